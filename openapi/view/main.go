@@ -1,0 +1,30 @@
+// Command view prints the document as one documented api-version has it, for tools that know no overlays:
+//
+//	go run ./openapi/view 3.0
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/sfcancel/sfcancel/openapi"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("view: %d arguments; want one, 3.0 or 6.0", len(args))
+	}
+	text, err := openapi.View(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(text)
+	return err
+}
