@@ -1,0 +1,172 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+)
+
+const (
+	id        = "11111111-1111-4111-8111-111111111111"
+	partition = "1daae3f5-7fd6-42e9-b1ba-8c05f873994d"
+
+	cancelPath   = "/Faults/$/Cancel"
+	cancel       = cancelPath + "?api-version=6.0&OperationId=" + id
+	gracefully   = cancel + "&Force=false"
+	list         = "/Faults/?api-version=6.0"
+	onPartition  = "/Faults/Services/app~svc/$/GetPartitions/" + partition + "/$/"
+	onNode       = "/Faults/Nodes/_Node_0/$/"
+	withID       = "?api-version=6.0&OperationId=" + id
+	dataLoss     = onPartition + "StartDataLoss" + withID
+	quorumLoss   = onPartition + "StartQuorumLoss" + withID
+	restart      = onPartition + "StartRestart" + withID
+	transition   = onNode + "StartTransition/" + withID
+	lossProgress = onPartition + "GetDataLossProgress" + withID
+)
+
+// want is a status and, for a failure, a code.
+type want struct {
+	status int
+	code   generated.ErrorCode
+}
+
+var (
+	ok       = want{status: 200}
+	accepted = want{status: 202}
+	invalid  = want{400, generated.ErrorCodeInvalidArg}
+	missing  = want{404, generated.ErrorCodeNameDoesNotExist}
+)
+
+// answer is what came back, and what the implementation saw.
+type answer struct {
+	want
+	message string
+	header  http.Header
+	body    string
+	spy     *spy
+}
+
+// parse reads a request line the way net/http does.
+func parse(method, target string) (*http.Request, error) {
+	return http.ReadRequest(bufio.NewReader(strings.NewReader(method + " " + target + " HTTP/1.1\r\nHost: cluster\r\n\r\n")))
+}
+
+func newHandler(t testing.TB, impl generated.StrictServerInterface, opts ...server.Option) *server.Handler {
+	t.Helper()
+	h, err := server.New(impl, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// ask sends one request to a new handler in front of a new spy.
+func ask(t testing.TB, method, target string, opts ...server.Option) answer {
+	t.Helper()
+	r, err := parse(method, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return askWith(t, &spy{}, r, opts...)
+}
+
+func askWith(t testing.TB, s *spy, r *http.Request, opts ...server.Option) answer {
+	t.Helper()
+	a := serve(t, newHandler(t, s, opts...), r)
+	a.spy = s
+	return a
+}
+
+// serve sends one request to a handler and checks the shape of the answer.
+func serve(t testing.TB, h http.Handler, r *http.Request) answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return shaped(t, w.Code, w.Header(), w.Body.Bytes())
+}
+
+// shaped checks what every answer has: a FabricError if it is a failure, no
+// body and no type of one if it is an empty success.
+func shaped(t testing.TB, status int, header http.Header, body []byte) answer {
+	t.Helper()
+	a := answer{want: want{status: status}, header: header, body: string(body)}
+	if header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%d without nosniff", status)
+	}
+	if len(header.Values("X-ServiceFabricRequestId")) != 1 {
+		t.Errorf("%d without one request id: %v", status, header)
+	}
+	contentType := header.Get("Content-Type")
+	if status < 400 && len(body) == 0 {
+		if contentType != "" {
+			t.Errorf("empty %d has Content-Type %q", status, contentType)
+		}
+		return a
+	}
+	if contentType != "application/json; charset=utf-8" {
+		t.Errorf("%d has Content-Type %q", status, contentType)
+	}
+	if status < 400 {
+		if !json.Valid(body) {
+			t.Errorf("%d with a body that is no JSON: %q", status, body)
+		}
+		return a
+	}
+
+	var e struct {
+		Error *struct{ Code, Message *string }
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil || d.More() || e.Error == nil || e.Error.Code == nil || e.Error.Message == nil {
+		t.Fatalf("%d is no FabricError: %v: %q", status, err, body)
+	}
+	if *e.Error.Code == "" || *e.Error.Message == "" {
+		t.Errorf("%d has an empty part: %q", status, body)
+	}
+	a.code, a.message = generated.ErrorCode(*e.Error.Code), *e.Error.Message
+	return a
+}
+
+// row is a named case. Its request goes to both profiles.
+type row struct {
+	name                string
+	method              string // POST if empty
+	target              string
+	documented, runtime want
+	opts                []server.Option
+	sees                func(t *testing.T, s *spy) // checked after a success
+}
+
+func run(t *testing.T, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		if r.method == "" {
+			r.method = http.MethodPost
+		}
+		for profile, w := range map[server.Profile]want{server.Documented: r.documented, server.Runtime: r.runtime} {
+			if w == (want{}) {
+				continue // the case is about the other profile
+			}
+			t.Run(r.name+"/"+profile.String(), func(t *testing.T) {
+				a := ask(t, r.method, r.target, append([]server.Option{server.WithProfile(profile)}, r.opts...)...)
+				if a.want != w {
+					t.Fatalf("%s %s:\n got %v %q\nwant %v", r.method, r.target, a.want, a.message, w)
+				}
+				if reached := a.spy.operation != ""; reached != (w.status < 400) {
+					t.Errorf("implementation reached: %v", reached)
+				}
+				if r.sees != nil && w.status < 400 {
+					r.sees(t, a.spy)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,94 @@
+// Package server turns an implementation of the fault API into a correct HTTP
+// edge for it.
+//
+// An implementation is any generated.StrictServerInterface: ten methods, typed
+// requests, typed responses. Embed [Unimplemented] and write the ones you need:
+//
+//	type cluster struct{ server.Unimplemented }
+//
+//	func (cluster) CancelOperation(ctx context.Context, r generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
+//		return generated.CancelOperation200Response{}, nil
+//	}
+//
+//	h, err := server.New(cluster{}, server.WithProfile(server.Runtime))
+//	srv := server.NewHTTPServer(h, slog.Default())
+//	srv.Addr = "localhost:19080"
+//	err = srv.ListenAndServe()
+//
+// # The way of a request
+//
+// The checks come in the order of the runtime's gateway; the first that fails
+// answers.
+//
+//  1. Path, verb and api-version: 400 E_INVALIDARG. There is no 404 for a path,
+//     no 405, and no redirect. Empty pieces of a path do not matter, letter case
+//     does. A variable spans pieces, so that the service ids app/svc and app~svc
+//     both work; it is handed over decoded once.
+//  2. The ClusterId header, with [WithClusterID]: 403 E_ACCESSDENIED.
+//  3. The body: read and forgotten; over 4 MiB, 413 FABRIC_E_MESSAGE_TOO_LARGE.
+//  4. The parameters: 404 FABRIC_E_NAME_DOES_NOT_EXIST for a missing one, 400
+//     E_INVALIDARG for a bad one, and a few codes of their own. In the query,
+//     names mind their case, the first pair of a name counts, and values are
+//     taken raw: %2D is three characters and + is a plus. A pair without a value
+//     is as good as none, and unknown names are ignored.
+//  5. The implementation, with a context that ends at the request's timeout.
+//
+// # Failures
+//
+// Every failure is a FabricError with a Message that is never empty. Return an
+// [Error] to choose code, status and message. [context.DeadlineExceeded] in a
+// chain is 504 FABRIC_E_TIMEOUT, [context.Canceled] is 503 E_ABORT. Any other
+// error, a panic, a nil response and a response that does not encode are 500
+// E_FAIL with a fixed text: what they say is in the log, never in the answer.
+// A success that comes after the timeout is still reported as a success.
+//
+// A failure after the header of an answer went out cuts the connection, so that
+// half an answer cannot pass for one.
+//
+// An implementation that ignores its context keeps the request for as long as
+// it likes; an answer later than the timeout plus 30 s may not get through.
+//
+// # Profiles
+//
+// The documents and the open-source runtime disagree; [Profile] chooses. At the
+// edge they differ in this:
+//
+//	                        Documented (default)        Runtime                       Reason
+//	api-version             MAJOR.MINOR from 3.0 up to  any number from 1.0 up to     the gateway compares
+//	                        the runtime version; 6.10   the runtime version, 6 and    floating-point numbers, and
+//	                        comes after 6.9             6.0-preview, too; 6.10 = 6.1  forgives what follows them
+//	timeout, from 6.0 on    1..4294967295, else 400     0 is 400; other bad text is   the document has bounds, the
+//	                                                    ignored, and 60 s hold        gateway has a default
+//	Force                   required                    false if missing              the gateway reads it as optional
+//	StateFilter, TypeFilter required                    0 if missing                  the same
+//	QuorumLossMode          QuorumReplicas,             QuorumLossReplicas,           the gateway does not know the
+//	                        QuorumLossReplicas,         AllReplicas                   documented text; documented
+//	                        AllReplicas                                               clients send it
+//	StopDurationInSeconds   required                    not read unless the type      the gateway reads it only where
+//	                                                    is Stop                       it has a meaning
+//	NodeInstanceId and      decimal digits              also after 0x or a plus       the document says decimal or
+//	durations                                                                         integer, the parser is lenient
+//	path of a progress call judged like that of a start not looked at                 only the id finds the operation
+//
+// Documented keeps what the documents promise to a client that follows them.
+// Runtime does what the code does to everybody; it is there to find out what a
+// program will meet in the field. Where the documents are silent, as on codes,
+// on the order of the checks and on timeout below 6.0, both do what the runtime
+// does.
+//
+// # What this package cannot do
+//
+// Some requests never get here. net/http itself answers, in text/plain or
+// without a body: 400 to a malformed request line or header, to an invalid
+// percent sign in the path, to a missing Host and to a header that does not come
+// in time; 431 to a header over the limit; 417 to an unknown Expect; 501 to an
+// unknown Transfer-Encoding; 505 to an unknown protocol version.
+//
+// net/http chooses the reason phrase of the status line. The gateway puts the
+// code there for most errors; read the code from the body, as every supported
+// client does.
+//
+// In the comments of this package a § is a section of the project's notes on
+// the runtime, and a path such as httpgateway/GatewayUri.cpp is a file of the
+// runtime itself: microsoft/service-fabric, below src/prod/src.
+package server

@@ -1,0 +1,63 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+)
+
+func TestError(t *testing.T) {
+	plain := server.NewError(generated.ErrorCodeKeyNotFound, "No such operation.")
+	if plain.Status != 404 || plain.Code != generated.ErrorCodeKeyNotFound || plain.Message != "No such operation." {
+		t.Errorf("got %+v", plain)
+	}
+	if got := plain.Error(); got != "FABRIC_E_KEY_NOT_FOUND: No such operation." {
+		t.Errorf("text %q", got)
+	}
+	if plain.Unwrap() != nil {
+		t.Error("a cause from nowhere")
+	}
+
+	wrapped := plain.Wrap(io.ErrUnexpectedEOF)
+	if plain.Unwrap() != nil {
+		t.Error("Wrap changed its receiver")
+	}
+	if !errors.Is(wrapped, io.ErrUnexpectedEOF) || wrapped.Status != 404 || wrapped.Code != plain.Code || wrapped.Message != plain.Message {
+		t.Errorf("got %+v", wrapped)
+	}
+	if got := wrapped.Error(); got != "FABRIC_E_KEY_NOT_FOUND: No such operation.: unexpected EOF" {
+		t.Errorf("text %q", got)
+	}
+	if wrapped.Wrap(nil).Unwrap() != nil {
+		t.Error("Wrap(nil) keeps the cause")
+	}
+
+	if e, ok := errors.AsType[*server.Error](fmt.Errorf("store: %w", plain)); !ok || e != plain {
+		t.Error("not found in a chain")
+	}
+}
+
+func TestErrorNil(t *testing.T) {
+	var e *server.Error
+	if e.Wrap(io.EOF) != nil || e.Unwrap() != nil || e.Error() != "<nil>" {
+		t.Error("a nil Error is something")
+	}
+}
+
+func TestErrorMessageIsNeverEmpty(t *testing.T) {
+	for code, message := range map[generated.ErrorCode]string{
+		generated.ErrorCodeTimeout:  "The timeout was reached. The request may have taken effect.",
+		generated.ErrorCodeFail:     "The server failed to handle the request.",
+		generated.ErrorCodeNodeIsUp: "FABRIC_E_NODE_IS_UP",
+		"FMFailoverUnitNotFound":    "FMFailoverUnitNotFound",
+		"":                          "The server failed to handle the request.",
+	} {
+		if got := server.NewError(code, "").Message; got != message {
+			t.Errorf("%q: %q, want %q", code, got, message)
+		}
+	}
+}

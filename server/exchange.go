@@ -1,0 +1,102 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// exchange is one request on its way through the edge: the ResponseWriter that
+// the generated code and the implementation's response objects write to, and
+// what the log will say of it.
+type exchange struct {
+	w       http.ResponseWriter
+	wrote   bool // a final header went out
+	aborted bool // the answer broke off after that
+
+	status      int
+	method      string
+	route       string
+	requestID   string
+	operationID string
+
+	code  generated.ErrorCode
+	cause error
+	stack []byte
+}
+
+const (
+	jsonType        = "application/json"
+	jsonTypeCharset = "application/json; charset=utf-8" // what the gateway sends (§1.1)
+)
+
+// Header implements [http.ResponseWriter].
+func (x *exchange) Header() http.Header { return x.w.Header() }
+
+// WriteHeader sends the header once. Informational ones pass. The generated
+// code leaves the charset out.
+func (x *exchange) WriteHeader(status int) {
+	if x.wrote {
+		return // net/http would log a line of its own about it
+	}
+	if x.Header().Get("Content-Type") == jsonType {
+		x.Header().Set("Content-Type", jsonTypeCharset)
+	}
+	x.w.WriteHeader(status) // panics if that is no status
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		x.wrote, x.status = true, status
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (x *exchange) Write(b []byte) (int, error) {
+	if !x.wrote {
+		x.WriteHeader(http.StatusOK)
+	}
+	return x.w.Write(b)
+}
+
+// FlushError lets a response object that streams flush, without a header going
+// out behind the back of the exchange.
+func (x *exchange) FlushError() error {
+	if !x.wrote {
+		x.WriteHeader(http.StatusOK)
+	}
+	return http.NewResponseController(x.w).Flush()
+}
+
+// Unwrap gives [http.ResponseController] the rest.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.w }
+
+// within gives the answer until then. It takes the place of a WriteTimeout of
+// the server, which could not tell a long timeout from a slow reader. Writers
+// without deadlines, as in tests, go without.
+func (x *exchange) within(d time.Duration) {
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(d))
+}
+
+// fail answers with a FabricError. After a header it is too late for one: then
+// the connection is cut, because an answer that merely stopped could pass for a
+// complete one.
+func (x *exchange) fail(err error) {
+	e := classify(err)
+	x.code, x.cause = e.Code, e.cause
+	if x.wrote {
+		x.aborted = true
+		panic(http.ErrAbortHandler)
+	}
+
+	body, _ := json.Marshal(generated.FabricError{
+		Error: generated.FabricErrorDetail{Code: e.Code, Message: e.Message},
+	}) // two strings always encode
+	h := x.Header()
+	// What a response object announced before it failed.
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
+		h.Del(name)
+	}
+	h.Set("Content-Type", jsonTypeCharset)
+	x.WriteHeader(e.Status)
+	_, _ = x.Write(body) // the client may be gone
+}

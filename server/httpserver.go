@@ -1,0 +1,46 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Limits of [NewHTTPServer].
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 60 * time.Second
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 64 << 10
+)
+
+// NewHTTPServer returns a server for the handler with limits that hold against
+// the open network:
+//
+//   - 10 s for the header of a request (ReadHeaderTimeout),
+//   - 60 s for all of it, body included (ReadTimeout),
+//   - 120 s for an idle connection (IdleTimeout),
+//   - 64 KiB for the header (MaxHeaderBytes), which is enough for the longest
+//     node name, percent-encoded.
+//
+// There is no WriteTimeout: it would cut requests with a long timeout. Instead
+// a [Handler] gives each answer a deadline of its own, its timeout plus 30 s.
+// OPTIONS * reaches the handler, so that it is refused like any other verb.
+//
+// What net/http itself has to report goes to the logger at level Warn; nil
+// discards it. The caller sets Addr, TLSConfig and the rest, starts the server
+// and stops it. A nil handler means http.DefaultServeMux, as ever.
+func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
+	if l == nil {
+		l = slog.New(slog.DiscardHandler)
+	}
+	return &http.Server{
+		Handler:                      h,
+		DisableGeneralOptionsHandler: true,
+		ReadHeaderTimeout:            readHeaderTimeout,
+		ReadTimeout:                  readTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		ErrorLog:                     slog.NewLogLogger(l.Handler(), slog.LevelWarn),
+	}
+}

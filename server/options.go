@@ -1,0 +1,88 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// Option changes one setting of a [Handler]. Options are read once, by [New],
+// in order: the last one of a kind wins. A nil Option is an error.
+type Option func(*config) error
+
+// config is what the options set.
+type config struct {
+	profile   Profile
+	newest    version // the version the server claims to be
+	logger    *slog.Logger
+	clusterID string
+}
+
+// defaultRuntimeVersion is the last minor line of the runtime.
+const defaultRuntimeVersion = "8.2"
+
+func newConfig(opts []Option) (config, error) {
+	c := config{profile: Documented, logger: slog.New(slog.DiscardHandler)}
+	c.newest, _ = parseVersion(defaultRuntimeVersion)
+
+	var errs []error
+	for i, opt := range opts {
+		if opt == nil {
+			errs = append(errs, fmt.Errorf("server: option %d is nil", i))
+			continue
+		}
+		errs = append(errs, opt(&c))
+	}
+	return c, errors.Join(errs...)
+}
+
+// WithProfile chooses between the documents and the runtime. The default is
+// [Documented].
+func WithProfile(p Profile) Option {
+	return func(c *config) error {
+		if p >= profiles {
+			return fmt.Errorf("server: unknown profile %s", p)
+		}
+		c.profile = p
+		return nil
+	}
+}
+
+// WithRuntimeVersion sets the version of the runtime that the server stands
+// for, as MAJOR.MINOR: the highest api-version it accepts. The default is 8.2.
+// A text of another form, or a version below the first documented one (3.0), is
+// an error.
+func WithRuntimeVersion(text string) Option {
+	return func(c *config) error {
+		v, ok := parseVersion(text)
+		if !ok || v.compare(oldestDocumented) < 0 {
+			return fmt.Errorf("server: runtime version %q is not a MAJOR.MINOR from %s on", excerpt(text), oldestDocumented)
+		}
+		c.newest = v
+		return nil
+	}
+}
+
+// WithLogger sets where the one line per request goes: at level Info, Warn for
+// a 5xx, Error for a panic or an answer that broke off. Nil, like the default,
+// discards. Lines never carry a raw query.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) error {
+		if l == nil {
+			l = slog.New(slog.DiscardHandler)
+		}
+		c.logger = l
+		return nil
+	}
+}
+
+// WithClusterID sets the id of the cluster that the server stands for. A
+// request whose ClusterId header says another one, ignoring case, is refused
+// with 403. The default, and the empty id, accept every header, as the runtime
+// does when it has no id configured.
+func WithClusterID(id string) Option {
+	return func(c *config) error {
+		c.clusterID = id
+		return nil
+	}
+}

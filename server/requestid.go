@@ -1,0 +1,40 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+// requestIDHeader is what the .NET client sends to tell its requests apart; the
+// gateway writes it to its traces.
+const requestIDHeader = "X-ServiceFabricRequestId"
+
+// maxRequestID is the longest id that is taken over.
+const maxRequestID = 128
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that an implementation is called
+// for: the caller's X-ServiceFabricRequestId if it is printable ASCII of at
+// most 128 characters, else a new random one. It is in the log line of the
+// request, and the answer repeats it in a header of the same name. In a context
+// that no [Handler] made it is empty.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+func requestID(r *http.Request) string {
+	id := r.Header.Get(requestIDHeader)
+	if id == "" || len(id) > maxRequestID {
+		return uuid.NewString()
+	}
+	for _, c := range []byte(id) {
+		if c < ' ' || c > '~' {
+			return uuid.NewString()
+		}
+	}
+	return id
+}

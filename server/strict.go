@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// refuse is how the generated code reports an error of an implementation, or of
+// a response that could not be encoded. It hands back the writer that the edge
+// gave it.
+func refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	w.(*exchange).fail(err)
+}
+
+// refuseBinding is how the generated binder reports a parameter that no rule of
+// the edge knows: missing like a missing one, anything else like a bad one. The
+// error quotes what was sent, so it goes to the log only.
+func refuseBinding(w http.ResponseWriter, r *http.Request, err error) {
+	if missing, ok := errors.AsType[*generated.RequiredParamError](err); ok {
+		refuse(w, r, NewError(generated.ErrorCodeNameDoesNotExist, missing.ParamName+" is missing.").Wrap(err))
+		return
+	}
+	message := "A parameter could not be read."
+	if bad, ok := errors.AsType[*generated.InvalidParamFormatError](err); ok {
+		message = bad.ParamName + " could not be read."
+	}
+	refuse(w, r, NewError(generated.ErrorCodeInvalidArg, message).Wrap(err))
+}
+
+// errNoAnswer is the mistake of an implementation that reports neither.
+var errNoAnswer = errors.New("the implementation returned neither a response nor an error")
+
+// settled makes sure that a response is one before the generated code writes
+// it, which would leave out a nil one and have net/http send an empty 200.
+func settled(next generated.StrictHandlerFunc, _ string) generated.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		response, err := next(ctx, w, r, request)
+		if err != nil {
+			return nil, err
+		}
+		return settle(response)
+	}
+}
+
+func settle(response any) (any, error) {
+	v := reflect.ValueOf(response)
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem() // the zero Value if nil
+	}
+	kind := v.Kind()
+	if kind == reflect.Invalid || (kind == reflect.Map || kind == reflect.Func || kind == reflect.Chan) && v.IsNil() {
+		return nil, errNoAnswer
+	}
+	if kind == reflect.Slice && v.IsNil() {
+		// A list that was never appended to is empty, not null: clients expect
+		// a bare array.
+		return reflect.MakeSlice(v.Type(), 0, 0).Interface(), nil
+	}
+	if kind == reflect.Struct {
+		// The generated default responses are failures like any other: they
+		// get a message and the headers, and the log gets their code.
+		if e := defaultResponse(v); e != nil {
+			return nil, e
+		}
+	}
+	return response, nil
+}
+
+// defaultResponse returns what a generated default response says, or nil if the
+// struct is none: each operation has a type of its own for it.
+func defaultResponse(v reflect.Value) *Error {
+	body, ok := v.Type().FieldByName("Body")
+	if !ok || len(body.Index) != 1 || body.Type != reflect.TypeFor[generated.FabricError]() {
+		return nil
+	}
+	status, ok := v.Type().FieldByName("StatusCode")
+	if !ok || len(status.Index) != 1 || status.Type.Kind() != reflect.Int {
+		return nil
+	}
+	said := v.FieldByIndex(body.Index).Interface().(generated.FabricError).Error
+	return &Error{Status: int(v.FieldByIndex(status.Index).Int()), Code: said.Code, Message: said.Message}
+}
+
+// errSilent is the mistake of a response object that writes no header.
+var errSilent = errors.New("the response object wrote nothing")
+
+// isNil says whether an implementation cannot be called.
+func isNil(impl generated.StrictServerInterface) bool {
+	v := reflect.ValueOf(impl)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
