@@ -1,0 +1,113 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// The file has two buckets at its root. "meta" says what the file is and holds
+// the store's revision; "items" maps each key to the item's revision followed
+// by its value. Revisions are 8 bytes, big-endian.
+const (
+	metaBucket  = "meta"
+	itemsBucket = "items"
+
+	formatKey   = "format"
+	versionKey  = "version"
+	revisionKey = "revision"
+
+	formatName    = "sfcancel store"
+	formatVersion = "1"
+
+	revisionSize = 8
+)
+
+// writeFormat makes a store of revision 0 of an empty bbolt file.
+func writeFormat(tx *bbolt.Tx) error {
+	meta, err := tx.CreateBucket([]byte(metaBucket))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.CreateBucket([]byte(itemsBucket)); err != nil {
+		return err
+	}
+	for key, value := range map[string][]byte{
+		formatKey:   []byte(formatName),
+		versionKey:  []byte(formatVersion),
+		revisionKey: encodeRevision(0),
+	} {
+		if err := meta.Put([]byte(key), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFormat reports whether the file is a store of this version; empty means
+// that it holds nothing at all and can become one. Every error is ErrForeign.
+func checkFormat(tx *bbolt.Tx) (empty bool, err error) {
+	if key, _ := tx.Cursor().First(); key == nil {
+		return true, nil
+	}
+	meta, items := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(itemsBucket))
+	if meta == nil || string(meta.Get([]byte(formatKey))) != formatName {
+		return false, fmt.Errorf("%w: a bbolt file of another application", store.ErrForeign)
+	}
+	if version := meta.Get([]byte(versionKey)); string(version) != formatVersion {
+		return false, fmt.Errorf("%w: format version %q, this program knows version %s", store.ErrForeign, version, formatVersion)
+	}
+	if items == nil || len(meta.Get([]byte(revisionKey))) != revisionSize {
+		return false, fmt.Errorf("%w: damaged: the items or their revision are missing", store.ErrForeign)
+	}
+	return false, nil
+}
+
+// checkItems reports whether every item can be decoded and is not newer than
+// the store itself, for a file that has passed checkFormat.
+func checkItems(tx *bbolt.Tx) error {
+	newest := storeRevision(tx)
+	return tx.Bucket([]byte(itemsBucket)).ForEach(func(key, value []byte) error {
+		if len(value) < revisionSize {
+			return fmt.Errorf("%w: damaged: item %.32q has no revision", store.ErrForeign, key)
+		}
+		if at := decodeRevision(value); at < 1 || at > newest {
+			return fmt.Errorf("%w: damaged: item %.32q has revision %d in a store at %d", store.ErrForeign, key, at, newest)
+		}
+		return nil
+	})
+}
+
+func storeRevision(tx *bbolt.Tx) store.Revision {
+	return decodeRevision(tx.Bucket([]byte(metaBucket)).Get([]byte(revisionKey)))
+}
+
+func setStoreRevision(tx *bbolt.Tx, to store.Revision) error {
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(revisionKey), encodeRevision(to))
+}
+
+// decodeItem copies, as bbolt's slices die with their transaction.
+func decodeItem(key, value []byte) store.Item {
+	return store.Item{
+		Key:      string(key),
+		Value:    append([]byte(nil), value[revisionSize:]...),
+		Revision: decodeRevision(value),
+	}
+}
+
+// encodeItem copies, as bbolt holds on to what it is given until the
+// transaction has ended.
+func encodeItem(value []byte, at store.Revision) []byte {
+	encoded := make([]byte, revisionSize, revisionSize+len(value))
+	binary.BigEndian.PutUint64(encoded, uint64(at))
+	return append(encoded, value...)
+}
+
+func encodeRevision(at store.Revision) []byte { return encodeItem(nil, at) }
+
+func decodeRevision(encoded []byte) store.Revision {
+	return store.Revision(binary.BigEndian.Uint64(encoded))
+}

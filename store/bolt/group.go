@@ -1,0 +1,122 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// errUnchanged makes bbolt drop a group in which every transaction is in
+// conflict: there is nothing to write.
+var errUnchanged = errors.New("nothing to write")
+
+// write carries out a group in one bbolt transaction and settles all of it. No
+// outcome, not even a conflict, is told before bbolt has returned: it may rest
+// on a transaction of the same group that then fails to be written.
+func (s *Store) write(group []*pending) {
+	outcomes, err := s.tryWrite(group)
+	for i, p := range group {
+		if err != nil {
+			p.settle(0, err)
+		} else {
+			p.settle(outcomes[i].revision, outcomes[i].err)
+		}
+	}
+}
+
+func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.stuck = true
+			err = s.fail(fmt.Errorf("bbolt panicked: %v", p))
+		}
+	}()
+	// The store may have ended while this group was in the queue.
+	if err := s.whyEnded(); err != nil {
+		return nil, err
+	}
+	var id int
+	err = s.update(func(tx *bbolt.Tx) (err error) {
+		id = tx.ID()
+		outcomes, err = apply(tx, group)
+		return err
+	})
+	switch {
+	case err == nil:
+		s.durable.reach(id)
+	case errors.Is(err, errUnchanged):
+		err = nil
+	default:
+		err = s.afterFailure(err)
+	}
+	return outcomes, err
+}
+
+// afterFailure finds out whether the group was dropped. bbolt also returns an
+// error if only the last fsync has failed; the group can then be seen, and
+// nobody can tell whether it will stay.
+func (s *Store) afterFailure(cause error) error {
+	visible, err := s.visible()
+	if err != nil {
+		return s.fail(errors.Join(cause, err))
+	}
+	if !s.durable.has(visible) {
+		return s.fail(cause)
+	}
+	return cause
+}
+
+// apply judges each transaction against the state left by those before it, and
+// carries out those whose conditions hold. An error is for the whole group.
+func apply(tx *bbolt.Tx, group []*pending) ([]outcome, error) {
+	items := tx.Bucket([]byte(itemsBucket))
+	before := storeRevision(tx)
+	revision := before
+	outcomes := make([]outcome, len(group))
+	for i, p := range group {
+		if err := judge(items, p.txn.If); err != nil {
+			outcomes[i].err = err
+			continue
+		}
+		revision++
+		if err := put(items, p.txn.Then, revision); err != nil {
+			return nil, err
+		}
+		outcomes[i].revision = revision
+	}
+	if revision == before {
+		return outcomes, errUnchanged
+	}
+	return outcomes, setStoreRevision(tx, revision)
+}
+
+func judge(items *bbolt.Bucket, conditions []store.Condition) error {
+	for _, c := range conditions {
+		var at store.Revision
+		if value := items.Get([]byte(c.Key)); value != nil {
+			at = decodeRevision(value)
+		}
+		if at != c.Revision {
+			return fmt.Errorf("%w: %.64q is at revision %d, not %d", store.ErrConflict, c.Key, at, c.Revision)
+		}
+	}
+	return nil
+}
+
+func put(items *bbolt.Bucket, writes []store.Write, at store.Revision) error {
+	for _, w := range writes {
+		var err error
+		if w.Delete {
+			err = items.Delete([]byte(w.Key))
+		} else {
+			err = items.Put([]byte(w.Key), encodeItem(w.Value, at))
+		}
+		if err != nil {
+			return fmt.Errorf("write %.64q: %w", w.Key, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// inspect decides, without writing, whether a file can be opened for writing.
+// It holds the file's shared lock, so no other process changes it meanwhile.
+func inspect(path string, giveUp time.Time) error {
+	db, file, err := openFile(path, true, giveUp)
+	if err != nil {
+		return err
+	}
+	return errors.Join(inspectOpen(db, file), db.Close())
+}
+
+func inspectOpen(db *bbolt.DB, file *os.File) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: damaged: %v", store.ErrForeign, p)
+		}
+	}()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	return db.View(func(tx *bbolt.Tx) error {
+		// First of all, as bbolt may only read pages that are sound.
+		if err := checkPages(tx, file, size); err != nil {
+			return err
+		}
+		empty, err := checkFormat(tx)
+		if err != nil || empty {
+			return err
+		}
+		return checkItems(tx)
+	})
+}

@@ -1,0 +1,112 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// Open opens the store in the file at path, and makes it if there is no such
+// file, or an empty one. The directory must exist; it must also be writable if
+// the file is to be made. A new store appears at path complete or not at all,
+// even if the process dies meanwhile, which may leave a file behind whose name
+// is that of the store with ".new-" and a number appended; it can be deleted.
+//
+// The errors are [store.ErrInvalid] for an empty path or a bad option;
+// [store.ErrLocked] if another process, or another Store of this one, has the
+// file open and keeps it so for [DefaultLockWait] (see [WithLockWait]);
+// [store.ErrForeign] if path is not a regular file, or the file is something
+// else, damaged, or a store of another format version: it is then left exactly
+// as it was. Other errors are those of the system, such as [fs.ErrNotExist] for
+// the directory and [fs.ErrPermission]. All of them name the path.
+//
+// The caller must close the store.
+func Open(path string, opts ...Option) (*Store, error) {
+	s, err := open(path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("bolt: open %q: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(path string, opts []Option) (*Store, error) {
+	o := options{lockWait: DefaultLockWait}
+	for _, opt := range opts {
+		if err := opt(&o); err != nil {
+			return nil, err
+		}
+	}
+	if path == "" {
+		return nil, fmt.Errorf("%w: empty path", store.ErrInvalid)
+	}
+	giveUp := time.Now().Add(o.lockWait)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := create(path); err != nil {
+			return nil, err
+		}
+		info, err = os.Stat(path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // no hard links here: bbolt makes it in place
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: not a regular file but %v", store.ErrForeign, info.Mode())
+	case info.Size() > 0:
+		if err := inspect(path, giveUp); err != nil {
+			return nil, err
+		}
+	}
+	return openWritable(path, giveUp)
+}
+
+// openWritable opens a file that inspect has passed, or an empty one.
+func openWritable(path string, giveUp time.Time) (*Store, error) {
+	db, file, err := openFile(path, false, giveUp)
+	if err != nil {
+		return nil, err
+	}
+	s, err := start(db, file)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func start(db *bbolt.DB, file *os.File) (*Store, error) {
+	var empty bool
+	err := db.View(func(tx *bbolt.Tx) (err error) {
+		// Once more: somebody may have replaced the file since it was inspected.
+		empty, err = checkFormat(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if empty {
+		if err := db.Update(writeFormat); err != nil {
+			return nil, err
+		}
+	}
+	// A process that was killed may have left its last transaction on the way
+	// to the disk. It can be read now, so it must stay.
+	if err := db.Sync(); err != nil {
+		return nil, err
+	}
+	target, err := filepath.EvalSymlinks(db.Path())
+	if err != nil {
+		return nil, err
+	}
+	if err := syncDir(filepath.Dir(target)); err != nil {
+		return nil, err
+	}
+	return newStore(db, file)
+}

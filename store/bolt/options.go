@@ -1,0 +1,31 @@
+package bolt
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// DefaultLockWait is how long [Open] waits for a file that is in use.
+const DefaultLockWait = time.Second
+
+// Option changes how [Open] works. A nil Option is not allowed.
+type Option func(*options) error
+
+type options struct {
+	lockWait time.Duration
+}
+
+// WithLockWait makes [Open] wait at most about d (to some 50 ms) for another
+// process to close the file before it gives up with [store.ErrLocked]. 0 tries
+// once. The default is [DefaultLockWait]; a negative d is [store.ErrInvalid].
+func WithLockWait(d time.Duration) Option {
+	return func(o *options) error {
+		if d < 0 {
+			return fmt.Errorf("%w: lock wait %v is negative", store.ErrInvalid, d)
+		}
+		o.lockWait = d
+		return nil
+	}
+}

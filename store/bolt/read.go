@@ -1,0 +1,85 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// Get implements [store.Store].
+func (s *Store) Get(ctx context.Context, key string) (store.Item, error) {
+	item, err := s.get(ctx, key)
+	if err != nil {
+		return store.Item{}, fmt.Errorf("bolt: get %.64q from %q: %w", key, s.path, err)
+	}
+	return item, nil
+}
+
+func (s *Store) get(ctx context.Context, key string) (item store.Item, err error) {
+	if err := store.ValidateKey(key); err != nil {
+		return store.Item{}, err
+	}
+	err = s.view(ctx, func(items *bbolt.Bucket) {
+		if value := items.Get([]byte(key)); value != nil {
+			item = decodeItem([]byte(key), value)
+		}
+	})
+	if err == nil && item.Revision == 0 {
+		err = store.ErrNotFound
+	}
+	return item, err
+}
+
+// List implements [store.Store].
+func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]store.Item, error) {
+	items, err := s.list(ctx, prefix, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("bolt: list %.64q from %q: %w", prefix, s.path, err)
+	}
+	return items, nil
+}
+
+func (s *Store) list(ctx context.Context, prefix, after string, limit int) (found []store.Item, err error) {
+	if limit <= 0 {
+		return nil, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
+	}
+	start := []byte(prefix)
+	err = s.view(ctx, func(items *bbolt.Bucket) {
+		cursor := items.Cursor()
+		key, value := cursor.Seek([]byte(max(prefix, after)))
+		if key != nil && string(key) == after {
+			key, value = cursor.Next()
+		}
+		for len(found) < limit && key != nil && bytes.HasPrefix(key, start) {
+			found = append(found, decodeItem(key, value))
+			key, value = cursor.Next()
+		}
+	})
+	return found, err
+}
+
+// view reads from one state of the items and returns once that state is durable.
+func (s *Store) view(ctx context.Context, read func(items *bbolt.Bucket)) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	var id int
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		id = tx.ID()
+		read(tx.Bucket([]byte(itemsBucket)))
+		return nil
+	})
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return store.ErrClosed
+	}
+	if err != nil {
+		return err
+	}
+	return s.durable.wait(ctx, id)
+}

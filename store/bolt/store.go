@@ -1,0 +1,123 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// Store is a [store.Store] in a file. Get and List do not wait for writers, but
+// for the disk to confirm what they have read, and cost what they return.
+// Safe for concurrent use. Use [Open]; the zero Store is not usable.
+type Store struct {
+	db   *bbolt.DB
+	file *os.File // under db, which closes it
+	path string
+
+	// update is db.Update, or what a test has put around it.
+	update func(func(*bbolt.Tx) error) error
+
+	// leader holds a value while somebody writes: that one alone takes from
+	// the queue and uses update.
+	leader chan struct{}
+	// stuck is set if bbolt has panicked and may hold its locks for ever.
+	// Guarded by leader.
+	stuck bool
+
+	mu    sync.Mutex
+	queue []*pending // in order of arrival
+	ended error      // why no new call is let in; nil while open
+
+	durable watermark
+	closing sync.Once
+}
+
+var _ store.Store = (*Store)(nil)
+
+func newStore(db *bbolt.DB, file *os.File) (*Store, error) {
+	s := &Store{
+		db:     db,
+		file:   file,
+		path:   db.Path(),
+		update: db.Update,
+		leader: make(chan struct{}, 1),
+	}
+	id, err := s.visible()
+	if err != nil {
+		return nil, err
+	}
+	s.durable.reach(id)
+	return s, nil
+}
+
+// Close implements [store.Store]. The file can be opened again, also by another
+// process, once it has returned.
+func (s *Store) Close() error {
+	var err error
+	s.closing.Do(func() { err = s.close() })
+	if err != nil {
+		return fmt.Errorf("bolt: close %q: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) close() error {
+	s.end(store.ErrClosed)
+	// Those in the queue find, when it is their turn, that the store has ended.
+	s.leader <- struct{}{}
+	defer func() { <-s.leader }()
+	if s.stuck {
+		return abandon(s.file)
+	}
+	return s.db.Close()
+}
+
+// end lets no new call in. The first reason is kept.
+func (s *Store) end(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = why
+	}
+}
+
+// fail ends a store that cannot say any more what the file holds.
+func (s *Store) fail(cause error) error {
+	why := fmt.Errorf("%w after a failure, open it again to see what it holds: %w", store.ErrClosed, cause)
+	s.end(why)
+	s.durable.fail(why)
+	return why
+}
+
+func (s *Store) whyEnded() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// usable is asked at the start of every call.
+func (s *Store) usable(ctx context.Context) error {
+	if err := s.whyEnded(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// visible is the number of the last bbolt transaction that readers see.
+func (s *Store) visible() (id int, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		id = tx.ID()
+		return nil
+	})
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		err = store.ErrClosed
+	}
+	return id, err
+}

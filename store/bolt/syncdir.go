@@ -1,0 +1,20 @@
+package bolt
+
+import (
+	"errors"
+	"os"
+	"runtime"
+)
+
+// syncDir makes the name of a new file durable: fsync of the file itself does
+// not do that (see fsync(2)).
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // cannot sync a directory, and need not
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
