@@ -1,0 +1,169 @@
+package emulator
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+)
+
+// Two seconds a step and one to undo it.
+var paced = Scenario{Queue: 2 * time.Second, LookUp: 2 * time.Second, Perform: 2 * time.Second, Undo: time.Second}
+
+func at(seconds float64) time.Time {
+	return time.Unix(0, 0).UTC().Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// TestWhenTheFlagTakesEffect plays the rows of runtime-behaviour §5.3 by the clock.
+func TestWhenTheFlagTakesEffect(t *testing.T) {
+	const (
+		partition = generated.OperationTypePartitionDataLoss
+		node      = generated.OperationTypeNodeTransition
+		fatal     = int32(-2147017753)
+	)
+	type event struct {
+		at    float64
+		force bool
+	}
+	failing, stuck := paced, paced
+	failing.Fault = fatal
+	stuck.UndoStuck = true
+	for _, c := range []struct {
+		name     string
+		kind     generated.OperationType
+		scenario Scenario
+		cancels  []event
+		want     generated.OperationState
+		step     Step
+		stopped  float64
+	}{
+		{"nobody interferes", partition, paced, nil, generated.OperationStateCompleted, StepCompletedSuccessfully, 6},
+		{"it fails by itself: both steps are undone", partition, failing, nil, generated.OperationStateFaulted, StepFailed, 8},
+		{"queued, graceful: no step runs", partition, paced, []event{{1, false}}, generated.OperationStateCancelled, StepFailed, 2},
+		{"queued, force", partition, paced, []event{{1, false}, {1.5, true}}, generated.OperationStateForceCancelled, StepFailed, 2},
+		{"step in progress, graceful: it runs to its end and is undone", partition, paced, []event{{3, false}}, generated.OperationStateCancelled, StepFailed, 5},
+		{"step in progress, force: no undo", partition, paced, []event{{3, false}, {3.5, true}}, generated.OperationStateForceCancelled, StepFailed, 4},
+		{"last step in progress, graceful: nothing is undone", partition, paced, []event{{5, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
+		{"last step in progress, force: nothing is undone", partition, paced, []event{{5, false}, {5.5, true}}, generated.OperationStateForceCancelled, StepCompletedSuccessfully, 6},
+		{"last step fails after a graceful cancel: undone in reverse", partition, failing, []event{{5, false}}, generated.OperationStateCancelled, StepFailed, 8},
+		{"last step fails after a force: no undo", partition, failing, []event{{5, false}, {5.5, true}}, generated.OperationStateForceCancelled, StepFailed, 6},
+		{"graceful while a failure is undone: Cancelled instead of Faulted", partition, failing, []event{{6.5, false}}, generated.OperationStateCancelled, StepFailed, 8},
+		{"undo that never ends, force: ends at the next try", partition, stuck, []event{{3, false}, {100.5, true}}, generated.OperationStateForceCancelled, StepFailed, 101},
+		{"node, queued, graceful: it runs to its end all the same", node, paced, []event{{1, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
+		{"node, step in progress, graceful: not stopped", node, paced, []event{{3, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
+		{"node, force: stops at the next check", node, paced, []event{{3, false}, {3.5, true}}, generated.OperationStateForceCancelled, StepFailed, 4},
+		{"node that fails by itself: nothing to undo", node, failing, nil, generated.OperationStateFaulted, StepFailed, 6},
+		{"node that fails after a graceful cancel", node, failing, []event{{3, false}}, generated.OperationStateCancelled, StepFailed, 6},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := Record{Kind: c.kind, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2)}
+			for _, e := range c.cancels {
+				var err error
+				if r, err = cancel(advance(r, c.scenario, at(e.at)), e.force, server.Runtime); err != nil {
+					t.Fatal(err)
+				}
+				if r.State() != generated.OperationStateRollingBack {
+					t.Errorf("after the cancel at %v s it is shown as %s", e.at, r.State())
+				}
+			}
+			r = advance(r, c.scenario, at(1000))
+			if r.State() != c.want || r.Step != c.step || !r.Stopped.Equal(at(c.stopped)) {
+				t.Errorf("ended %s, %s, after %v; want %s, %s, after %v s",
+					r.State(), r.Step, r.Stopped.Sub(at(0)), c.want, c.step, c.stopped)
+			}
+		})
+	}
+}
+
+func TestUndoThatNeverEndsIsShownAsRollingBack(t *testing.T) {
+	s := paced
+	s.UndoStuck = true
+	r := Record{Kind: generated.OperationTypePartitionRestart, Step: StepLookingUpState, Rollback: RollingBackDueToUserCancel, Due: at(2)}
+	r = advance(r, s, at(1e9))
+	if r.State() != generated.OperationStateRollingBack {
+		t.Errorf("shown as %s", r.State())
+	}
+}
+
+func TestQuorumLossActsForItsDuration(t *testing.T) {
+	r := Record{Kind: generated.OperationTypePartitionQuorumLoss, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2)}
+	r.Target.Duration = time.Minute
+	if r := advance(r, paced, at(65)); r.Terminal() {
+		t.Errorf("over after %v", r.Stopped.Sub(at(0)))
+	}
+	if r := advance(r, paced, at(66)); r.State() != generated.OperationStateCompleted {
+		t.Errorf("shown as %s when its minute is over", r.State())
+	}
+}
+
+// Anyone may advance a record at any time, so doing it in two goes must be the same
+// as doing it in one, and doing it twice the same as once.
+func TestAdvanceInGoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, s := anyRecord(t), anyScenario(t)
+		early := at(float64(rapid.IntRange(0, 200).Draw(t, "early")) / 10)
+		late := early.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "more")) * 100 * time.Millisecond)
+		once := advance(r, s, late)
+		if twice := advance(advance(r, s, early), s, late); twice != once {
+			t.Fatalf("in one go %+v, in two %+v", once, twice)
+		}
+		if again := advance(once, s, late); again != once {
+			t.Fatalf("once %+v, again %+v", once, again)
+		}
+		if !once.Terminal() && !once.Due.After(late) {
+			t.Fatalf("something was due at %v and was not done by %v", once.Due, late)
+		}
+	})
+}
+
+// A cancel that was accepted is never forgotten, whatever comes after it.
+func TestAnAcceptedCancelDecidesTheEnding(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, s := anyRecord(t), anyScenario(t)
+		s.UndoStuck = false
+		now, want := at(0), generated.OperationState("")
+		for range rapid.IntRange(1, 6).Draw(t, "calls") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "wait")) * 100 * time.Millisecond)
+			force := rapid.Bool().Draw(t, "force")
+			after, err := cancel(advance(r, s, now), force, server.Runtime)
+			if err != nil {
+				continue
+			}
+			r, want = after, generated.OperationStateCancelled
+			if force {
+				want = generated.OperationStateForceCancelled
+			}
+		}
+		if end := advance(r, s, now.Add(time.Hour)); want != "" && end.State() != want {
+			t.Fatalf("ended %s, want %s", end.State(), want)
+		}
+	})
+}
+
+func anyRecord(t *rapid.T) Record {
+	r := Record{
+		Kind: rapid.SampledFrom([]generated.OperationType{
+			generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss, generated.OperationTypeNodeTransition,
+		}).Draw(t, "kind"),
+		Step:     rapid.SampledFrom([]Step{StepIntentSaved, StepLookingUpState, StepPerformingActions}).Draw(t, "step"),
+		Rollback: rapid.SampledFrom([]Rollback{NotRollingBack, RollingBackAndWillFail, RollingBackDueToUserCancel}).Draw(t, "flag"),
+		Due:      at(float64(rapid.IntRange(0, 50).Draw(t, "due")) / 10),
+	}
+	r.Undoing = r.Rollback == RollingBackAndWillFail && r.Step != StepIntentSaved && r.Kind != generated.OperationTypeNodeTransition
+	return r
+}
+
+func anyScenario(t *rapid.T) Scenario {
+	tenths := rapid.IntRange(0, 30)
+	d := func(name string) time.Duration {
+		return time.Duration(tenths.Draw(t, name)) * 100 * time.Millisecond
+	}
+	return Scenario{
+		Queue: d("queue"), LookUp: d("lookup"), Perform: d("perform"), Undo: d("undo"),
+		Fault:     rapid.SampledFrom([]int32{0, -2147017753}).Draw(t, "fault"),
+		UndoStuck: rapid.Bool().Draw(t, "stuck"),
+	}
+}

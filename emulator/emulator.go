@@ -1,0 +1,62 @@
+package emulator
+
+import (
+	"time"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// Emulator is a fault service over a store. It implements
+// [generated.StrictServerInterface]; hand it to server.New. Any number of
+// emulators may share one store. Safe for concurrent use.
+type Emulator struct {
+	records  records
+	profile  server.Profile
+	now      func() time.Time
+	scenario func(Record) Scenario
+}
+
+var _ generated.StrictServerInterface = (*Emulator)(nil)
+
+// Option changes an [Emulator] that [New] makes.
+type Option func(*Emulator)
+
+// WithProfile chooses between what the documents say and what the runtime does.
+// The default is [server.Documented]. Give the server the same one.
+func WithProfile(p server.Profile) Option {
+	return func(e *Emulator) { e.profile = p }
+}
+
+// WithClock sets where the engine's time comes from; the default is [time.Now].
+// It must never go backwards, and is called from many goroutines.
+func WithClock(now func() time.Time) Option {
+	return func(e *Emulator) { e.now = now }
+}
+
+// WithScenario chooses how each operation goes. The function sees the record as
+// it stands, must be pure (the engine asks again and again), and is called from
+// many goroutines. The default gives every operation [DefaultScenario].
+func WithScenario(choose func(Record) Scenario) Option {
+	return func(e *Emulator) { e.scenario = choose }
+}
+
+// New returns an emulator that keeps its records in st. It takes up what is there:
+// operations that were under way go on. The store is the caller's to close.
+func New(st store.Store, options ...Option) *Emulator {
+	e := &Emulator{
+		records:  records{st},
+		now:      time.Now,
+		scenario: func(Record) Scenario { return DefaultScenario() },
+	}
+	for _, option := range options {
+		option(e)
+	}
+	return e
+}
+
+// current is the record as it stands now, whatever was last written down.
+func (e *Emulator) current(r Record) Record {
+	return advance(r, e.scenario(r), e.now())
+}

@@ -1,0 +1,88 @@
+package emulator
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// The bits of the two filters (runtime-behaviour §5.10).
+const (
+	filterAll = 0xFFFF
+
+	stateRunning        = 1
+	stateRollingBack    = 2
+	stateCompleted      = 8
+	stateFailed         = 16
+	stateCancelled      = 32
+	stateForceCancelled = 64
+
+	kindDataLoss       = 1
+	kindQuorumLoss     = 2
+	kindRestart        = 4
+	kindNodeTransition = 8
+)
+
+// maxListed is the runtime's list size; there are no pages.
+const maxListed = 10000
+
+// list is the operations that match both filters, active ones first.
+func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.OperationStatusList, error) {
+	listed := generated.OperationStatusList{}
+	seen := make(map[uuid.UUID]bool)
+	for _, prefix := range []string{activePrefix, historyPrefix} {
+		for s, err := range e.records.all(ctx, prefix) {
+			if err != nil {
+				return nil, err
+			}
+			r := e.current(s.Record)
+			// A record that moves between the two reads is seen twice.
+			if seen[r.ID] || !matchesKind(r, kinds) || !matchesState(r, states) {
+				continue
+			}
+			if len(listed) == maxListed {
+				return listed, nil
+			}
+			seen[r.ID] = true
+			listed = append(listed, generated.OperationStatus{OperationID: r.ID, State: r.State(), Type: r.Kind})
+		}
+	}
+	return listed, nil
+}
+
+// matchesKind: 0 and 0xFFFF mean every kind, and other bits match nothing.
+func matchesKind(r Record, filter int) bool {
+	if filter == 0 || filter == filterAll {
+		return true
+	}
+	switch r.Kind {
+	case generated.OperationTypePartitionDataLoss:
+		return filter&kindDataLoss != 0
+	case generated.OperationTypePartitionQuorumLoss:
+		return filter&kindQuorumLoss != 0
+	case generated.OperationTypePartitionRestart:
+		return filter&kindRestart != 0
+	case generated.OperationTypeNodeTransition:
+		return filter&kindNodeTransition != 0
+	default:
+		return false
+	}
+}
+
+// matchesState: the bits overlap. Running also finds what is rolling back, and the
+// two endings also find what a cancel ended; 0 finds nothing.
+func matchesState(r Record, filter int) bool {
+	if filter == filterAll {
+		return true
+	}
+	if !r.Terminal() {
+		return filter&stateRunning != 0 ||
+			filter&stateRollingBack != 0 && r.State() == generated.OperationStateRollingBack
+	}
+	return filter&stateCompleted != 0 && r.Step == StepCompletedSuccessfully ||
+		filter&stateFailed != 0 && r.Step == StepFailed ||
+		filter&stateCancelled != 0 && r.Rollback == RollingBackDueToUserCancel ||
+		filter&stateForceCancelled != 0 && r.Rollback == RollingBackForce
+}

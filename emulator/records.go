@@ -1,0 +1,162 @@
+package emulator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// The runtime keeps active and finished operations in two tables, and looks up a
+// Cancel in the first one only. A node in transition has a key of its own, so that
+// "one transition a node" is a condition of the transaction that starts one.
+const (
+	activePrefix  = "operations/active/"
+	historyPrefix = "operations/history/"
+	nodePrefix    = "operations/node/"
+	pageSize      = 500
+)
+
+func activeKey(id uuid.UUID) string  { return activePrefix + id.String() }
+func historyKey(id uuid.UUID) string { return historyPrefix + id.String() }
+
+// nodeKey hashes the name, which may be longer than a key. Names differ by case.
+func nodeKey(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return nodePrefix + hex.EncodeToString(sum[:])
+}
+
+// records reads and writes records in a store.
+type records struct{ st store.Store }
+
+// stored is a record as it was last written down.
+type stored struct {
+	Record
+	key      string
+	revision store.Revision
+}
+
+// find looks in both tables. The active one comes first: a record only ever moves
+// from there to the history, in one transaction, so it cannot slip through.
+func (rs records) find(ctx context.Context, id uuid.UUID) (stored, error) {
+	s, err := rs.get(ctx, activeKey(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return rs.get(ctx, historyKey(id))
+	}
+	return s, err
+}
+
+func (rs records) get(ctx context.Context, key string) (stored, error) {
+	item, err := rs.st.Get(ctx, key)
+	if err != nil {
+		return stored{}, err
+	}
+	return decode(item)
+}
+
+// all yields every record under a prefix, page by page.
+func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, error] {
+	return func(yield func(stored, error) bool) {
+		for after := ""; ; {
+			items, err := rs.st.List(ctx, prefix, after, pageSize)
+			if err != nil {
+				yield(stored{}, err)
+				return
+			}
+			for _, item := range items {
+				if s, err := decode(item); !yield(s, err) || err != nil {
+					return
+				}
+				after = item.Key
+			}
+			if len(items) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// replace writes r over what was read as old. If r is over, it moves to the history
+// and its node is free again, all in the same transaction.
+func (rs records) replace(ctx context.Context, old stored, r Record) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	txn := store.Txn{If: []store.Condition{{Key: old.key, Revision: old.revision}}}
+	if !r.Terminal() {
+		txn.Then = []store.Write{{Key: old.key, Value: value}}
+		_, err = rs.st.Commit(ctx, txn)
+		return err
+	}
+	txn.Then = []store.Write{
+		{Key: old.key, Delete: true},
+		{Key: historyKey(r.ID), Value: value},
+	}
+	if r.Kind == generated.OperationTypeNodeTransition {
+		holder, revision, err := rs.nodeHolder(ctx, r.Target.NodeName)
+		if err != nil {
+			return err
+		}
+		if holder == r.ID {
+			key := nodeKey(r.Target.NodeName)
+			txn.If = append(txn.If, store.Condition{Key: key, Revision: revision})
+			txn.Then = append(txn.Then, store.Write{Key: key, Delete: true})
+		}
+	}
+	_, err = rs.st.Commit(ctx, txn)
+	return err
+}
+
+// nodeHolder is the operation that holds the node, and the revision of the key that
+// says so: the zero id and 0 if none does.
+func (rs records) nodeHolder(ctx context.Context, name string) (uuid.UUID, store.Revision, error) {
+	item, err := rs.st.Get(ctx, nodeKey(name))
+	if errors.Is(err, store.ErrNotFound) {
+		return uuid.UUID{}, 0, nil
+	}
+	if err != nil {
+		return uuid.UUID{}, 0, err
+	}
+	id, err := uuid.ParseBytes(item.Value)
+	if err != nil {
+		return uuid.UUID{}, 0, fmt.Errorf("record %s: %w", item.Key, err)
+	}
+	return id, item.Revision, nil
+}
+
+// insert writes a new record, on condition that its id is in neither table and,
+// for a node transition, that the node's key still has the revision that was judged.
+func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revision) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	txn := store.Txn{
+		If:   []store.Condition{{Key: activeKey(r.ID)}, {Key: historyKey(r.ID)}},
+		Then: []store.Write{{Key: activeKey(r.ID), Value: value}},
+	}
+	if r.Kind == generated.OperationTypeNodeTransition {
+		key := nodeKey(r.Target.NodeName)
+		txn.If = append(txn.If, store.Condition{Key: key, Revision: nodeRevision})
+		txn.Then = append(txn.Then, store.Write{Key: key, Value: []byte(r.ID.String())})
+	}
+	_, err = rs.st.Commit(ctx, txn)
+	return err
+}
+
+func decode(item store.Item) (stored, error) {
+	s := stored{key: item.Key, revision: item.Revision}
+	if err := json.Unmarshal(item.Value, &s.Record); err != nil {
+		return stored{}, fmt.Errorf("record %s: %w", item.Key, err)
+	}
+	return s, nil
+}
