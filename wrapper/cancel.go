@@ -1,0 +1,124 @@
+package wrapper
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// CancelOptions are the options of one graceful cancel. The zero value is right.
+type CancelOptions struct {
+	// APIVersion of the requests; "" means the client's.
+	APIVersion APIVersion
+	// Timeout is how long the server may take for each request, in whole seconds from
+	// 1 to 4294967295. 0 means what is left of the context, 60 seconds at most. It
+	// needs api-version 6.0; an explicit one with an earlier version is an error.
+	Timeout time.Duration
+	// Reason is noted in the ledger.
+	Reason string
+}
+
+// Cancel stops an operation gracefully: the cluster ends it and cleans up after it.
+// It returns as soon as the cancel is in effect; the operation ends some time later.
+//
+// A graceful cancel may be repeated, so a lost answer is asked for again. An
+// operation that is over or unknown is a verdict, not an error. The error is an
+// [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown].
+func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions) (Result, error) {
+	k, err := c.newCall("cancel", PurposeGraceful, id, options.APIVersion, options.Timeout)
+	if err != nil {
+		return Result{}, err
+	}
+	// A ledger that cannot be read costs the difference between "accepted" and
+	// "already stopping", never the cancel.
+	known, _ := c.evidence(ctx, id)
+	result, err := k.graceful(ctx, known)
+	return k.note(ctx, ActionGraceful, options.Reason, result, err)
+}
+
+// newCall checks what every call has in common.
+func (c *Client) newCall(name string, asks Purpose, id uuid.UUID, version APIVersion, timeout time.Duration) (*call, error) {
+	k := &call{c: c, name: name, asks: asks, id: id, version: orDefault(version, c.version), timeout: timeout}
+	if err := k.version.check(); err != nil {
+		return nil, k.fail(ErrInvalidArgument, err)
+	}
+	if err := checkTimeout(timeout, k.version); err != nil {
+		return nil, k.fail(ErrInvalidArgument, err)
+	}
+	return k, nil
+}
+
+// graceful sends Force=false until the answer is definite.
+func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
+	for {
+		a := k.cancel(ctx, PurposeGraceful)
+		switch {
+		case a.Class == Done:
+			k.state = StateRollingBack
+			if known.graceful.IsZero() {
+				return k.result(Accepted, false), nil
+			}
+			return k.result(AlreadyStopping, false), nil
+		case a.refusedWith(CodeInvalidTestCommandState):
+			// The only state that refuses a graceful cancel is "being forced" (§5.2).
+			k.state = StateRollingBack
+			return k.result(AlreadyForced, false), nil
+		case a.refusedWith(CodeKeyNotFound):
+			if result, settled, err := k.notActive(ctx); settled || err != nil {
+				return result, err
+			}
+		case !retryable(a):
+			return Result{}, k.giveUp(nil)
+		}
+		if err := k.again(ctx); err != nil {
+			return Result{}, k.giveUp(err)
+		}
+	}
+}
+
+// notActive finds out what a 404 means: Cancel answers alike for an operation that
+// is over and for one that never was (runtime-behaviour §5.2). It settles nothing
+// if the list contradicts the answer.
+func (k *call) notActive(ctx context.Context) (result Result, settled bool, err error) {
+	op, found, err := k.lookUp(ctx)
+	switch {
+	case err != nil:
+		return Result{}, false, k.fail(ErrOutcomeUnknown, err)
+	case !found:
+		k.state = ""
+		return k.result(NotFound, true), true, nil
+	case op.State.Final():
+		return k.result(Finished, true), true, nil
+	}
+	return Result{}, false, nil
+}
+
+// evidence reads the ledger.
+func (c *Client) evidence(ctx context.Context, id uuid.UUID) (evidence, error) {
+	entries, err := c.ledger.Entries(ctx, id)
+	return weigh(entries), err
+}
+
+// noteTime bounds how long a note may hold up an answer that is already there.
+const noteTime = 5 * time.Second
+
+// note puts the end of the call into the ledger, even if the context has ended: it
+// is the evidence for what comes next.
+func (k *call) note(ctx context.Context, action Action, reason string, result Result, err error) (Result, error) {
+	if len(k.attempts) == 0 {
+		return result, err
+	}
+	noteErr := k.append(ctx, Entry{Action: action, Verdict: result.Verdict, State: k.state, Reason: reason})
+	if err == nil {
+		result.LedgerErr = noteErr
+	}
+	return result, err
+}
+
+func (k *call) append(ctx context.Context, entry Entry) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	entry.Time, entry.OperationID = time.Now(), k.id
+	return k.c.ledger.Append(ctx, entry)
+}

@@ -1,0 +1,81 @@
+package wrapper
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// Client cancels fault operations on one cluster. Make one with [New] and keep it:
+// it is safe for concurrent use, and one warm connection saves many handshakes.
+type Client struct {
+	base    string // with a slash at the end
+	http    *http.Client
+	own     *http.Transport // nil if the caller brought a client
+	version APIVersion
+	policy  ForcePolicy
+	retry   Retry
+	ledger  Ledger
+}
+
+// New returns a client for the gateway at endpoint, such as
+// "http://localhost:19080". The address may end in a path prefix, but must not
+// carry a query, a fragment, or credentials.
+//
+// No request is sent. The error joins everything that is wrong with the arguments,
+// and is always [ErrInvalidArgument].
+func New(endpoint string, options ...Option) (*Client, error) {
+	c := &Client{version: APIVersion60, policy: RequireGraceful{}}
+	var errs []error
+	base, err := parseEndpoint(endpoint)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, option := range options {
+		if err := option(c); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.Join(errs...)}
+	}
+	if c.ledger == nil {
+		c.ledger = new(MemoryLedger)
+	}
+	if c.http == nil {
+		c.own = newTransport()
+		c.http = &http.Client{Transport: c.own}
+	}
+	// A redirect would carry the call, and with it a force, to where nobody meant it
+	// to go; it is an answer like any other.
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.base = base
+	return c, nil
+}
+
+// Close closes idle connections, unless the HTTP client is the caller's own. Calls
+// under way go on.
+func (c *Client) Close() {
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
+}
+
+func parseEndpoint(endpoint string) (string, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "", fmt.Errorf("the endpoint is not a URL: %w", err)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", fmt.Errorf("endpoint %q: it must begin with http:// or https://", u.Redacted())
+	case u.Host == "":
+		return "", fmt.Errorf("endpoint %q: it names no host", u.Redacted())
+	case u.User != nil:
+		return "", fmt.Errorf("endpoint %q: it must not carry credentials", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("endpoint %q: it must not carry a query or a fragment", u.Redacted())
+	}
+	return u.JoinPath("/").String(), nil
+}

@@ -1,0 +1,65 @@
+package wrapper
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Option changes a [Client] that [New] makes.
+type Option func(*Client) error
+
+// WithAPIVersion sets the api-version of every call that does not name its own.
+// The default is [APIVersion60].
+func WithAPIVersion(v APIVersion) Option {
+	return func(c *Client) error {
+		c.version = v
+		return v.check()
+	}
+}
+
+// WithForcePolicy sets who decides whether a force may go out, for every
+// ForceCancel that does not name its own policy. The default is [RequireGraceful]{}.
+func WithForcePolicy(p ForcePolicy) Option {
+	return func(c *Client) error {
+		if p == nil {
+			return errors.New("the force policy is nil")
+		}
+		c.policy = p
+		return p.check()
+	}
+}
+
+// WithRetry sets how often and how fast a call asks again. The zero value of
+// [Retry] is the default.
+func WithRetry(r Retry) Option {
+	return func(c *Client) error {
+		c.retry = r
+		return r.check()
+	}
+}
+
+// WithLedger sets where the client notes what it did and looks for evidence. The
+// default is a [MemoryLedger] of its own.
+func WithLedger(l Ledger) Option {
+	return func(c *Client) error {
+		if l == nil {
+			return errors.New("the ledger is nil")
+		}
+		c.ledger = l
+		return nil
+	}
+}
+
+// WithHTTPClient sends through a copy of h, for certificates, a proxy, or a
+// transport of one's own. Its Timeout bounds every attempt besides what the call
+// itself allows; its CheckRedirect is not used, because redirects are never followed.
+func WithHTTPClient(h *http.Client) Option {
+	return func(c *Client) error {
+		if h == nil {
+			return errors.New("the HTTP client is nil")
+		}
+		own := *h
+		c.http = &own
+		return nil
+	}
+}

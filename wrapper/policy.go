@@ -1,0 +1,133 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ForcePolicy decides whether a force may go out. The policies are
+// [RequireGraceful], [GracefulFirst] and [ServerDecides].
+type ForcePolicy interface {
+	check() error
+	// prepare returns when the force may be sent. It may end the call itself: with a
+	// refusal, or because no force is needed any more (over).
+	prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (result Result, over bool, err error)
+}
+
+// Refusal is behind every [ErrForceRefused]: what a force is still missing.
+type Refusal struct {
+	// Missing says in a sentence what the policy wanted and did not find.
+	Missing string
+	// NotBefore is when the same call will be allowed if nothing else changes; zero if
+	// waiting alone will not help.
+	NotBefore time.Time
+	// Cause is why evidence could not be read; usually nil.
+	Cause error
+}
+
+// Error returns what is missing, and from when on the force will be allowed.
+func (r *Refusal) Error() string {
+	s := r.Missing
+	if !r.NotBefore.IsZero() {
+		s += ", allowed from " + r.NotBefore.UTC().Format(time.RFC3339)
+	}
+	if r.Cause != nil {
+		s += fmt.Sprintf(": %v", r.Cause)
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+var (
+	errNoGracefulYet = errors.New("a force needs a graceful cancel first, and the operation is still Running")
+	errGrace         = errors.New("the grace must not be negative")
+)
+
+// RequireGraceful lets a force out only on evidence that a graceful cancel came
+// first: one that the ledger knows of, or a RollingBack that this client has seen.
+// Without evidence the refusal is local, and nothing is sent. It is the default.
+//
+// The documents accept RollingBack as evidence; the runtime does not if a failure
+// brought it about. [Client.ForceCancel] gets past that by itself.
+type RequireGraceful struct {
+	// MinGrace is how long the graceful cancel must have had. 0 means any time.
+	MinGrace time.Duration
+}
+
+func (p RequireGraceful) check() error { return nonNegative(p.MinGrace) }
+
+func (p RequireGraceful) prepare(_ context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
+	if ledgerErr != nil {
+		return refuse(k, &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: ledgerErr})
+	}
+	since := known.graceful
+	if since.IsZero() {
+		since = known.rolling
+	}
+	if since.IsZero() {
+		return refuse(k, &Refusal{Missing: "no graceful cancel of this operation is known: cancel it gracefully first"})
+	}
+	if allowed := since.Add(p.MinGrace); time.Now().Before(allowed) {
+		return refuse(k, &Refusal{Missing: fmt.Sprintf("the graceful cancel has not had its %v yet", p.MinGrace), NotBefore: allowed})
+	}
+	return Result{}, false, nil
+}
+
+// GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless
+// one is known, then the grace, then the force. A call whose context cannot last
+// that long is refused before anything is sent. If the operation turns out to be
+// over or forced already, no force is sent.
+type GracefulFirst struct {
+	// Grace is how long the graceful cancel gets. 0 means no time at all.
+	Grace time.Duration
+}
+
+func (p GracefulFirst) check() error { return nonNegative(p.Grace) }
+
+func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ error) (Result, bool, error) {
+	allowed := time.Now().Add(p.Grace)
+	if !known.graceful.IsZero() {
+		allowed = known.graceful.Add(p.Grace)
+	}
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(allowed) {
+		return refuse(k, &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed})
+	}
+	if known.graceful.IsZero() {
+		k.asks = PurposeGraceful
+		result, err := k.graceful(ctx, known)
+		k.asks = PurposeForce
+		result, err = k.note(ctx, ActionGraceful, "before a force", result, err)
+		if err != nil || result.Verdict != Accepted {
+			return result, true, err
+		}
+		allowed = time.Now().Add(p.Grace)
+	}
+	if err := sleep(ctx, time.Until(allowed)); err != nil {
+		return refuse(k, &Refusal{Missing: fmt.Sprintf("the %v of grace are not over", p.Grace), NotBefore: allowed, Cause: err})
+	}
+	return Result{}, false, nil
+}
+
+// ServerDecides sends every force and leaves the judgement to the server.
+type ServerDecides struct{}
+
+func (ServerDecides) check() error { return nil }
+
+func (ServerDecides) prepare(context.Context, *call, evidence, error) (Result, bool, error) {
+	return Result{}, false, nil
+}
+
+func refuse(k *call, r *Refusal) (Result, bool, error) {
+	return Result{}, true, k.fail(ErrForceRefused, r)
+}
+
+func nonNegative(d time.Duration) error {
+	if d < 0 {
+		return errGrace
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package wrapper
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// The bounds of what is read and of what is kept of an answer. The largest honest
+// one is a list of 10 000 operations, about 1.2 MB.
+const (
+	maxBody  = 16 << 20
+	keptBody = 2 << 10
+)
+
+// request builds one request with the generated code.
+type request func(timeout *int64) (*http.Request, error)
+
+// attempt sends once and classifies what came of it. On success, and only then, the
+// body is returned; wanted is the one status that is a success.
+func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, wanted int, build request) (a Attempt, body []byte) {
+	a = Attempt{Purpose: purpose, Start: time.Now()}
+	defer func() { a.Duration = time.Since(a.Start) }()
+
+	r, err := build(timeout)
+	if err != nil {
+		a.Class, a.Err, a.unbuilt = NotSent, err, true
+		return a, nil
+	}
+	if err := context.Cause(ctx); err != nil { // net/http would not say that it sent nothing
+		a.Class, a.Err = NotSent, err
+		return a, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, attemptTimeout(timeout))
+	defer cancel()
+	var asked, got atomic.Bool // the hooks may run after the answer is there
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	})
+	response, err := c.http.Do(r.WithContext(traced))
+	if err != nil {
+		a.Err = err
+		if !got.Load() && (asked.Load() || neverConnected(err)) {
+			a.Class = NotSent
+		}
+		if ctx.Err() == nil && limited.Err() != nil {
+			a.Err = fmt.Errorf("no answer within %v", attemptTimeout(timeout))
+		}
+		return a, nil
+	}
+	body, err = readBody(response)
+	a.Status = response.StatusCode
+	a.RetryAfter = retryAfter(response.Header)
+	if err != nil {
+		a.Err = fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err)
+		a.Body = kept(body)
+		return a, nil
+	}
+	if a.Status == wanted {
+		a.Class = Done
+		return a, body
+	}
+	a.readError(body)
+	a.Class = classify(a)
+	return a, nil
+}
+
+// readError takes the FabricError out of the body of a failure. A body that is none
+// is kept, and so is the status: neither is lost because the other is rubbish.
+func (a *Attempt) readError(body []byte) {
+	if a.Status < 300 {
+		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
+		a.Body = kept(body)
+		return
+	}
+	var fabric generated.FabricError
+	err := json.Unmarshal(body, &fabric)
+	switch {
+	case len(body) == 0 && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden):
+		// Failed authentication has no body (runtime-behaviour §7).
+		a.Err = errors.New("the credentials are missing or not accepted")
+	case len(body) == 0:
+		a.Err = fmt.Errorf("%w: an empty body", ErrBadAnswer)
+	case err != nil:
+		a.Err = fmt.Errorf("%w: the body is not JSON: %.80q", ErrBadAnswer, body)
+		a.Body = kept(body)
+	case fabric.Error.Code == "":
+		a.Err = fmt.Errorf("%w: the body has no error code: %.80q", ErrBadAnswer, body)
+		a.Body = kept(body)
+	default:
+		a.Code, a.Message = Code(fabric.Error.Code), fabric.Error.Message
+	}
+}
+
+// classify judges an answer that was read to its end and is not the success that
+// was wanted (runtime-behaviour §4). A 503 may come from a primary that stepped down
+// while its write went on, and a 504 is ambiguous by its meaning; so is everything
+// else a server says of itself, unless it says that it cannot do this at all.
+func classify(a Attempt) Class {
+	switch {
+	case a.Status < 300, a.Status == http.StatusRequestTimeout:
+		return Ambiguous
+	case a.Status < 500,
+		a.Status == http.StatusNotImplemented,
+		a.Status == http.StatusHTTPVersionNotSupported,
+		a.Code == codeFaultServiceNotInstalled:
+		return Refused
+	}
+	return Ambiguous
+}
+
+// neverConnected recognises the errors that come before a connection carries
+// anything, for transports that do not speak httptrace.
+func neverConnected(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &dns) || errors.As(err, &cert)
+}
+
+// readBody reads to the end, within bounds, and closes: only then is the
+// connection free for the next call.
+func readBody(response *http.Response) ([]byte, error) {
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = fmt.Errorf("longer than %d bytes", maxBody)
+	}
+	return body, err
+}
+
+func kept(body []byte) []byte {
+	if len(body) == 0 {
+		return nil
+	}
+	return bytes.Clone(body[:min(len(body), keptBody)])
+}

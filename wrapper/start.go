@@ -1,0 +1,154 @@
+package wrapper
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// StartOptions are what every start has in common. The zero value is right.
+type StartOptions struct {
+	// OperationID names the operation in every later call; all zeros means a new
+	// random one, which the result tells.
+	OperationID uuid.UUID
+	// APIVersion and Timeout are as in [CancelOptions].
+	APIVersion APIVersion
+	Timeout    time.Duration
+}
+
+// Partition is one partition of a service.
+type Partition struct {
+	Service string // with or without its fabric:/ scheme
+	ID      uuid.UUID
+}
+
+// StartDataLoss makes a partition lose data. The mode is PartialDataLoss or FullDataLoss.
+//
+// A start whose answer was lost is sent again, and the refusal of its id is read as
+// "the first one got through" if the operation that has the id is of this kind. The
+// error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or
+// [ErrOutcomeUnknown]. The same holds for the other three.
+func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
+	return c.start(ctx, "start data loss", KindDataLoss, options, func(k *call, timeout *int64) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+			DataLossMode: generated.DataLossMode(mode),
+		})
+	})
+}
+
+// StartQuorumLoss takes the write quorum of a partition away for a while, in whole
+// seconds. The mode is AllReplicas, or QuorumReplicas as the documents have it, which
+// runtimes know as QuorumLossReplicas.
+func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode string, lasts time.Duration, options StartOptions) (Result, error) {
+	seconds, err := wholeSeconds(lasts, math.MaxUint32)
+	if err != nil {
+		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
+	}
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, options, func(k *call, timeout *int64) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
+		})
+	})
+}
+
+// StartPartitionRestart restarts replicas or instances of a partition. The mode is
+// AllReplicasOrInstances or OnlyActiveSecondaries.
+func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
+	return c.start(ctx, "start partition restart", KindPartitionRestart, options, func(k *call, timeout *int64) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+			RestartPartitionMode: generated.RestartPartitionMode(mode),
+		})
+	})
+}
+
+// Node is one instance of a node.
+type Node struct {
+	Name     string
+	Instance uint64 // another instance than the live one is refused
+}
+
+// StartNodeTransition stops a node for a while, in whole seconds, or starts one that
+// was stopped this way; then the time means nothing. The transition is Stop or Start.
+func (c *Client) StartNodeTransition(ctx context.Context, target Node, transition string, stopFor time.Duration, options StartOptions) (Result, error) {
+	seconds, err := wholeSeconds(stopFor, math.MaxInt32)
+	if err != nil {
+		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
+	}
+	return c.start(ctx, "start node transition", KindNodeTransition, options, func(k *call, timeout *int64) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(c.base, target.Name, &generated.StartNodeTransitionParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+			NodeTransitionType:    generated.NodeTransitionType(transition),
+			NodeInstanceID:        strconv.FormatUint(target.Instance, 10),
+			StopDurationInSeconds: int32(seconds),
+		})
+	})
+}
+
+type starter func(k *call, timeout *int64) (*http.Request, error)
+
+func (c *Client) start(ctx context.Context, name string, kind Kind, options StartOptions, build starter) (Result, error) {
+	id := options.OperationID
+	if id == (uuid.UUID{}) {
+		id = uuid.New()
+	}
+	k, err := c.newCall(name, PurposeStart, id, options.APIVersion, options.Timeout)
+	if err != nil {
+		return Result{}, err
+	}
+	for {
+		a, body := k.send(ctx, PurposeStart, http.StatusAccepted, func(timeout *int64) (*http.Request, error) {
+			return build(k, timeout)
+		})
+		a = k.mustBeEmpty(a, body)
+		switch {
+		case a.Class == Done:
+			k.state, k.kind = StateRunning, kind
+			return k.result(Accepted, false), nil
+		case k.pending && (a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)):
+			// Perhaps it is our own first request that is in the way (§5.7).
+			op, found, err := k.lookUp(ctx)
+			if err != nil {
+				return Result{}, k.fail(ErrOutcomeUnknown, err)
+			}
+			if found && op.Kind == kind {
+				return k.result(Accepted, true), nil
+			}
+			return Result{}, k.giveUp(nil)
+		case !retryable(a):
+			return Result{}, k.giveUp(nil)
+		case a.Class == Ambiguous:
+			k.pending = true
+		}
+		if err := k.again(ctx); err != nil {
+			return Result{}, k.giveUp(err)
+		}
+	}
+}
+
+// serviceID is the name as a path takes it: without its scheme, its levels joined
+// by ~ from api-version 6.0 on and by / before.
+func (p Partition) serviceID(v APIVersion) string {
+	id := strings.TrimLeft(strings.TrimPrefix(p.Service, "fabric:"), "/")
+	if v.knowsTimeout() { // both came with 6.0
+		id = strings.ReplaceAll(id, "/", "~")
+	}
+	return id
+}
+
+func wholeSeconds(d time.Duration, most int64) (int64, error) {
+	if d < 0 || d%time.Second != 0 || int64(d/time.Second) > most {
+		return 0, fmt.Errorf("duration %v: it must be whole seconds from 0 to %d", d, most)
+	}
+	return int64(d / time.Second), nil
+}

@@ -1,0 +1,49 @@
+package wrapper
+
+import "github.com/google/uuid"
+
+// Verdict is what is true of an operation after a call.
+type Verdict string
+
+// The verdicts. The zero value stands only beside an error.
+const (
+	// Accepted: the call took effect. After a graceful cancel the operation is
+	// cleaning up; after a force it is being abandoned.
+	Accepted Verdict = "Accepted"
+	// AlreadyStopping: a graceful cancel that this client knows of came before, and
+	// the operation is still cleaning up.
+	AlreadyStopping Verdict = "AlreadyStopping"
+	// AlreadyForced: a force came before, and the operation is being abandoned.
+	AlreadyForced Verdict = "AlreadyForced"
+	// Finished: the operation was over before this call could change anything; the
+	// state says how it ended.
+	Finished Verdict = "Finished"
+	// NotFound: the cluster knows no operation with this id. It never existed, or it
+	// ended so long ago that it was removed.
+	NotFound Verdict = "NotFound"
+)
+
+// Result is what is true after a call that returned no error.
+type Result struct {
+	OperationID uuid.UUID
+	Force       bool // whether ForceCancel was called
+	Verdict     Verdict
+
+	// State is the last state that is known: RollingBack once a cancel is in effect,
+	// a final one for [Finished], Running after a start, none for [NotFound].
+	State State
+
+	// Kind is the operation's kind if it was learnt on the way.
+	Kind Kind
+
+	// Resolved says that no answer told the verdict directly: an answer was lost, or
+	// told less than was needed, and asking again settled it.
+	Resolved bool
+
+	// Attempts are all requests of the call, in order.
+	Attempts []Attempt
+
+	// LedgerErr is why the ledger could not note the outcome; nil if it could. The
+	// verdict is true all the same, but a later ForceCancel may lack its evidence.
+	LedgerErr error
+}
