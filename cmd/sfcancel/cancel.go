@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+func newCancel() *cobra.Command {
+	var conn connection
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "cancel OPERATION-ID",
+		Short: "Stop an operation gracefully",
+		Long: `Stop an operation gracefully: the cluster ends it and cleans up after it. The
+command returns as soon as the cancel is in effect. Repeating it does no harm.`,
+		Example: "  sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --endpoint http://localhost:19080",
+		Args:    exactly("OPERATION-ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseID(args[0])
+			if err != nil {
+				return err
+			}
+			ctx, done, client, err := conn.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer done()
+			result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server, Reason: reason})
+			return conn.printResult(cmd.OutOrStdout(), result, err)
+		},
+	}
+	conn.flags(cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the ledger")
+	return cmd
+}
+
+func newForce() *cobra.Command {
+	var conn connection
+	var policy, reason string
+	var grace time.Duration
+	cmd := &cobra.Command{
+		Use:   "force OPERATION-ID",
+		Short: "Abandon an operation that a graceful cancel did not end",
+		Long: `Abandon an operation that a graceful cancel did not end. Internal state may be
+left behind, so a policy decides first whether the force may go out:
+
+  require-graceful  the cluster must show the operation as RollingBack (default)
+  graceful-first    cancel gracefully, wait for --grace, then force
+  server-decides    send the force and leave the judgement to the server`,
+		Example: "  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 10s",
+		Args:    exactly("OPERATION-ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseID(args[0])
+			if err != nil {
+				return err
+			}
+			chosen, err := forcePolicy(policy, grace, cmd.Flags().Changed("grace"))
+			if err != nil {
+				return err
+			}
+			ctx, done, client, err := conn.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer done()
+			if policy == "require-graceful" {
+				// This process has sent no graceful cancel; what the cluster shows has to do.
+				if _, err := client.Operation(ctx, id); err != nil {
+					return conn.printResult(cmd.OutOrStdout(), wrapper.Result{}, err)
+				}
+			}
+			result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Reason: reason, Policy: chosen})
+			return conn.printResult(cmd.OutOrStdout(), result, err)
+		},
+	}
+	conn.flags(cmd)
+	cmd.Flags().StringVar(&policy, "policy", "require-graceful", "require-graceful, graceful-first or server-decides")
+	cmd.Flags().DurationVar(&grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the ledger")
+	return cmd
+}
+
+func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.ForcePolicy, error) {
+	if graceGiven && name != "graceful-first" {
+		return nil, usage(fmt.Errorf("--grace needs --policy graceful-first"))
+	}
+	switch name {
+	case "require-graceful":
+		return wrapper.RequireGraceful{}, nil
+	case "graceful-first":
+		return wrapper.GracefulFirst{Grace: grace}, nil
+	case "server-decides":
+		return wrapper.ServerDecides{}, nil
+	}
+	return nil, usage(fmt.Errorf("--policy %q: it must be require-graceful, graceful-first or server-decides", name))
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// start starts an operation with the program and returns its id.
+func start(t *testing.T, url string, args ...string) string {
+	t.Helper()
+	code, out, errs := sfcancel(t, append([]string{"start"}, append(args, "--endpoint", url, "-o", "json")...)...)
+	var doc resultJSON
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitOK || doc.Verdict != "Accepted" {
+		t.Fatalf("start %v: exit %d, %s%s", args, code, out, errs)
+	}
+	return doc.OperationID
+}
+
+var dataLoss = []string{"data-loss", "--service", "fabric:/shop/orders", "--partition", "0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11"}
+
+// TestOperate walks through every command against a process that serves, in the
+// order in which a person would use them.
+func TestOperate(t *testing.T) {
+	for _, profile := range []string{"documented", "runtime"} {
+		t.Run(profile, func(t *testing.T) {
+			url := serveProcess(t, "--profile", profile).url
+			id := start(t, url, dataLoss...)
+			others := []string{
+				start(t, url, "quorum-loss", "--service", "shop/orders", "--partition", uuid.NewString(), "--mode", "QuorumLossReplicas", "--duration", "30s"),
+				start(t, url, "restart", "--service", "shop~orders", "--partition", uuid.NewString(), "--api-version", "3.0"),
+				start(t, url, "node-transition", "--node", "Node ö/1+x", "--instance", "5"),
+			}
+			for _, step := range []struct {
+				args []string
+				code int
+				want string // on standard output, or on standard error after a failure
+			}{
+				{[]string{"progress", id}, exitOK, "Running"},
+				{[]string{"force", id}, exitPolicy, "no graceful cancel of this operation is known"},
+				{[]string{"force", id, "--policy", "server-decides"}, exitRefused, "FABRIC_E_INVALID_TEST_COMMAND_STATE"},
+				{[]string{"cancel", id, "--api-version", "3.0", "--reason", "the drill is over"}, exitOK, "Accepted"},
+				{[]string{"progress", id}, exitOK, "RollingBack"},
+				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "Accepted"},
+				{[]string{"force", id}, exitOK, "Accepted"},
+				{[]string{"cancel", id}, exitOK, "AlreadyForced"},
+				{[]string{"force", others[0], "--policy", "graceful-first", "--grace", "10ms"}, exitOK, "Accepted"},
+				{[]string{"list"}, exitOK, others[2]},
+				{[]string{"cancel", uuid.NewString()}, exitNotFound, "NotFound"},
+				{[]string{"force", uuid.NewString()}, exitNotFound, "no such operation"},
+				{[]string{"progress", uuid.NewString()}, exitNotFound, "no such operation"},
+				{append(append([]string{"start"}, dataLoss...), "--id", id), exitRefused, "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"},
+			} {
+				code, out, errs := sfcancel(t, append(step.args, "--endpoint", url)...)
+				if text := out + errs; code != step.code || !strings.Contains(text, step.want) {
+					t.Errorf("sfcancel %s: exit %d, want %d with %q:\n%s", strings.Join(step.args, " "), code, step.code, step.want, text)
+				}
+			}
+		})
+	}
+}
+
+// TestBadCommandLines: one clear error, exit code 2, and nothing on the wire.
+func TestBadCommandLines(t *testing.T) {
+	reached := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer srv.Close()
+	const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"an unknown command", []string{"abolish"}, `unknown command "abolish"`},
+		{"an unknown flag", []string{"list", "--all"}, "unknown flag: --all"},
+		{"no id", []string{"cancel"}, "missing OPERATION-ID"},
+		{"two ids", []string{"cancel", id, id}, "one argument too many"},
+		{"a malformed id", []string{"cancel", "5b1f60aa"}, `"5b1f60aa" is not an operation id`},
+		{"an id without hyphens", []string{"cancel", strings.ReplaceAll(id, "-", "")}, "it must be a GUID like"},
+		{"an id in braces", []string{"progress", "{" + id + "}"}, "it must be a GUID like"},
+		{"a malformed id to start with", append(append([]string{"start"}, dataLoss...), "--id", "1"), "is not an operation id"},
+		{"a malformed partition", []string{"start", "restart", "--service", "a", "--partition", "p"}, `--partition "p"`},
+		{"no service", []string{"start", "restart", "--partition", id}, "--service is missing"},
+		{"no node", []string{"start", "node-transition"}, "--node and --instance are needed"},
+		{"a kind that does not exist", []string{"start", "flood"}, `unknown kind "flood"`},
+		{"no kind", []string{"start"}, "missing the kind of operation"},
+		{"an api-version that is none", []string{"list", "--api-version", "six"}, `api-version "six"`},
+		{"a timeout with 3.0", []string{"cancel", id, "--api-version", "3.0", "--server-timeout", "5s"}, "api-version 3.0 has no timeout"},
+		{"a timeout below a second", []string{"cancel", id, "--server-timeout", "1ms"}, "whole seconds from 1 to 4294967295"},
+		{"no time at all", []string{"list", "--timeout", "0s"}, "--timeout 0s: it must be more than 0"},
+		{"a policy that does not exist", []string{"force", id, "--policy", "yolo"}, `--policy "yolo"`},
+		{"a grace nobody would keep", []string{"force", id, "--grace", "1s"}, "--grace needs --policy graceful-first"},
+		{"an output that does not exist", []string{"list", "-o", "xml"}, `--output "xml"`},
+		{"an endpoint that is none", []string{"list", "--endpoint", "localhost:19080"}, "it must begin with http"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := c.args
+			switch c.name {
+			case "an unknown command", "an endpoint that is none", "a kind that does not exist", "no kind":
+			default:
+				args = append(args, "--endpoint", srv.URL)
+			}
+			code, out, errs := sfcancel(t, args...)
+			if code != exitUsage || !strings.Contains(errs, c.want) || out != "" {
+				t.Errorf("exit %d, standard output %q, standard error %q; want exit %d and %q", code, out, errs, exitUsage, c.want)
+			}
+			if strings.Count(errs, "\n") != 1 {
+				t.Errorf("the error is more than one line: %q", errs)
+			}
+		})
+	}
+	if reached != 0 {
+		t.Errorf("%d requests went out", reached)
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", url, "--timeout", "1s", "-o", "json")
+	var doc errorJSON
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatalf("%v: %q", err, out)
+	}
+	if code != exitNotSent || doc.ExitCode != exitNotSent || len(doc.Attempts) == 0 || doc.Attempts[0].Class != "not sent" {
+		t.Errorf("exit %d, %+v", code, doc)
+	}
+	if !strings.Contains(errs, "connection refused") {
+		t.Errorf("standard error does not say why: %q", errs)
+	}
+}
+
+// TestHelp: what the help promises of exit codes and output is what scripts rely on.
+func TestHelp(t *testing.T) {
+	code, out, _ := sfcancel(t, "--help")
+	for _, want := range []string{"Exit codes:", "  3  the policy refused the force", "  5  the outcome is unknown", "-o json"} {
+		if code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("exit %d; the help does not say %q", code, want)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// connection is the flags of every command that talks to a cluster.
+type connection struct {
+	endpoint   string
+	apiVersion string
+	limit      time.Duration
+	server     time.Duration
+	output     string
+}
+
+func (c *connection) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.endpoint, "endpoint", "http://localhost:19080", "address of the cluster's gateway")
+	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests, 3.0 or 6.0")
+	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
+	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
+	f.StringVarP(&c.output, "output", "o", "table", "table or json")
+}
+
+// open checks the flags and returns a client and the context of the command.
+func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFunc, *wrapper.Client, error) {
+	if c.output != "table" && c.output != "json" {
+		return nil, nil, nil, usage(fmt.Errorf("--output %q: it must be table or json", c.output))
+	}
+	if c.limit <= 0 {
+		return nil, nil, nil, usage(fmt.Errorf("--timeout %v: it must be more than 0", c.limit))
+	}
+	client, err := wrapper.New(c.endpoint, wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.limit)
+	return ctx, func() { cancel(); client.Close() }, client, nil
+}
+
+// parseID takes the one form the API takes: 36 characters with hyphens.
+func parseID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return uuid.UUID{}, usage(fmt.Errorf("%q is not an operation id: it must be a GUID like 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01", text))
+	}
+	return id, nil
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDemo: what "make run" shows is true in both profiles. The demonstration itself
+// holds every line against the server's records and the wire.
+func TestDemo(t *testing.T) {
+	for _, profile := range []string{"documented", "runtime"} {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			code, out, errs := sfcancel(t, "demo", "--profile", profile)
+			if code != exitOK || errs != "" {
+				t.Fatalf("exit %d\n%s%s", code, out, errs)
+			}
+			_, table, _ := strings.Cut(out, "FINAL STATE")
+			for _, row := range []string{
+				`PartitionDataLoss +force first +refused locally: .* Cancelled +0`,
+				`PartitionDataLoss +graceful, api-version 3\.0 +Accepted +Cancelled +1`,
+				`PartitionQuorumLoss +graceful, api-version 6\.0, timeout 5s +Accepted +Cancelled +1`,
+				`PartitionRestart +force +Accepted +ForceCancelled +1`,
+				`NodeTransition +force, its answer lost on the wire +Accepted \(resolved\) +ForceCancelled +2`,
+				`- +graceful, of an id nobody started +NotFound \(resolved\) +- +2`,
+			} {
+				if !regexp.MustCompile(row).MatchString(table) {
+					t.Errorf("no row like %s in\n%s", row, table)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+var (
+	kills = flag.Int("kills", 20, "how often TestKill kills the server")
+	seed  = flag.Uint64("seed", 1, "seed of the moments at which it is killed")
+)
+
+// acknowledged is what the server said it did, by operation.
+type acknowledged struct {
+	mu     sync.Mutex
+	latest map[uuid.UUID]lastWord
+}
+
+// lastWord is the last thing the server acknowledged of an operation.
+type lastWord struct {
+	what wrapper.Purpose
+	more bool // the next thing was asked for, and may or may not have been done
+}
+
+func (a *acknowledged) note(id uuid.UUID, word lastWord) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.latest[id] = word
+}
+
+// allows reports whether an operation may be in this state after the last word.
+func (w lastWord) allows(state wrapper.State) bool {
+	switch state {
+	case wrapper.StateRollingBack:
+		return w.what != wrapper.PurposeStart || w.more
+	case wrapper.StateCancelled:
+		return w.what == wrapper.PurposeGraceful || w.more
+	case wrapper.StateForceCancelled:
+		return w.what == wrapper.PurposeForce || w.what == wrapper.PurposeGraceful && w.more
+	case wrapper.StateRunning, wrapper.StateCompleted:
+		return w.what == wrapper.PurposeStart
+	default:
+		return false
+	}
+}
+
+// TestKill: a server on bolt, killed with SIGKILL at any moment of a stream of
+// starts, cancels and forces, has lost nothing of what it answered.
+func TestKill(t *testing.T) {
+	t.Logf("kills=%d seed=%d", *kills, *seed)
+	path := filepath.Join(t.TempDir(), "faults.db")
+	random := rand.New(rand.NewPCG(*seed, 0))
+	known := &acknowledged{latest: make(map[uuid.UUID]lastWord)}
+	for range *kills {
+		p := serveProcess(t, "--store", "bolt:"+path)
+		verify(t, p.url, known)
+		before := len(known.latest)
+
+		var done sync.WaitGroup
+		var requests atomic.Int64
+		enough := make(chan struct{})
+		ctx, stop := context.WithCancel(t.Context())
+		target := int64(20 + random.IntN(200))
+		var reached sync.Once
+		for range 8 {
+			done.Go(func() {
+				load(ctx, t, p.url, known, func() {
+					if requests.Add(1) >= target {
+						reached.Do(func() { close(enough) })
+					}
+				})
+			})
+		}
+		select {
+		case <-enough:
+		case <-time.After(time.Minute):
+			t.Fatal("the server answers too slowly for this test to mean anything")
+		}
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = p.cmd.Wait()
+		stop()
+		done.Wait()
+		t.Logf("killed after %d answers, %d operations acknowledged", requests.Load(), len(known.latest)-before)
+	}
+	verify(t, serveProcess(t, "--store", "bolt:"+path).url, known)
+}
+
+// load starts, cancels and forces operations until the server is gone. One attempt a
+// call: an answer, and nothing else, is what the server has to stand by.
+func load(ctx context.Context, t *testing.T, url string, known *acknowledged, answered func()) {
+	client, err := wrapper.New(url, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer client.Close()
+	for ctx.Err() == nil {
+		id := uuid.New()
+		target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.New()}
+		_, err := client.StartDataLoss(ctx, target, "FullDataLoss", wrapper.StartOptions{OperationID: id})
+		if !known.heard(t, id, lastWord{}, wrapper.PurposeStart, err) {
+			return
+		}
+		answered()
+		_, err = client.Cancel(ctx, id, wrapper.CancelOptions{})
+		if !known.heard(t, id, lastWord{what: wrapper.PurposeStart}, wrapper.PurposeGraceful, err) {
+			return
+		}
+		answered()
+		if id[0]%2 == 0 {
+			_, err = client.ForceCancel(ctx, id, wrapper.ForceOptions{})
+			if !known.heard(t, id, lastWord{what: wrapper.PurposeGraceful}, wrapper.PurposeForce, err) {
+				return
+			}
+			answered()
+		}
+	}
+}
+
+// heard notes what came of a call that was to bring an operation on from before. It
+// reports false once the server is gone; any other failure is an error of the test.
+func (a *acknowledged) heard(t *testing.T, id uuid.UUID, before lastWord, what wrapper.Purpose, err error) bool {
+	switch {
+	case err == nil:
+		a.note(id, lastWord{what: what})
+		return true
+	case !errors.Is(err, wrapper.ErrOutcomeUnknown) && !errors.Is(err, wrapper.ErrNotSent):
+		t.Error(err)
+	case before.what != "": // a start that was not answered promises nothing
+		a.note(id, lastWord{what: before.what, more: true})
+	}
+	return false
+}
+
+// verify holds the server to everything it ever acknowledged.
+func verify(t *testing.T, url string, known *acknowledged) {
+	t.Helper()
+	client, err := wrapper.New(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	listed, err := client.Operations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := make(map[uuid.UUID]wrapper.State)
+	for _, op := range listed {
+		states[op.ID] = op.State
+	}
+	for id, word := range known.latest {
+		if !word.allows(states[id]) {
+			t.Errorf("operation %s: the last thing acknowledged was a %s, but it is shown as %q", id, word.what, states[id])
+		}
+	}
+}

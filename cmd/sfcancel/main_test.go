@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be the program itself, so that tests can start,
+// kill and question real processes without building anything.
+const asProgram = "SFCANCEL_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// sfcancel runs the program to its end and returns its exit code and output.
+func sfcancel(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	code = run(ctx, args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// process is a serving process.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+// serveProcess starts "sfcancel serve" as a process of its own and waits for its
+// first line. It is killed at the end of the test if nobody ended it before.
+func serveProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !found {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		t.Fatalf("the first line was %q (%v); log:\n%s", line, err, log.String())
+	}
+	return &process{cmd, url}
+}

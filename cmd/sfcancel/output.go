@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// The documents of -o json. Names and meanings are stable; new ones may come.
+type resultJSON struct {
+	OperationID string        `json:"operationId"`
+	Kind        string        `json:"kind,omitempty"`
+	Force       bool          `json:"force"`
+	Verdict     string        `json:"verdict"`
+	State       string        `json:"state,omitempty"`
+	Resolved    bool          `json:"resolved"`
+	Attempts    []attemptJSON `json:"attempts"`
+}
+
+type errorJSON struct {
+	Error       string        `json:"error"`
+	ExitCode    int           `json:"exitCode"`
+	OperationID string        `json:"operationId,omitempty"`
+	Code        string        `json:"code,omitempty"`
+	Status      int           `json:"status,omitempty"`
+	State       string        `json:"state,omitempty"`
+	NotBefore   *time.Time    `json:"notBefore,omitempty"`
+	Attempts    []attemptJSON `json:"attempts"`
+}
+
+type attemptJSON struct {
+	Purpose    string    `json:"purpose"`
+	Class      string    `json:"class"`
+	Status     int       `json:"status,omitempty"`
+	Code       string    `json:"code,omitempty"`
+	Message    string    `json:"message,omitempty"`
+	Error      string    `json:"error,omitempty"`
+	Start      time.Time `json:"start"`
+	DurationMS float64   `json:"durationMs"`
+}
+
+type operationJSON struct {
+	OperationID string `json:"operationId"`
+	Kind        string `json:"kind"`
+	State       string `json:"state"`
+}
+
+func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
+	out := make([]attemptJSON, len(attempts))
+	for i, a := range attempts {
+		out[i] = attemptJSON{
+			Purpose: string(a.Purpose), Class: a.Class.String(),
+			Status: a.Status, Code: string(a.Code), Message: a.Message,
+			Start: a.Start.UTC(), DurationMS: float64(a.Duration.Microseconds()) / 1000,
+		}
+		if a.Err != nil {
+			out[i].Error = a.Err.Error()
+		}
+	}
+	return out
+}
+
+func operationsJSON(ops []wrapper.Operation) []operationJSON {
+	out := make([]operationJSON, len(ops))
+	for i, op := range ops {
+		out[i] = operationJSON{op.ID.String(), string(op.Kind), string(op.State)}
+	}
+	return out
+}
+
+// printJSON writes one indented document.
+func printJSON(w writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// printResult writes the outcome of a call, and returns what the exit code follows.
+func (c *connection) printResult(w writer, r wrapper.Result, err error) error {
+	if c.output == "json" {
+		if err != nil {
+			return errors.Join(err, printJSON(w, describe(err)))
+		}
+		if err := printJSON(w, resultJSON{
+			OperationID: r.OperationID.String(), Kind: string(r.Kind), Force: r.Force,
+			Verdict: string(r.Verdict), State: string(r.State), Resolved: r.Resolved,
+			Attempts: attemptsJSON(r.Attempts),
+		}); err != nil {
+			return err
+		}
+		return notFound(r)
+	}
+	if err != nil {
+		return err
+	}
+	if err := table(w, "OPERATION\tVERDICT\tSTATE\tREQUESTS", [][]string{{
+		r.OperationID.String(), inWords(r), orDash(string(r.State)), fmt.Sprint(len(r.Attempts)),
+	}}); err != nil {
+		return err
+	}
+	return notFound(r)
+}
+
+func describe(err error) errorJSON {
+	doc := errorJSON{Error: err.Error(), ExitCode: exitCode(err), Attempts: []attemptJSON{}}
+	var e *wrapper.Error
+	if errors.As(err, &e) {
+		doc.OperationID, doc.Code, doc.Status = e.OperationID().String(), string(e.Code()), e.Status()
+		doc.State, doc.Attempts = string(e.State()), attemptsJSON(e.Attempts())
+	}
+	var refusal *wrapper.Refusal
+	if errors.As(err, &refusal) && !refusal.NotBefore.IsZero() {
+		doc.NotBefore = new(refusal.NotBefore.UTC())
+	}
+	return doc
+}
+
+// notFound gives the one verdict that a script must notice an exit code of its own.
+func notFound(r wrapper.Result) error {
+	if r.Verdict == wrapper.NotFound {
+		return fmt.Errorf("operation %s: %w", r.OperationID, wrapper.ErrNotFound)
+	}
+	return nil
+}
+
+func inWords(r wrapper.Result) string {
+	if r.Resolved {
+		return string(r.Verdict) + " (resolved)"
+	}
+	return string(r.Verdict)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// table writes columns under a header; both use tabs between cells.
+func table(w writer, header string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, header)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
+}

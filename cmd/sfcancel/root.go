@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+type writer = io.Writer
+
+const about = `sfcancel ends fault operations (data loss, quorum loss, partition restart, node
+transition) on an Azure Service Fabric cluster, and says after every call what
+is true now. Graceful first; force only afterwards, because force leaves state
+behind.
+
+Exit codes:
+  0  it is as asked: accepted, already under way, or over
+  1  something else went wrong
+  2  the command line makes no sense; nothing was sent
+  3  the policy refused the force; no force was sent
+  4  the server refused
+  5  the outcome is unknown: the request may have been carried out
+  6  the cluster knows no such operation
+  7  no server could be reached, or none gave a usable answer; nothing was changed
+
+Output: -o table, for people, or -o json, one document on standard output with
+stable names. Failures go to standard error; with -o json their document goes to
+standard output as well.`
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "sfcancel",
+		Short:         "Cancel fault operations on a Service Fabric cluster",
+		Long:          about,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.AddCommand(newCancel(), newForce(), newList(), newProgress(), newStart(), newServe(), newDemo())
+	return root
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// exactly is cobra's own check with our exit code.
+func exactly(what ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(what) {
+			return usage(errors.New("missing " + what[len(args)] + "; see --help"))
+		}
+		if len(args) > len(what) {
+			return usage(errors.New("one argument too many: " + args[len(what)]))
+		}
+		return nil
+	}
+}

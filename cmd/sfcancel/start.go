@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+func newStart() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "start",
+		Short: "Start an operation of one of the four kinds",
+		Long: `Start an operation. Faults are real: against a real cluster these commands lose
+data, take partitions away or stop nodes. "sfcancel serve" is a cluster to try
+them on. Without --id a new id is made and printed.`,
+		Args: exactly("the kind of operation"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return usage(fmt.Errorf("unknown kind %q; see sfcancel start --help", args[0]))
+		},
+	}
+	cmd.AddCommand(newStartDataLoss(), newStartQuorumLoss(), newStartRestart(), newStartNode())
+	return cmd
+}
+
+// starting is what the four starts have in common.
+type starting struct {
+	connection
+	id      string
+	service string
+	part    string
+	mode    string
+}
+
+func (s *starting) command(use, short string, call func(context.Context, *wrapper.Client, wrapper.StartOptions) (wrapper.Result, error)) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var id uuid.UUID
+			if s.id != "" {
+				var err error
+				if id, err = parseID(s.id); err != nil {
+					return err
+				}
+			}
+			ctx, done, client, err := s.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer done()
+			result, err := call(ctx, client, wrapper.StartOptions{OperationID: id, Timeout: s.server})
+			return s.printResult(cmd.OutOrStdout(), result, err)
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().StringVar(&s.id, "id", "", "operation id (default a new one)")
+	return cmd
+}
+
+// onPartition adds the flags of the three kinds that work on a partition.
+func (s *starting) onPartition(cmd *cobra.Command, mode, modes string) *cobra.Command {
+	f := cmd.Flags()
+	f.StringVar(&s.service, "service", "", "name of the service, such as fabric:/shop/orders")
+	f.StringVar(&s.part, "partition", "", "GUID of the partition")
+	f.StringVar(&s.mode, "mode", mode, modes)
+	return cmd
+}
+
+func (s *starting) partition() (wrapper.Partition, error) {
+	if s.service == "" {
+		return wrapper.Partition{}, usage(errors.New("--service is missing: name the service, such as fabric:/shop/orders"))
+	}
+	id, err := uuid.Parse(s.part)
+	if err != nil || len(s.part) != 36 {
+		return wrapper.Partition{}, usage(fmt.Errorf("--partition %q: it must be a GUID", s.part))
+	}
+	return wrapper.Partition{Service: s.service, ID: id}, nil
+}
+
+func newStartDataLoss() *cobra.Command {
+	var s starting
+	return s.onPartition(s.command("data-loss", "Make a partition lose data", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		target, err := s.partition()
+		if err != nil {
+			return wrapper.Result{}, err
+		}
+		return c.StartDataLoss(ctx, target, s.mode, o)
+	}), "PartialDataLoss", "PartialDataLoss or FullDataLoss")
+}
+
+func newStartQuorumLoss() *cobra.Command {
+	var s starting
+	var lasts time.Duration
+	cmd := s.onPartition(s.command("quorum-loss", "Take the write quorum of a partition away for a while", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		target, err := s.partition()
+		if err != nil {
+			return wrapper.Result{}, err
+		}
+		return c.StartQuorumLoss(ctx, target, s.mode, lasts, o)
+	}), "AllReplicas", "AllReplicas, QuorumReplicas (as documented) or QuorumLossReplicas (as runtimes know it)")
+	cmd.Flags().DurationVar(&lasts, "duration", time.Minute, "how long, in whole seconds")
+	return cmd
+}
+
+func newStartRestart() *cobra.Command {
+	var s starting
+	return s.onPartition(s.command("restart", "Restart replicas or instances of a partition", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		target, err := s.partition()
+		if err != nil {
+			return wrapper.Result{}, err
+		}
+		return c.StartPartitionRestart(ctx, target, s.mode, o)
+	}), "AllReplicasOrInstances", "AllReplicasOrInstances or OnlyActiveSecondaries")
+}
+
+func newStartNode() *cobra.Command {
+	var s starting
+	var node wrapper.Node
+	var transition string
+	var stopFor time.Duration
+	cmd := s.command("node-transition", "Stop a node for a while, or start a stopped one", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		if node.Name == "" || node.Instance == 0 {
+			return wrapper.Result{}, usage(errors.New("--node and --instance are needed: name the node and the instance that is meant"))
+		}
+		return c.StartNodeTransition(ctx, node, transition, stopFor, o)
+	})
+	f := cmd.Flags()
+	f.StringVar(&node.Name, "node", "", "name of the node")
+	f.Uint64Var(&node.Instance, "instance", 0, "instance of the node that is meant")
+	f.StringVar(&transition, "type", "Stop", "Stop or Start")
+	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, in whole seconds; only with Stop")
+	return cmd
+}
