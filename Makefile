@@ -1,0 +1,76 @@
+# Every target works on a fresh clone with Go, git and make; "make help" lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+# The linters live in a module of their own, so that nobody who imports this one resolves them.
+TOOL    := go tool -modfile=tools/go.mod
+FUZZTIME ?= 1m
+RUNS     ?= 200
+SEED     ?= 1
+REDOCLY  := @redocly/cli@2.77.0
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Show the main job: a server of its own, an operation of each kind, cancels and forces
+	go run ./cmd/sfcancel demo
+
+.PHONY: test
+test: ## Run all tests with the race detector
+	go test -race ./...
+
+.PHONY: check
+check: lint drift tidy breaking ## Check everything that is not a test: lint, drift of generated code, go.mod, breaking changes
+
+.PHONY: generate
+generate: ## Make the generated package anew from the document
+	go generate ./...
+
+.PHONY: lint
+lint: ## Vet and lint all code, generated code included, and the document if npm is there
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+	@if ! command -v npx >/dev/null; then echo 'npm is not there: the document is checked by the tests alone'; exit 0; fi; \
+	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	for v in 3.0 6.0; do go run ./openapi/view $$v > "$$dir/v$$v.yaml"; done; \
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint \
+		--config openapi/redocly.yaml openapi/faults.yaml "$$dir/v3.0.yaml" "$$dir/v6.0.yaml"
+
+# The generator runs in a copy, so that the check changes nothing and does not mind uncommitted work.
+.PHONY: drift
+drift: ## Check that the generated package is what the document makes
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	mkdir "$$dir/generated"; cp -r openapi go.mod go.sum tools.go generate.go "$$dir/"; cp generated/doc.go "$$dir/generated/"; \
+	(cd "$$dir" && go generate .); \
+	diff -ru generated "$$dir/generated" || { echo 'generated/ is not what openapi/ makes: run "make generate" and commit the result' >&2; exit 1; }
+
+.PHONY: tidy
+tidy: ## Check that go.mod and go.sum are tidy
+	go mod tidy -diff
+
+.PHONY: breaking
+breaking: ## Check the document for breaking changes since its last release
+	$(TOOL) oasdiff breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run all benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: soak
+soak: ## Kill a serving process RUNS times under load, with SEED, and look for what it lost
+	go test -count=1 -timeout 30m -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(RUNS) -seed=$(SEED)
+
+.PHONY: ci
+ci: check test ## What has to pass before a change lands
