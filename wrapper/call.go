@@ -26,7 +26,7 @@ type call struct {
 	timeout time.Duration
 
 	attempts []Attempt
-	state    State // last seen
+	state    State // last seen in this call
 	kind     Kind  // "" until it was learnt
 
 	// pending says that a request that must not be repeated blindly, a force or a
@@ -35,6 +35,9 @@ type call struct {
 	pending bool
 	// unsure says the same of a graceful cancel, until one is answered.
 	unsure bool
+	// stopping says that the operation is known to be on its way out, so that a graceful
+	// cancel changes nothing but perhaps how its end is called.
+	stopping bool
 }
 
 var (
@@ -65,7 +68,7 @@ func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
 	a = k.mustBeEmpty(a, body)
 	switch {
 	case a.Class == Done:
-		k.unsure = false
+		k.state, k.stopping, k.unsure = StateRollingBack, true, false
 	case a.Class == Ambiguous && purpose == PurposeForce:
 		k.pending = true
 	case a.Class == Ambiguous:
@@ -91,10 +94,10 @@ func (k *call) demote(a Attempt) Attempt {
 	return a
 }
 
-// again says whether another attempt may be made, and waits until then. There is
+// ready says whether the next request may be sent, and waits until then. There is
 // nothing to wait for after an attempt that brought something.
-func (k *call) again(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
+func (k *call) ready(ctx context.Context) error {
+	if err := ended(ctx); err != nil || len(k.attempts) == 0 {
 		return err
 	}
 	if len(k.attempts) >= k.c.retry.maxAttempts() {
@@ -154,8 +157,8 @@ func (k *call) giveUp(cause error) error {
 		return k.fail(ErrInvalidArgument, cause)
 	case last.Class == Refused:
 		return k.fail(ErrServerRefused, cause)
-	case last.Class == Ambiguous:
-		return k.fail(ErrUnavailable, cause)
+	case last.Class == Ambiguous, last.Class == Done:
+		return k.fail(ErrUnavailable, cause) // a read, and perhaps an answer that did not tell enough
 	default:
 		return k.fail(ErrNotSent, cause)
 	}

@@ -52,10 +52,12 @@ func (c *Client) newCall(name string, asks Purpose, id uuid.UUID, version APIVer
 // graceful sends Force=false until the answer is definite.
 func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 	for {
+		if err := k.ready(ctx); err != nil {
+			return Result{}, k.giveUp(err)
+		}
 		a := k.cancel(ctx, PurposeGraceful)
 		switch {
 		case a.Class == Done:
-			k.state = StateRollingBack
 			if known.graceful.IsZero() {
 				return k.result(Accepted, false), nil
 			}
@@ -70,9 +72,6 @@ func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 			}
 		case !retryable(a):
 			return Result{}, k.giveUp(nil)
-		}
-		if err := k.again(ctx); err != nil {
-			return Result{}, k.giveUp(err)
 		}
 	}
 }
@@ -94,14 +93,17 @@ func (k *call) notActive(ctx context.Context) (result Result, settled bool, err 
 	return Result{}, false, nil
 }
 
+// ledgerTime bounds how long the ledger may hold up a call, or an answer that is
+// already there.
+const ledgerTime = 5 * time.Second
+
 // evidence reads the ledger.
 func (c *Client) evidence(ctx context.Context, id uuid.UUID) (evidence, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
 	entries, err := c.ledger.Entries(ctx, id)
 	return weigh(entries), err
 }
-
-// noteTime bounds how long a note may hold up an answer that is already there.
-const noteTime = 5 * time.Second
 
 // note puts the end of the call into the ledger, even if the context has ended: it
 // is the evidence for what comes next.
@@ -117,7 +119,7 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 }
 
 func (k *call) append(ctx context.Context, entry Entry) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	entry.Time, entry.OperationID = time.Now(), k.id
 	return k.c.ledger.Append(ctx, entry)

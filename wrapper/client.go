@@ -2,7 +2,6 @@ package wrapper
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -33,7 +32,9 @@ func New(endpoint string, options ...Option) (*Client, error) {
 		errs = append(errs, err)
 	}
 	for _, option := range options {
-		if err := option(c); err != nil {
+		if option == nil {
+			errs = append(errs, errors.New("an option is nil"))
+		} else if err := option(c); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -47,9 +48,7 @@ func New(endpoint string, options ...Option) (*Client, error) {
 		c.own = newTransport()
 		c.http = &http.Client{Transport: c.own}
 	}
-	// A redirect would carry the call, and with it a force, to where nobody meant it
-	// to go; it is an answer like any other.
-	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.http.Transport = stayHere{c.http.Transport}
 	c.base = base
 	return c, nil
 }
@@ -62,20 +61,21 @@ func (c *Client) Close() {
 	}
 }
 
+// parseEndpoint checks an address. Its errors do not repeat it: whoever put a
+// password into it by mistake does not want to find that in a log.
 func parseEndpoint(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "", fmt.Errorf("the endpoint is not a URL: %w", err)
-	}
 	switch {
+	case err != nil:
+		return "", errors.New("the endpoint is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("endpoint %q: it must begin with http:// or https://", u.Redacted())
+		return "", errors.New("the endpoint must begin with http:// or https://")
 	case u.Host == "":
-		return "", fmt.Errorf("endpoint %q: it names no host", u.Redacted())
+		return "", errors.New("the endpoint names no host")
 	case u.User != nil:
-		return "", fmt.Errorf("endpoint %q: it must not carry credentials", u.Redacted())
+		return "", errors.New("the endpoint must not carry credentials")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("endpoint %q: it must not carry a query or a fragment", u.Redacted())
+		return "", errors.New("the endpoint must not carry a query or a fragment")
 	}
 	return u.JoinPath("/").String(), nil
 }

@@ -2,6 +2,8 @@ package wrapper
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
@@ -26,6 +28,16 @@ const (
 
 // Error returns the code as it came.
 func (c Code) Error() string { return string(c) }
+
+// short is the code for a message: on one line, and no longer than any real one.
+func (c Code) short() string {
+	const longest = 100
+	plain := func(r rune) bool { return r > ' ' && r < 0x7f }
+	if len(c) <= longest && !strings.ContainsFunc(string(c), func(r rune) bool { return !plain(r) }) {
+		return string(c)
+	}
+	return fmt.Sprintf("%.*q", longest, string(c))
+}
 
 // CodeOf returns the code of the last FabricError behind err, or "" if there is none.
 func CodeOf(err error) Code {

@@ -26,13 +26,16 @@
 //     once and would come back as an error although it worked. A graceful cancel is
 //     sent instead, as a probe. 200 means that the force is not in effect, and it is
 //     sent again; 400 FABRIC_E_INVALID_TEST_COMMAND_STATE means that it is; 404 means
-//     that the operation is over, and the list tells how it ended.
+//     that the operation is over, and the list tells how it ended. If nobody is known
+//     to have cancelled the operation, the list comes first, and an operation that is
+//     Running is not probed: the probe would be the graceful cancel that was missing.
 //   - An ambiguous start is sent again; 409 means that the first one arrived, if the
 //     operation that has the id is of the same kind.
 //   - A 404 to a cancel does not tell "over" from "never was"; the list does.
 //
 // What was lost can still arrive late. So a force that was ambiguous once stays
-// possible until a probe or the list settles it, whatever came in between.
+// possible until a refused probe or the end of the operation settles it, whatever came
+// in between, and a call that ends without either says [ErrOutcomeUnknown].
 //
 // The probe relies on one rule: a graceful cancel is refused with
 // FABRIC_E_INVALID_TEST_COMMAND_STATE exactly while a force is in effect. That is

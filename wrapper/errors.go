@@ -66,7 +66,7 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, ": %d", last.Status)
 		}
 		if last.Code != "" {
-			fmt.Fprintf(&b, " %s", last.Code)
+			fmt.Fprintf(&b, " %s", last.Code.short())
 		}
 		if last.Message != "" {
 			fmt.Fprintf(&b, " %.200q", last.Message)
@@ -111,17 +111,18 @@ func (e *Error) Unwrap() []error {
 }
 
 // telling is the attempt that says why there is an error: the last that is no
-// success and was not just cut short by the caller's own context, else the last one.
-func (e *Error) telling() (Attempt, bool) {
+// success, and rather one that was not just cut short by the caller's own context.
+func (e *Error) telling() (told Attempt, ok bool) {
 	for _, a := range slices.Backward(e.attempts) {
-		if a.Class != Done && !isContextError(a.Err) {
+		switch {
+		case a.Class == Done:
+		case !isContextError(a.Err):
 			return a, true
+		case !ok:
+			told, ok = a, true
 		}
 	}
-	if len(e.attempts) == 0 {
-		return Attempt{}, false
-	}
-	return e.attempts[len(e.attempts)-1], true
+	return told, ok
 }
 
 func isContextError(err error) bool {

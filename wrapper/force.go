@@ -25,7 +25,8 @@ type ForceOptions struct {
 // as an error although it worked. ForceCancel asks instead. It sends a graceful
 // cancel, which cannot do harm any more, as a probe: if that is accepted, the force
 // did not arrive and is sent again; if it is refused, the force is in effect; if
-// the operation is not active any more, the list says how it ended.
+// the operation is not active any more, the list says how it ended. An operation that
+// nobody is known to have cancelled is looked up first, and not probed while Running.
 //
 // The error is an [*Error]: besides those of [Client.Cancel] it may be
 // [ErrForceRefused], from the policy, and then no force was sent.
@@ -51,15 +52,18 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 	return k.note(ctx, ActionForce, options.Reason, result, err)
 }
 
-// forced sends Force=true, and probes instead of sending it again whenever it may
+// forced sends Force=true, and finds out instead of sending it again whenever it may
 // have arrived.
 func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
+	k.stopping = k.stopping || known.stopping()
 	purpose := PurposeForce
 	for {
+		if err := k.ready(ctx); err != nil {
+			return Result{}, k.giveUp(err)
+		}
 		a := k.cancel(ctx, purpose)
 		switch {
 		case a.Class == Done && purpose == PurposeForce:
-			k.state = StateRollingBack
 			if known.forced { // the documents let a force be repeated
 				return k.result(AlreadyForced, false), nil
 			}
@@ -67,59 +71,57 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 
 		case a.Class == Done:
 			// The probe was accepted: no force is in effect, and one is legal now.
-			k.state = StateRollingBack
 			_ = k.append(ctx, Entry{Action: ActionGraceful, Verdict: Accepted, State: k.state, Reason: "probe"})
 			purpose = PurposeForce
 
 		case a.refusedWith(CodeInvalidTestCommandState) && purpose == PurposeProbe:
 			k.state = StateRollingBack
-			if k.pending {
+			if k.pending && !known.forced {
 				return k.result(Accepted, true), nil
 			}
 			return k.result(AlreadyForced, true), nil
-
-		case a.refusedWith(CodeInvalidTestCommandState):
-			if result, settled, err := k.forceRefused(ctx); settled || err != nil {
-				return result, err
-			}
-			purpose = PurposeProbe
 
 		case a.refusedWith(CodeKeyNotFound):
 			if result, settled, err := k.notActive(ctx); settled || err != nil {
 				return result, err
 			}
 
+		case purpose == PurposeForce && (a.Class == Ambiguous || a.refusedWith(CodeInvalidTestCommandState)):
+			next, result, settled, err := k.inEffect(ctx, a)
+			if settled || err != nil {
+				return result, err
+			}
+			purpose = next
+
 		case !retryable(a):
 			return Result{}, k.giveUp(nil)
-
-		case a.Class == Ambiguous:
-			purpose = PurposeProbe
-		}
-		if err := k.again(ctx); err != nil {
-			return Result{}, k.giveUp(err)
 		}
 	}
 }
 
-// forceRefused finds out why a force was refused. If an earlier one may have
-// arrived, or if the operation is RollingBack, it may be because a force is in
-// effect already, and only a probe can tell: a rollback after a failure looks the
-// same from outside (runtime-behaviour §5.2).
-func (k *call) forceRefused(ctx context.Context) (result Result, settled bool, err error) {
-	if k.pending {
-		return Result{}, false, nil
+// inEffect decides what follows a force that may be in effect: one that was lost, or
+// one that was refused, perhaps because an earlier one is. An operation that is
+// RollingBack is probed: it may be forced, cancelled, or failing by itself, which looks
+// the same from outside (runtime-behaviour §5.2). Unless that is known, the list is
+// asked first, because a probe would be the very graceful cancel without which the
+// server has to refuse: a force cannot be in effect while the operation is Running.
+func (k *call) inEffect(ctx context.Context, a Attempt) (next Purpose, result Result, settled bool, err error) {
+	if k.pending && k.stopping {
+		return PurposeProbe, Result{}, false, nil
 	}
 	op, found, err := k.lookUp(ctx)
 	switch {
 	case err != nil:
-		return Result{}, false, k.fail(ErrOutcomeUnknown, err)
+		return "", Result{}, false, k.giveUp(err)
 	case !found:
 		k.state = ""
-		return k.result(NotFound, true), true, nil
+		return "", k.result(NotFound, true), true, nil
 	case op.State.Final():
-		return k.result(Finished, true), true, nil
+		return "", k.result(Finished, true), true, nil
 	case op.State == StateRollingBack:
-		return Result{}, false, nil
+		return PurposeProbe, Result{}, false, nil
+	case a.Class == Refused:
+		return "", Result{}, false, k.giveUp(errNoGracefulYet)
 	}
-	return Result{}, false, k.fail(ErrServerRefused, errNoGracefulYet)
+	return PurposeForce, Result{}, false, nil
 }

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"container/list"
 	"context"
 	"slices"
 	"sync"
@@ -43,44 +44,68 @@ const (
 // another: it lasts as long as the process. It remembers the 10 000 operations it
 // heard of last. The zero value is ready to use.
 type MemoryLedger struct {
-	mu      sync.Mutex
-	entries map[uuid.UUID][]Entry
-	order   []uuid.UUID // of first mention
+	mu    sync.Mutex
+	known map[uuid.UUID]*list.Element // of order
+	order list.List                   // of []Entry, the operation heard of last at the back
 }
 
 // The bounds of a MemoryLedger: enough for any day's work, and never a leak.
 const (
 	ledgerOperations = 10_000
-	ledgerEntries    = 64 // of one operation; the oldest and the newest tell everything
+	ledgerEntries    = 64 // of one operation
 )
 
 // Append notes the entry. It never fails.
 func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.entries == nil {
-		l.entries = make(map[uuid.UUID][]Entry)
+	if l.known == nil {
+		l.known = make(map[uuid.UUID]*list.Element)
 	}
-	known := l.entries[entry.OperationID]
-	if known == nil {
-		l.order = append(l.order, entry.OperationID)
-		if len(l.order) > ledgerOperations {
-			delete(l.entries, l.order[0])
-			l.order = slices.Delete(l.order, 0, 1)
+	at, ok := l.known[entry.OperationID]
+	if !ok {
+		at = l.order.PushBack([]Entry(nil))
+		l.known[entry.OperationID] = at
+	}
+	l.order.MoveToBack(at)
+	at.Value = add(at.Value.([]Entry), entry)
+	if l.order.Len() > ledgerOperations {
+		oldest := l.order.Remove(l.order.Front()).([]Entry)
+		delete(l.known, oldest[0].OperationID)
+	}
+	return nil
+}
+
+// add makes room, if there is none, by dropping the oldest entry that proves nothing
+// which an earlier one does not.
+func add(entries []Entry, entry Entry) []Entry {
+	if len(entries) == ledgerEntries {
+		type proof struct {
+			action  Action
+			verdict Verdict
+		}
+		seen := make(map[proof]bool)
+		for i, e := range entries {
+			if p := (proof{e.Action, e.Verdict}); seen[p] {
+				entries = slices.Delete(entries, i, i+1)
+				break
+			} else {
+				seen[p] = true
+			}
 		}
 	}
-	if len(known) == ledgerEntries {
-		known = slices.Delete(known, ledgerEntries/2, ledgerEntries/2+1)
-	}
-	l.entries[entry.OperationID] = append(known, entry)
-	return nil
+	return append(entries, entry)
 }
 
 // Entries returns a copy. It never fails.
 func (l *MemoryLedger) Entries(_ context.Context, id uuid.UUID) ([]Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.entries[id]), nil
+	at, ok := l.known[id]
+	if !ok {
+		return nil, nil
+	}
+	return slices.Clone(at.Value.([]Entry)), nil
 }
 
 // evidence is what the entries of one operation prove.
@@ -88,6 +113,11 @@ type evidence struct {
 	graceful time.Time // of the first graceful cancel that took effect
 	rolling  time.Time // of the first sight of RollingBack
 	forced   bool      // a force took effect
+}
+
+// stopping reports whether the operation is known to be on its way out.
+func (ev evidence) stopping() bool {
+	return !ev.graceful.IsZero() || !ev.rolling.IsZero() || ev.forced
 }
 
 func weigh(entries []Entry) evidence {

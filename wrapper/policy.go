@@ -68,7 +68,7 @@ func (p RequireGraceful) prepare(_ context.Context, k *call, known evidence, led
 	if since.IsZero() {
 		since = known.rolling
 	}
-	if since.IsZero() {
+	if since.IsZero() { // a force alone is no evidence of when the graceful cancel came
 		return refuse(k, &Refusal{Missing: "no graceful cancel of this operation is known: cancel it gracefully first"})
 	}
 	if allowed := since.Add(p.MinGrace); time.Now().Before(allowed) {
@@ -93,7 +93,7 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 	if !known.graceful.IsZero() {
 		allowed = known.graceful.Add(p.Grace)
 	}
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(allowed) {
+	if deadline, ok := ctx.Deadline(); ok && !deadline.After(allowed) {
 		return refuse(k, &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed})
 	}
 	if known.graceful.IsZero() {

@@ -84,17 +84,29 @@ func (k *call) pick(ctx context.Context, ops []Operation) (Operation, bool) {
 		}
 		k.state, k.kind = op.State, op.Kind
 		if op.State == StateRollingBack {
-			_ = k.append(ctx, Entry{Action: ActionSeen, State: op.State})
+			k.stopping = true
+			k.noteSeen(ctx)
 		}
 		return op, true
 	}
 	return Operation{}, false
 }
 
+// noteSeen notes that the operation was seen RollingBack, unless that is known: who
+// looks at an operation for an hour must not fill the ledger.
+func (k *call) noteSeen(ctx context.Context) {
+	if known, err := k.c.evidence(ctx, k.id); err == nil && !known.stopping() {
+		_ = k.append(ctx, Entry{Action: ActionSeen, State: StateRollingBack})
+	}
+}
+
 // list reads operations of some kinds in every state, asking again until the answer
 // is definite. Its error is why it stopped asking, nil inside if the server refused.
 func (k *call) list(ctx context.Context, kinds int) ([]Operation, error) {
 	for {
+		if err := k.ready(ctx); err != nil {
+			return nil, err
+		}
 		a, body := k.send(ctx, PurposeRead, http.StatusOK, func(timeout *int64) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(k.c.base, &generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
@@ -104,10 +116,8 @@ func (k *call) list(ctx context.Context, kinds int) ([]Operation, error) {
 			})
 		})
 		if a.Class == Done {
-			var listed generated.OperationStatusList
-			err := json.Unmarshal(body, &listed)
-			if err == nil && listed != nil {
-				return operations(listed), nil
+			if ops, ok := operations(body); ok {
+				return ops, nil
 			}
 			a.Err = fmt.Errorf("%w: not a list of operations: %.80q", ErrBadAnswer, body)
 			a.Body = kept(body)
@@ -116,16 +126,26 @@ func (k *call) list(ctx context.Context, kinds int) ([]Operation, error) {
 		if !retryable(a) {
 			return nil, errReadRefused
 		}
-		if err := k.again(ctx); err != nil {
-			return nil, err
-		}
 	}
 }
 
-func operations(listed generated.OperationStatusList) []Operation {
-	ops := make([]Operation, len(listed))
-	for i, s := range listed {
-		ops[i] = Operation{ID: s.OperationID, Kind: Kind(s.Type), State: State(s.State)}
+// operations reads a list. What lacks an id or a state is not one of operations,
+// whatever its JSON.
+func operations(body []byte) ([]Operation, bool) {
+	var listed []struct {
+		OperationID *uuid.UUID `json:"OperationId"`
+		Type        Kind
+		State       State
 	}
-	return ops
+	if err := json.Unmarshal(body, &listed); err != nil || listed == nil {
+		return nil, false
+	}
+	ops := make([]Operation, len(listed))
+	for i, l := range listed {
+		if l.OperationID == nil || l.State == "" {
+			return nil, false
+		}
+		ops[i] = Operation{ID: *l.OperationID, Kind: l.Type, State: l.State}
+	}
+	return ops, true
 }

@@ -76,10 +76,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended(ctx)
 	case <-timer.C:
 		return nil
 	}
+}
+
+// ended is the error of a context that is over, with its cause if it has one of its own.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // retryAfter reads the header in both its forms, seconds and a date (RFC 9110
@@ -91,7 +100,8 @@ func retryAfter(h http.Header) time.Duration {
 	}
 	// Longer than any context, and far from overflowing when jitter is added.
 	const longest = 100 * 365 * 24 * time.Hour
-	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+	// A number that is too long to count is parsed as the largest, and is not "now".
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
 	}
 	if date, err := http.ParseTime(text); err == nil {

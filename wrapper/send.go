@@ -38,10 +38,6 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 		a.Class, a.Err, a.unbuilt = NotSent, err, true
 		return a, nil
 	}
-	if err := context.Cause(ctx); err != nil { // net/http would not say that it sent nothing
-		a.Class, a.Err = NotSent, err
-		return a, nil
-	}
 	limited, cancel := context.WithTimeout(ctx, attemptTimeout(timeout))
 	defer cancel()
 	var asked, got atomic.Bool // the hooks may run after the answer is there
@@ -55,7 +51,10 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 		if !got.Load() && (asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
-		if ctx.Err() == nil && limited.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
+			a.Err = ended(ctx)
+		case limited.Err() != nil:
 			a.Err = fmt.Errorf("no answer within %v", attemptTimeout(timeout))
 		}
 		return a, nil

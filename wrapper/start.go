@@ -107,6 +107,9 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, options Star
 		return Result{}, err
 	}
 	for {
+		if err := k.ready(ctx); err != nil {
+			return Result{}, k.giveUp(err)
+		}
 		a, body := k.send(ctx, PurposeStart, http.StatusAccepted, func(timeout *int64) (*http.Request, error) {
 			return build(k, timeout)
 		})
@@ -129,9 +132,6 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, options Star
 			return Result{}, k.giveUp(nil)
 		case a.Class == Ambiguous:
 			k.pending = true
-		}
-		if err := k.again(ctx); err != nil {
-			return Result{}, k.giveUp(err)
 		}
 	}
 }

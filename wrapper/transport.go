@@ -19,3 +19,21 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
 }
+
+// stayHere makes a redirect an answer like any other: following it would carry the
+// call, and with it a force, to where nobody meant it to go. http.Client leaves a
+// redirect that names no place alone; a CheckRedirect would come too late for one
+// whose place cannot be read.
+type stayHere struct{ next http.RoundTripper }
+
+func (s stayHere) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := s.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	response, err := next.RoundTrip(r)
+	if response != nil && response.StatusCode/100 == 3 {
+		response.Header.Del("Location")
+	}
+	return response, err
+}

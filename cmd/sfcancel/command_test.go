@@ -96,7 +96,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"a policy that does not exist", []string{"force", id, "--policy", "yolo"}, `--policy "yolo"`},
 		{"a grace nobody would keep", []string{"force", id, "--grace", "1s"}, "--grace needs --policy graceful-first"},
 		{"an output that does not exist", []string{"list", "-o", "xml"}, `--output "xml"`},
-		{"an endpoint that is none", []string{"list", "--endpoint", "localhost:19080"}, "it must begin with http"},
+		{"an endpoint that is none", []string{"list", "--endpoint", "localhost:19080"}, "must begin with http"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := c.args

@@ -1,0 +1,203 @@
+package wrapper_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// told is what a call is expected to say and to have done.
+type told struct {
+	verdict  wrapper.Verdict
+	state    wrapper.State
+	resolved bool
+	seen     []string          // on the wire
+	flag     emulator.Rollback // as the server recorded it; "" for no record
+}
+
+func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v (wire: %v)", err, c.seen())
+	}
+	if got.Verdict != want.verdict || got.State != want.state || got.Resolved != want.resolved {
+		t.Errorf("got %s %q resolved %v, want %s %q resolved %v",
+			got.Verdict, got.State, got.Resolved, want.verdict, want.state, want.resolved)
+	}
+	if got.OperationID != opID {
+		t.Errorf("the result is about %s, want %s", got.OperationID, opID)
+	}
+	if seen := c.seen(); !slices.Equal(seen, want.seen) {
+		t.Errorf("the wire saw %v, want %v", seen, want.seen)
+	}
+	if flag := c.flag(t, opID); flag != want.flag {
+		t.Errorf("the server recorded %q, want %q", flag, want.flag)
+	}
+	if got.LedgerErr != nil {
+		t.Errorf("LedgerErr: %v", got.LedgerErr)
+	}
+	if len(got.Attempts) != len(want.seen) {
+		t.Fatalf("the result tells of %d attempts, want %d", len(got.Attempts), len(want.seen))
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	graceful, asked := []string{"graceful"}, []string{"graceful", "list"}
+	cases := []struct {
+		name, situation string
+		want            told
+	}{
+		{"runtime §5.2: unknown id is 404, the list tells that it never was", "unknown id",
+			told{wrapper.NotFound, "", true, asked, ""}},
+		{"runtime §5.2: NotRollingBack, queued", "queued",
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
+		{"seed: force is false, the operation is gracefully stopped", "running",
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: UserCancel, no change", "gracefully cancelled",
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: WillFail becomes UserCancel", "failing by itself",
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: graceful after force is refused", "forced",
+			told{wrapper.AlreadyForced, wrapper.StateRollingBack, false, graceful, emulator.RollingBackForce}},
+		{"runtime §5.2: terminal is 404, the list tells Completed", "completed",
+			told{wrapper.Finished, wrapper.StateCompleted, true, asked, emulator.NotRollingBack}},
+		{"runtime §5.2: terminal is 404, the list tells Faulted", "faulted",
+			told{wrapper.Finished, wrapper.StateFaulted, true, asked, emulator.RollingBackAndWillFail}},
+		{"runtime §5.2: terminal is 404, the list tells Cancelled", "cancelled and over",
+			told{wrapper.Finished, wrapper.StateCancelled, true, asked, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: terminal is 404, the list tells ForceCancelled", "forced and over",
+			told{wrapper.Finished, wrapper.StateForceCancelled, true, asked, emulator.RollingBackForce}},
+	}
+	if len(cases) != len(situations) {
+		t.Errorf("%d cases for %d situations", len(cases), len(situations))
+	}
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t, profile)
+				situationNamed(t, tc.situation).make(t, c)
+				got, err := c.client(t).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+				tc.want.check(t, c, got, err)
+				if got.Force {
+					t.Error("the result says that a force was asked for")
+				}
+			})
+		}
+	})
+}
+
+// A graceful cancel may be repeated, so a lost answer costs a request and nothing else.
+func TestCancelLostAnswer(t *testing.T) {
+	t.Parallel()
+	twice := []string{"graceful", "graceful"}
+	cases := []struct {
+		name, situation string
+		fault           wirefault.Fault
+		want            told
+	}{
+		{"runtime §5.2: a retry of a graceful request gets 200", "running", wirefault.Fault{Apply: true},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"anchors §0.1: a retried Force=false is safe when the first never arrived", "running", wirefault.Fault{},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"runtime §3: 504 though it was applied", "running", wirefault.Fault{Apply: true, Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"anchors §0.2: 503 may have happened", "running", wirefault.Fault{Apply: true, Status: 503, Body: fabricError("FABRIC_E_NOT_PRIMARY")},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"an answer cut short", "running", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"a 200 of something else than the API", "running", wirefault.Fault{Status: 200, Body: "<html>welcome</html>"},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"429 is no ambiguity", "running", wirefault.Fault{Status: 429},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: forced by somebody", "forced", wirefault.Fault{},
+			told{wrapper.AlreadyForced, wrapper.StateRollingBack, false, twice, emulator.RollingBackForce}},
+		{"anchors §0.1: 404 after an ambiguous attempt means finished", "cancelled and over", wirefault.Fault{Status: 502},
+			told{wrapper.Finished, wrapper.StateCancelled, true, append(twice, "list"), emulator.RollingBackDueToUserCancel}},
+	}
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t, profile)
+				situationNamed(t, tc.situation).make(t, c)
+				c.wire.Spoil(wirefault.Graceful, tc.fault)
+				got, err := c.client(t).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+				tc.want.check(t, c, got, err)
+			})
+		}
+	})
+}
+
+// design: after an ambiguous graceful cancel, 404 means that the operation finished
+// meanwhile. Here the lost cancel is what ended it.
+func TestCancelFinishesMeanwhile(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeRunning(t, c)
+		// Time passes between the lost answer and the next request.
+		c.wire.Spoil(func(r *http.Request) bool {
+			if wirefault.Graceful(r) {
+				must(t, c.otherCancels(opID, false))
+				c.clock.advance(allTime)
+				return true
+			}
+			return false
+		}, wirefault.Fault{})
+		got, err := c.client(t).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		told{wrapper.Finished, wrapper.StateCancelled, true, []string{"graceful", "graceful", "list"},
+			emulator.RollingBackDueToUserCancel}.check(t, c, got, err)
+		if got.Kind != wrapper.KindDataLoss {
+			t.Errorf("the kind is %q, want what the list showed", got.Kind)
+		}
+	})
+}
+
+// runtime §5.2: all four kinds are cancelled through the same call; the id alone decides.
+func TestCancelEveryKind(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		client := c.client(t)
+		for kind, start := range starts {
+			started, err := start(t.Context(), client, wrapper.StartOptions{})
+			must(t, err)
+			got, err := client.Cancel(t.Context(), started.OperationID, wrapper.CancelOptions{})
+			if err != nil || got.Verdict != wrapper.Accepted {
+				t.Errorf("%s: got %s, %v", kind, got.Verdict, err)
+			}
+			if flag := c.flag(t, started.OperationID); flag != emulator.RollingBackDueToUserCancel {
+				t.Errorf("%s: the server recorded %s", kind, flag)
+			}
+		}
+	})
+}
+
+// A second Cancel by the same client knows of the first.
+func TestCancelTwice(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeRunning(t, c)
+		client := c.client(t)
+		for _, want := range []wrapper.Verdict{wrapper.Accepted, wrapper.AlreadyStopping, wrapper.AlreadyStopping} {
+			got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+			if err != nil || got.Verdict != want {
+				t.Errorf("got %s, %v, want %s", got.Verdict, err, want)
+			}
+		}
+		got, err := client.Cancel(t.Context(), uuid.New(), wrapper.CancelOptions{})
+		if err != nil || got.Verdict != wrapper.NotFound {
+			t.Errorf("another id: got %s, %v, want NotFound", got.Verdict, err)
+		}
+	})
+}

@@ -1,0 +1,249 @@
+package wrapper_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	const good = "http://localhost:19080"
+	cases := []struct {
+		name, endpoint string
+		options        []wrapper.Option
+		say            []string
+	}{
+		{"nothing", "", nil, []string{"http://"}},
+		{"no scheme", "localhost:19080", nil, []string{"http://"}},
+		{"another scheme", "ftp://localhost", nil, []string{"http://"}},
+		{"no host", "http://", nil, []string{"no host"}},
+		{"a path only", "/Faults", nil, []string{"http://"}},
+		{"not a URL", "http://local host", nil, []string{"not a URL"}},
+		{"a query", good + "?a=b", nil, []string{"query"}},
+		{"a fragment", good + "#a", nil, []string{"fragment"}},
+		{"credentials", "http://admin:secret@localhost", nil, []string{"credentials"}},
+		{"a bad version", good, []wrapper.Option{wrapper.WithAPIVersion("six")}, []string{`"six"`}},
+		{"no version", good, []wrapper.Option{wrapper.WithAPIVersion("")}, []string{`""`}},
+		{"no policy", good, []wrapper.Option{wrapper.WithForcePolicy(nil)}, []string{"policy is nil"}},
+		{"a negative grace", good, []wrapper.Option{wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: -1})}, []string{"negative"}},
+		{"a negative minimum grace", good, []wrapper.Option{wrapper.WithForcePolicy(wrapper.RequireGraceful{MinGrace: -1})}, []string{"negative"}},
+		{"negative attempts", good, []wrapper.Option{wrapper.WithRetry(wrapper.Retry{MaxAttempts: -1})}, []string{"negative"}},
+		{"a negative base", good, []wrapper.Option{wrapper.WithRetry(wrapper.Retry{Base: -1})}, []string{"negative"}},
+		{"a negative busy base", good, []wrapper.Option{wrapper.WithRetry(wrapper.Retry{BusyBase: -1})}, []string{"negative"}},
+		{"a negative cap", good, []wrapper.Option{wrapper.WithRetry(wrapper.Retry{Cap: -1})}, []string{"negative"}},
+		{"no ledger", good, []wrapper.Option{wrapper.WithLedger(nil)}, []string{"ledger is nil"}},
+		{"no HTTP client", good, []wrapper.Option{wrapper.WithHTTPClient(nil)}, []string{"HTTP client is nil"}},
+		{"everything at once", "ftp://localhost",
+			[]wrapper.Option{wrapper.WithAPIVersion("six"), wrapper.WithForcePolicy(nil), wrapper.WithLedger(nil), wrapper.WithHTTPClient(nil), wrapper.WithRetry(wrapper.Retry{Cap: -1})},
+			[]string{"http://", `"six"`, "policy", "ledger", "HTTP client", "negative"}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			client, err := wrapper.New(tc.endpoint, tc.options...)
+			if client != nil {
+				t.Error("there is a client besides the error")
+			}
+			wantKind(t, err, wrapper.ErrInvalidArgument)
+			for _, say := range tc.say {
+				if !strings.Contains(fmt.Sprint(err), say) {
+					t.Errorf("%v does not tell of %s", err, say)
+				}
+			}
+			if strings.Contains(fmt.Sprint(err), "secret") {
+				t.Errorf("the password is in %v", err)
+			}
+		})
+	}
+}
+
+// The endpoint may end in a path prefix, with a slash or without.
+func TestEndpointPrefix(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range []string{"", "/", "/gate", "/gate/", "/gate/way"} {
+		var asked atomic.Value
+		srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked.Store(r.URL.EscapedPath()) }))
+		t.Cleanup(srv.Close)
+		_, err := newClient(t, srv.URL+prefix).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		must(t, err)
+		if want := strings.TrimSuffix(prefix, "/") + "/Faults/$/Cancel"; asked.Load() != want {
+			t.Errorf("prefix %q: asked for %s, want %s", prefix, asked.Load(), want)
+		}
+	}
+}
+
+// A redirect is an answer like any other, for every 3xx and whatever the caller's client would do.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeStopping(t, c)
+	elsewhere := c.serve(t)
+	var requests atomic.Int32
+	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		var status int
+		_, _ = fmt.Sscanf(r.URL.Path, "/%d/", &status)
+		w.Header().Set("Location", elsewhere+strings.TrimPrefix(r.URL.RequestURI(), fmt.Sprintf("/%d", status)))
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(gate.Close)
+	own := &http.Client{Transport: new(http.Transport), CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+	t.Cleanup(own.CloseIdleConnections)
+	for _, status := range []int{300, 301, 302, 303, 304, 305, 307, 308, 399} {
+		client := newClient(t, fmt.Sprintf("%s/%d", gate.URL, status), wrapper.WithHTTPClient(own), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+		requests.Store(0)
+		for _, force := range []bool{false, true} {
+			e := asError(t, cancelWith(t.Context(), client, force), wrapper.ErrServerRefused)
+			if e.Status() != status {
+				t.Errorf("%d: got %v", status, e)
+			}
+		}
+		_, err := client.Operations(t.Context())
+		wantKind(t, err, wrapper.ErrServerRefused)
+		if requests.Load() != 3 {
+			t.Errorf("%d: %d requests", status, requests.Load())
+		}
+	}
+	if len(c.wire.Seen()) != 0 || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
+		t.Errorf("elsewhere, the wire saw %v", c.seen())
+	}
+	if err := own.CheckRedirect(nil, nil); err != nil {
+		t.Error("the caller's client was changed")
+	}
+}
+
+// After warm-up no new connection is made: every body is read to its end, also of errors.
+func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeForced(t, c)
+	var dialled atomic.Int32
+	srv := httptest.NewUnstartedServer(c.handler)
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			dialled.Add(1)
+		}
+	}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	client := newClient(t, srv.URL, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+	_, err := client.Operations(t.Context())
+	must(t, err)
+	page := strings.Repeat("x", 100<<10)
+	for i := range 100 {
+		_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})         // 400
+		_, _ = client.Cancel(t.Context(), uuid.UUID{9}, wrapper.CancelOptions{}) // 404 and a list
+		_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})     // 200
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 503, Body: page}, wirefault.Fault{Status: 403}, wirefault.Fault{Status: 200, Body: page})
+		_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		_, err := client.Operation(t.Context(), opID)
+		must(t, err)
+		if n := dialled.Load(); n != 1 {
+			t.Fatalf("%d connections after %d rounds", n, i+1)
+		}
+	}
+	if left := c.wire.Left(); left != 0 {
+		t.Errorf("%d faults were not met", left)
+	}
+}
+
+// Safe for concurrent use: many calls on one client, each with the truth about its own operation.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		var n atomic.Int32
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if n.Add(1)%5 == 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			c.handler.ServeHTTP(w, r)
+		}))
+		t.Cleanup(srv.Close)
+		client := newClient(t, srv.URL, fastWith(30))
+		var wg sync.WaitGroup
+		for i := range 16 {
+			wg.Go(func() {
+				id := uuid.UUID{4, byte(i)}
+				if _, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{OperationID: id}); err != nil {
+					t.Error(err)
+				}
+				if got, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{}); err != nil || got.Verdict != wrapper.Accepted || got.OperationID != id {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				if got, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{}); err != nil || got.Verdict != wrapper.Accepted {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				if op, err := client.Operation(t.Context(), id); err != nil || op.State != wrapper.StateRollingBack {
+					t.Errorf("got %+v, %v", op, err)
+				}
+				if flag := c.flag(t, id); flag != emulator.RollingBackForce {
+					t.Errorf("the server recorded %s", flag)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A client that brings its own HTTP client keeps its transport, and Close leaves it alone.
+func TestOwnHTTPClient(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeRunning(t, c)
+	endpoint := c.serve(t)
+	transport := new(http.Transport)
+	t.Cleanup(transport.CloseIdleConnections)
+	counting := &counting{inner: transport}
+	client := newClient(t, endpoint, wrapper.WithHTTPClient(&http.Client{Transport: counting}))
+	_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+	must(t, err)
+	client.Close()
+	if counting.requests != 1 || counting.closed {
+		t.Errorf("%d requests, closed %v", counting.requests, counting.closed)
+	}
+	// Behind middleware that hides net/http's hooks, a connection that failed still counts as not sent.
+	broken := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("middleware: %w", &net.OpError{Op: "dial", Err: errDialRefused})
+	})}
+	client = newClient(t, endpoint, wrapper.WithHTTPClient(broken), fastWith(2))
+	wantKind(t, cancelWith(t.Context(), client, false), wrapper.ErrNotSent)
+	// And anything else that it says may have been sent.
+	broken.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrClosedPipe })
+	client = newClient(t, endpoint, wrapper.WithHTTPClient(broken), fastWith(2))
+	if err := cancelWith(t.Context(), client, false); !errors.Is(err, wrapper.ErrOutcomeUnknown) || !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+type counting struct {
+	inner    http.RoundTripper
+	requests int
+	closed   bool
+}
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.requests++
+	return c.inner.RoundTrip(r)
+}
+
+func (c *counting) CloseIdleConnections() { c.closed = true }

@@ -1,0 +1,239 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+var kinds = []error{
+	wrapper.ErrInvalidArgument, wrapper.ErrForceRefused, wrapper.ErrNotSent, wrapper.ErrServerRefused,
+	wrapper.ErrUnavailable, wrapper.ErrNotFound, wrapper.ErrOutcomeUnknown,
+}
+
+// failure is one way for a call to end without a verdict.
+type failure struct {
+	name    string
+	made    []answer
+	call    func(context.Context, *wrapper.Client) error
+	kind    error
+	also    []error // behind the error besides
+	message string  // to the letter
+}
+
+func gracefully(ctx context.Context, c *wrapper.Client) error { return cancelWith(ctx, c, false) }
+func forcibly(ctx context.Context, c *wrapper.Client) error   { return cancelWith(ctx, c, true) }
+
+const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
+
+func runningList() answer {
+	return answer{status: 200, body: `[{"OperationId":"` + id + `","State":"Running","Type":"PartitionDataLoss"}]`}
+}
+
+// Three requests a call, and a graceful cancel is known.
+var failures = []failure{
+	{"refused with a code", []answer{{status: 403, body: fabricError("E_ACCESSDENIED")}}, gracefully,
+		wrapper.ErrServerRefused, []error{wrapper.Code("E_ACCESSDENIED")},
+		`cancel ` + id + `: refused by the server: 403 E_ACCESSDENIED "a sentence"; 1 request`},
+	{"refused without a body", []answer{{status: 403}}, forcibly, wrapper.ErrServerRefused, nil,
+		`force cancel ` + id + `: refused by the server: 403: the credentials are missing or not accepted; 1 request`},
+	{"refused by a page", []answer{{status: 404, body: "<html>"}}, gracefully, wrapper.ErrServerRefused, []error{wrapper.ErrBadAnswer},
+		`cancel ` + id + `: refused by the server: 404: not an answer of this API: the body is not JSON: "<html>"; 1 request`},
+	{"a force before a graceful", []answer{{status: 400, body: fabricError(wrapper.CodeInvalidTestCommandState)}, runningList()}, forcibly,
+		wrapper.ErrServerRefused, []error{wrapper.CodeInvalidTestCommandState},
+		`force cancel ` + id + `: refused by the server: 400 FABRIC_E_INVALID_TEST_COMMAND_STATE "a sentence": ` +
+			`a force needs a graceful cancel first, and the operation is still Running; last seen Running; 2 requests`},
+	{"never an answer", []answer{{status: 503, body: fabricError("E_ABORT")}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ABORT")},
+		`cancel ` + id + `: outcome unknown: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
+	{"lost, then refused", []answer{{lost: true}, {status: 403, body: fabricError("E_ACCESSDENIED")}}, gracefully,
+		wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ACCESSDENIED")},
+		`cancel ` + id + `: outcome unknown: 403 E_ACCESSDENIED "a sentence"; 2 requests`},
+	{"lost, then no connection", []answer{{lost: true}, {dial: true}}, forcibly, wrapper.ErrOutcomeUnknown, []error{errDialRefused},
+		`force cancel ` + id + `: outcome unknown: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=false": ` +
+			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},
+	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: "null"}}, gracefully,
+		wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
+		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: not a list of operations: "null": ` +
+			`as many requests as the retry settings allow were sent; 3 requests`},
+	{"no connection", []answer{{dial: true}}, forcibly, wrapper.ErrNotSent, []error{errDialRefused},
+		`force cancel ` + id + `: not sent: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=true": ` +
+			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},
+	{"a body where none belongs", []answer{{status: 200, body: "welcome"}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
+		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: a body where none belongs: "welcome": ` +
+			`as many requests as the retry settings allow were sent; 3 requests`},
+	{"an unexpected status", []answer{{status: 202}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
+		`cancel ` + id + `: outcome unknown: 202: not an answer of this API: an unexpected status: ` +
+			`as many requests as the retry settings allow were sent; 3 requests`},
+	{"no code", []answer{{status: 400, body: `{"message":"x"}`}}, gracefully, wrapper.ErrServerRefused, []error{wrapper.ErrBadAnswer},
+		`cancel ` + id + `: refused by the server: 400: not an answer of this API: the body has no error code: "{\"message\":\"x\"}"; 1 request`},
+	{"a list that is refused", []answer{{status: 403, body: fabricError("E_ACCESSDENIED")}},
+		func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operations(ctx); return err },
+		wrapper.ErrServerRefused, []error{wrapper.Code("E_ACCESSDENIED")},
+		`list operations: refused by the server: 403 E_ACCESSDENIED "a sentence": the state could not be read; 1 request`},
+	{"a read of a server that is not ready", []answer{{status: 503, body: fabricError("E_ABORT")}},
+		func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operation(ctx, opID); return err },
+		wrapper.ErrUnavailable, []error{wrapper.Code("E_ABORT")},
+		`read operation ` + id + `: no usable answer: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
+	{"a start of a taken id", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}},
+		func(ctx context.Context, c *wrapper.Client) error {
+			_, err := c.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID})
+			return err
+		}, wrapper.ErrServerRefused, []error{wrapper.CodeTestCommandOperationIDExists},
+		`start data loss ` + id + `: refused by the server: 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS "a sentence"; 1 request`},
+	{"a policy that refuses", nil, func(ctx context.Context, c *wrapper.Client) error {
+		_, err := c.ForceCancel(ctx, uuid.UUID{}, wrapper.ForceOptions{})
+		return err
+	}, wrapper.ErrForceRefused, nil,
+		`force cancel: force refused by policy: no graceful cancel of this operation is known: cancel it gracefully first; no request was sent`},
+	{"an argument", nil, func(ctx context.Context, c *wrapper.Client) error {
+		_, err := c.Cancel(ctx, opID, wrapper.CancelOptions{APIVersion: "3.0", Timeout: time.Second})
+		return err
+	}, wrapper.ErrInvalidArgument, nil,
+		`cancel ` + id + `: invalid argument: api-version 3.0 has no timeout: leave it out, or use 6.0; no request was sent`},
+	{"an argument of a start", nil, func(ctx context.Context, c *wrapper.Client) error {
+		_, err := c.StartQuorumLoss(ctx, orders, "AllReplicas", -time.Second, wrapper.StartOptions{})
+		return err
+	}, wrapper.ErrInvalidArgument, nil,
+		`start quorum loss: invalid argument: duration -1s: it must be whole seconds from 0 to 4294967295; no request was sent`},
+}
+
+// Exactly one meaning is behind every error, and the message is what a person will read.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range failures {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			client := directClient(t, &answers{made: tc.made}, fastWith(3), wrapper.WithLedger(knowsGraceful(t)))
+			err := tc.call(t.Context(), client)
+			e := asError(t, err, tc.kind)
+			for _, kind := range kinds {
+				if errors.Is(err, kind) != errors.Is(tc.kind, kind) {
+					t.Errorf("%v is behind it: %v", kind, errors.Is(err, kind))
+				}
+			}
+			for _, also := range tc.also {
+				if !errors.Is(err, also) {
+					t.Errorf("%v is not behind it", also)
+				}
+			}
+			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+				t.Error("a context error is behind it, and no context ended")
+			}
+			if got := e.Error(); got != tc.message {
+				t.Errorf("the message is\n\t%s, want\n\t%s", got, tc.message)
+			}
+			if wrapper.CodeOf(err) != e.Code() {
+				t.Errorf("CodeOf is %q, Code is %q", wrapper.CodeOf(err), e.Code())
+			}
+		})
+	}
+}
+
+// The details of an error, and that nobody can change them.
+func TestErrorDetails(t *testing.T) {
+	t.Parallel()
+	page := strings.Repeat("é", 5000)
+	client := directClient(t, &answers{made: []answer{{lost: true}, {status: 403, body: page}}}, fastWith(3))
+	e := asError(t, cancelWith(t.Context(), client, false), wrapper.ErrOutcomeUnknown)
+	if e.OperationID() != opID || e.Force() || e.Status() != 403 || e.Code() != "" || e.State() != "" || e.RetryAfter() != 0 {
+		t.Errorf("got %v", e)
+	}
+	if string(e.Body()) != page[:2<<10] {
+		t.Errorf("%d bytes of the body are kept", len(e.Body()))
+	}
+	if len(e.Error()) > 600 {
+		t.Errorf("the message has %d bytes: %s", len(e.Error()), e)
+	}
+	attempts := e.Attempts()
+	if len(attempts) != 2 {
+		t.Fatalf("%d attempts: %v", len(attempts), e)
+	}
+	copy(e.Body(), "x")
+	clear(e.Attempts())
+	attempts = e.Attempts()
+	if strings.HasPrefix(string(e.Body()), "x") || attempts[0].Err == nil || attempts[1].Status != 403 {
+		t.Errorf("the error was changed from outside: %v", e)
+	}
+	if attempts[0].Class != wrapper.Ambiguous || attempts[1].Class != wrapper.Refused || attempts[0].Purpose != wrapper.PurposeGraceful {
+		t.Errorf("the attempts are %+v", attempts)
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 4, 3, 2, 1, 0, time.FixedZone("somewhere", 3600))
+	cases := map[string]wrapper.Refusal{
+		"no":                                    {Missing: "no"},
+		"no, allowed from 2026-05-04T02:02:01Z": {Missing: "no", NotBefore: at},
+		"no: the disk is full":                  {Missing: "no", Cause: errDisk},
+		"no, allowed from 2026-05-04T02:02:01Z: the disk is full": {Missing: "no", NotBefore: at, Cause: errDisk},
+	}
+	for want, r := range cases {
+		if r.Error() != want || errors.Is(&r, errDisk) != (r.Cause != nil) {
+			t.Errorf("got %q, want %q", r.Error(), want)
+		}
+	}
+}
+
+// A code is an error to look for, and the list is open.
+func TestCode(t *testing.T) {
+	t.Parallel()
+	if wrapper.CodeKeyNotFound.Error() != string(generated.ErrorCodeKeyNotFound) {
+		t.Errorf("got %s", wrapper.CodeKeyNotFound)
+	}
+	if got := wrapper.CodeOf(errDisk); got != "" {
+		t.Errorf("an error of somebody else has the code %q", got)
+	}
+	if got := wrapper.CodeOf(nil); got != "" {
+		t.Errorf("no error has the code %q", got)
+	}
+}
+
+// The words of the classes, which end up in other people's logs.
+func TestClass(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[wrapper.Class]string{
+		wrapper.Ambiguous: "ambiguous", wrapper.NotSent: "not sent", wrapper.Refused: "refused", wrapper.Done: "done", 99: "ambiguous",
+	} {
+		if got := class.String(); got != want {
+			t.Errorf("%d is %q, want %q", class, got, want)
+		}
+	}
+	var zero wrapper.Attempt
+	if zero.Class != wrapper.Ambiguous {
+		t.Error("the zero value promises something")
+	}
+}
+
+// An error whose call waited tells when: in the message, and to the caller.
+func TestErrorTellsTheWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		client := directClient(t, &answers{made: []answer{retryAfter(429, "90")}}, wrapper.WithRetry(wrapper.Retry{BusyBase: 1}))
+		e := asError(t, cancelWith(ctx, client, false), wrapper.ErrServerRefused)
+		want := `cancel ` + id + `: refused by the server: 429: not an answer of this API: an empty body: ` +
+			`the context ends before the next attempt may be made (it would be in 1m30s); 1 request`
+		if e.Error() != want || e.RetryAfter() != 90*time.Second {
+			t.Errorf("RetryAfter is %v, the message\n\t%s, want\n\t%s", e.RetryAfter(), e, want)
+		}
+	})
+}
+
+// ids of a call that is about no operation yet are not invented.
+func TestErrorWithoutOperation(t *testing.T) {
+	t.Parallel()
+	_, err := wrapper.New("ftp://x")
+	if e := asError(t, err, wrapper.ErrInvalidArgument); e.OperationID() != (uuid.UUID{}) || !strings.HasPrefix(e.Error(), "new client: invalid argument: ") {
+		t.Errorf("got %v", e)
+	}
+}

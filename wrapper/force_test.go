@@ -1,0 +1,217 @@
+package wrapper_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+var (
+	onceForced = []string{"force"}
+	thenListed = []string{"force", "list"}
+	thenProbed = []string{"force", "graceful"}
+	abandoned  = told{wrapper.Accepted, wrapper.StateRollingBack, false, onceForced, emulator.RollingBackForce}
+)
+
+// The table of runtime §5.2 as ForceCancel tells it, where the policy lets every force out.
+func TestForce(t *testing.T) {
+	t.Parallel()
+	refused := told{} // with an error
+	cases := []struct {
+		name, situation     string
+		documented, runtime told
+	}{
+		{"runtime §5.2: unknown id", "unknown id",
+			told{wrapper.NotFound, "", true, thenListed, ""},
+			told{wrapper.NotFound, "", true, thenListed, ""}},
+		{"seed: force not allowed before graceful, queued", "queued", refused, refused},
+		{"seed: force not allowed before graceful, running", "running", refused, refused},
+		{"seed: force allowed after graceful", "gracefully cancelled", abandoned, abandoned},
+		{"runtime §9.2: RollingBack by itself is enough for the documents only", "failing by itself",
+			abandoned,
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "list", "graceful", "force"}, emulator.RollingBackForce}},
+		{"runtime §5.2: force repeated is refused", "forced",
+			abandoned, // the documents let it be repeated, and no answer tells that it was
+			told{wrapper.AlreadyForced, wrapper.StateRollingBack, true, []string{"force", "list", "graceful"}, emulator.RollingBackForce}},
+		{"runtime §5.2: completed", "completed",
+			told{wrapper.Finished, wrapper.StateCompleted, true, thenListed, emulator.NotRollingBack},
+			told{wrapper.Finished, wrapper.StateCompleted, true, thenListed, emulator.NotRollingBack}},
+		{"runtime §5.2: faulted", "faulted",
+			told{wrapper.Finished, wrapper.StateFaulted, true, thenListed, emulator.RollingBackAndWillFail},
+			told{wrapper.Finished, wrapper.StateFaulted, true, thenListed, emulator.RollingBackAndWillFail}},
+		{"runtime §5.2: cancelled", "cancelled and over",
+			told{wrapper.Finished, wrapper.StateCancelled, true, thenListed, emulator.RollingBackDueToUserCancel},
+			told{wrapper.Finished, wrapper.StateCancelled, true, thenListed, emulator.RollingBackDueToUserCancel}},
+		{"runtime §5.2: force-cancelled", "forced and over",
+			told{wrapper.Finished, wrapper.StateForceCancelled, true, thenListed, emulator.RollingBackForce},
+			told{wrapper.Finished, wrapper.StateForceCancelled, true, thenListed, emulator.RollingBackForce}},
+	}
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t, profile)
+				situationNamed(t, tc.situation).make(t, c)
+				client := c.client(t, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+				got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+				want := tc.documented
+				if profile == server.Runtime {
+					want = tc.runtime
+				}
+				if want.verdict == "" {
+					e := asError(t, err, wrapper.ErrServerRefused)
+					if e.Code() != wrapper.CodeInvalidTestCommandState || e.State() != wrapper.StateRunning || !e.Force() {
+						t.Errorf("got %v", e)
+					}
+					if seen := c.seen(); !slices.Equal(seen, thenListed) || c.flag(t, opID) != emulator.NotRollingBack {
+						t.Errorf("the wire saw %v, the server recorded %s", seen, c.flag(t, opID))
+					}
+					return
+				}
+				want.check(t, c, got, err)
+				if !got.Force {
+					t.Error("the result does not say that a force was asked for")
+				}
+			})
+		}
+	})
+}
+
+// A lost answer to a force that evidence allows: what the probe makes of it.
+func TestForceLostAnswer(t *testing.T) {
+	t.Parallel()
+	inEffect := told{wrapper.Accepted, wrapper.StateRollingBack, true, thenProbed, emulator.RollingBackForce}
+	sentAgain := told{wrapper.Accepted, wrapper.StateRollingBack, false, append(thenProbed, "force"), emulator.RollingBackForce}
+	cases := []struct {
+		name, situation string
+		fault           wirefault.Fault
+		want            told
+	}{
+		{"anchors §0.1: a retried Force=true comes back 400 although it worked", "gracefully cancelled",
+			wirefault.Fault{Apply: true}, inEffect},
+		{"design: the probe is accepted, so the force did not land", "gracefully cancelled",
+			wirefault.Fault{}, sentAgain},
+		{"runtime §3: 504, applied", "gracefully cancelled",
+			wirefault.Fault{Apply: true, Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")}, inEffect},
+		{"runtime §3: 504, not applied", "gracefully cancelled",
+			wirefault.Fault{Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")}, sentAgain},
+		{"anchors §0.2: 503, applied", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 503}, inEffect},
+		{"anchors §0.2: 503, not applied", "gracefully cancelled", wirefault.Fault{Status: 503}, sentAgain},
+		{"runtime §3: a lock wait is 500 with 0x80131505", "gracefully cancelled",
+			wirefault.Fault{Status: 500, Body: fabricError("0x80131505")}, sentAgain},
+		{"an answer cut short", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4}, inEffect},
+		{"a 200 of something else than the API", "gracefully cancelled", wirefault.Fault{Status: 200, Body: "<html>"}, sentAgain},
+		{"a 204", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 204}, inEffect},
+		{"429 is a definite no, and no probe is needed", "gracefully cancelled", wirefault.Fault{Status: 429},
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "force"}, emulator.RollingBackForce}},
+		{"runtime §5.2: 404 to the probe, the list tells how it ended", "forced and over", wirefault.Fault{},
+			told{wrapper.Finished, wrapper.StateForceCancelled, true, append(thenProbed, "list"), emulator.RollingBackForce}},
+		{"runtime §5.2: 404 to the probe, and it never was", "unknown id", wirefault.Fault{},
+			told{wrapper.NotFound, "", true, append(thenProbed, "list"), ""}},
+	}
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t, profile)
+				situationNamed(t, tc.situation).make(t, c)
+				c.wire.Spoil(wirefault.Force, tc.fault)
+				got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+				tc.want.check(t, c, got, err)
+			})
+		}
+	})
+}
+
+// A probe may be lost as well. The force is not sent again before one is answered.
+func TestForceLostProbes(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeStopping(t, c)
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{Apply: true})
+		c.wire.Spoil(wirefault.Graceful, wirefault.Fault{}, wirefault.Fault{Status: 503}, wirefault.Fault{Status: 429})
+		got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		told{wrapper.Accepted, wrapper.StateRollingBack, true, []string{"force", "graceful", "graceful", "graceful", "graceful"},
+			emulator.RollingBackForce}.check(t, c, got, err)
+		var classes []string
+		for _, a := range got.Attempts {
+			classes = append(classes, fmt.Sprintf("%s %s", a.Purpose, a.Class))
+		}
+		want := []string{"force ambiguous", "probe ambiguous", "probe ambiguous", "probe refused", "probe refused"}
+		if !slices.Equal(classes, want) {
+			t.Errorf("the attempts were %v, want %v", classes, want)
+		}
+	})
+}
+
+// What is lost may arrive late: here the first force, after its probe was accepted.
+func TestForceArrivesLate(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeStopping(t, c)
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{})
+		late := false
+		c.wire.Spoil(func(r *http.Request) bool {
+			if wirefault.Force(r) && !late {
+				late = true
+				must(t, c.otherCancels(opID, true)) // the first one, at last
+			}
+			return false // and the second one reaches the server
+		}, wirefault.Fault{})
+		got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		want := told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "graceful", "force"}, emulator.RollingBackForce}
+		if profile == server.Runtime { // it refuses the second one, and the probe tells why
+			want.resolved, want.seen = true, append(want.seen, "graceful")
+		}
+		want.check(t, c, got, err)
+		if !late {
+			t.Error("nothing arrived late")
+		}
+	})
+}
+
+// anchors §0.1: without an ambiguous attempt before it, the 400 is the server's judgement.
+func TestForceRefusedUnlost(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeRunning(t, c)
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{Status: 429}) // no ambiguity
+		_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+		wantKind(t, err, wrapper.ErrServerRefused)
+		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
+			t.Errorf("the server recorded %s", flag)
+		}
+	})
+}
+
+// The ledger remembers a force, so a repeated one is told as such in both profiles.
+func TestForceTwice(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeRunning(t, c)
+		client := c.client(t)
+		if _, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []wrapper.Verdict{wrapper.Accepted, wrapper.AlreadyForced, wrapper.AlreadyForced} {
+			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			if err != nil || got.Verdict != want {
+				t.Errorf("got %s, %v, want %s", got.Verdict, err, want)
+			}
+		}
+		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		if err != nil || got.Verdict != wrapper.AlreadyForced {
+			t.Errorf("a graceful cancel after it: got %s, %v", got.Verdict, err)
+		}
+	})
+}

@@ -1,0 +1,224 @@
+package wrapper_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+type startCall func(context.Context, *wrapper.Client, wrapper.StartOptions) (wrapper.Result, error)
+
+var (
+	orders = wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{7}}
+	node   = wrapper.Node{Name: "_Node_0", Instance: 131232}
+)
+
+// starts are the four calls that begin an operation, each with arguments that both profiles take.
+var starts = map[wrapper.Kind]startCall{
+	wrapper.KindDataLoss: func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		return c.StartDataLoss(ctx, orders, "PartialDataLoss", o)
+	},
+	wrapper.KindQuorumLoss: func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		return c.StartQuorumLoss(ctx, orders, "AllReplicas", 90*time.Second, o)
+	},
+	wrapper.KindPartitionRestart: func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		return c.StartPartitionRestart(ctx, orders, "OnlyActiveSecondaries", o)
+	},
+	wrapper.KindNodeTransition: func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+		return c.StartNodeTransition(ctx, node, "Stop", 20*time.Minute, o)
+	},
+}
+
+var targets = map[wrapper.Kind]emulator.Target{
+	wrapper.KindDataLoss:         {ServiceName: "fabric:/shop/orders", PartitionID: orders.ID, Mode: "PartialDataLoss"},
+	wrapper.KindQuorumLoss:       {ServiceName: "fabric:/shop/orders", PartitionID: orders.ID, Mode: "AllReplicas", Duration: 90 * time.Second},
+	wrapper.KindPartitionRestart: {ServiceName: "fabric:/shop/orders", PartitionID: orders.ID, Mode: "OnlyActiveSecondaries"},
+	wrapper.KindNodeTransition:   {NodeName: "_Node_0", NodeInstanceID: "131232", Transition: "Stop", Duration: 20 * time.Minute},
+}
+
+func eachStart(t *testing.T, test func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall)) {
+	t.Helper()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for kind, start := range starts {
+			t.Run(string(kind), func(t *testing.T) {
+				t.Parallel()
+				test(t, newCluster(t, profile), kind, start)
+			})
+		}
+	})
+}
+
+// What was asked for is what the server recorded, in both spellings of a service name.
+func TestStart(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
+		client := c.client(t)
+		for _, version := range []wrapper.APIVersion{wrapper.APIVersion60, wrapper.APIVersion30} {
+			got, err := start(t.Context(), client, wrapper.StartOptions{APIVersion: version})
+			must(t, err)
+			if got.OperationID == (uuid.UUID{}) {
+				t.Fatal("the new operation has no id")
+			}
+			if got.Verdict != wrapper.Accepted || got.State != wrapper.StateRunning || got.Kind != kind || got.Resolved {
+				t.Errorf("%s: got %+v", version, got)
+			}
+			record, found := c.record(t, got.OperationID)
+			if !found || record.Target != targets[kind] || wrapper.Kind(record.Kind) != kind {
+				t.Errorf("%s: the server recorded %+v", version, record)
+			}
+			c.clock.advance(24 * time.Hour) // a node has one transition at a time
+		}
+	})
+}
+
+// runtime §8: Start may be repeated only if 409 on the repeat is read as "the first one
+// got through". §5.7: for a node it is 400 NODE_TRANSITION_IN_PROGRESS.
+func TestStartLostAnswer(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{Apply: true}, wirefault.Fault{Status: 503})
+		got, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
+		must(t, err)
+		if got.Verdict != wrapper.Accepted || !got.Resolved || got.Kind != kind || got.State != wrapper.StateRunning || got.OperationID != opID {
+			t.Errorf("got %+v", got)
+		}
+		if seen := c.seen(); len(seen) != 4 || seen[3] != "list" {
+			t.Errorf("the wire saw %v, want three starts and a list", seen)
+		}
+		if record, found := c.record(t, opID); !found || wrapper.Kind(record.Kind) != kind {
+			t.Errorf("the server recorded %+v", record)
+		}
+	})
+}
+
+func TestStartNeverArrived(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, _ wrapper.Kind, start startCall) {
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{}, wirefault.Fault{Status: 200, Body: "<html>"})
+		got, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
+		must(t, err)
+		if got.Verdict != wrapper.Accepted || got.Resolved {
+			t.Errorf("got %+v", got)
+		}
+		if seen := c.seen(); len(seen) != 3 || slices.Contains(seen, "list") {
+			t.Errorf("the wire saw %v, want three starts", seen)
+		}
+	})
+}
+
+// A 409 that nothing of ours can have caused is a refusal.
+func TestStartTakenID(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, _ wrapper.Kind, start startCall) {
+		makeRunning(t, c)
+		_, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
+		e := asError(t, err, wrapper.ErrServerRefused)
+		if e.Status() != 409 || e.Code() != wrapper.CodeTestCommandOperationIDExists || e.OperationID() != opID {
+			t.Errorf("got %v", e)
+		}
+		if len(c.seen()) != 1 {
+			t.Errorf("the wire saw %v", c.seen())
+		}
+	})
+}
+
+// runtime §5.7: the id is searched across all kinds. Taken by another kind, it cannot
+// be the first request that got through; but that request can still arrive.
+func TestStartTakenByAnotherKind(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
+		if kind == wrapper.KindDataLoss {
+			t.Skip("the operation that takes the id is one")
+		}
+		makeRunning(t, c)
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{})
+		_, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
+		wantKind(t, err, wrapper.ErrOutcomeUnknown)
+	})
+}
+
+// runtime §5.7: at most one live transition a node.
+func TestStartNodeInTransition(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		client := c.client(t)
+		start := starts[wrapper.KindNodeTransition]
+		if _, err := start(t.Context(), client, wrapper.StartOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
+		if e := asError(t, err, wrapper.ErrServerRefused); e.Code() != wrapper.CodeNodeTransitionInProgress {
+			t.Errorf("got %v", err)
+		}
+		if _, found := c.record(t, opID); found {
+			t.Error("the refused transition was recorded")
+		}
+		// Lost and then refused because of another operation's transition: not ours.
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{})
+		_, err = start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
+		wantKind(t, err, wrapper.ErrOutcomeUnknown)
+	})
+}
+
+// Lost until the attempts are used up, a start may have happened: that is said, with the id.
+func TestStartUnknown(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, _ wrapper.Kind, start startCall) {
+		c.wire.Spoil(wirefault.Any, wirefault.Fault{Apply: true}, wirefault.Fault{}, wirefault.Fault{})
+		_, err := start(t.Context(), c.client(t, fastWith(3)), wrapper.StartOptions{})
+		e := asError(t, err, wrapper.ErrOutcomeUnknown)
+		if _, found := c.record(t, e.OperationID()); !found {
+			t.Errorf("the error names %s, which the server does not know", e.OperationID())
+		}
+	})
+}
+
+func TestStartArguments(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	client := c.client(t)
+	ctx, none := t.Context(), wrapper.StartOptions{OperationID: opID}
+	quorumLoss := func(d time.Duration) func() (wrapper.Result, error) {
+		return func() (wrapper.Result, error) { return client.StartQuorumLoss(ctx, orders, "AllReplicas", d, none) }
+	}
+	stop := func(d time.Duration) func() (wrapper.Result, error) {
+		return func() (wrapper.Result, error) { return client.StartNodeTransition(ctx, node, "Stop", d, none) }
+	}
+	cases := []struct {
+		name string
+		call func() (wrapper.Result, error)
+	}{
+		{"a quorum loss of half a second", quorumLoss(500 * time.Millisecond)},
+		{"a quorum loss before it began", quorumLoss(-time.Second)},
+		{"a quorum loss beyond 32 bits", quorumLoss((1 << 32) * time.Second)},
+		{"a stop of a second and a bit", stop(1001 * time.Millisecond)},
+		{"a negative stop", stop(-time.Second)},
+		{"a stop beyond 31 bits", stop((1 << 31) * time.Second)},
+		{"an api-version that is none", func() (wrapper.Result, error) {
+			return client.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID, APIVersion: "6"})
+		}},
+		{"a timeout with 3.0", func() (wrapper.Result, error) {
+			return client.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID, APIVersion: "3.0", Timeout: time.Second})
+		}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := tc.call()
+			if e := asError(t, err, wrapper.ErrInvalidArgument); e.OperationID() != opID || len(e.Attempts()) != 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if len(c.seen()) != 0 {
+		t.Errorf("the wire saw %v", c.seen())
+	}
+}
