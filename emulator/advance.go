@@ -7,7 +7,7 @@ import (
 )
 
 // advance returns the record as the engine would have left it by now
-// (runtime-behaviour §5.3 to §5.6). It is pure, and advancing in two goes is the
+// (runtime §5.3 to §5.6). It is pure, and advancing in two goes is the
 // same as advancing in one, so anyone may run it at any time.
 //
 // A flag takes effect only between activities: what is going on when a cancel

@@ -17,7 +17,7 @@ func at(seconds float64) time.Time {
 	return time.Unix(0, 0).UTC().Add(time.Duration(seconds * float64(time.Second)))
 }
 
-// TestWhenTheFlagTakesEffect plays the rows of runtime-behaviour §5.3 by the clock.
+// TestWhenTheFlagTakesEffect plays the rows of runtime §5.3 by the clock.
 func TestWhenTheFlagTakesEffect(t *testing.T) {
 	const (
 		partition = generated.OperationTypePartitionDataLoss

@@ -75,7 +75,7 @@ func (e *Emulator) StartNodeTransition(ctx context.Context, request generated.St
 }
 
 // partitionTarget undoes what callers do to a service name to put it into a path:
-// the scheme left out, and ~ instead of / (runtime-behaviour §1.4).
+// the scheme left out, and ~ instead of / (runtime §1.4).
 func partitionTarget(serviceID string, partitionID uuid.UUID) Target {
 	return Target{
 		ServiceName: "fabric:/" + strings.ReplaceAll(serviceID, "~", "/"),

@@ -5,7 +5,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// cancel judges one Cancel call against a record (runtime-behaviour §5.2) and
+// cancel judges one Cancel call against a record (runtime §5.2) and
 // returns the record as it has to be stored. It is pure, and an error means that
 // nothing changes.
 //

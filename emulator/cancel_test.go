@@ -9,7 +9,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// The whole table of runtime-behaviour §5.2, and where the documents differ from it:
+// The whole table of runtime §5.2, and where the documents differ from it:
 // "unless the test command already has an OperationState of RollingBack".
 func TestCancelTable(t *testing.T) {
 	const (
@@ -99,7 +99,7 @@ func codeOf(err error) generated.ErrorCode {
 	return ""
 }
 
-// The table of runtime-behaviour §5.1.
+// The table of runtime §5.1.
 func TestVisibleState(t *testing.T) {
 	const (
 		running   = generated.OperationStateRunning

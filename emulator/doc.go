@@ -28,7 +28,9 @@
 //	                                          came first
 //	stop duration of a node, in seconds       600 to 14400                   300 to 14400
 //
-// What differs before a request reaches the engine is told by package server.
+// What differs before a request reaches the engine is told by package server. In the
+// comments of this package "runtime §" is a section of docs/runtime.md, the notes on
+// what the runtime does and where its code says so.
 //
 // # What is simplified
 //

@@ -131,7 +131,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestStartRules is runtime-behaviour §5.7.
+// TestStartRules is runtime §5.7.
 func TestStartRules(t *testing.T) {
 	c := newCluster(t, server.Documented, nil)
 	loss := c.start(0)

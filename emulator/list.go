@@ -8,7 +8,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// The bits of the two filters (runtime-behaviour §5.10).
+// The bits of the two filters (runtime §5.10).
 const (
 	filterAll = 0xFFFF
 

@@ -10,7 +10,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// TestListFilters is runtime-behaviour §5.10, before and after the records moved to
+// TestListFilters is runtime §5.10, before and after the records moved to
 // the history.
 func TestListFilters(t *testing.T) {
 	fails := make(map[uuid.UUID]bool)

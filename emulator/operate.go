@@ -27,7 +27,7 @@ func (e *Emulator) Record(ctx context.Context, id uuid.UUID) (Record, error) {
 }
 
 // cancelOperation looks in the active table only, judges, writes the flag, and
-// answers. It never waits for the engine (runtime-behaviour §5.2).
+// answers. It never waits for the engine (runtime §5.2).
 func (e *Emulator) cancelOperation(ctx context.Context, id uuid.UUID, force bool) error {
 	for {
 		s, err := e.records.get(ctx, activeKey(id))
@@ -50,7 +50,7 @@ func (e *Emulator) cancelOperation(ctx context.Context, id uuid.UUID, force bool
 }
 
 // start accepts an operation by writing its record. Whether its target exists is
-// found out later, by the engine (runtime-behaviour §5.6).
+// found out later, by the engine (runtime §5.6).
 func (e *Emulator) start(ctx context.Context, id uuid.UUID, kind generated.OperationType, target Target) error {
 	if target.Transition == generated.NodeTransitionTypeStop {
 		if err := checkStopDuration(target.Duration, e.profile); err != nil {
@@ -102,7 +102,7 @@ func (e *Emulator) freeNode(ctx context.Context, r Record) (store.Revision, erro
 }
 
 // The bounds of a stop. The documents begin at ten minutes, the runtime's
-// StopNodeMinDurationInSeconds at five (runtime-behaviour §9.2).
+// StopNodeMinDurationInSeconds at five (runtime §9.2).
 const (
 	minStopDocumented = 600 * time.Second
 	minStopRuntime    = 300 * time.Second

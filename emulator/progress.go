@@ -11,7 +11,7 @@ import (
 
 // GetDataLossProgress implements [generated.StrictServerInterface]. Only the
 // operation id matters to any of the four: the service, partition or node in the
-// path is not compared with the operation (runtime-behaviour §1.4).
+// path is not compared with the operation (runtime §1.4).
 func (e *Emulator) GetDataLossProgress(ctx context.Context, request generated.GetDataLossProgressRequestObject) (generated.GetDataLossProgressResponseObject, error) {
 	r, err := e.progress(ctx, request.Params.OperationID, generated.OperationTypePartitionDataLoss)
 	if err != nil {

@@ -72,7 +72,7 @@ type Target struct {
 }
 
 // State is what every caller sees of a record: a function of its step and its
-// flag (runtime-behaviour §5.1).
+// flag (runtime §5.1).
 func (r Record) State() generated.OperationState {
 	byForce, byUser := r.Rollback == RollingBackForce, r.Rollback == RollingBackDueToUserCancel
 	switch {

@@ -88,7 +88,7 @@
 // code there for most errors; read the code from the body, as every supported
 // client does.
 //
-// In the comments of this package a § is a section of the project's notes on
+// In the comments of this package a § is a section of docs/runtime.md, the notes on
 // the runtime, and a path such as httpgateway/GatewayUri.cpp is a file of the
 // runtime itself: microsoft/service-fabric, below src/prod/src.
 package server

@@ -30,7 +30,7 @@ var (
 	unknown, refused = wrapper.ErrOutcomeUnknown, wrapper.ErrServerRefused
 
 	badAnswers = []bad{
-		{"anchors §0.6: a 503 that is no JSON", wirefault.Fault{Status: 503, Body: htmlPage}, unknown, "", true},
+		{"a 503 that is no JSON", wirefault.Fault{Status: 503, Body: htmlPage}, unknown, "", true},
 		{"an HTML page with 403", wirefault.Fault{Status: 403, Body: htmlPage}, refused, "", true},
 		{"an HTML page with 404", wirefault.Fault{Status: 404, Body: htmlPage}, refused, "", true},
 		{"an HTML page with 500", wirefault.Fault{Status: 500, Body: htmlPage}, unknown, "", true},

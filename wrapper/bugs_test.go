@@ -3,6 +3,8 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -151,3 +153,29 @@ func TestBugGraceEndsWithContext(t *testing.T) {
 		}
 	})
 }
+
+// The same if the context ends while the body of an answer comes in.
+func TestBugContextEndsInABody(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("shutting down")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	prepared := &answers{made: []answer{{status: 503, body: fabricError("FABRIC_E_NOT_READY")}, done}}
+	client := newClient(t, "http://cluster", wrapper.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		response, err := direct{prepared}.RoundTrip(r)
+		if err == nil && response.StatusCode == http.StatusOK {
+			response.Body = io.NopCloser(readerFunc(func([]byte) (int, error) { // as net/http does it
+				cancel(cause)
+				return 0, context.Cause(r.Context())
+			}))
+		}
+		return response, err
+	})}))
+	e := asError(t, cancelWith(ctx, client, false), wrapper.ErrOutcomeUnknown)
+	if !errors.Is(e, context.Canceled) || !errors.Is(e, cause) || e.Code() != "FABRIC_E_NOT_READY" {
+		t.Errorf("Canceled %v, the cause %v, the code %q: %v", errors.Is(e, context.Canceled), errors.Is(e, cause), e.Code(), e)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -77,7 +77,7 @@ func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 }
 
 // notActive finds out what a 404 means: Cancel answers alike for an operation that
-// is over and for one that never was (runtime-behaviour §5.2). It settles nothing
+// is over and for one that never was (runtime §5.2). It settles nothing
 // if the list contradicts the answer.
 func (k *call) notActive(ctx context.Context) (result Result, settled bool, err error) {
 	op, found, err := k.lookUp(ctx)

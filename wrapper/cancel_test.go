@@ -106,11 +106,11 @@ func TestCancelLostAnswer(t *testing.T) {
 	}{
 		{"runtime §5.2: a retry of a graceful request gets 200", "running", wirefault.Fault{Apply: true},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
-		{"anchors §0.1: a retried Force=false is safe when the first never arrived", "running", wirefault.Fault{},
+		{"runtime §5.2: a retried Force=false is safe when the first never arrived", "running", wirefault.Fault{},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
 		{"runtime §3: 504 though it was applied", "running", wirefault.Fault{Apply: true, Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
-		{"anchors §0.2: 503 may have happened", "running", wirefault.Fault{Apply: true, Status: 503, Body: fabricError("FABRIC_E_NOT_PRIMARY")},
+		{"runtime §4.2: 503 may have happened", "running", wirefault.Fault{Apply: true, Status: 503, Body: fabricError("FABRIC_E_NOT_PRIMARY")},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
 		{"an answer cut short", "running", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
@@ -120,7 +120,7 @@ func TestCancelLostAnswer(t *testing.T) {
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
 		{"runtime §5.2: forced by somebody", "forced", wirefault.Fault{},
 			told{wrapper.AlreadyForced, wrapper.StateRollingBack, false, twice, emulator.RollingBackForce}},
-		{"anchors §0.1: 404 after an ambiguous attempt means finished", "cancelled and over", wirefault.Fault{Status: 502},
+		{"runtime §5.2: 404 after an ambiguous attempt means finished", "cancelled and over", wirefault.Fault{Status: 502},
 			told{wrapper.Finished, wrapper.StateCancelled, true, append(twice, "list"), emulator.RollingBackDueToUserCancel}},
 	}
 	eachProfile(t, func(t *testing.T, profile server.Profile) {

@@ -14,7 +14,7 @@ import (
 //	errors.Is(err, wrapper.CodeInvalidTestCommandState)
 type Code string
 
-// The codes that decide something here (runtime-behaviour §4.2). All others are
+// The codes that decide something here (runtime §4.2). All others are
 // constants of the generated package.
 const (
 	CodeInvalidTestCommandState      = Code(generated.ErrorCodeInvalidTestCommandState)

@@ -81,7 +81,7 @@ func TestHangingServerAndDeadline(t *testing.T) {
 	})
 }
 
-// anchors §0.6: the failure that was told last is not lost because the context ended.
+// the failure that was told last is not lost because the context ended.
 func TestContextKeepsLastFailure(t *testing.T) {
 	t.Parallel()
 	busyThenHang := []answer{

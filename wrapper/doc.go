@@ -39,13 +39,16 @@
 //
 // The probe relies on one rule: a graceful cancel is refused with
 // FABRIC_E_INVALID_TEST_COMMAND_STATE exactly while a force is in effect. That is
-// what the runtime does (runtime-behaviour §5.2); the documents say nothing that
+// what the runtime does (runtime §5.2); the documents say nothing that
 // contradicts it, and the reference server does it in both profiles. That a repeated
 // force is refused is the runtime's rule alone, and nothing here relies on it.
 //
 // When another client forces the same operation at the same time, no server tells
 // whose force took effect. [Accepted] with Resolved set then means that a force is in
 // effect and that this call had sent one.
+//
+// In the comments of this package "runtime §" is a section of docs/runtime.md, the notes
+// on what the runtime does and where its code says so.
 //
 // # When a force may go out
 //

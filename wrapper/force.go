@@ -102,7 +102,7 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 // inEffect decides what follows a force that may be in effect: one that was lost, or
 // one that was refused, perhaps because an earlier one is. An operation that is
 // RollingBack is probed: it may be forced, cancelled, or failing by itself, which looks
-// the same from outside (runtime-behaviour §5.2). Unless that is known, the list is
+// the same from outside (runtime §5.2). Unless that is known, the list is
 // asked first, because a probe would be the very graceful cancel without which the
 // server has to refuse: a force cannot be in effect while the operation is Running.
 func (k *call) inEffect(ctx context.Context, a Attempt) (next Purpose, result Result, settled bool, err error) {

@@ -93,7 +93,7 @@ func TestForceLostAnswer(t *testing.T) {
 		fault           wirefault.Fault
 		want            told
 	}{
-		{"anchors §0.1: a retried Force=true comes back 400 although it worked", "gracefully cancelled",
+		{"runtime §5.2: a retried Force=true comes back 400 although it worked", "gracefully cancelled",
 			wirefault.Fault{Apply: true}, inEffect},
 		{"design: the probe is accepted, so the force did not land", "gracefully cancelled",
 			wirefault.Fault{}, sentAgain},
@@ -101,8 +101,8 @@ func TestForceLostAnswer(t *testing.T) {
 			wirefault.Fault{Apply: true, Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")}, inEffect},
 		{"runtime §3: 504, not applied", "gracefully cancelled",
 			wirefault.Fault{Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")}, sentAgain},
-		{"anchors §0.2: 503, applied", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 503}, inEffect},
-		{"anchors §0.2: 503, not applied", "gracefully cancelled", wirefault.Fault{Status: 503}, sentAgain},
+		{"runtime §4.2: 503, applied", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 503}, inEffect},
+		{"runtime §4.2: 503, not applied", "gracefully cancelled", wirefault.Fault{Status: 503}, sentAgain},
 		{"runtime §3: a lock wait is 500 with 0x80131505", "gracefully cancelled",
 			wirefault.Fault{Status: 500, Body: fabricError("0x80131505")}, sentAgain},
 		{"an answer cut short", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4}, inEffect},
@@ -178,7 +178,7 @@ func TestForceArrivesLate(t *testing.T) {
 	})
 }
 
-// anchors §0.1: without an ambiguous attempt before it, the 400 is the server's judgement.
+// runtime §5.2: without an ambiguous attempt before it, the 400 is the server's judgement.
 func TestForceRefusedUnlost(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {

@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// The filters of the list (runtime-behaviour §5.10) and its size, beyond which a
+// The filters of the list (runtime §5.10) and its size, beyond which a
 // cluster leaves operations out without a word.
 const (
 	filterAll = 65535

@@ -125,7 +125,7 @@ func TestRetryAfterDoesNotFit(t *testing.T) {
 	}
 }
 
-// anchors §A.1: cap first, then full jitter. Every pause lies between nothing and its
+// cap first, then full jitter. Every pause lies between nothing and its
 // step, and so many of them fill the whole of it.
 func TestFullJitter(t *testing.T) {
 	t.Parallel()

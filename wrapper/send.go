@@ -88,7 +88,7 @@ func (a *Attempt) readError(body []byte) {
 	err := json.Unmarshal(body, &fabric)
 	switch {
 	case len(body) == 0 && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden):
-		// Failed authentication has no body (runtime-behaviour §7).
+		// Failed authentication has no body (runtime §7).
 		a.Err = errors.New("the credentials are missing or not accepted")
 	case len(body) == 0:
 		a.Err = fmt.Errorf("%w: an empty body", ErrBadAnswer)
@@ -104,7 +104,7 @@ func (a *Attempt) readError(body []byte) {
 }
 
 // classify judges an answer that was read to its end and is not the success that
-// was wanted (runtime-behaviour §4). A 503 may come from a primary that stepped down
+// was wanted (runtime §4). A 503 may come from a primary that stepped down
 // while its write went on, and a 504 is ambiguous by its meaning; so is everything
 // else a server says of itself, unless it says that it cannot do this at all.
 func classify(a Attempt) Class {
