@@ -63,6 +63,17 @@ func TestOperationIDs(t *testing.T) {
 	}
 }
 
+// The gateway reads a body and forgets it (runtime §1.2), and so does the scaffold: an operation that declared one
+// would never see it.
+func TestNoOperationHasABody(t *testing.T) {
+	t.Parallel()
+	eachOperation(form(t, whole), func(route string, op *openapi3.Operation) {
+		if op.RequestBody != nil {
+			t.Errorf("%s declares a request body: give it parameters instead", route)
+		}
+	})
+}
+
 func TestDescriptions(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {

@@ -84,6 +84,9 @@
 // in time; 431 to a header over the limit; 417 to an unknown Expect; 501 to an
 // unknown Transfer-Encoding; 505 to an unknown protocol version.
 //
+// net/http ends the context of a request whose client closes its half of the
+// connection after sending it; such a client may get 503 E_ABORT.
+//
 // net/http chooses the reason phrase of the status line. The gateway puts the
 // code there for most errors; read the code from the body, as every supported
 // client does.

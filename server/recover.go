@@ -16,9 +16,11 @@ func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 // log only. [http.ErrAbortHandler] goes on to net/http, whose way it is to cut
 // a connection without a word.
 func (x *exchange) protect(next func()) {
+	returned := false
 	defer func() {
 		switch v := recover(); v {
 		case nil:
+			x.aborted = x.aborted || !returned // runtime.Goexit: net/http cuts the connection
 		case http.ErrAbortHandler:
 			x.aborted = true
 			panic(v)
@@ -28,4 +30,5 @@ func (x *exchange) protect(next func()) {
 		}
 	}()
 	next()
+	returned = true
 }

@@ -8,7 +8,8 @@ import (
 
 // Unimplemented answers every operation with 501 E_NOTIMPL. Embed it by value
 // in an implementation that has only some of the operations: the rest then
-// answers truthfully, and a document that gains an operation still compiles.
+// answers truthfully. When the document gains an operation, a method here keeps
+// every implementation that embeds it compiling.
 //
 // The zero value is ready, and safe for concurrent use.
 type Unimplemented struct{}

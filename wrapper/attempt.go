@@ -70,5 +70,5 @@ type Attempt struct {
 	Start    time.Time
 	Duration time.Duration
 
-	unbuilt bool // the arguments make no request
+	hopeless bool // asking again would end the same way
 }

@@ -124,7 +124,7 @@ func (k *call) failures() int {
 
 // retryable: everything but a definite no, and the no that only means "not now".
 func retryable(a Attempt) bool {
-	return a.Class == NotSent && !a.unbuilt || a.Class == Ambiguous || a.Status == http.StatusTooManyRequests
+	return a.Class == NotSent && !a.hopeless || a.Class == Ambiguous || a.Status == http.StatusTooManyRequests
 }
 
 // fail ends the call without a verdict.
@@ -153,7 +153,7 @@ func (k *call) giveUp(cause error) error {
 	switch {
 	case k.pending || k.unsure:
 		return k.fail(ErrOutcomeUnknown, cause)
-	case last.unbuilt:
+	case errors.Is(last.Err, ErrInvalidArgument):
 		return k.fail(ErrInvalidArgument, cause)
 	case last.Class == Refused:
 		return k.fail(ErrServerRefused, cause)

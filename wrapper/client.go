@@ -67,7 +67,7 @@ func parseEndpoint(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil:
-		return "", errors.New("the endpoint is not a URL")
+		return "", errors.New("the endpoint is not a URL such as http://localhost:19080")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "", errors.New("the endpoint must begin with http:// or https://")
 	case u.Host == "":

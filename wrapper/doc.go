@@ -12,8 +12,9 @@
 // A [Result] is a statement about the operation: [Accepted], [AlreadyStopping],
 // [AlreadyForced], [Finished] with the state it ended in, or [NotFound]. An error
 // means that the call was not allowed or that the truth could not be found out; it
-// never means "try it and see". [ErrOutcomeUnknown] is the only error after which
-// something may have happened.
+// never means "try it and see". [ErrOutcomeUnknown] is the only error after which what
+// was asked for may have happened. (A [GracefulFirst] that is interrupted in its grace
+// has cancelled gracefully, and not forced; the error's state and attempts say so.)
 //
 // # How it finds out
 //

@@ -75,7 +75,7 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, ": %v", last.Err)
 		}
 	}
-	if e.cause != nil {
+	if last, _ := e.telling(); e.cause != nil && (last.Err == nil || last.Err.Error() != e.cause.Error()) {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	}
 	if e.state != "" {

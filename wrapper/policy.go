@@ -56,17 +56,34 @@ var (
 type RequireGraceful struct {
 	// MinGrace is how long the graceful cancel must have had. 0 means any time.
 	MinGrace time.Duration
+	// Look asks the cluster if the ledger knows nothing: for a process that starts with
+	// an empty ledger. An operation that is over or unknown is then a verdict, and one
+	// that is RollingBack is evidence from that moment on.
+	Look bool
 }
 
 func (p RequireGraceful) check() error { return nonNegative(p.MinGrace) }
 
-func (p RequireGraceful) prepare(_ context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
+func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
 		return refuse(k, &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: ledgerErr})
 	}
 	since := known.graceful
 	if since.IsZero() {
 		since = known.rolling
+	}
+	if since.IsZero() && p.Look {
+		op, found, err := k.lookUp(ctx)
+		switch {
+		case err != nil:
+			return Result{}, true, k.giveUp(err)
+		case !found:
+			return k.result(NotFound, false), true, nil
+		case op.State.Final():
+			return k.result(Finished, false), true, nil
+		case op.State == StateRollingBack:
+			since = time.Now()
+		}
 	}
 	if since.IsZero() { // a force alone is no evidence of when the graceful cancel came
 		return refuse(k, &Refusal{Missing: "no graceful cancel of this operation is known: cancel it gracefully first"})

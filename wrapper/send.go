@@ -35,10 +35,11 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 
 	r, err := build(timeout)
 	if err != nil {
-		a.Class, a.Err, a.unbuilt = NotSent, err, true
+		a.Class, a.Err, a.hopeless = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true
 		return a, nil
 	}
-	limited, cancel := context.WithTimeout(ctx, attemptTimeout(timeout))
+	limit := attemptTimeout(timeout)
+	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
 	var asked, got atomic.Bool // the hooks may run after the answer is there
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
@@ -47,15 +48,9 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 	})
 	response, err := c.http.Do(r.WithContext(traced))
 	if err != nil {
-		a.Err = err
+		a.Err, a.hopeless = reason(ctx, limited, err), hopeless(err)
 		if !got.Load() && (asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
-		}
-		switch {
-		case ctx.Err() != nil:
-			a.Err = ended(ctx)
-		case limited.Err() != nil:
-			a.Err = fmt.Errorf("no answer within %v", attemptTimeout(timeout))
 		}
 		return a, nil
 	}
@@ -63,7 +58,7 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 	a.Status = response.StatusCode
 	a.RetryAfter = retryAfter(response.Header)
 	if err != nil {
-		a.Err = fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err)
+		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err))
 		a.Body = kept(body)
 		return a, nil
 	}
@@ -74,6 +69,19 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 	a.readError(body)
 	a.Class = classify(a)
 	return a, nil
+}
+
+// reason is why an attempt has no complete answer: a context that ended comes first,
+// because whatever net/http says then is only a consequence of it.
+func reason(ctx, limited context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ended(ctx)
+	case limited.Err() != nil:
+		return context.Cause(limited)
+	default:
+		return err
+	}
 }
 
 // readError takes the FabricError out of the body of a failure. A body that is none
@@ -90,6 +98,9 @@ func (a *Attempt) readError(body []byte) {
 	case len(body) == 0 && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden):
 		// Failed authentication has no body (runtime §7).
 		a.Err = errors.New("the credentials are missing or not accepted")
+	case a.Status < 400:
+		a.Err = fmt.Errorf("%w: a redirect, which is never followed", ErrBadAnswer)
+		a.Body = kept(body)
 	case len(body) == 0:
 		a.Err = fmt.Errorf("%w: an empty body", ErrBadAnswer)
 	case err != nil:
@@ -130,6 +141,13 @@ func neverConnected(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	return errors.As(err, &dns) || errors.As(err, &cert)
+}
+
+// hopeless recognises what asking again cannot change: a server that does not speak
+// TLS, or whose certificate is not accepted.
+func hopeless(err error) bool {
+	var cert *tls.CertificateVerificationError
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &cert)
 }
 
 // readBody reads to the end, within bounds, and closes: only then is the

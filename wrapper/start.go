@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -37,7 +38,7 @@ type Partition struct {
 // error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or
 // [ErrOutcomeUnknown]. The same holds for the other three.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start data loss", KindDataLoss, options, func(k *call, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start data loss", KindDataLoss, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			DataLossMode: generated.DataLossMode(mode),
@@ -53,7 +54,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start quorum loss", KindQuorumLoss, options, func(k *call, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
 		return generated.NewStartQuorumLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
@@ -64,7 +65,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
 // AllReplicasOrInstances or OnlyActiveSecondaries.
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start partition restart", KindPartitionRestart, options, func(k *call, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			RestartPartitionMode: generated.RestartPartitionMode(mode),
@@ -85,7 +86,7 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start node transition", KindNodeTransition, options, func(k *call, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, options, func(k *call, timeout *int64) (*http.Request, error) {
 		return generated.NewStartNodeTransitionRequest(c.base, target.Name, &generated.StartNodeTransitionParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			NodeTransitionType:    generated.NodeTransitionType(transition),
@@ -97,7 +98,7 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 
 type starter func(k *call, timeout *int64) (*http.Request, error)
 
-func (c *Client) start(ctx context.Context, name string, kind Kind, options StartOptions, build starter) (Result, error) {
+func (c *Client) start(ctx context.Context, name string, kind Kind, target string, options StartOptions, build starter) (Result, error) {
 	id := options.OperationID
 	if id == (uuid.UUID{}) {
 		id = uuid.New()
@@ -105,6 +106,9 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, options Star
 	k, err := c.newCall(name, PurposeStart, id, options.APIVersion, options.Timeout)
 	if err != nil {
 		return Result{}, err
+	}
+	if err := checkTarget(target); err != nil {
+		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
 	for {
 		if err := k.ready(ctx); err != nil {
@@ -134,6 +138,20 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, options Star
 			k.pending = true
 		}
 	}
+}
+
+// checkTarget refuses names that would lead a path somewhere else.
+func checkTarget(name string) error {
+	trimmed := strings.Trim(strings.TrimPrefix(name, "fabric:"), "/")
+	if trimmed == "" {
+		return errors.New("the service or node has no name")
+	}
+	for level := range strings.FieldsFuncSeq(trimmed, func(r rune) bool { return r == '/' || r == '~' }) {
+		if level == "." || level == ".." {
+			return fmt.Errorf("%q is no name of a service or node", name)
+		}
+	}
+	return nil
 }
 
 // serviceID is the name as a path takes it: without its scheme, its levels joined

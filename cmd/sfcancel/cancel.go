@@ -11,7 +11,6 @@ import (
 
 func newCancel() *cobra.Command {
 	var conn connection
-	var reason string
 	cmd := &cobra.Command{
 		Use:   "cancel OPERATION-ID",
 		Short: "Stop an operation gracefully",
@@ -29,18 +28,17 @@ command returns as soon as the cancel is in effect. Repeating it does no harm.`,
 				return err
 			}
 			defer done()
-			result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server, Reason: reason})
+			result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server})
 			return conn.printResult(cmd.OutOrStdout(), result, err)
 		},
 	}
 	conn.flags(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the ledger")
 	return cmd
 }
 
 func newForce() *cobra.Command {
 	var conn connection
-	var policy, reason string
+	var policy string
 	var grace time.Duration
 	cmd := &cobra.Command{
 		Use:   "force OPERATION-ID",
@@ -67,20 +65,13 @@ left behind, so a policy decides first whether the force may go out:
 				return err
 			}
 			defer done()
-			if policy == "require-graceful" {
-				// This process has sent no graceful cancel; what the cluster shows has to do.
-				if _, err := client.Operation(ctx, id); err != nil {
-					return conn.printResult(cmd.OutOrStdout(), wrapper.Result{}, err)
-				}
-			}
-			result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Reason: reason, Policy: chosen})
+			result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen})
 			return conn.printResult(cmd.OutOrStdout(), result, err)
 		},
 	}
 	conn.flags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "require-graceful", "require-graceful, graceful-first or server-decides")
 	cmd.Flags().DurationVar(&grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the ledger")
 	return cmd
 }
 
@@ -90,7 +81,8 @@ func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.For
 	}
 	switch name {
 	case "require-graceful":
-		return wrapper.RequireGraceful{}, nil
+		// This process has sent no graceful cancel; what the cluster shows has to do.
+		return wrapper.RequireGraceful{Look: true}, nil
 	case "graceful-first":
 		return wrapper.GracefulFirst{Grace: grace}, nil
 	case "server-decides":

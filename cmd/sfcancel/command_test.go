@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -44,7 +45,7 @@ func TestOperate(t *testing.T) {
 				{[]string{"progress", id}, exitOK, "Running"},
 				{[]string{"force", id}, exitPolicy, "no graceful cancel of this operation is known"},
 				{[]string{"force", id, "--policy", "server-decides"}, exitRefused, "FABRIC_E_INVALID_TEST_COMMAND_STATE"},
-				{[]string{"cancel", id, "--api-version", "3.0", "--reason", "the drill is over"}, exitOK, "Accepted"},
+				{[]string{"cancel", id, "--api-version", "3.0"}, exitOK, "Accepted"},
 				{[]string{"progress", id}, exitOK, "RollingBack"},
 				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "Accepted"},
 				{[]string{"force", id}, exitOK, "Accepted"},
@@ -52,7 +53,7 @@ func TestOperate(t *testing.T) {
 				{[]string{"force", others[0], "--policy", "graceful-first", "--grace", "10ms"}, exitOK, "Accepted"},
 				{[]string{"list"}, exitOK, others[2]},
 				{[]string{"cancel", uuid.NewString()}, exitNotFound, "NotFound"},
-				{[]string{"force", uuid.NewString()}, exitNotFound, "no such operation"},
+				{[]string{"force", uuid.NewString()}, exitNotFound, "NotFound"},
 				{[]string{"progress", uuid.NewString()}, exitNotFound, "no such operation"},
 				{append(append([]string{"start"}, dataLoss...), "--id", id), exitRefused, "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"},
 			} {
@@ -138,6 +139,62 @@ func TestUnreachable(t *testing.T) {
 	}
 	if !strings.Contains(errs, "connection refused") {
 		t.Errorf("standard error does not say why: %q", errs)
+	}
+}
+
+// TestJSON: with -o json every outcome has its document on standard output, usage
+// errors included, and the same meaning has the same shape whatever the command.
+func TestJSON(t *testing.T) {
+	url := serveProcess(t).url
+	id := start(t, url, dataLoss...)
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"a verdict", []string{"cancel", id}, exitOK, `"verdict": "Accepted"`},
+		{"a verdict about nothing", []string{"cancel", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
+		{"the same of a force", []string{"force", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
+		{"one operation", []string{"progress", id}, exitOK, `"state": "RollingBack"`},
+		{"no operation", []string{"progress", uuid.NewString()}, exitNotFound, `"exitCode": 6`},
+		{"a list", []string{"list"}, exitOK, `"operationId": "` + id + `"`},
+		{"a malformed id", []string{"cancel", "bad"}, exitUsage, `"exitCode": 2`},
+		{"an endpoint that is none", []string{"list", "--endpoint", "ftp://x"}, exitUsage, `"exitCode": 2`},
+		{"a timeout with 3.0", []string{"cancel", id, "--api-version", "3.0", "--server-timeout", "5s"}, exitUsage, `"exitCode": 2`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{"-o", "json", "--endpoint", url}, c.args[1:]...)
+			code, out, _ := sfcancel(t, append([]string{c.args[0]}, args...)...)
+			if code != c.code || !json.Valid([]byte(out)) || !strings.Contains(out, c.want) {
+				t.Errorf("exit %d, want %d with one document that says %s:\n%s", code, c.code, c.want, out)
+			}
+		})
+	}
+}
+
+// A force on an operation that is over is answered by what is true, not by advice.
+func TestForceOfFinished(t *testing.T) {
+	url := serveProcess(t).url
+	id := start(t, url, "restart", "--service", "fabric:/shop/orders", "--partition", uuid.NewString())
+	for _, args := range [][]string{{"cancel", id}, {"force", id}} {
+		if code, out, errs := sfcancel(t, append(args, "--endpoint", url)...); code != exitOK {
+			t.Fatalf("%v: exit %d, %s%s", args, code, out, errs)
+		}
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		_, out, _ := sfcancel(t, "progress", id, "--endpoint", url)
+		if strings.Contains(out, "ForceCancelled") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not end: %s", out)
+		}
+	}
+	code, out, errs := sfcancel(t, "force", id, "--endpoint", url)
+	if code != exitOK || !strings.Contains(out, "Finished") || !strings.Contains(out, "ForceCancelled") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
 	}
 }
 

@@ -23,7 +23,7 @@ type connection struct {
 func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.endpoint, "endpoint", "http://localhost:19080", "address of the cluster's gateway")
-	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests, 3.0 or 6.0")
+	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")

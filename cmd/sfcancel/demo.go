@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -51,7 +52,7 @@ func demoScenario(emulator.Record) emulator.Scenario {
 	return emulator.Scenario{LookUp: 3 * time.Second, Perform: 3 * time.Second, Undo: 500 * time.Millisecond}
 }
 
-func runDemo(ctx context.Context, stdout, stderr writer, profile server.Profile) (err error) {
+func runDemo(ctx context.Context, stdout, stderr io.Writer, profile server.Profile) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
 
@@ -99,7 +100,7 @@ func runDemo(ctx context.Context, stdout, stderr writer, profile server.Profile)
 // from what the server recorded.
 type demo struct {
 	ctx    context.Context
-	out    writer
+	out    io.Writer
 	client *wrapper.Client
 	wire   *wirefault.Wire
 	engine *emulator.Emulator
@@ -162,7 +163,11 @@ func (d *demo) refusedForce(id uuid.UUID) {
 	before := len(d.wire.Seen())
 	_, err := d.client.ForceCancel(d.ctx, id, wrapper.ForceOptions{})
 	sent := len(d.wire.Seen()) - before
-	d.row(id, "force first", fmt.Sprint("refused locally: ", refusalOf(err)), sent)
+	by := "refused locally: "
+	if sent > 0 {
+		by = "not refused locally: "
+	}
+	d.row(id, "force first", by+refusalOf(err), sent)
 	d.expect(errors.Is(err, wrapper.ErrForceRefused), "a force without a graceful cancel was not refused: %v", err)
 	d.expect(sent == 0, "the refused force put %d requests on the wire", sent)
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,7 +21,7 @@ func main() {
 }
 
 // run is the whole program but for its process: it returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -32,6 +34,24 @@ func run(ctx context.Context, args []string, stdout, stderr writer) int {
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "sfcancel:", err)
+		if told := (toldError{}); wantsJSON(args) && !errors.As(err, &told) {
+			err = errors.Join(err, printJSON(stdout, describe(err)))
+		}
 	}
 	return exitCode(err)
+}
+
+// wantsJSON looks for itself, because a command line that makes no sense was not parsed.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		switch arg {
+		case "-ojson", "-o=json", "--output=json":
+			return true
+		case "-o", "--output":
+			if i+1 < len(args) && args[i+1] == "json" {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -74,18 +75,18 @@ func operationsJSON(ops []wrapper.Operation) []operationJSON {
 }
 
 // printJSON writes one indented document.
-func printJSON(w writer, v any) error {
+func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }
 
 // printResult writes the outcome of a call, and returns what the exit code follows.
-func (c *connection) printResult(w writer, r wrapper.Result, err error) error {
+func (c *connection) printResult(w io.Writer, r wrapper.Result, err error) error {
+	if err != nil {
+		return err // run describes it, like every other failure
+	}
 	if c.output == "json" {
-		if err != nil {
-			return errors.Join(err, printJSON(w, describe(err)))
-		}
 		if err := printJSON(w, resultJSON{
 			OperationID: r.OperationID.String(), Kind: string(r.Kind), Force: r.Force,
 			Verdict: string(r.Verdict), State: string(r.State), Resolved: r.Resolved,
@@ -94,9 +95,6 @@ func (c *connection) printResult(w writer, r wrapper.Result, err error) error {
 			return err
 		}
 		return notFound(r)
-	}
-	if err != nil {
-		return err
 	}
 	if err := table(w, "OPERATION\tVERDICT\tSTATE\tREQUESTS", [][]string{{
 		r.OperationID.String(), inWords(r), orDash(string(r.State)), fmt.Sprint(len(r.Attempts)),
@@ -120,10 +118,15 @@ func describe(err error) errorJSON {
 	return doc
 }
 
+// toldError is a failure of which standard output has a document already.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
 // notFound gives the one verdict that a script must notice an exit code of its own.
 func notFound(r wrapper.Result) error {
 	if r.Verdict == wrapper.NotFound {
-		return fmt.Errorf("operation %s: %w", r.OperationID, wrapper.ErrNotFound)
+		return toldError{fmt.Errorf("operation %s: %w", r.OperationID, wrapper.ErrNotFound)}
 	}
 	return nil
 }
@@ -143,7 +146,7 @@ func orDash(s string) string {
 }
 
 // table writes columns under a header; both use tabs between cells.
-func table(w writer, header string, rows [][]string) error {
+func table(w io.Writer, header string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, header)
 	for _, row := range rows {

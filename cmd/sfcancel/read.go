@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -38,6 +39,7 @@ func newProgress() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "progress OPERATION-ID",
 		Short: "Show where one operation stands, whatever its kind",
+		Long:  "Show where one operation stands. It is looked up in the list, which needs neither its kind nor\nits target; the result of a finished operation is not in there.",
 		Args:  exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseID(args[0])
@@ -61,7 +63,7 @@ func newProgress() *cobra.Command {
 }
 
 // printOperations writes a list, or the only one in it as a document of its own.
-func (c *connection) printOperations(w writer, ops []wrapper.Operation, one bool) error {
+func (c *connection) printOperations(w io.Writer, ops []wrapper.Operation, one bool) error {
 	if c.output == "json" {
 		docs := operationsJSON(ops)
 		if one {

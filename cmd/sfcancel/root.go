@@ -2,12 +2,9 @@ package main
 
 import (
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 )
-
-type writer = io.Writer
 
 const about = `sfcancel ends fault operations (data loss, quorum loss, partition restart, node
 transition) on an Azure Service Fabric cluster, and says after every call what
@@ -24,9 +21,16 @@ Exit codes:
   6  the cluster knows no such operation
   7  no server could be reached, or none gave a usable answer; nothing was changed
 
-Output: -o table, for people, or -o json, one document on standard output with
-stable names. Failures go to standard error; with -o json their document goes to
-standard output as well.`
+Output: -o table, for people, or -o json, one document on standard output. Failures
+go to standard error; with -o json their document goes to standard output as well.
+The names are stable, and new ones may come:
+  cancel, force, start   operationId, kind, force, verdict, state, resolved, attempts
+  list, progress         operationId, kind, state (list: an array of them)
+  a failure              error, exitCode, operationId, code, status, state,
+                         notBefore, attempts
+  each of the attempts   purpose, class, status, code, message, error, start,
+                         durationMs
+What is not known is left out.`
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
