@@ -73,8 +73,8 @@ func (x *exploration) worthIt(s script, from situation, ask asking) bool {
 	}
 	situations := []string{"queued", "faulted", "cancelled and over"} // running, and the two other ends
 	calls := []string{"Cancel again", "ForceCancel without evidence", "ForceCancel, graceful first",
-		string(wrapper.KindQuorumLoss), string(wrapper.KindPartitionRestart)}
-	faults := []string{"502 before", "504 before", "504 after", "hang after", "not sent", "403"}
+		string(wrapper.KindQuorumLoss), string(wrapper.KindPartitionRestart), string(wrapper.KindNodeTransition)}
+	faults := []string{"502 before", "502 after", "504 before", "504 after", "cut after", "HTML before", "hang after", "not sent", "403"}
 	return x.attempts == 8 && !slices.Contains(situations, from.name) && !slices.Contains(calls, ask.name) &&
 		!s.any(func(f spoil) bool { return slices.Contains(faults, f.name) })
 }
