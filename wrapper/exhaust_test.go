@@ -17,7 +17,7 @@ import (
 func TestExhaustive(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
-		for _, attempts := range []int{3, 8} {
+		for _, attempts := range []int{2, 3, 8} {
 			t.Run(fmt.Sprintf("%d attempts", attempts), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {

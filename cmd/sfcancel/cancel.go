@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -19,17 +21,10 @@ command returns as soon as the cancel is in effect. Repeating it does no harm.`,
 		Example: "  sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --endpoint http://localhost:19080",
 		Args:    exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseID(args[0])
-			if err != nil {
-				return err
-			}
-			ctx, done, client, err := conn.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer done()
-			result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server})
-			return conn.printResult(cmd.OutOrStdout(), result, err)
+			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
+				result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server})
+				return conn.printResult(cmd.OutOrStdout(), result, err)
+			})
 		},
 	}
 	conn.flags(cmd)
@@ -52,21 +47,14 @@ left behind, so a policy decides first whether the force may go out:
 		Example: "  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 10s",
 		Args:    exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseID(args[0])
-			if err != nil {
-				return err
-			}
 			chosen, err := forcePolicy(policy, grace, cmd.Flags().Changed("grace"))
 			if err != nil {
 				return err
 			}
-			ctx, done, client, err := conn.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer done()
-			result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen})
-			return conn.printResult(cmd.OutOrStdout(), result, err)
+			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
+				result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen})
+				return conn.printResult(cmd.OutOrStdout(), result, err)
+			})
 		},
 	}
 	conn.flags(cmd)

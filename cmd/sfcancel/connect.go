@@ -45,6 +45,20 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	return ctx, func() { cancel(); client.Close() }, client, nil
 }
 
+// onOperation makes a call about the operation that the only argument names.
+func (c *connection) onOperation(cmd *cobra.Command, args []string, call func(context.Context, *wrapper.Client, uuid.UUID) error) error {
+	id, err := parseID(args[0])
+	if err != nil {
+		return err
+	}
+	ctx, done, client, err := c.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return call(ctx, client, id)
+}
+
 // parseID takes the one form the API takes: 36 characters with hyphens.
 func parseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -24,7 +26,7 @@ func newList() *cobra.Command {
 			defer done()
 			ops, err := client.Operations(ctx)
 			if err != nil {
-				return conn.printResult(cmd.OutOrStdout(), wrapper.Result{}, err)
+				return err
 			}
 			slices.SortFunc(ops, func(a, b wrapper.Operation) int { return strings.Compare(a.ID.String(), b.ID.String()) })
 			return conn.printOperations(cmd.OutOrStdout(), ops, false)
@@ -42,20 +44,13 @@ func newProgress() *cobra.Command {
 		Long:  "Show where one operation stands. It is looked up in the list, which needs neither its kind nor\nits target; the result of a finished operation is not in there.",
 		Args:  exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parseID(args[0])
-			if err != nil {
-				return err
-			}
-			ctx, done, client, err := conn.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer done()
-			op, err := client.Operation(ctx, id)
-			if err != nil {
-				return conn.printResult(cmd.OutOrStdout(), wrapper.Result{}, err)
-			}
-			return conn.printOperations(cmd.OutOrStdout(), []wrapper.Operation{op}, true)
+			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
+				op, err := client.Operation(ctx, id)
+				if err != nil {
+					return err
+				}
+				return conn.printOperations(cmd.OutOrStdout(), []wrapper.Operation{op}, true)
+			})
 		},
 	}
 	conn.flags(cmd)
