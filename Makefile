@@ -64,6 +64,11 @@ tidy: ## Check that go.mod and go.sum are tidy
 breaking: ## Check the document for breaking changes since its last release
 	$(TOOL) oasdiff breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
 
+# The race detector makes the exhaustive tests of the wrapper leave out most pairs of faults.
+.PHONY: pairs
+pairs: ## Run the wrapper's tests with every single and every pair of faults
+	go test ./wrapper
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each
 	@for pkg in $$(go list ./...); do \
@@ -81,4 +86,4 @@ soak: ## Kill a serving process RUNS times under load, with SEED, and look for w
 	go test -count=1 -timeout 30m -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(RUNS) -seed=$(SEED)
 
 .PHONY: ci
-ci: check test ## What has to pass before a change lands
+ci: check test pairs ## What has to pass before a change lands

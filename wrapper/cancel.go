@@ -25,6 +25,8 @@ type CancelOptions struct {
 // A graceful cancel may be repeated, so a lost answer is asked for again. An
 // operation that is over or unknown is a verdict, not an error. The error is an
 // [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown].
+// A refusal with [CodeKeyNotFound] means that the operation is not active and that the
+// list, which knows whether it is over or never was, could not be read.
 func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions) (Result, error) {
 	k, err := c.newCall("cancel", PurposeGraceful, id, options.APIVersion, options.Timeout)
 	if err != nil {
@@ -83,7 +85,7 @@ func (k *call) notActive(ctx context.Context) (result Result, settled bool, err 
 	op, found, err := k.lookUp(ctx)
 	switch {
 	case err != nil:
-		return Result{}, false, k.fail(ErrOutcomeUnknown, err)
+		return Result{}, false, k.giveUp(k.unread(err))
 	case !found:
 		k.state = ""
 		return k.result(NotFound, true), true, nil

@@ -217,6 +217,10 @@ func TestOwnHTTPClient(t *testing.T) {
 	if counting.requests != 1 || counting.closed {
 		t.Errorf("%d requests, closed %v", counting.requests, counting.closed)
 	}
+	// One without a transport has net/http's own, as ever.
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	_, err = newClient(t, endpoint, wrapper.WithHTTPClient(new(http.Client))).Operations(t.Context())
+	must(t, err)
 	// Behind middleware that hides net/http's hooks, a connection that failed still counts as not sent.
 	broken := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("middleware: %w", &net.OpError{Op: "dial", Err: errDialRefused})

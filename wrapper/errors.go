@@ -110,12 +110,13 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// telling is the attempt that says why there is an error: the last that is no
-// success, and rather one that was not just cut short by the caller's own context.
+// telling is the attempt that says why there is an error: the refusal behind a
+// refusal, else the last that is no success, and rather one that was not just cut
+// short by the caller's own context.
 func (e *Error) telling() (told Attempt, ok bool) {
 	for _, a := range slices.Backward(e.attempts) {
 		switch {
-		case a.Class == Done:
+		case a.Class == Done, errors.Is(e.kind, ErrServerRefused) && a.Class != Refused:
 		case !isContextError(a.Err):
 			return a, true
 		case !ok:

@@ -50,7 +50,7 @@ var failures = []failure{
 	{"a force before a graceful", []answer{{status: 400, body: fabricError(wrapper.CodeInvalidTestCommandState)}, runningList()}, forcibly,
 		wrapper.ErrServerRefused, []error{wrapper.CodeInvalidTestCommandState},
 		`force cancel ` + id + `: refused by the server: 400 FABRIC_E_INVALID_TEST_COMMAND_STATE "a sentence": ` +
-			`a force needs a graceful cancel first, and the operation is still Running; last seen Running; 2 requests`},
+			`a force needs a graceful cancel first, and the operation is not RollingBack; last seen Running; 2 requests`},
 	{"never an answer", []answer{{status: 503, body: fabricError("E_ABORT")}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ABORT")},
 		`cancel ` + id + `: outcome unknown: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
 	{"lost, then refused", []answer{{lost: true}, {status: 403, body: fabricError("E_ACCESSDENIED")}}, gracefully,
@@ -60,9 +60,9 @@ var failures = []failure{
 		`force cancel ` + id + `: outcome unknown: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=false": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},
 	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: "null"}}, gracefully,
-		wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
-		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: not a list of operations: "null": ` +
-			`as many requests as the retry settings allow were sent; 3 requests`},
+		wrapper.ErrServerRefused, []error{wrapper.CodeKeyNotFound, wrapper.ErrBadAnswer},
+		`cancel ` + id + `: refused by the server: 404 FABRIC_E_KEY_NOT_FOUND "a sentence": ` +
+			`as many requests as the retry settings allow were sent: not an answer of this API: not a list of operations: "null"; 3 requests`},
 	{"no connection", []answer{{dial: true}}, forcibly, wrapper.ErrNotSent, []error{errDialRefused},
 		`force cancel ` + id + `: not sent: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=true": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},

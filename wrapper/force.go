@@ -112,7 +112,7 @@ func (k *call) inEffect(ctx context.Context, a Attempt) (next Purpose, result Re
 	op, found, err := k.lookUp(ctx)
 	switch {
 	case err != nil:
-		return "", Result{}, false, k.giveUp(err)
+		return "", Result{}, false, k.giveUp(k.unread(err))
 	case !found:
 		k.state = ""
 		return "", k.result(NotFound, true), true, nil

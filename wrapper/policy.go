@@ -43,7 +43,7 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Unwrap() error { return r.Cause }
 
 var (
-	errNoGracefulYet = errors.New("a force needs a graceful cancel first, and the operation is still Running")
+	errNoGracefulYet = errors.New("a force needs a graceful cancel first, and the operation is not RollingBack")
 	errGrace         = errors.New("the grace must not be negative")
 )
 
@@ -129,7 +129,9 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 	return Result{}, false, nil
 }
 
-// ServerDecides sends every force and leaves the judgement to the server.
+// ServerDecides sends every force and leaves the judgement to the server. An operation
+// that a failure made RollingBack may be forced by the documents, but not by the
+// runtime: if that refuses, a graceful cancel goes first, as with [RequireGraceful].
 type ServerDecides struct{}
 
 func (ServerDecides) check() error { return nil }

@@ -47,6 +47,21 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 	return op, nil
 }
 
+// unread adds to the end of a read what its last answer was, for a call that is about
+// something else.
+func (k *call) unread(err error) error {
+	switch last := k.attempts[len(k.attempts)-1]; {
+	case last.Purpose != PurposeRead:
+		return err
+	case last.Err != nil:
+		return fmt.Errorf("%w: %w", err, last.Err)
+	case last.Code != "":
+		return fmt.Errorf("%w: %d %w", err, last.Status, last.Code)
+	default:
+		return err
+	}
+}
+
 // lookUp finds the operation of the call in the list: unlike the progress calls, the
 // list needs neither its kind nor its target. A full list may lack it, and then one
 // list a kind is asked for.

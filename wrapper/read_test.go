@@ -184,6 +184,13 @@ func TestFullList(t *testing.T) {
 			t.Errorf("got %+v, %v; asked for %v", got, err, f.asked)
 		}
 	})
+	t.Run("one kind cannot be read", func(t *testing.T) {
+		t.Parallel()
+		f := newFull(t)
+		f.byBit["2"] = []byte("null")
+		_, err := directClient(t, f, wrapper.WithRetry(fast)).Operation(t.Context(), opID)
+		wantKind(t, err, wrapper.ErrUnavailable)
+	})
 	t.Run("one kind is full as well", func(t *testing.T) {
 		t.Parallel()
 		f := newFull(t)

@@ -15,8 +15,7 @@ const (
 	AlreadyStopping Verdict = "AlreadyStopping"
 	// AlreadyForced: a force came before, and the operation is being abandoned.
 	AlreadyForced Verdict = "AlreadyForced"
-	// Finished: the operation was over before this call could change anything; the
-	// state says how it ended.
+	// Finished: the operation is over; the state says how it ended.
 	Finished Verdict = "Finished"
 	// NotFound: the cluster knows no operation with this id. It never existed, or it
 	// ended so long ago that it was removed.
