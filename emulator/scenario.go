@@ -25,13 +25,13 @@ type Scenario struct {
 }
 
 // DefaultScenario is what an [Emulator] plays unless [WithScenario] says otherwise:
-// seconds, so that a person can watch and cancel in time.
+// seconds, so that a person can watch and cancel in time, and no queue, because an
+// operation that is cancelled in there is over before anybody sees it roll back.
 func DefaultScenario() Scenario {
 	return Scenario{
-		Queue:   500 * time.Millisecond,
 		LookUp:  2 * time.Second,
 		Perform: 30 * time.Second,
-		Undo:    2 * time.Second,
+		Undo:    4 * time.Second,
 	}
 }
 

@@ -182,14 +182,15 @@ func TestForceOfFinished(t *testing.T) {
 			t.Fatalf("%v: exit %d, %s%s", args, code, out, errs)
 		}
 	}
-	deadline := time.Now().Add(time.Minute)
-	for {
-		_, out, _ := sfcancel(t, "progress", id, "--endpoint", url)
-		if strings.Contains(out, "ForceCancelled") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it does not end: %s", out)
+	giveUp, look := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
+	defer look.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-giveUp:
+			t.Fatal("it does not end")
+		case <-look.C:
+			_, out, _ := sfcancel(t, "progress", id, "--endpoint", url)
+			ended = strings.Contains(out, "ForceCancelled")
 		}
 	}
 	code, out, errs := sfcancel(t, "force", id, "--endpoint", url)
