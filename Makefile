@@ -27,7 +27,7 @@ test: ## Run all tests, with the race detector if there is a C compiler
 	go test $(RACE) ./...
 
 .PHONY: check
-check: lint drift contract tidy breaking ## Check code and document: lint, drift of generated code, the contract, go.mod, breaking changes
+check: lint budget drift contract tidy breaking ## Check code and document: lint, imports, drift, the contract, go.mod, breaking changes
 
 .PHONY: generate
 generate: ## Make the generated package anew from the document
@@ -42,6 +42,10 @@ lint: ## Vet and lint all code, generated code included, and the document if npm
 	for v in 3.0 6.0; do go run ./openapi/view $$v > "$$dir/v$$v.yaml"; done; \
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint \
 		--config openapi/redocly.yaml openapi/faults.yaml "$$dir/v3.0.yaml" "$$dir/v6.0.yaml"
+
+.PHONY: budget
+budget: ## Check that the wrapper imports what its list says, and nothing else
+	go test -run '^TestImports$$' ./wrapper
 
 # The generator runs in a copy, so that the check changes nothing and does not mind uncommitted work.
 .PHONY: drift
