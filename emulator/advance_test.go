@@ -88,6 +88,14 @@ func TestUndoThatNeverEndsIsShownAsRollingBack(t *testing.T) {
 	}
 }
 
+// §5.5: the code of an earlier round does not stick to a success.
+func TestSuccessHasNoErrorCode(t *testing.T) {
+	r := Record{Kind: generated.OperationTypePartitionDataLoss, Step: StepPerformingActions, Rollback: RollingBackAndWillRetry, ErrorCode: -1, Due: at(2)}
+	if r := advance(r, paced, at(2)); r.State() != generated.OperationStateCompleted || r.ErrorCode != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestQuorumLossActsForItsDuration(t *testing.T) {
 	r := Record{Kind: generated.OperationTypePartitionQuorumLoss, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2)}
 	r.Target.Duration = time.Minute

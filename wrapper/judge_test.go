@@ -138,9 +138,8 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 	} else {
 		used := len(e.Attempts()) >= tr.attempts
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		// A force that was lost may arrive late, and then nothing settles it while the operation is Running.
-		running := e.Force() && e.State() == wrapper.StateRunning
-		say(used || len(tr.script) > 0 && (refused || running), "there were attempts left to find it out with")
+		say(len(tr.script) > 0, "nothing went wrong, and the outcome is unknown")
+		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")
 	}
 	if errors.Is(e, wrapper.ErrNotSent) {
 		say(!slices.Contains(tr.wire, tr.asked()), "it was sent")
@@ -148,6 +147,18 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 	say(!errors.Is(e, wrapper.ErrForceRefused) || !slices.Contains(tr.wire, "force"), "refused by the policy, and a force was sent")
 	say(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) ||
 		errors.Is(e, wrapper.ErrOutcomeUnknown) || errors.Is(e, wrapper.ErrForceRefused), "no error of a cancel")
+}
+
+// lostWhileRunning: a force that was lost may arrive late, and while the operation is
+// Running nothing settles that, not even the refusal of another one.
+func lostWhileRunning(e *wrapper.Error) bool {
+	var lost, refused bool
+	for _, a := range e.Attempts() {
+		force := a.Purpose == wrapper.PurposeForce
+		lost = lost || force && a.Class == wrapper.Ambiguous
+		refused = refused || force && a.Code == wrapper.CodeInvalidTestCommandState
+	}
+	return lost && refused && e.State() == wrapper.StateRunning
 }
 
 // isOut reports whether a request is still on its way.

@@ -117,3 +117,40 @@ func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
 		t.Errorf("the default became %v; the client waits for 60 s where it sends none", schema.Default)
 	}
 }
+
+// Why a state could not be read is behind the refusal that needed it, also if a server said it.
+func TestUnreadState(t *testing.T) {
+	t.Parallel()
+	made := []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
+	err := cancelWith(t.Context(), directClient(t, &answers{made: made}, fastWith(2)), false)
+	wantKind(t, err, wrapper.ErrServerRefused)
+	if !errors.Is(err, wrapper.CodeKeyNotFound) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
+		t.Errorf("a code is not behind %v", err)
+	}
+}
+
+// A redirect is called one, whatever its body.
+func TestRedirectIsCalledOne(t *testing.T) {
+	t.Parallel()
+	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{{status: 302}}}, fastWith(1)), false)
+	wantKind(t, err, wrapper.ErrServerRefused)
+	if !strings.Contains(err.Error(), "a redirect, which is never followed") {
+		t.Error(err)
+	}
+}
+
+// Who looks again and again notes once what he saw.
+func TestSeenIsNotedOnce(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeStopping(t, c)
+	var ledger wrapper.MemoryLedger
+	client := c.client(t, wrapper.WithLedger(&ledger))
+	for range 3 {
+		_, err := client.Operation(t.Context(), opID)
+		must(t, err)
+	}
+	if entries, _ := ledger.Entries(t.Context(), opID); len(entries) != 1 {
+		t.Errorf("%d entries, want 1", len(entries))
+	}
+}
