@@ -2,8 +2,6 @@ package emulator
 
 import (
 	"time"
-
-	"github.com/sfcancel/sfcancel/generated"
 )
 
 // advance returns the record as the engine would have left it by now
@@ -11,94 +9,195 @@ import (
 // same as advancing in one, so anyone may run it at any time.
 //
 // A flag takes effect only between activities: what is going on when a cancel
-// arrives always goes to its end.
-func advance(r Record, s Scenario, now time.Time) Record {
+// arrives always goes to its end. backoff is the time between two tries of a step.
+func advance(r Record, backoff time.Duration, now time.Time) Record {
 	for !r.Terminal() && !now.Before(r.Due) {
-		if r.Undoing {
-			r = undone(r, s, now)
-		} else {
-			r = carriedOut(r, s)
+		switch r.Phase {
+		case PhaseUndoing:
+			r = undone(r, backoff, now)
+		case PhasePausing:
+			r = paused(r)
+		default:
+			r = carriedOut(r, backoff, now)
 		}
 	}
 	return r
 }
 
-// carriedOut is what follows when the step on top has run its time.
-func carriedOut(r Record, s Scenario) Record {
-	if r.Step == StepPerformingActions {
-		if s.Fault != 0 {
-			return faulted(r, s)
+// carriedOut is what follows when one try of the step on top is over.
+func carriedOut(r Record, backoff time.Duration, now time.Time) Record {
+	if r.Step == StepIntentSaved {
+		switch {
+		case r.Rollback == RollingBackForce:
+			return abandon(r)
+		case r.cancelled():
+			return end(r, StepFailed)
+		default:
+			return begin(r, StepLookingUpState)
 		}
+	}
+	if code := r.trouble(); code != 0 {
+		return failed(r, code, backoff, now)
+	}
+	r.Stopped = r.Due
+	if r.Step == StepPerformingActions {
 		// The last step succeeded: nothing is undone, whatever the flag says.
 		r.ErrorCode = 0
 		return end(r, StepCompletedSuccessfully)
 	}
+	r.LookedUp = true
 	switch {
 	case r.Rollback == RollingBackForce:
 		return end(r, StepFailed)
-	case r.Rollback == RollingBackDueToUserCancel && !deafToGraceful(r.Kind):
-		return undo(r, s)
-	case r.Step == StepIntentSaved:
-		return begin(r, StepLookingUpState, s)
+	case r.cancelled():
+		return undo(r)
 	default:
-		return begin(r, StepPerformingActions, s)
+		return begin(r, StepPerformingActions)
 	}
 }
 
-// faulted is what follows when the acting has failed for good.
-func faulted(r Record, s Scenario) Record {
-	r.ErrorCode = s.Fault
-	if r.Rollback != RollingBackDueToUserCancel && r.Rollback != RollingBackForce {
-		r.Rollback = RollingBackAndWillFail
+// trouble is the HRESULT with which this try of the step on top fails, 0 if it succeeds.
+// What is wrong with the target counts before what the scenario makes up.
+func (r Record) trouble() int32 {
+	if r.Step == StepLookingUpState {
+		if code := r.Found.onLookUp(r.Target, r.Due); code != 0 {
+			return code
+		}
+		if r.Scenario.LookUpFails.fails(r.Failed.LookUp) {
+			return r.Scenario.LookUpFails.hresult()
+		}
+		return 0
 	}
-	if r.Rollback == RollingBackForce || deafToGraceful(r.Kind) { // a node transition has nothing to undo
+	if code := r.Found.onPerform(r.Target); code != 0 {
+		return code
+	}
+	if r.Scenario.PerformFails.fails(r.Failed.Perform) {
+		return r.Scenario.PerformFails.hresult()
+	}
+	return 0
+}
+
+// failed is what follows when a try of the step on top has failed (§5.5).
+func failed(r Record, code int32, backoff time.Duration, now time.Time) Record {
+	if r.Rollback == RollingBackForce {
 		return end(r, StepFailed)
 	}
-	return undo(r, s)
+	if deafToGraceful(r.Kind) {
+		if !endsTransition(code) {
+			return tryAgain(r, backoff, now)
+		}
+		// There is nothing to undo; a graceful cancel that came decides how it is shown.
+		if r.Rollback != RollingBackDueToUserCancel {
+			r.ErrorCode = code
+		}
+		return end(r, StepFailed)
+	}
+	r.Failed.count(r.Step, 1)
+	if r.Rollback == RollingBackDueToUserCancel {
+		return undo(r)
+	}
+	r.ErrorCode, r.Rollback = code, RollingBackAndWillFail
+	if retryable(code) {
+		r.Rollback = RollingBackAndWillRetry
+	}
+	return undo(r)
 }
 
 // undone is what follows when one try to clean up the step on top is over.
-func undone(r Record, s Scenario, now time.Time) Record {
+func undone(r Record, backoff time.Duration, now time.Time) Record {
 	switch {
 	case r.Rollback == RollingBackForce:
 		return end(r, StepFailed)
-	case s.UndoStuck:
-		tries := now.Sub(r.Due)/undoRetryPause + 1
-		r.Due = r.Due.Add(tries * undoRetryPause)
+	case r.Scenario.UndoFails.fails(r.Failed.Undo):
+		tries := r.Scenario.UndoFails.tries(r.Failed.Undo, now.Sub(r.Due), backoff)
+		r.Failed.Undo += tries
+		r.Due = r.Due.Add(time.Duration(tries) * backoff)
 		return r
 	case r.Step == StepPerformingActions:
 		r.Step = StepLookingUpState
-		r.Due = r.Due.Add(s.lasts(r))
+		r.Due = r.Due.Add(r.Scenario.lasts(r))
+		return r
+	case r.Rollback == RollingBackAndWillRetry:
+		// The runtime clears the flag and what it had found before it waits, so that in
+		// the pause the operation looks like one that has only just begun.
+		r.Step, r.Phase, r.Rollback, r.ErrorCode, r.LookedUp = StepLookingUpState, PhasePausing, NotRollingBack, 0, false
+		r.Due = r.Due.Add(r.pause())
 		return r
 	default:
 		return end(r, StepFailed)
 	}
 }
 
-// undo turns back: the steps so far are cleaned up in reverse. An operation that
-// never had its turn has nothing to clean up.
-func undo(r Record, s Scenario) Record {
-	if r.Step == StepIntentSaved {
-		return end(r, StepFailed)
+// paused is what follows when the pause before a new round is over. A flag that was
+// set in it counts only now.
+func paused(r Record) Record {
+	switch r.Rollback {
+	case RollingBackForce:
+		return abandon(r)
+	case RollingBackDueToUserCancel:
+		return undo(r)
+	default:
+		r.Phase = PhaseForward
+		return begin(r, StepLookingUpState)
 	}
-	r.Undoing = true
-	r.Due = r.Due.Add(s.lasts(r))
+}
+
+// tryAgain has a node transition try the step on top again after the backoff, as often
+// as that goes on failing. Who asks may have been away for a week: the tries are
+// counted, not played.
+func tryAgain(r Record, backoff time.Duration, now time.Time) Record {
+	f, before := r.Scenario.LookUpFails, r.Failed.LookUp
+	if r.Step == StepPerformingActions {
+		f, before = r.Scenario.PerformFails, r.Failed.Perform
+	}
+	tries := f.tries(before, now.Sub(r.Due), backoff)
+	r.Failed.count(r.Step, tries)
+	r.Due = r.Due.Add(time.Duration(tries) * backoff)
 	return r
 }
 
-func begin(r Record, step Step, s Scenario) Record {
+// undo turns back: the steps so far are cleaned up in reverse.
+func undo(r Record) Record {
+	r.Phase = PhaseUndoing
+	r.Due = r.Due.Add(r.Scenario.lasts(r))
+	return r
+}
+
+func begin(r Record, step Step) Record {
 	r.Step = step
-	r.Due = r.Due.Add(s.lasts(r))
+	r.Due = r.Due.Add(r.Scenario.lasts(r))
 	return r
 }
 
+// end ends the operation. The runtime takes back the flag of a failure then (§5.1).
 func end(r Record, step Step) Record {
-	r.Step, r.Undoing, r.Stopped = step, false, r.Due
+	r.Step, r.Phase, r.Stopped = step, PhaseForward, r.Due
+	if r.Rollback == RollingBackAndWillFail || r.Rollback == RollingBackAndWillRetry {
+		r.Rollback = NotRollingBack
+	}
 	return r
 }
 
-// deafToGraceful: a graceful cancel does not stop a node transition, not even a
-// queued one; it runs to its end and is then shown as Cancelled (§5.3).
-func deafToGraceful(kind generated.OperationType) bool {
-	return kind == generated.OperationTypeNodeTransition
+// abandon ends an operation that was forced while none of its steps was under way. The
+// runtime does not note the time then (Engine/ReliableFaultsEngine.cs, RunAsync).
+func abandon(r Record) Record {
+	r.Step, r.Phase = StepFailed, PhaseForward
+	return r
+}
+
+// cancelled reports whether a graceful cancel came and has an effect.
+func (r Record) cancelled() bool {
+	return r.Rollback == RollingBackDueToUserCancel && !deafToGraceful(r.Kind)
+}
+
+// pause is how long the operation waits before a new round: 10 to 59 s (runtime §5.4).
+// The runtime draws it; here it follows from the id and the round, so that everybody
+// who advances the record gets the same.
+func (r Record) pause() time.Duration {
+	const least, most = 10, 59
+	sum := uint32(r.Failed.LookUp + r.Failed.Perform)
+	for _, b := range r.ID {
+		sum = sum*31 + uint32(b)
+	}
+	return time.Duration(least+sum%(most-least+1)) * time.Second
 }

@@ -17,20 +17,39 @@ func at(seconds float64) time.Time {
 	return time.Unix(0, 0).UTC().Add(time.Duration(seconds * float64(time.Second)))
 }
 
+// play is advance with a scenario, and a second between two tries.
+func play(r Record, s Scenario, now time.Time) Record {
+	r.Scenario = s
+	return advance(r, time.Second, now)
+}
+
 // TestWhenTheFlagTakesEffect plays the rows of runtime §5.3 by the clock.
 func TestWhenTheFlagTakesEffect(t *testing.T) {
 	const (
 		partition = generated.OperationTypePartitionDataLoss
 		node      = generated.OperationTypeNodeTransition
-		fatal     = int32(-2147017753)
+		fatal     = hresultPartitionNotFound
+		retry     = hresultTimeout
+		never     = -1 // no stop time
 	)
 	type event struct {
 		at    float64
 		force bool
 	}
-	failing, stuck := paced, paced
-	failing.Fault = fatal
-	stuck.UndoStuck = true
+	failing, stuck, failingNode, hangingNode, retried := paced, paced, paced, paced, paced
+	failing.PerformFails = Failure{Times: Always, Code: fatal}
+	stuck.UndoFails.Times = Always
+	failingNode.PerformFails = Failure{Times: Always, Code: hresultInstanceIDMismatch}
+	hangingNode.LookUpFails = Failure{Times: Always}
+	retried.PerformFails = Failure{Times: 2, Code: retry}
+	lateNode := paced
+	lateNode.PerformFails = Failure{Times: 3}
+	slowUndo := failing
+	slowUndo.UndoFails = Failure{Times: 2}
+	pauses := [2]float64{}
+	for i := range pauses {
+		pauses[i] = Record{Failed: Failed{Perform: i + 1}}.pause().Seconds()
+	}
 	for _, c := range []struct {
 		name     string
 		kind     generated.OperationType
@@ -43,7 +62,7 @@ func TestWhenTheFlagTakesEffect(t *testing.T) {
 		{"nobody interferes", partition, paced, nil, generated.OperationStateCompleted, StepCompletedSuccessfully, 6},
 		{"it fails by itself: both steps are undone", partition, failing, nil, generated.OperationStateFaulted, StepFailed, 8},
 		{"queued, graceful: no step runs", partition, paced, []event{{1, false}}, generated.OperationStateCancelled, StepFailed, 2},
-		{"queued, force", partition, paced, []event{{1, false}, {1.5, true}}, generated.OperationStateForceCancelled, StepFailed, 2},
+		{"queued, force: nobody notes the time", partition, paced, []event{{1, false}, {1.5, true}}, generated.OperationStateForceCancelled, StepFailed, never},
 		{"step in progress, graceful: it runs to its end and is undone", partition, paced, []event{{3, false}}, generated.OperationStateCancelled, StepFailed, 5},
 		{"step in progress, force: no undo", partition, paced, []event{{3, false}, {3.5, true}}, generated.OperationStateForceCancelled, StepFailed, 4},
 		{"last step in progress, graceful: nothing is undone", partition, paced, []event{{5, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
@@ -55,22 +74,40 @@ func TestWhenTheFlagTakesEffect(t *testing.T) {
 		{"node, queued, graceful: it runs to its end all the same", node, paced, []event{{1, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
 		{"node, step in progress, graceful: not stopped", node, paced, []event{{3, false}}, generated.OperationStateCancelled, StepCompletedSuccessfully, 6},
 		{"node, force: stops at the next check", node, paced, []event{{3, false}, {3.5, true}}, generated.OperationStateForceCancelled, StepFailed, 4},
-		{"node that fails by itself: nothing to undo", node, failing, nil, generated.OperationStateFaulted, StepFailed, 6},
-		{"node that fails after a graceful cancel", node, failing, []event{{3, false}}, generated.OperationStateCancelled, StepFailed, 6},
+		{"node that fails by itself: nothing to undo", node, failingNode, nil, generated.OperationStateFaulted, StepFailed, 6},
+		{"node that fails after a graceful cancel", node, failingNode, []event{{3, false}}, generated.OperationStateCancelled, StepFailed, 6},
+		{"node that fails after a force", node, failingNode, []event{{5, false}, {5.5, true}}, generated.OperationStateForceCancelled, StepFailed, 6},
+		{"node whose step fails: the same step again, a second apart", node, lateNode, nil, generated.OperationStateCompleted, StepCompletedSuccessfully, 9},
+		{"node whose step never succeeds, force: ends at the next try", node, hangingNode, []event{{500.5, false}, {900.5, true}}, generated.OperationStateForceCancelled, StepFailed, 901},
+		{"retryable failures: undone, a pause, and from the start", partition, retried, nil,
+			generated.OperationStateCompleted, StepCompletedSuccessfully, 6 + (2 + pauses[0] + 4) + (2 + pauses[1] + 4)},
+		{"retryable failure, graceful while it is undone: no new round", partition, retried, []event{{6.5, false}}, generated.OperationStateCancelled, StepFailed, 8},
+		{"retryable failure, force while it is undone", partition, retried, []event{{6.25, false}, {6.5, true}}, generated.OperationStateForceCancelled, StepFailed, 7},
+		{"graceful in the pause: acted on when it is over, one step is undone", partition, retried, []event{{9, false}}, generated.OperationStateCancelled, StepFailed, 8 + pauses[0] + 1},
+		{"force in the pause: acted on when it is over", partition, retried, []event{{9, false}, {10, true}}, generated.OperationStateForceCancelled, StepFailed, 4},
+		{"undo that fails twice: repeated a second apart", partition, slowUndo, nil, generated.OperationStateFaulted, StepFailed, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := Record{Kind: c.kind, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2)}
+			if c.kind == node {
+				r.Target = Target{NodeName: "_Node_0", NodeInstanceID: "5", Transition: generated.NodeTransitionTypeStop}
+				r.Found.Node = Node{Name: "_Node_0", InstanceID: "5"}
+			}
 			for _, e := range c.cancels {
 				var err error
-				if r, err = cancel(advance(r, c.scenario, at(e.at)), e.force, server.Runtime); err != nil {
+				if r, err = cancel(play(r, c.scenario, at(e.at)), e.force, server.Runtime); err != nil {
 					t.Fatal(err)
 				}
 				if r.State() != generated.OperationStateRollingBack {
 					t.Errorf("after the cancel at %v s it is shown as %s", e.at, r.State())
 				}
 			}
-			r = advance(r, c.scenario, at(1000))
-			if r.State() != c.want || r.Step != c.step || !r.Stopped.Equal(at(c.stopped)) {
+			r = play(r, c.scenario, at(1000))
+			stopped := at(c.stopped)
+			if c.stopped == never {
+				stopped = time.Time{}
+			}
+			if r.State() != c.want || r.Step != c.step || !r.Stopped.Equal(stopped) {
 				t.Errorf("ended %s, %s, after %v; want %s, %s, after %v s",
 					r.State(), r.Step, r.Stopped.Sub(at(0)), c.want, c.step, c.stopped)
 			}
@@ -80,18 +117,35 @@ func TestWhenTheFlagTakesEffect(t *testing.T) {
 
 func TestUndoThatNeverEndsIsShownAsRollingBack(t *testing.T) {
 	s := paced
-	s.UndoStuck = true
+	s.UndoFails.Times = Always
 	r := Record{Kind: generated.OperationTypePartitionRestart, Step: StepLookingUpState, Rollback: RollingBackDueToUserCancel, Due: at(2)}
-	r = advance(r, s, at(1e9))
+	r = play(r, s, at(1e9))
 	if r.State() != generated.OperationStateRollingBack {
 		t.Errorf("shown as %s", r.State())
+	}
+}
+
+// §5.4: 10 to 59 seconds, and in the end each of them.
+func TestPause(t *testing.T) {
+	seen := make(map[time.Duration]bool)
+	rapid.Check(t, func(t *rapid.T) {
+		r := Record{Failed: Failed{LookUp: rapid.IntRange(0, 1000).Draw(t, "rounds")}}
+		copy(r.ID[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		if d := r.pause(); d < 10*time.Second || d > 59*time.Second || d%time.Second != 0 {
+			t.Fatal(d)
+		} else {
+			seen[d] = true
+		}
+	})
+	if len(seen) < 5 {
+		t.Errorf("only %d different pauses", len(seen))
 	}
 }
 
 // §5.5: the code of an earlier round does not stick to a success.
 func TestSuccessHasNoErrorCode(t *testing.T) {
 	r := Record{Kind: generated.OperationTypePartitionDataLoss, Step: StepPerformingActions, Rollback: RollingBackAndWillRetry, ErrorCode: -1, Due: at(2)}
-	if r := advance(r, paced, at(2)); r.State() != generated.OperationStateCompleted || r.ErrorCode != 0 {
+	if r := play(r, paced, at(2)); r.State() != generated.OperationStateCompleted || r.ErrorCode != 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -99,10 +153,10 @@ func TestSuccessHasNoErrorCode(t *testing.T) {
 func TestQuorumLossActsForItsDuration(t *testing.T) {
 	r := Record{Kind: generated.OperationTypePartitionQuorumLoss, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2)}
 	r.Target.Duration = time.Minute
-	if r := advance(r, paced, at(65)); r.Terminal() {
+	if r := play(r, paced, at(65)); r.Terminal() {
 		t.Errorf("over after %v", r.Stopped.Sub(at(0)))
 	}
-	if r := advance(r, paced, at(66)); r.State() != generated.OperationStateCompleted {
+	if r := play(r, paced, at(66)); r.State() != generated.OperationStateCompleted {
 		t.Errorf("shown as %s when its minute is over", r.State())
 	}
 }
@@ -114,11 +168,11 @@ func TestAdvanceInGoes(t *testing.T) {
 		r, s := anyRecord(t), anyScenario(t)
 		early := at(float64(rapid.IntRange(0, 200).Draw(t, "early")) / 10)
 		late := early.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "more")) * 100 * time.Millisecond)
-		once := advance(r, s, late)
-		if twice := advance(advance(r, s, early), s, late); twice != once {
+		once := play(r, s, late)
+		if twice := play(play(r, s, early), s, late); twice != once {
 			t.Fatalf("in one go %+v, in two %+v", once, twice)
 		}
-		if again := advance(once, s, late); again != once {
+		if again := play(once, s, late); again != once {
 			t.Fatalf("once %+v, again %+v", once, again)
 		}
 		if !once.Terminal() && !once.Due.After(late) {
@@ -131,12 +185,15 @@ func TestAdvanceInGoes(t *testing.T) {
 func TestAnAcceptedCancelDecidesTheEnding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, s := anyRecord(t), anyScenario(t)
-		s.UndoStuck = false
+		s.UndoFails = Failure{}
+		for _, f := range []*Failure{&s.LookUpFails, &s.PerformFails} {
+			f.Times = max(f.Times, 0) // a transition that never succeeds ends by force only
+		}
 		now, want := at(0), generated.OperationState("")
 		for range rapid.IntRange(1, 6).Draw(t, "calls") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "wait")) * 100 * time.Millisecond)
 			force := rapid.Bool().Draw(t, "force")
-			after, err := cancel(advance(r, s, now), force, server.Runtime)
+			after, err := cancel(play(r, s, now), force, server.Runtime)
 			if err != nil {
 				continue
 			}
@@ -145,7 +202,7 @@ func TestAnAcceptedCancelDecidesTheEnding(t *testing.T) {
 				want = generated.OperationStateForceCancelled
 			}
 		}
-		if end := advance(r, s, now.Add(time.Hour)); want != "" && end.State() != want {
+		if end := play(r, s, now.Add(time.Hour)); want != "" && end.State() != want {
 			t.Fatalf("ended %s, want %s", end.State(), want)
 		}
 	})
@@ -160,8 +217,19 @@ func anyRecord(t *rapid.T) Record {
 		Rollback: rapid.SampledFrom([]Rollback{NotRollingBack, RollingBackAndWillFail, RollingBackDueToUserCancel}).Draw(t, "flag"),
 		Due:      at(float64(rapid.IntRange(0, 50).Draw(t, "due")) / 10),
 	}
-	r.Undoing = r.Rollback == RollingBackAndWillFail && r.Step != StepIntentSaved && r.Kind != generated.OperationTypeNodeTransition
+	if r.turnsBack() {
+		r.Phase = PhaseUndoing
+	}
 	return r
+}
+
+// anyFailure has a code of each sort: retried from the start, ending the operation,
+// ending a node transition only.
+func anyFailure(t *rapid.T, name string) Failure {
+	return Failure{
+		Times: rapid.SampledFrom([]int{0, 0, 1, 3, Always}).Draw(t, name),
+		Code:  rapid.SampledFrom([]int32{hresultTimeout, hresultPartitionNotFound, hresultNodeNotFound}).Draw(t, name+" with"),
+	}
 }
 
 func anyScenario(t *rapid.T) Scenario {
@@ -171,7 +239,6 @@ func anyScenario(t *rapid.T) Scenario {
 	}
 	return Scenario{
 		Queue: d("queue"), LookUp: d("lookup"), Perform: d("perform"), Undo: d("undo"),
-		Fault:     rapid.SampledFrom([]int32{0, -2147017753}).Draw(t, "fault"),
-		UndoStuck: rapid.Bool().Draw(t, "stuck"),
+		LookUpFails: anyFailure(t, "lookup fails"), PerformFails: anyFailure(t, "perform fails"), UndoFails: anyFailure(t, "undo fails"),
 	}
 }

@@ -57,6 +57,11 @@ func newCluster(t *testing.T, profile server.Profile, st store.Store, options ..
 
 const second = time.Second
 
+// always is a step that never succeeds.
+func always(code int32) emulator.Failure {
+	return emulator.Failure{Times: emulator.Always, Code: code}
+}
+
 func (c *cluster) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -12,10 +13,12 @@ import (
 // [generated.StrictServerInterface]; hand it to server.New. Any number of
 // emulators may share one store. Safe for concurrent use.
 type Emulator struct {
-	records  records
-	profile  server.Profile
-	now      func() time.Time
-	scenario func(Record) Scenario
+	records      records
+	profile      server.Profile
+	settings     Settings
+	now          func() time.Time
+	scenario     func(Record) Scenario
+	availability atomic.Pointer[Availability] // nil is Ready
 }
 
 var _ generated.StrictServerInterface = (*Emulator)(nil)
@@ -29,15 +32,21 @@ func WithProfile(p server.Profile) Option {
 	return func(e *Emulator) { e.profile = p }
 }
 
+// WithSettings changes settings of the fault service; the default is all of the runtime's.
+func WithSettings(s Settings) Option {
+	return func(e *Emulator) { e.settings = s }
+}
+
 // WithClock sets where the engine's time comes from; the default is [time.Now].
-// It must never go backwards, and is called from many goroutines.
+// It must never go backwards, and is called from many goroutines. [StartClock] makes
+// one that runs faster, or stands still, across restarts.
 func WithClock(now func() time.Time) Option {
 	return func(e *Emulator) { e.now = now }
 }
 
-// WithScenario chooses how each operation goes. The function sees the record as
-// it stands, must be pure (the engine asks again and again), and is called from
-// many goroutines. The default gives every operation [DefaultScenario].
+// WithScenario chooses how each operation goes. The function is asked once, with the
+// record of an operation that is about to be accepted, from many goroutines. The
+// default gives every operation [DefaultScenario].
 func WithScenario(choose func(Record) Scenario) Option {
 	return func(e *Emulator) { e.scenario = choose }
 }
@@ -53,10 +62,18 @@ func New(st store.Store, options ...Option) *Emulator {
 	for _, option := range options {
 		option(e)
 	}
+	minStop := minStopDocumented
+	if e.profile == server.Runtime {
+		minStop = minStopRuntime
+	}
+	e.settings = e.settings.complete(minStop)
 	return e
 }
 
+// Settings are those that the emulator works with, defaults filled in.
+func (e *Emulator) Settings() Settings { return e.settings }
+
 // current is the record as it stands now, whatever was last written down.
 func (e *Emulator) current(r Record) Record {
-	return advance(r, e.scenario(r), e.now())
+	return advance(r, e.settings.CommandStepRetryBackoff, e.now())
 }

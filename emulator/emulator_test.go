@@ -68,10 +68,10 @@ func TestCancelOverTheWire(t *testing.T) {
 func TestProgress(t *testing.T) {
 	for n, k := range kinds {
 		t.Run(string(k.kind), func(t *testing.T) {
-			const fatal = -2147017753
-			var fault int32
+			const fatal = -2147017789 // FABRIC_E_NODE_NOT_FOUND, which ends all four kinds
+			var fault emulator.Failure
 			c := newCluster(t, server.Documented, nil, emulator.WithScenario(func(emulator.Record) emulator.Scenario {
-				return emulator.Scenario{Queue: second, LookUp: second, Perform: second, Fault: fault}
+				return emulator.Scenario{Queue: second, LookUp: second, Perform: second, PerformFails: fault}
 			}))
 			progress := func(id uuid.UUID) map[string]json.RawMessage {
 				t.Helper()
@@ -99,12 +99,13 @@ func TestProgress(t *testing.T) {
 			c.pass(10 * second)
 			expect(completed, "Completed", "0")
 
-			fault = fatal
+			c.pass(600 * second) // a node that was stopped is up again
+			fault = always(fatal)
 			faulted := c.start(n)
 			c.pass(10 * second)
 			expect(faulted, "Faulted", fmt.Sprint(fatal))
 
-			fault = 0
+			fault = emulator.Failure{}
 			cancelled := c.start(n)
 			c.cancel(cancelled, "false")
 			expect(cancelled, "RollingBack", "")

@@ -30,6 +30,9 @@ const maxListed = 10000
 
 // list is the operations that match both filters, active ones first.
 func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.OperationStatusList, error) {
+	if err := e.available(); err != nil {
+		return nil, err
+	}
 	listed := generated.OperationStatusList{}
 	seen := make(map[uuid.UUID]bool)
 	for _, prefix := range []string{activePrefix, historyPrefix} {

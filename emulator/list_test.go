@@ -17,7 +17,7 @@ func TestListFilters(t *testing.T) {
 	c := newCluster(t, server.Runtime, nil, emulator.WithScenario(func(r emulator.Record) emulator.Scenario {
 		s := emulator.Scenario{Perform: 10 * second, Undo: 10 * second}
 		if fails[r.ID] {
-			s.Fault = -2147017753
+			s.PerformFails = always(-2147017753)
 		}
 		return s
 	}))

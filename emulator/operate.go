@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +30,100 @@ func (e *Emulator) Record(ctx context.Context, id uuid.UUID) (Record, error) {
 // cancelOperation looks in the active table only, judges, writes the flag, and
 // answers. It never waits for the engine (runtime §5.2).
 func (e *Emulator) cancelOperation(ctx context.Context, id uuid.UUID, force bool) error {
+	if err := e.available(); err != nil {
+		return err
+	}
+	return e.change(ctx, id, func(r Record) (Record, error) { return cancel(r, force, e.profile) })
+}
+
+// start accepts an operation by writing its record. Whether its target exists is
+// found out later, by the engine (runtime §5.6).
+func (e *Emulator) start(ctx context.Context, id uuid.UUID, kind generated.OperationType, target Target) error {
+	if err := e.available(); err != nil {
+		return err
+	}
+	if target.Transition == generated.NodeTransitionTypeStop {
+		if d := target.Duration; d < e.settings.StopNodeMinDuration || d > e.settings.StopNodeMaxDuration {
+			return server.NewError(generated.ErrorCodeInvalidDuration, fmt.Sprintf("A node may be stopped for %d to %d seconds.",
+				e.settings.StopNodeMinDuration/time.Second, e.settings.StopNodeMaxDuration/time.Second))
+		}
+	}
+	for {
+		// The order of the runtime (§5.7): the node first, then the id.
+		nodeRevision, err := e.freeNode(ctx, kind, target.NodeName)
+		if err != nil {
+			return err
+		}
+		if _, err := e.records.find(ctx, id); err == nil {
+			return server.NewError(generated.ErrorCodeTestCommandOperationIDAlreadyExists, "The operation id is in use.")
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		r := Record{ID: id, Kind: kind, Step: StepIntentSaved, Rollback: NotRollingBack, Received: e.now().UTC(), Target: target}
+		if r.Found, err = e.look(ctx, kind, target); err != nil {
+			return err
+		}
+		r.Scenario = e.scenario(r)
+		r.Due = r.Received.Add(r.Scenario.lasts(r))
+		err = e.records.insert(ctx, r, nodeRevision)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+}
+
+// freeNode is the revision of the node's key if no transition holds it. One that is
+// over is written down first, because what it left of the node is what the next finds.
+func (e *Emulator) freeNode(ctx context.Context, kind generated.OperationType, name string) (store.Revision, error) {
+	if kind != generated.OperationTypeNodeTransition {
+		return 0, nil
+	}
+	for {
+		holder, revision, err := e.records.nodeHolder(ctx, name)
+		if err != nil || revision == 0 {
+			return revision, err
+		}
+		s, err := e.records.find(ctx, holder)
+		if errors.Is(err, store.ErrNotFound) {
+			return revision, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		r := e.current(s.Record)
+		if !r.Terminal() {
+			return 0, server.NewError(generated.ErrorCodeNodeTransitionInProgress, "The node is already in a transition.")
+		}
+		if s.Terminal() { // moved meanwhile, and has let go of the node
+			continue
+		}
+		if err := e.records.replace(ctx, s, r); err != nil && !errors.Is(err, store.ErrConflict) {
+			return 0, err
+		}
+	}
+}
+
+// isRefusal reports whether an error is an answer to a caller, and no failure.
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*server.Error](err)
+	return ok
+}
+
+// SetScenario changes how an operation that is under way goes on. What it is doing at
+// the moment still ends when it was going to. It returns a [server.Error] with the code
+// FABRIC_E_KEY_NOT_FOUND for an operation that is unknown or over.
+func (e *Emulator) SetScenario(ctx context.Context, id uuid.UUID, scenario Scenario) error {
+	return e.change(ctx, id, func(r Record) (Record, error) {
+		if r.Terminal() {
+			return r, errNotActive()
+		}
+		r.Scenario = scenario
+		return r, nil
+	})
+}
+
+// change writes an active record anew as edit makes it of what it is now.
+func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (Record, error)) error {
 	for {
 		s, err := e.records.get(ctx, activeKey(id))
 		if errors.Is(err, store.ErrNotFound) {
@@ -37,7 +132,7 @@ func (e *Emulator) cancelOperation(ctx context.Context, id uuid.UUID, force bool
 		if err != nil {
 			return err
 		}
-		r, err := cancel(e.current(s.Record), force, e.profile)
+		r, err := edit(e.current(s.Record))
 		if err != nil {
 			return err
 		}
@@ -47,77 +142,6 @@ func (e *Emulator) cancelOperation(ctx context.Context, id uuid.UUID, force bool
 		}
 		// Somebody else wrote the record meanwhile: judge it again as it is now.
 	}
-}
-
-// start accepts an operation by writing its record. Whether its target exists is
-// found out later, by the engine (runtime §5.6).
-func (e *Emulator) start(ctx context.Context, id uuid.UUID, kind generated.OperationType, target Target) error {
-	if target.Transition == generated.NodeTransitionTypeStop {
-		if err := checkStopDuration(target.Duration, e.profile); err != nil {
-			return err
-		}
-	}
-	r := Record{ID: id, Kind: kind, Step: StepIntentSaved, Rollback: NotRollingBack, Target: target}
-	for {
-		// The order of the runtime (§5.7): the node first, then the id.
-		nodeRevision, err := e.freeNode(ctx, r)
-		if err != nil {
-			return err
-		}
-		if _, err := e.records.find(ctx, id); err == nil {
-			return server.NewError(generated.ErrorCodeTestCommandOperationIDAlreadyExists, "The operation id is in use.")
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		r.Received = e.now().UTC()
-		r.Due = r.Received.Add(e.scenario(r).lasts(r))
-		err = e.records.insert(ctx, r, nodeRevision)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
-}
-
-// freeNode is the revision of the node's key if the node is free for r. It stays
-// held until its operation is over, whether or not that is written down yet.
-func (e *Emulator) freeNode(ctx context.Context, r Record) (store.Revision, error) {
-	if r.Kind != generated.OperationTypeNodeTransition {
-		return 0, nil
-	}
-	holder, revision, err := e.records.nodeHolder(ctx, r.Target.NodeName)
-	if err != nil || revision == 0 {
-		return revision, err
-	}
-	s, err := e.records.find(ctx, holder)
-	if errors.Is(err, store.ErrNotFound) {
-		return revision, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	if !e.current(s.Record).Terminal() {
-		return 0, server.NewError(generated.ErrorCodeNodeTransitionInProgress, "The node is already in a transition.")
-	}
-	return revision, nil
-}
-
-// The bounds of a stop. The documents begin at ten minutes, the runtime's
-// StopNodeMinDurationInSeconds at five (runtime §9.2).
-const (
-	minStopDocumented = 600 * time.Second
-	minStopRuntime    = 300 * time.Second
-	maxStop           = 14400 * time.Second
-)
-
-func checkStopDuration(d time.Duration, profile server.Profile) error {
-	least := minStopDocumented
-	if profile == server.Runtime {
-		least = minStopRuntime
-	}
-	if d < least || d > maxStop {
-		return server.NewError(generated.ErrorCodeInvalidDuration, "The stop duration is outside its bounds.")
-	}
-	return nil
 }
 
 // Sweep writes down what is due: finished operations move to the history, others

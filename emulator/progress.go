@@ -74,6 +74,9 @@ const (
 )
 
 func (e *Emulator) progress(ctx context.Context, id uuid.UUID, kind generated.OperationType) (Record, error) {
+	if err := e.available(); err != nil {
+		return Record{}, err
+	}
 	r, err := e.Record(ctx, id)
 	if err != nil || r.Kind == kind {
 		return r, err
@@ -91,6 +94,11 @@ func hasResult(r Record) bool {
 	return state == generated.OperationStateCompleted || state == generated.OperationStateFaulted
 }
 
+// selected is the zero id until the partition was looked up (§6).
 func selected(r Record) generated.SelectedPartition {
-	return generated.SelectedPartition{ServiceName: r.Target.ServiceName, PartitionID: r.Target.PartitionID}
+	s := generated.SelectedPartition{ServiceName: r.Target.ServiceName}
+	if r.LookedUp {
+		s.PartitionID = r.Target.PartitionID
+	}
+	return s
 }

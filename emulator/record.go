@@ -33,28 +33,69 @@ const (
 	RollingBackForce           Rollback = "RollingBackForce"              // a force cancel
 )
 
-// Record is everything the engine knows of one operation. It is stored as JSON.
-// The zero value is not a valid record.
+// Phase is what is being done about the step on top.
+type Phase string
+
+// The phases. A terminal record is in the first one.
+const (
+	PhaseForward Phase = ""        // it is carried out
+	PhaseUndoing Phase = "Undoing" // it is cleaned up
+	PhasePausing Phase = "Pausing" // everything was undone, and it waits to be carried out again
+)
+
+// Record is everything the engine knows of one operation. It is stored as JSON. Fill
+// in [Record.ID], [Record.Kind], [Record.Step] and [Record.Rollback] of one that goes
+// to [Emulator.Put]; the zero value is not a valid record.
 type Record struct {
 	ID       uuid.UUID               `json:"id"`
 	Kind     generated.OperationType `json:"kind"`
 	Step     Step                    `json:"step"`
+	Phase    Phase                   `json:"phase,omitempty"`
 	Rollback Rollback                `json:"rollback"`
 
 	// ErrorCode is the HRESULT that ended, or is ending, the operation; 0 for none.
 	ErrorCode int32 `json:"errorCode"`
 
-	// Undoing says that Step is being cleaned up rather than carried out.
-	Undoing bool `json:"undoing,omitempty"`
-
 	// Due is when what is going on now ends. It means nothing once the record is terminal.
 	Due time.Time `json:"due"`
 
 	Received time.Time `json:"received"`
-	Stopped  time.Time `json:"stopped,omitzero"` // when it became terminal
+
+	// Stopped is when a step last succeeded or the operation ended. It is zero for one
+	// that was forced in the queue, as in the runtime (§5.8).
+	Stopped time.Time `json:"stopped,omitzero"`
 
 	// Target is what the operation works on, as the request named it.
 	Target Target `json:"target"`
+
+	// Found is what there was of the target when the operation was accepted. Nothing
+	// changes it meanwhile: only the one transition of a node changes the node.
+	Found Found `json:"found,omitzero"`
+
+	// LookedUp says that the look-up has succeeded: from then on the partition is known.
+	LookedUp bool `json:"lookedUp,omitempty"`
+
+	// Failed counts the tries that failed so far.
+	Failed Failed `json:"failed,omitzero"`
+
+	// Scenario is how it goes.
+	Scenario Scenario `json:"scenario,omitzero"`
+}
+
+// Failed counts failed tries of each sort, over all rounds of an operation.
+type Failed struct {
+	LookUp  int `json:"lookUp,omitempty"`
+	Perform int `json:"perform,omitempty"`
+	Undo    int `json:"undo,omitempty"`
+}
+
+// count adds failed tries of a step.
+func (f *Failed) count(step Step, tries int) {
+	if step == StepPerformingActions {
+		f.Perform += tries
+		return
+	}
+	f.LookUp += tries
 }
 
 // Target is what an operation works on. The fields that the kind does not use are zero.

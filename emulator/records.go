@@ -21,17 +21,20 @@ import (
 const (
 	activePrefix  = "operations/active/"
 	historyPrefix = "operations/history/"
-	nodePrefix    = "operations/node/"
+	holderPrefix  = "operations/node/"
 	pageSize      = 500
 )
 
 func activeKey(id uuid.UUID) string  { return activePrefix + id.String() }
 func historyKey(id uuid.UUID) string { return historyPrefix + id.String() }
 
-// nodeKey hashes the name, which may be longer than a key. Names differ by case.
-func nodeKey(name string) string {
+func holderKey(name string) string { return holderPrefix + hashed(name) }
+
+// hashed makes a piece of a key from a name that may be longer than a key. Names
+// differ by case.
+func hashed(name string) string {
 	sum := sha256.Sum256([]byte(name))
-	return nodePrefix + hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:])
 }
 
 // records reads and writes records in a store.
@@ -107,9 +110,16 @@ func (rs records) replace(ctx context.Context, old stored, r Record) error {
 			return err
 		}
 		if holder == r.ID {
-			key := nodeKey(r.Target.NodeName)
+			key := holderKey(r.Target.NodeName)
 			txn.If = append(txn.If, store.Condition{Key: key, Revision: revision})
 			txn.Then = append(txn.Then, store.Write{Key: key, Delete: true})
+			if node, changed := r.after(); changed {
+				write, err := nodeWrite(node)
+				if err != nil {
+					return err
+				}
+				txn.Then = append(txn.Then, write)
+			}
 		}
 	}
 	_, err = rs.st.Commit(ctx, txn)
@@ -119,7 +129,7 @@ func (rs records) replace(ctx context.Context, old stored, r Record) error {
 // nodeHolder is the operation that holds the node, and the revision of the key that
 // says so: the zero id and 0 if none does.
 func (rs records) nodeHolder(ctx context.Context, name string) (uuid.UUID, store.Revision, error) {
-	item, err := rs.st.Get(ctx, nodeKey(name))
+	item, err := rs.st.Get(ctx, holderKey(name))
 	if errors.Is(err, store.ErrNotFound) {
 		return uuid.UUID{}, 0, nil
 	}
@@ -145,11 +155,24 @@ func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revis
 		Then: []store.Write{{Key: activeKey(r.ID), Value: value}},
 	}
 	if r.Kind == generated.OperationTypeNodeTransition {
-		key := nodeKey(r.Target.NodeName)
+		key := holderKey(r.Target.NodeName)
 		txn.If = append(txn.If, store.Condition{Key: key, Revision: nodeRevision})
 		txn.Then = append(txn.Then, store.Write{Key: key, Value: []byte(r.ID.String())})
 	}
 	_, err = rs.st.Commit(ctx, txn)
+	return err
+}
+
+// archive writes a record that is over, on condition that its id is in neither table.
+func (rs records) archive(ctx context.Context, r Record) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = rs.st.Commit(ctx, store.Txn{
+		If:   []store.Condition{{Key: activeKey(r.ID)}, {Key: historyKey(r.ID)}},
+		Then: []store.Write{{Key: historyKey(r.ID), Value: value}},
+	})
 	return err
 }
 

@@ -6,23 +6,44 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Scenario says how an operation goes when nobody interferes. The zero value
-// goes through every step at once and succeeds. Negative times count as zero.
+// Scenario says how an operation goes when nobody interferes. It is chosen when the
+// operation is accepted, and written down with it: neither a restart nor another
+// server at the same store changes it. The zero value goes through every step at once
+// and succeeds. Negative times count as zero.
 type Scenario struct {
 	// Queue, LookUp and Perform are how long an operation waits for its turn, looks
 	// up its target, and acts. A quorum loss acts for its requested duration longer.
-	Queue, LookUp, Perform time.Duration
+	Queue   time.Duration `json:"queue,omitzero"`
+	LookUp  time.Duration `json:"lookUp,omitzero"`
+	Perform time.Duration `json:"perform,omitzero"`
 
 	// Undo is how long the cleaning up of one step takes.
-	Undo time.Duration
+	Undo time.Duration `json:"undo,omitzero"`
 
-	// Fault, if not zero, is the HRESULT with which the acting ends for good.
-	Fault int32
-
-	// UndoStuck makes every try to clean up fail. The runtime then tries for ever,
-	// a second apart, and only a force cancel ends the operation.
-	UndoStuck bool
+	// LookUpFails, PerformFails and UndoFails make tries of these fail. What a failure
+	// does depends on its code and on the kind of the operation; see [Failure].
+	LookUpFails  Failure `json:"lookUpFails,omitzero"`
+	PerformFails Failure `json:"performFails,omitzero"`
+	UndoFails    Failure `json:"undoFails,omitzero"`
 }
+
+// Failure makes the first tries of a step fail. The zero value lets all of them succeed.
+//
+// What follows is the runtime's (runtime §5.5). A step of a partition kind that fails
+// with a code of the retryable ones is undone, and after a pause the operation starts
+// over; any other code ends the operation as Faulted. A node transition tries the same
+// step again every second, unless the code is one of those with which the runtime gives
+// up: the node is not found, up, down, or already stopped, or its instance is another
+// one. A try to undo that fails is repeated every second, whatever its code.
+type Failure struct {
+	// Times is how many tries fail before one succeeds; [Always] for no end.
+	Times int `json:"times,omitzero"`
+	// Code is the HRESULT of the failure; 0 counts as E_FAIL.
+	Code int32 `json:"code,omitzero"`
+}
+
+// Always is the number of a [Failure] that no try ends.
+const Always = -1
 
 // DefaultScenario is what an [Emulator] plays unless [WithScenario] says otherwise:
 // seconds, so that a person can watch and cancel in time, and no queue, because an
@@ -35,14 +56,11 @@ func DefaultScenario() Scenario {
 	}
 }
 
-// undoRetryPause is the runtime's CommandStepRetryBackoffInSeconds.
-const undoRetryPause = time.Second
-
 // lasts is how long the activity that r is in takes.
 func (s Scenario) lasts(r Record) time.Duration {
 	var d time.Duration
 	switch {
-	case r.Undoing:
+	case r.Phase == PhaseUndoing:
 		d = s.Undo
 	case r.Step == StepIntentSaved:
 		d = s.Queue
@@ -55,4 +73,27 @@ func (s Scenario) lasts(r Record) time.Duration {
 		}
 	}
 	return max(d, 0)
+}
+
+// fails reports whether the next try fails, of which so many have failed before.
+func (f Failure) fails(before int) bool {
+	return f.Times < 0 || before < f.Times
+}
+
+// hresult is the code of the failure as a number.
+func (f Failure) hresult() int32 {
+	if f.Code == 0 {
+		return hresultFail
+	}
+	return f.Code
+}
+
+// tries is how many tries that fail are over by the time late after the first of them,
+// of which there is at least one.
+func (f Failure) tries(before int, late, backoff time.Duration) int {
+	n := int(late/backoff) + 1
+	if f.Times > 0 {
+		n = min(n, f.Times-before)
+	}
+	return n
 }

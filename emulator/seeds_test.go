@@ -39,7 +39,7 @@ func TestSeedSentences(t *testing.T) {
 				s.pass(1500 * millisecond) // it looks up its target
 				s.cancel(id, "false").is(t, http.StatusOK, "")
 				s.pass(second)
-				if r := s.record(t, id); !r.Undoing {
+				if r := s.record(t, id); r.Phase != emulator.PhaseUndoing {
 					t.Errorf("nothing is cleaned up: %+v", r)
 				}
 				s.pass(second)
@@ -116,7 +116,7 @@ func TestSeedSentences(t *testing.T) {
 				s := seed{newCluster(t, server.Documented, nil, emulator.WithScenario(func(r emulator.Record) emulator.Scenario {
 					play := emulator.Scenario{Queue: second, LookUp: second, Perform: second, Undo: second}
 					if r.Target.Mode == failing {
-						play.Fault = -2147017753
+						play.PerformFails = always(-2147017753)
 					}
 					return play
 				})), version}

@@ -70,7 +70,7 @@ func TestCancel(t *testing.T) {
 		{"runtime §5.2: terminal is 404, the list tells Completed", "completed",
 			told{wrapper.Finished, wrapper.StateCompleted, true, asked, emulator.NotRollingBack}},
 		{"runtime §5.2: terminal is 404, the list tells Faulted", "faulted",
-			told{wrapper.Finished, wrapper.StateFaulted, true, asked, emulator.RollingBackAndWillFail}},
+			told{wrapper.Finished, wrapper.StateFaulted, true, asked, emulator.NotRollingBack}},
 		{"runtime §5.2: terminal is 404, the list tells Cancelled", "cancelled and over",
 			told{wrapper.Finished, wrapper.StateCancelled, true, asked, emulator.RollingBackDueToUserCancel}},
 		{"runtime §5.2: terminal is 404, the list tells ForceCancelled", "forced and over",

@@ -87,7 +87,7 @@ const failingService = "failing"
 func scenario(r emulator.Record) emulator.Scenario {
 	s := emulator.Scenario{Queue: queueTime, LookUp: stepTime, Perform: stepTime, Undo: stepTime}
 	if strings.HasSuffix(r.Target.ServiceName, failingService) {
-		s.Fault = -2147017779 // FABRIC_E_SERVICE_DOES_NOT_EXIST
+		s.PerformFails = emulator.Failure{Times: emulator.Always, Code: -2147017779} // FABRIC_E_SERVICE_DOES_NOT_EXIST
 	}
 	return s
 }

@@ -32,7 +32,7 @@ var situations = []situation{
 	{"failing by itself", emulator.RollingBackAndWillFail, wrapper.StateRollingBack, makeFailing},
 	{"forced", emulator.RollingBackForce, wrapper.StateRollingBack, makeForced},
 	{"completed", emulator.NotRollingBack, wrapper.StateCompleted, over(makeRunning)},
-	{"faulted", emulator.RollingBackAndWillFail, wrapper.StateFaulted, over(makeFailing)},
+	{"faulted", emulator.NotRollingBack, wrapper.StateFaulted, over(makeFailing)},
 	{"cancelled and over", emulator.RollingBackDueToUserCancel, wrapper.StateCancelled, over(makeStopping)},
 	{"forced and over", emulator.RollingBackForce, wrapper.StateForceCancelled, over(makeForced)},
 }

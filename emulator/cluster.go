@@ -1,0 +1,151 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// Cluster is what exists to be faulted.
+type Cluster struct {
+	Services []Service
+	Nodes    []Node
+}
+
+const (
+	servicesKey = "cluster/services"
+	nodesPrefix = "cluster/nodes/"
+)
+
+func nodeKey(name string) string { return nodesPrefix + hashed(name) }
+
+func nodeWrite(n Node) (store.Write, error) {
+	value, err := json.Marshal(n)
+	return store.Write{Key: nodeKey(n.Name), Value: value}, err
+}
+
+// SetCluster says which services and nodes exist, and that no others do. It is kept in
+// the store and takes the place of what was said before. Until it is called everything
+// exists: each service is stateful and persisted and has any partition, and each node is
+// up, with the instance id that the first request about it names.
+//
+// Operations that were accepted before go on with what they found. It is not one
+// transaction: an emulator that serves meanwhile may see a part of it.
+func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error {
+	gone, err := e.records.nodes(ctx)
+	if err != nil {
+		return err
+	}
+	var writes []store.Write
+	for _, n := range c.Nodes {
+		w, err := nodeWrite(n)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, w)
+		delete(gone, w.Key)
+	}
+	for key := range gone {
+		writes = append(writes, store.Write{Key: key, Delete: true})
+	}
+	services := c.Services
+	if services == nil {
+		services = []Service{} // none, which is not the same as any
+	}
+	value, err := json.Marshal(services)
+	if err != nil {
+		return err
+	}
+	writes = append(writes, store.Write{Key: servicesKey, Value: value})
+	for len(writes) > 0 {
+		n := min(len(writes), store.MaxOps)
+		if _, err := e.records.st.Commit(ctx, store.Txn{Then: writes[:n]}); err != nil {
+			return err
+		}
+		writes = writes[n:]
+	}
+	return nil
+}
+
+// Node returns a node as it is now. A node that nothing is known of is one that exists
+// and is up, or, after [Emulator.SetCluster], none: false.
+func (e *Emulator) Node(ctx context.Context, name string) (Node, bool, error) {
+	// What a transition that is over has left of the node may not be written down yet.
+	if _, err := e.freeNode(ctx, generated.OperationTypeNodeTransition, name); err != nil && !isRefusal(err) {
+		return Node{}, false, err
+	}
+	found, err := e.look(ctx, generated.OperationTypeNodeTransition, Target{NodeName: name})
+	return found.Node.at(e.now()), found.Node.Name != "", err
+}
+
+// look is what there is of a target now.
+func (e *Emulator) look(ctx context.Context, kind generated.OperationType, t Target) (Found, error) {
+	services, closed, err := e.records.services(ctx)
+	if err != nil {
+		return Found{}, err
+	}
+	if kind != generated.OperationTypeNodeTransition {
+		if !closed {
+			return Found{}, nil
+		}
+		return Found{Fault: serviceFault(services, kind, t)}, nil
+	}
+	node, err := e.records.node(ctx, t.NodeName)
+	if errors.Is(err, store.ErrNotFound) {
+		if closed {
+			return Found{}, nil
+		}
+		return Found{Node: Node{Name: t.NodeName, InstanceID: t.NodeInstanceID}}, nil
+	}
+	return Found{Node: node}, err
+}
+
+// services is the services that exist, and whether that was ever said.
+func (rs records) services(ctx context.Context) ([]Service, bool, error) {
+	item, err := rs.st.Get(ctx, servicesKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	var services []Service
+	if err := json.Unmarshal(item.Value, &services); err != nil {
+		return nil, false, fmt.Errorf("record %s: %w", servicesKey, err)
+	}
+	return services, true, nil
+}
+
+func (rs records) node(ctx context.Context, name string) (Node, error) {
+	item, err := rs.st.Get(ctx, nodeKey(name))
+	if err != nil {
+		return Node{}, err
+	}
+	var n Node
+	if err := json.Unmarshal(item.Value, &n); err != nil {
+		return Node{}, fmt.Errorf("record %s: %w", item.Key, err)
+	}
+	return n, nil
+}
+
+// nodes is the set of keys of the nodes that are known.
+func (rs records) nodes(ctx context.Context) (map[string]bool, error) {
+	keys := make(map[string]bool)
+	for after := ""; ; {
+		items, err := rs.st.List(ctx, nodesPrefix, after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			keys[item.Key] = true
+			after = item.Key
+		}
+		if len(items) < pageSize {
+			return keys, nil
+		}
+	}
+}
