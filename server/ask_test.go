@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/contract"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -58,13 +59,28 @@ func parse(method, target string) (*http.Request, error) {
 	return http.ReadRequest(bufio.NewReader(strings.NewReader(method + " " + target + " HTTP/1.1\r\nHost: cluster\r\n\r\n")))
 }
 
-func newHandler(t testing.TB, impl generated.StrictServerInterface, opts ...server.Option) *server.Handler {
+// newHandler returns a handler whose every exchange is held against the document.
+func newHandler(t testing.TB, impl generated.StrictServerInterface, opts ...server.Option) http.Handler {
+	t.Helper()
+	h := bareHandler(t, impl, opts...)
+	return contract.Handler(t, edge(h), h)
+}
+
+// bareHandler returns a handler that nothing stands in front of. Who uses it says
+// why, or has the exchanges checked on their way to the client.
+func bareHandler(t testing.TB, impl generated.StrictServerInterface, opts ...server.Option) *server.Handler {
 	t.Helper()
 	h, err := server.New(impl, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// edge is what a checker has to know of a handler.
+func edge(h *server.Handler) contract.Edge {
+	p, version, secured := h.Settings()
+	return contract.Edge{Profile: p, RuntimeVersion: version, Authenticates: secured}
 }
 
 // ask sends one request to a new handler in front of a new spy.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/contract"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -45,7 +46,10 @@ func TestBody(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			srv := httptest.NewServer(newHandler(t, &spy{}))
+			// The checker stands on the client's side, because net/http closes the
+			// connection of a body that is too large through a writer of its own.
+			h := bareHandler(t, &spy{})
+			srv := httptest.NewServer(h)
 			defer srv.Close()
 			r, err := http.NewRequestWithContext(t.Context(), tt.method, srv.URL+tt.target, tt.body)
 			if err != nil {
@@ -54,7 +58,8 @@ func TestBody(t *testing.T) {
 			r.ContentLength = tt.length
 			r.Header.Set("Expect", "100-continue") // send nothing that is not read
 			srv.Client().Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
-			resp, err := srv.Client().Do(r)
+			client := &http.Client{Transport: contract.Transport(t, edge(h), srv.Client().Transport)}
+			resp, err := client.Do(r)
 			if err != nil {
 				t.Fatal(err)
 			}

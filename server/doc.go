@@ -25,17 +25,57 @@
 //     does. A variable spans pieces, so that the service ids app/svc and app~svc
 //     both work; it is handed over decoded once.
 //  2. The ClusterId header, with [WithClusterID]: 403 E_ACCESSDENIED.
-//  3. The body: read and forgotten; over 4 MiB, 413 FABRIC_E_MESSAGE_TOO_LARGE.
-//  4. The parameters: 404 FABRIC_E_NAME_DOES_NOT_EXIST for a missing one, 400
+//  3. The client certificate, with [WithClientCertificates]: 403 with an empty
+//     body.
+//  4. The body: read and forgotten; over 4 MiB, 413 FABRIC_E_MESSAGE_TOO_LARGE.
+//  5. The parameters: 404 FABRIC_E_NAME_DOES_NOT_EXIST for a missing one, 400
 //     E_INVALIDARG for a bad one, and a few codes of their own. In the query,
 //     names mind their case, the first pair of a name counts, and values are
 //     taken raw: %2D is three characters and + is a plus. A pair without a value
 //     is as good as none, and unknown names are ignored.
-//  5. The implementation, with a context that ends at the request's timeout.
+//  6. The role of the client: 403 E_ACCESSDENIED.
+//  7. The implementation, with a context that ends at the request's timeout.
+//
+// # Security
+//
+// Without an option there is none: everybody is an admin, as in a cluster
+// without security. [WithClientCertificates] takes the place of X.509 security.
+// A client must then show a certificate that is in one of two lists, is within
+// its dates and, if there is a CA, chains to it. Every request is judged, not
+// the connection, so a certificate that expires in between is turned away.
+//
+// With roles on, the list of faults and the progress calls are for users and
+// admins, a cancel and the starts for admins only, and so is an operation that
+// the document gains. [ClientRole] tells an implementation who is asking.
+//
+//	h, err := server.New(cluster{}, server.WithClientCertificates(server.ClientCertificates{
+//		Admin: []string{"CN=operators"},
+//		User:  []string{"0123456789ABCDEF0123456789ABCDEF01234567"},
+//		Roles: true,
+//		CA:    roots,
+//	}))
+//	srv := server.NewHTTPServer(h, slog.Default())
+//	srv.TLSConfig = server.TLSConfig(cert)
+//	err = srv.ListenAndServeTLS("", "")
+//
+// The certificate must reach the handler: behind a proxy that ends the TLS
+// everybody is turned away. Revocation is not checked. A thumbprint is a SHA-1,
+// because that is what Service Fabric has; a CA takes the weight off it.
+//
+// # What a gateway answers besides
+//
+// Three paths that tools ask are answered in front of any implementation. The
+// rules for paths, verbs and the ClusterId header hold for them, too.
+//
+//	                          api-version   certificate   answer, 200
+//	GET /                     not read      any role      a page of HTML
+//	GET /$/GetClusterVersion  required      any role      {"Version":"8.2.0.0"}, by WithRuntimeVersion
+//	GET /$/GetAadMetadata     required      none needed   {"type":"","metadata":{}}: it is off
 //
 // # Failures
 //
-// Every failure is a FabricError with a Message that is never empty. Return an
+// Every failure is a FabricError with a Message that is never empty; only a
+// client that is turned away for its certificate gets no body. Return an
 // [Error] to choose code, status and message. [context.DeadlineExceeded] in a
 // chain is 504 FABRIC_E_TIMEOUT, [context.Canceled] is 503 E_ABORT. Any other
 // error, a panic, a nil response and a response that does not encode are 500
@@ -50,8 +90,8 @@
 //
 // # Profiles
 //
-// The documents and the open-source runtime disagree; [Profile] chooses. At the
-// edge they differ in this:
+// The documents and the open-source runtime disagree; [Profile] chooses. They
+// differ in this; the last four rows are about the engine, package emulator:
 //
 //	                        Documented (default)        Runtime                       Reason
 //	api-version             MAJOR.MINOR from 3.0 up to  any number from 1.0 up to     the gateway compares
@@ -69,6 +109,14 @@
 //	NodeInstanceId and      decimal digits              also after 0x or a plus       the document says decimal or
 //	durations                                                                         integer, the parser is lenient
 //	path of a progress call judged like that of a start not looked at                 only the id finds the operation
+//	force while a failure   accepted                    400: no graceful cancel       the documents allow it once
+//	is undone                                           came before                   the state is RollingBack
+//	force once more         accepted                    400: it was forced before     the same; the runtime looks
+//	                                                                                  at the flag behind the state
+//	least stop of a node    600 s                       300 s                         a setting of the runtime
+//	bits of StateFilter     a state each, as it is      overlap: 1 also finds what    the runtime filters by table,
+//	                        shown                       rolls back, 8 and 16 also     step and flag
+//	                                                    what a cancel ended
 //
 // Documented keeps what the documents promise to a client that follows them.
 // Runtime does what the code does to everybody; it is there to find out what a
@@ -89,7 +137,11 @@
 //
 // net/http chooses the reason phrase of the status line. The gateway puts the
 // code there for most errors; read the code from the body, as every supported
-// client does.
+// client does. For a client certificate that is missing or not accepted it says
+// "Client certificate required" there, and here it is "Forbidden".
+//
+// A handshake that fails never becomes a request: crypto/tls ends it with an
+// alert, as it does a TLS older than 1.2.
 //
 // In the comments of this package a § is a section of docs/runtime.md, the notes on
 // the runtime, and a path such as httpgateway/GatewayUri.cpp is a file of the

@@ -20,10 +20,7 @@ func TestBoundsAreTheDocuments(t *testing.T) {
 	}
 	timeout := doc.Components.Parameters["Timeout"].Value.Schema.Value
 	least, most := int64(*timeout.Min), int64(*timeout.Max)
-	h, err := server.New(server.Unimplemented{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHandler(t, server.Unimplemented{})
 	for seconds, want := range map[int64]int{
 		least - 1: http.StatusBadRequest, least: http.StatusNotImplemented,
 		most: http.StatusNotImplemented, most + 1: http.StatusBadRequest,

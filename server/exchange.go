@@ -21,6 +21,7 @@ type exchange struct {
 	route       string
 	requestID   string
 	operationID string
+	client      client
 
 	code  generated.ErrorCode
 	cause error
@@ -99,4 +100,13 @@ func (x *exchange) fail(err error) {
 	h.Set("Content-Type", jsonTypeCharset)
 	x.WriteHeader(e.Status)
 	_, _ = x.Write(body) // the client may be gone
+}
+
+// turnAway answers a request that was not authenticated: 403 and nothing more,
+// no body, no type of one, no hint at what was wrong (§7). The reason is for the
+// log. net/http cannot send the gateway's reason phrase.
+func (x *exchange) turnAway(reason error) {
+	x.cause = reason
+	x.within(writeMargin)
+	x.WriteHeader(http.StatusForbidden)
 }

@@ -26,10 +26,7 @@ func (leaver) CancelOperation(context.Context, generated.CancelOperationRequestO
 func TestGoexitIsLoggedAsAborted(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	h, err := server.New(leaver{}, server.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHandler(t, leaver{}, server.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	const target = "/Faults/$/Cancel?api-version=6.0&OperationId=5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01&Force=false"
 	left := make(chan struct{})
 	go func() {

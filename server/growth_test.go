@@ -64,7 +64,7 @@ func TestDocumentThatGrows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := newHandler(t, &spy{})
+			h := bareHandler(t, &spy{}) // the document does not have these operations
 			for _, op := range operations {
 				h.AddOperation(op.pattern, op.serve)
 			}

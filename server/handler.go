@@ -29,11 +29,12 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{config: c, router: collect(impl)}, nil
+	return &Handler{config: c, router: collect(impl, c.newest)}, nil
 }
 
 // ServeHTTP implements [http.Handler]. Every failure is answered with a
-// FabricError. It panics with [http.ErrAbortHandler], and with nothing else, to
+// FabricError, except that a client that was not authenticated gets nothing but
+// the status. It panics with [http.ErrAbortHandler], and with nothing else, to
 // cut a connection: when the implementation does so, and when an answer fails
 // after its header went out.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,27 +60,46 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 		return err
 	}
 	x.route = route.path
+	op := operations[route.key]
 	q := parseQuery(r.URL.RawQuery)
-	timeoutByDocument, err := h.checkVersion(q)
-	if err != nil {
-		return err
+	timeoutByDocument := false
+	if !op.versionless {
+		if timeoutByDocument, err = h.checkVersion(q); err != nil {
+			return err
+		}
 	}
 	if err := h.checkCluster(r); err != nil {
 		return err
 	}
-	// Authentication belongs here: after what anybody may learn, before
-	// anything is read or judged.
+	// After what anybody may learn, before anything is read or judged.
+	if !op.anonymous {
+		if reason := h.authenticate(x, r); reason != nil {
+			x.turnAway(reason)
+			return nil
+		}
+	}
 	if err := discardBody(x.w, r); err != nil {
 		return err
+	}
+	if op.local {
+		x.within(writeMargin)
+		route.serve(x, r)
+		return nil
 	}
 	j, err := h.judge(route, vars, q, timeoutByDocument)
 	x.operationID = j.values[operationIDName]
 	if err != nil {
 		return err
 	}
+	// The runtime judges roles in the cluster, behind the gateway and with it
+	// behind the parameters (Naming/EntreeServiceProxy.cpp).
+	if err := op.authorise(x.client.role); err != nil {
+		return err
+	}
 
 	x.within(j.timeout + writeMargin)
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), requestIDKey{}, x.requestID), j.timeout)
+	ctx := context.WithValue(r.Context(), callKey{}, call{requestID: x.requestID, role: x.client.role})
+	ctx, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
 	route.serve(x, bound(ctx, r, j))
 	if !x.wrote {
@@ -123,6 +143,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, took time.Duration) {
 	if x.operationID != "" {
 		attrs = append(attrs, slog.String("operation_id", x.operationID))
 	}
+	attrs = append(attrs, x.client.attrs()...)
 	if x.code != "" {
 		attrs = append(attrs, slog.String("code", string(x.code)))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Option changes one setting of a [Handler]. Options are read once, by [New],
@@ -16,13 +17,15 @@ type config struct {
 	newest    version // the version the server claims to be
 	logger    *slog.Logger
 	clusterID string
+	clients   *clients         // nil without security
+	now       func() time.Time // the clock that certificates are judged by
 }
 
 // defaultRuntimeVersion is the last minor line of the runtime.
 const defaultRuntimeVersion = "8.2"
 
 func newConfig(opts []Option) (config, error) {
-	c := config{profile: Documented, logger: slog.New(slog.DiscardHandler)}
+	c := config{profile: Documented, logger: slog.New(slog.DiscardHandler), now: time.Now}
 	c.newest, _ = parseVersion(defaultRuntimeVersion)
 
 	var errs []error
@@ -49,7 +52,8 @@ func WithProfile(p Profile) Option {
 }
 
 // WithRuntimeVersion sets the version of the runtime that the server stands
-// for, as MAJOR.MINOR: the highest api-version it accepts. The default is 8.2.
+// for, as MAJOR.MINOR: the highest api-version it accepts, and the version of
+// the cluster that it tells. The default is 8.2.
 // A text of another form, or a version below the first documented one (3.0), is
 // an error.
 func WithRuntimeVersion(text string) Option {
@@ -65,7 +69,9 @@ func WithRuntimeVersion(text string) Option {
 
 // WithLogger sets where the one line per request goes: at level Info, Warn for
 // a 5xx, Error for a panic or an answer that broke off. Nil, like the default,
-// discards. Lines never carry a raw query.
+// discards. Lines never carry a raw query. Of a client certificate they carry
+// the thumbprint, the beginning of the common name, and the role or why it was
+// turned away.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		if l == nil {

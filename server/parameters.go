@@ -70,12 +70,25 @@ var parameters = []parameter{
 
 const operationIDName = "OperationId"
 
-// operation says which parameters of the query an operation has.
+// operation says what is particular about one: which parameters of the query it
+// has, and who may have it carried out.
 type operation struct {
 	query []string
 	// progress marks the calls whose path the runtime does not look at: the
 	// operation id alone decides (§1.4).
 	progress bool
+	// users says that the role User is enough (§7).
+	users bool
+
+	// What follows is for the paths that the gateway answers itself.
+
+	// local marks those that never reach the cluster. Nothing in their query is
+	// judged, timeout included, and any role will do.
+	local bool
+	// anonymous paths need no client certificate.
+	anonymous bool
+	// versionless paths need no api-version.
+	versionless bool
 }
 
 const (
@@ -87,16 +100,20 @@ const (
 // served as well: what it gets of the table is then judged, and what it lacks
 // is for the generated binder to say.
 var operations = map[string]operation{
-	"GET /Faults":                                  {query: []string{"StateFilter", "TypeFilter"}},
+	"GET /Faults":                                  {query: []string{"StateFilter", "TypeFilter"}, users: true},
 	"POST /Faults/$/Cancel":                        {query: []string{operationIDName, "Force"}},
 	"POST " + onPartition + "StartDataLoss":        {query: []string{operationIDName, "DataLossMode"}},
 	"POST " + onPartition + "StartQuorumLoss":      {query: []string{operationIDName, "QuorumLossMode", "QuorumLossDuration"}},
 	"POST " + onPartition + "StartRestart":         {query: []string{operationIDName, "RestartPartitionMode"}},
 	"POST " + onNode + "StartTransition":           {query: []string{operationIDName, "NodeInstanceId", "NodeTransitionType", "StopDurationInSeconds"}},
-	"GET " + onPartition + "GetDataLossProgress":   {query: []string{operationIDName}, progress: true},
-	"GET " + onPartition + "GetQuorumLossProgress": {query: []string{operationIDName}, progress: true},
-	"GET " + onPartition + "GetRestartProgress":    {query: []string{operationIDName}, progress: true},
-	"GET " + onNode + "GetTransitionProgress":      {query: []string{operationIDName}, progress: true},
+	"GET " + onPartition + "GetDataLossProgress":   {query: []string{operationIDName}, progress: true, users: true},
+	"GET " + onPartition + "GetQuorumLossProgress": {query: []string{operationIDName}, progress: true, users: true},
+	"GET " + onPartition + "GetRestartProgress":    {query: []string{operationIDName}, progress: true, users: true},
+	"GET " + onNode + "GetTransitionProgress":      {query: []string{operationIDName}, progress: true, users: true},
+
+	rootKey:           {local: true, versionless: true},
+	aadMetadataKey:    {local: true, anonymous: true},
+	clusterVersionKey: {users: true},
 }
 
 func (p *parameter) refuse(profile Profile, text string, code generated.ErrorCode) *Error {

@@ -14,7 +14,13 @@ const requestIDHeader = "X-ServiceFabricRequestId"
 // maxRequestID is the longest id that is taken over.
 const maxRequestID = 128
 
-type requestIDKey struct{}
+// call is what an implementation may ask about the request it is called for.
+type call struct {
+	requestID string
+	role      Role
+}
+
+type callKey struct{}
 
 // RequestID returns the id of the request that an implementation is called
 // for: the caller's X-ServiceFabricRequestId if it is printable ASCII of at
@@ -22,8 +28,8 @@ type requestIDKey struct{}
 // request, and the answer repeats it in a header of the same name. In a context
 // that no [Handler] made it is empty.
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	c, _ := ctx.Value(callKey{}).(call)
+	return c.requestID
 }
 
 func requestID(r *http.Request) string {

@@ -54,6 +54,7 @@ func (t *router) HandleFunc(pattern string, serve func(http.ResponseWriter, *htt
 			r.path += "/{" + name + "}"
 		}
 	}
+	r.path = cmp.Or(r.path, "/")
 	r.key = method + " " + r.path
 	t.routes = append(t.routes, r)
 	// The more a route spells out, the earlier it is tried.
@@ -145,8 +146,9 @@ func (r *route) match(raw, text []string) (map[string]string, bool) {
 	return vars, i == len(text)
 }
 
-// collect registers the operations of an implementation with a router.
-func collect(impl generated.StrictServerInterface) *router {
+// collect registers the operations of an implementation with a router, and what
+// the gateway answers itself.
+func collect(impl generated.StrictServerInterface, newest version) *router {
 	t := &router{}
 	generated.HandlerWithOptions(
 		generated.NewStrictHandlerWithOptions(impl, []generated.StrictMiddlewareFunc{settled}, generated.StrictHTTPServerOptions{
@@ -155,5 +157,6 @@ func collect(impl generated.StrictServerInterface) *router {
 		}),
 		generated.StdHTTPServerOptions{BaseRouter: t, ErrorHandlerFunc: refuseBinding},
 	)
+	t.addGateway(newest)
 	return t
 }

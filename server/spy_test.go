@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/contract"
 )
 
 // spy is an implementation that notes what reached it and succeeds, unless act
@@ -17,6 +18,7 @@ type spy struct {
 }
 
 func note[T any](ctx context.Context, s *spy, operation string, request any, answer T) (T, error) {
+	contract.Reached(ctx)
 	s.operation, s.request = operation, request
 	if at, ok := ctx.Deadline(); ok {
 		s.left = time.Until(at)
@@ -39,7 +41,7 @@ func (s *spy) CancelOperation(ctx context.Context, r generated.CancelOperationRe
 }
 
 func (s *spy) GetNodeTransitionProgress(ctx context.Context, r generated.GetNodeTransitionProgressRequestObject) (generated.GetNodeTransitionProgressResponseObject, error) {
-	return note[generated.GetNodeTransitionProgressResponseObject](ctx, s, "GetNodeTransitionProgress", r, generated.GetNodeTransitionProgress200JSONResponse{})
+	return note[generated.GetNodeTransitionProgressResponseObject](ctx, s, "GetNodeTransitionProgress", r, generated.GetNodeTransitionProgress200JSONResponse{State: generated.OperationStateRunning})
 }
 
 func (s *spy) StartNodeTransition(ctx context.Context, r generated.StartNodeTransitionRequestObject) (generated.StartNodeTransitionResponseObject, error) {
@@ -47,15 +49,15 @@ func (s *spy) StartNodeTransition(ctx context.Context, r generated.StartNodeTran
 }
 
 func (s *spy) GetDataLossProgress(ctx context.Context, r generated.GetDataLossProgressRequestObject) (generated.GetDataLossProgressResponseObject, error) {
-	return note[generated.GetDataLossProgressResponseObject](ctx, s, "GetDataLossProgress", r, generated.GetDataLossProgress200JSONResponse{})
+	return note[generated.GetDataLossProgressResponseObject](ctx, s, "GetDataLossProgress", r, generated.GetDataLossProgress200JSONResponse{State: generated.OperationStateRunning})
 }
 
 func (s *spy) GetQuorumLossProgress(ctx context.Context, r generated.GetQuorumLossProgressRequestObject) (generated.GetQuorumLossProgressResponseObject, error) {
-	return note[generated.GetQuorumLossProgressResponseObject](ctx, s, "GetQuorumLossProgress", r, generated.GetQuorumLossProgress200JSONResponse{})
+	return note[generated.GetQuorumLossProgressResponseObject](ctx, s, "GetQuorumLossProgress", r, generated.GetQuorumLossProgress200JSONResponse{State: generated.OperationStateRunning})
 }
 
 func (s *spy) GetPartitionRestartProgress(ctx context.Context, r generated.GetPartitionRestartProgressRequestObject) (generated.GetPartitionRestartProgressResponseObject, error) {
-	return note[generated.GetPartitionRestartProgressResponseObject](ctx, s, "GetPartitionRestartProgress", r, generated.GetPartitionRestartProgress200JSONResponse{})
+	return note[generated.GetPartitionRestartProgressResponseObject](ctx, s, "GetPartitionRestartProgress", r, generated.GetPartitionRestartProgress200JSONResponse{State: generated.OperationStateRunning})
 }
 
 func (s *spy) StartDataLoss(ctx context.Context, r generated.StartDataLossRequestObject) (generated.StartDataLossResponseObject, error) {

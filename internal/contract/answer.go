@@ -1,0 +1,107 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// mistakes says what the document has against the answer.
+func (x *exchange) mistakes() (all []string) {
+	view, op := x.request.view(), x.request.inView()
+	if op == nil {
+		return x.withoutOperation(view)
+	}
+
+	responses := op.route.Operation.Responses
+	response := responses.Status(x.status)
+	if response == nil && x.status >= http.StatusBadRequest {
+		response = responses.Default() // "The body of every failure."
+	}
+	if response == nil {
+		return []string{fmt.Sprintf("%s has no answer %d", op.id, x.status)}
+	}
+	if len(response.Value.Content) == 0 {
+		return x.notEmpty(op)
+	}
+	if all = x.notJSON(); len(all) > 0 {
+		return all
+	}
+	if sent := x.header.Get("Content-Type"); response.Value.Content.Get(sent) == nil {
+		return []string{fmt.Sprintf("%s has no answer %d of type %q", op.id, x.status, sent)}
+	}
+	if x.whole {
+		err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: &openapi3filter.RequestValidationInput{
+				Request: &http.Request{Method: op.method, URL: &url.URL{Path: op.path}}, Route: op.route, Options: view.options,
+			},
+			Status: x.status, Header: x.header, Body: io.NopCloser(bytes.NewReader(x.body)), Options: view.options,
+		})
+		all = sentences(err)
+	}
+	return append(all, x.speechless()...)
+}
+
+// withoutOperation judges the answer to a request that the document does not know:
+// a failure like any other.
+func (x *exchange) withoutOperation(view *document) []string {
+	if x.status < http.StatusBadRequest {
+		return []string{fmt.Sprintf("%d without an operation", x.status)}
+	}
+	all := x.notJSON()
+	var body any
+	if len(all) > 0 || !x.whole || json.Unmarshal(x.body, &body) != nil {
+		return all
+	}
+	opts := append([]openapi3.SchemaValidationOption{openapi3.MultiErrors(), openapi3.VisitAsResponse()}, view.options.SchemaValidationOptions...)
+	return append(sentences(view.failure.VisitJSON(body, opts...)), x.speechless()...)
+}
+
+// notEmpty judges an answer that the document gives no body.
+func (x *exchange) notEmpty(op *operation) (all []string) {
+	if len(x.body) > 0 || x.header.Get("Content-Length") != "" && x.header.Get("Content-Length") != "0" {
+		all = append(all, fmt.Sprintf("%s answers %d without a body", op.id, x.status))
+	}
+	if types := x.header.Values("Content-Type"); len(types) > 0 {
+		all = append(all, fmt.Sprintf("Content-Type %q of an empty body", types))
+	}
+	return all
+}
+
+// notJSON judges an answer that has a body. kin-openapi reads no further than the
+// end of the first value.
+func (x *exchange) notJSON() (all []string) {
+	if types := x.header.Values("Content-Type"); len(types) != 1 {
+		all = append(all, fmt.Sprintf("one Content-Type, not %q", types))
+	}
+	if x.whole && !json.Valid(x.body) {
+		all = append(all, "the body is not one JSON value")
+	}
+	return all
+}
+
+// speechless judges what a failure has to say. The document lets the message be
+// missing, and the code be empty; clients in the field lose the code of an error, or
+// crash, when one is (see server/message.go).
+func (x *exchange) speechless() (all []string) {
+	var e struct {
+		Error struct{ Code, Message string }
+	}
+	if x.status < http.StatusBadRequest || !x.whole || json.Unmarshal(x.body, &e) != nil {
+		return nil
+	}
+	if e.Error.Code == "" {
+		all = append(all, "the failure has no Code")
+	}
+	if e.Error.Message == "" {
+		all = append(all, "the failure has no Message")
+	}
+	return all
+}

@@ -1,0 +1,160 @@
+package contract
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// foldSlashes skips the empty pieces of a path. Two paths of the document end with
+// a slash; one is put there.
+func foldSlashes(q *request) {
+	pieces := fields(q.path, '/')
+	if len(pieces) == 0 {
+		return
+	}
+	q.path = "/" + strings.Join(pieces, "/")
+	last, _ := url.PathUnescape(pieces[len(pieces)-1])
+	for _, op := range q.docs.whole.operations {
+		if n := len(op.segments); op.segments[n-1] == "" && op.segments[n-2] == last {
+			q.path += "/"
+			return
+		}
+	}
+}
+
+// bareLiterals writes the literals of a path as the document does.
+func bareLiterals(q *request) {
+	if aligned, ok := q.align(); ok {
+		q.path = strings.Join(slices.Concat(aligned...), "/")
+	}
+}
+
+// joinLevels escapes the slashes within a variable.
+func joinLevels(q *request) {
+	aligned, ok := q.align()
+	if !ok {
+		return
+	}
+	pieces := strings.Split(q.path, "/")
+	q.path = ""
+	for i, group := range aligned {
+		if i > 0 {
+			q.path += "/"
+		}
+		q.path += strings.Join(pieces[:len(group)], "%2F")
+		pieces = pieces[len(group):]
+	}
+}
+
+// align finds the operation whose literals the path has in their order, and returns
+// the pieces of the path in groups, one for each segment of the operation: literals
+// as the document writes them, and all that lies between two literals as one
+// variable. In the document the literal after a variable is always $, which ends
+// the variable, escaped or not, and may only begin one when it is escaped.
+func (q *request) align() ([][]string, bool) {
+	for _, op := range q.docs.whole.operations {
+		if op.method != q.method {
+			continue
+		}
+		if aligned, ok := align(op.segments, strings.Split(q.path, "/")); ok {
+			return aligned, true
+		}
+	}
+	return nil, false
+}
+
+func align(segments, pieces []string) (aligned [][]string, ok bool) {
+	for i, segment := range segments {
+		if len(pieces) == 0 {
+			return nil, false
+		}
+		if _, variable := variableName(segment); !variable {
+			if text, _ := url.PathUnescape(pieces[0]); text != segment {
+				return nil, false
+			}
+			aligned, pieces = append(aligned, []string{segment}), pieces[1:]
+			continue
+		}
+		end := slices.IndexFunc(pieces[1:], func(piece string) bool {
+			text, _ := url.PathUnescape(piece)
+			return text == segments[i+1]
+		}) + 1
+		if end < 1 || pieces[0] == "" || pieces[0] == segments[i+1] {
+			return nil, false
+		}
+		aligned, pieces = append(aligned, pieces[:end]), pieces[end:]
+	}
+	return aligned, len(pieces) == 0
+}
+
+func bareDollar(q *request) bool {
+	_, escaped := q.docs.whole.find(q.method, q.path)
+	for _, value := range escaped {
+		if value == "$" {
+			return true
+		}
+	}
+	return false
+}
+
+// fields splits text and skips what is empty.
+func fields(text string, at rune) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == at })
+}
+
+// onlyPairs drops what is no pair, and the surplus equals signs of what is one.
+func onlyPairs(q *request) {
+	var pairs []pair
+	for _, p := range q.pairs {
+		if parts := fields(p.raw, '='); len(parts) == 2 {
+			pairs = append(pairs, decode(parts[0]+"="+parts[1]))
+		}
+	}
+	q.pairs = pairs
+}
+
+// rawText undoes the decoding.
+func rawText(q *request) {
+	for i, p := range q.pairs {
+		q.pairs[i].name, q.pairs[i].value, _ = strings.Cut(p.raw, "=")
+		q.pairs[i].bad = false
+	}
+}
+
+func firstPairs(q *request) {
+	seen := make(map[string]bool)
+	q.pairs = slices.DeleteFunc(q.pairs, func(p pair) bool {
+		again := seen[p.name]
+		seen[p.name] = true
+		return again
+	})
+}
+
+// takes says whether an operation has a parameter of the query in its view.
+func (op *operation) takes(name string) bool {
+	_, ok := op.parameters[name]
+	return ok
+}
+
+// knownNames drops what the operation does not have in the view of the request.
+func knownNames(q *request) {
+	op := q.inView()
+	q.pairs = slices.DeleteFunc(q.pairs, func(p pair) bool { return !op.takes(p.name) })
+}
+
+// orElse puts a value in the place of a parameter that is missing.
+func orElse(name, value string) func(*request) {
+	return func(q *request) {
+		if _, ok := q.get(name); !ok && q.has(name) {
+			q.set(name, value)
+		}
+	}
+}
+
+func isText(name, text string) func(*request) bool {
+	return func(q *request) bool {
+		value, _ := q.get(name)
+		return value == text && q.has(name)
+	}
+}

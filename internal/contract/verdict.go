@@ -1,0 +1,109 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// verdict takes the request through the rows and says why the document, with them,
+// forbids it. Nothing means that it is allowed.
+func (c *checker) verdict(q *request) (reasons []string) {
+	routed := false
+	for _, row := range c.rows {
+		if !routed && !row.ofPath {
+			q.route()
+			routed = true
+		}
+		switch {
+		case row.reads != nil && (row.ofPath || q.op != nil):
+			row.reads(q)
+		case row.forbids != nil && q.op != nil && row.forbids(q):
+			reasons = append(reasons, row.name)
+		}
+	}
+	if !routed {
+		q.route()
+	}
+	if q.op == nil {
+		return append(reasons, fmt.Sprintf("no operation has %s %s", q.method, q.path))
+	}
+	return append(reasons, q.forbidden()...)
+}
+
+// texts are how the values of a type are written. kin-openapi reads what Go reads.
+var texts = map[string]*regexp.Regexp{
+	openapi3.TypeBoolean: regexp.MustCompile(`^(true|false)$`),
+	openapi3.TypeInteger: regexp.MustCompile(`^-?[0-9]+$`),
+}
+
+// forbidden says what the document alone has against the request.
+func (q *request) forbidden() (reasons []string) {
+	op := q.inView()
+	values := make(url.Values)
+	for _, p := range q.pairs {
+		parameter, known := op.parameters[p.name]
+		switch {
+		case p.bad:
+			reasons = append(reasons, fmt.Sprintf("the query has %q, which does not decode", p.raw))
+			continue
+		case !known:
+			reasons = append(reasons, fmt.Sprintf("%s has no parameter %q", op.id, p.name))
+			continue
+		case values.Has(p.name):
+			reasons = append(reasons, p.name+" has one value, not several")
+			continue
+		}
+		for _, kind := range parameter.Schema.Value.Type.Slice() {
+			if text := texts[kind]; text != nil && !text.MatchString(p.value) {
+				reasons = append(reasons, fmt.Sprintf("%s is no %s: %q", p.name, kind, p.value))
+			}
+		}
+		values.Add(p.name, p.value)
+	}
+
+	err := openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
+		Request:     &http.Request{Method: q.method, URL: &url.URL{Path: q.path}, Header: http.Header{}},
+		PathParams:  q.vars,
+		QueryParams: values,
+		Route:       op.route,
+		Options:     q.view().options,
+	})
+	return append(reasons, sentences(err)...)
+}
+
+// sentences takes kin-openapi's errors apart and leaves out the schemas that it
+// quotes.
+func sentences(err error) (all []string) {
+	var several openapi3.MultiError
+	if !errors.As(err, &several) {
+		if err == nil {
+			return nil
+		}
+		several = openapi3.MultiError{err}
+	}
+	for _, err := range several {
+		text := err.Error()
+		if bad, ok := errors.AsType[*openapi3.SchemaError](err); ok {
+			text = bad.Reason
+			if at := bad.JSONPointer(); len(at) > 0 {
+				text = "/" + strings.Join(at, "/") + ": " + text
+			}
+		}
+		if bad, ok := errors.AsType[*openapi3filter.RequestError](err); ok && bad.Parameter != nil && !strings.Contains(text, bad.Parameter.Name) {
+			text = bad.Parameter.Name + ": " + text
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		all = append(all, first)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

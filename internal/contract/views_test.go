@@ -1,0 +1,79 @@
+package contract
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sfcancel/sfcancel/server"
+)
+
+// Which document a request is judged by.
+func TestViews(t *testing.T) {
+	const none = "whole document"
+	tests := []struct{ version, documented, runtime string }{
+		{"3.0", "view 3.0", "view 3.0"},
+		{"3.5", "view 3.0", "view 3.0"},
+		{"5.99", "view 3.0", "view 3.0"},
+		{"6.0", "view 6.0", "view 6.0"},
+		{"06.00", "view 6.0", "view 6.0"},
+		{"6.1", "view 6.0", "view 6.0"},
+		{"8.2", "view 6.0", "view 6.0"},
+		{"8.10", none, "view 6.0"},
+		{"8.3", none, none},
+		{"99999999999999999999999.0", none, none},
+		{"2.9", none, "view 3.0"},
+		{"1", none, "view 3.0"},
+		{"0.9", none, none},
+		{"6", none, "view 6.0"},
+		{"6.0-preview", none, "view 6.0"},
+		{"6.0foo", none, "view 6.0"},
+		{"6%2E0", none, "view 6.0"},
+		{"6e0", none, "view 6.0"},
+		{"6e1", none, none},
+		{"6e", none, none},
+		{"6.0.1", none, none},
+		{"+6", none, "view 6.0"},
+		{"-6", none, none},
+		{"abc", none, none},
+		{"", none, none},
+	}
+	for _, tt := range tests {
+		for profile, want := range map[server.Profile]string{server.Documented: tt.documented, server.Runtime: tt.runtime} {
+			t.Run(tt.version+"/"+profile.String(), func(t *testing.T) {
+				edge := Edge{Profile: profile}
+				r := parse(t, "POST", strings.Replace(gracefully, "6.0", tt.version, 1))
+				c := newChecker(t, edge, differences)
+				q := c.read(r)
+				reasons := c.verdict(q)
+				if got := q.view().name; got != want {
+					t.Errorf("judged by the %s, want %s", got, want)
+				}
+				if allowed := len(reasons) == 0; allowed != (want != none) {
+					t.Errorf("the document says %q", reasons)
+				}
+				if got := judged(t, edge, differences, newServer(t, edge), r); got != "" {
+					t.Error(got)
+				}
+			})
+		}
+	}
+}
+
+// What only one version has is judged in that version.
+func TestVersionsDiffer(t *testing.T) {
+	tests := []struct{ name, version, more, report string }{
+		{"3.0 has no timeout", "3.0", "&timeout=abc", ""},
+		{"3.5 has no timeout", "3.5", "&timeout=abc", ""},
+		{"6.0 has a timeout", "6.0", "&timeout=abc", "timeout is no integer"},
+		{"8.2 has a timeout", "8.2", "&timeout=abc", "timeout is no integer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := parse(t, "POST", strings.Replace(gracefully, "6.0", tt.version, 1)+tt.more)
+			got := judged(t, Edge{}, differences, answers(200, "", ""), r)
+			if tt.report == "" && got != "" || !strings.Contains(got, tt.report) {
+				t.Errorf("reported %q, want %q", got, tt.report)
+			}
+		})
+	}
+}
