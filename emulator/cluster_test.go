@@ -14,6 +14,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/contract"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
@@ -49,7 +50,7 @@ func newCluster(t *testing.T, profile server.Profile, st store.Store, options ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(handler)
+	srv := httptest.NewServer(contract.Handler(t, contract.Edge{Profile: profile}, handler))
 	t.Cleanup(srv.Close)
 	c.url = srv.URL
 	return c

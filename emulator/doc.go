@@ -17,24 +17,32 @@
 //
 // # Profiles
 //
-// The two documents and the open-source runtime disagree in places. The profile
-// of [WithProfile] decides whom the engine follows; where the documents are
-// silent, both profiles do what the runtime does.
+// The two documents and the open-source runtime disagree in places. The profile of
+// [WithProfile] decides whom the engine follows; where the documents are silent, both
+// profiles do what the runtime does. The table of all differences, those of the engine
+// included, is in the documentation of package server. In the comments of this package
+// "runtime §" is a section of docs/runtime.md, the notes on what the runtime does and
+// where its code says so.
 //
-//	call                                      documented                     runtime
-//	force while a failure is rolled back      accepted: the state is         refused: no graceful cancel
-//	                                          RollingBack                    came first
-//	force repeated                            accepted: a graceful cancel    refused: force is legal once
-//	                                          came first
-//	stop duration of a node, in seconds       600 to 14400                   300 to 14400
+// # How operations go
 //
-// What differs before a request reaches the engine is told by package server. In the
-// comments of this package "runtime §" is a section of docs/runtime.md, the notes on
-// what the runtime does and where its code says so.
+// A [Scenario] says how long each step takes and which tries fail with which code, per
+// operation; [ParseScenarios] reads a file of them. [Emulator.SetCluster] says which
+// services and nodes exist, [Emulator.Put] writes operations down in any state, and
+// [ParseSeed] with [Emulator.Plant] does both from a file. Time is what [WithClock]
+// says it is.
 //
 // # What is simplified
 //
-// Steps take the time that the [Scenario] gives them and nothing else happens
-// to any service or node. A retryable failure, the choice of a primary, and the
-// removal of old records are not played.
+// Steps take the time that the scenario gives them, and nothing happens to any service;
+// of the nodes it is known which are stopped, and a node keeps its instance id when it
+// starts again, because no call of this family could tell the new one.
+//
+// Every operation gets its turn after [Scenario.Queue]; that no more than 100 act at the
+// same time is not played, as nobody could see the difference but for the time it takes.
+//
+// Three accidents of the runtime are left out: a cancel that is overwritten because it
+// came between a read and a write of the engine; a Cancel that loses a lock for four
+// seconds and fails with a .NET error; and a quorum loss of more than 2 147 483 seconds,
+// whose milliseconds overflow.
 package emulator

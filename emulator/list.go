@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
 )
 
 // The bits of the two filters (runtime §5.10).
@@ -42,7 +43,7 @@ func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.Opera
 			}
 			r := e.current(s.Record)
 			// A record that moves between the two reads is seen twice.
-			if seen[r.ID] || !matchesKind(r, kinds) || !matchesState(r, states) {
+			if seen[r.ID] || !matchesKind(r, kinds) || !matchesState(r, states, e.profile) {
 				continue
 			}
 			if len(listed) == maxListed {
@@ -74,11 +75,15 @@ func matchesKind(r Record, filter int) bool {
 	}
 }
 
-// matchesState: the bits overlap. Running also finds what is rolling back, and the
-// two endings also find what a cancel ended; 0 finds nothing.
-func matchesState(r Record, filter int) bool {
+// matchesState: 0 finds nothing and 0xFFFF everything. By the documents each bit is a
+// state as it is shown. In the runtime they overlap: Running also finds what is rolling
+// back, and the two endings also find what a cancel ended.
+func matchesState(r Record, filter int, profile server.Profile) bool {
 	if filter == filterAll {
 		return true
+	}
+	if profile != server.Runtime {
+		return filter&bitOf(r.State()) != 0
 	}
 	if !r.Terminal() {
 		return filter&stateRunning != 0 ||
@@ -88,4 +93,23 @@ func matchesState(r Record, filter int) bool {
 		filter&stateFailed != 0 && r.Step == StepFailed ||
 		filter&stateCancelled != 0 && r.Rollback == RollingBackDueToUserCancel ||
 		filter&stateForceCancelled != 0 && r.Rollback == RollingBackForce
+}
+
+func bitOf(state generated.OperationState) int {
+	switch state {
+	case generated.OperationStateRunning:
+		return stateRunning
+	case generated.OperationStateRollingBack:
+		return stateRollingBack
+	case generated.OperationStateCompleted:
+		return stateCompleted
+	case generated.OperationStateFaulted:
+		return stateFailed
+	case generated.OperationStateCancelled:
+		return stateCancelled
+	case generated.OperationStateForceCancelled:
+		return stateForceCancelled
+	default:
+		return 0
+	}
 }

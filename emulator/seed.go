@@ -24,6 +24,7 @@ type Seed struct {
 
 	Availability   Availability // empty is [Ready]
 	RuntimeVersion string       // MAJOR.MINOR; empty leaves it to the server
+	ClusterID      string       // what a ClusterId header has to name; empty asks for none
 	Settings       Settings
 	Security       SeedSecurity
 

@@ -31,6 +31,7 @@ import (
 //	  "nodes": [{"name": "_Node_0", "instance": "5", "status": "Up", "stoppedByFas": false}],
 //	  "service": "ready",
 //	  "fabricVersion": "8.2",
+//	  "clusterId": "test",
 //	  "config": {"MaxStoredActionCount": 10000},
 //	  "security": {"mode": "None"}
 //	}
@@ -59,6 +60,7 @@ type seedFile struct {
 	Nodes         *[]seedNode                `json:"nodes"`
 	Service       *string                    `json:"service"`
 	FabricVersion string                     `json:"fabricVersion"`
+	ClusterID     string                     `json:"clusterId"`
 	Config        map[string]json.RawMessage `json:"config"`
 	Security      seedSecurity               `json:"security"`
 }
@@ -73,7 +75,7 @@ type seedSecurity struct {
 }
 
 func (f seedFile) seed() (Seed, error) {
-	s := Seed{Cluster: DefaultCluster(), Availability: Ready, RuntimeVersion: f.FabricVersion}
+	s := Seed{Cluster: DefaultCluster(), Availability: Ready, RuntimeVersion: f.FabricVersion, ClusterID: f.ClusterID}
 	var errs []error
 	note := func(err error) {
 		if err != nil {

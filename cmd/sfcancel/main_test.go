@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -65,4 +66,15 @@ func serveProcess(t *testing.T, args ...string) *process {
 		t.Fatalf("the first line was %q (%v); log:\n%s", line, err, log.String())
 	}
 	return &process{cmd, url}
+}
+
+// end terminates the process, which must exit with 0.
+func (p *process) end(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("after a termination: %v", err)
+	}
 }

@@ -7,68 +7,141 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/server"
-	"github.com/sfcancel/sfcancel/store"
-	"github.com/sfcancel/sfcancel/store/bolt"
-	"github.com/sfcancel/sfcancel/store/memory"
 )
 
+// serveFlags is what the command line of serve says.
+type serveFlags struct {
+	addr, profile, version, store  string
+	seed, scenario, availability   string
+	freeze                         bool
+	speed                          float64
+	certFile, keyFile, clientCA    string
+	admins, users                  []string
+	roles, insecure                bool
+	versionGiven, availableIsGiven bool
+}
+
 func newServe() *cobra.Command {
-	var addr, profile, version, storage string
+	var s serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a reference cluster that has no services and no nodes, only operations",
+		Short: "Serve a reference cluster: the fault operations, without anything that is harmed",
 		Long: `Serve the fault operations of a reference cluster. Operations go through their
-steps by the clock, and nothing else happens to anything.
+steps by the clock, and nothing happens to anything but them and the nodes that
+they stop.
 
-The first line of standard output is "listening on http://HOST:PORT", once the
-socket accepts. Requests are logged on standard error. An interrupt or a
-termination lets requests under way finish, and exits with 0.
+The first line of standard output is "listening on http://HOST:PORT" (https with
+TLS), once the socket accepts. Requests are logged on standard error. An
+interrupt or a termination lets requests under way finish, and exits with 0.
 
 Stores: "memory" forgets everything at the end; "bolt:PATH" keeps it in a file,
-and loses nothing that was answered, however the process ends.`,
-		Example: "  sfcancel serve --addr 127.0.0.1:19080 --store bolt:faults.db",
-		Args:    exactly(),
+and loses nothing that was answered, however the process ends.
+
+What exists: without --seed everything does. A seed file says which services,
+nodes and operations there are, and is planted once, into an empty store. Its
+fabricVersion and service hold unless the flags say otherwise.
+
+How it goes: an operation looks up its target for 2 s, acts for 30 s, and takes
+4 s a step to undo. A scenario file changes that, and makes steps fail.
+--speed 10 lets the engine's time run ten times as fast; --freeze stops it.
+
+Who may: without --tls-cert everybody who reaches the socket is an admin, so only
+a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
+--admin and --user, which may be repeated, name the client certificates that are
+let in, by thumbprint or, with --client-ca, by common name. All of them are
+admins unless --roles tells them apart: a user may then read, and no more.`,
+		Example: `  sfcancel serve --store bolt:faults.db
+  sfcancel serve --seed given.json --freeze --profile runtime
+  sfcancel serve --addr :19080 --tls-cert server.pem --tls-key server.key \
+    --client-ca ca.pem --admin ops.example.com --user audit.example.com --roles`,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := server.ParseProfile(profile)
-			if err != nil {
-				return usage(err)
-			}
-			if err := checkLoopback(addr); err != nil {
-				return usage(err)
-			}
-			st, err := openStore(storage)
-			if err != nil {
-				return err
-			}
+			s.versionGiven = cmd.Flags().Changed("runtime-version")
+			s.availableIsGiven = cmd.Flags().Changed("availability")
 			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-			engine := emulator.New(st, emulator.WithProfile(p))
-			handler, err := server.New(engine,
-				server.WithProfile(p), server.WithRuntimeVersion(version), server.WithLogger(logger))
-			if err != nil {
-				return errors.Join(usage(err), st.Close())
-			}
-			listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", addr)
-			if err != nil {
-				return errors.Join(err, st.Close())
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "listening on http://%s\n", listener.Addr())
-			err = serve(cmd.Context(), server.NewHTTPServer(handler, logger), listener, engine)
-			return errors.Join(err, st.Close())
+			return s.run(cmd.Context(), logger, func(url string) { fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", url) })
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&addr, "addr", "127.0.0.1:19080", "address to listen on, a loopback one; port 0 picks a free port")
-	f.StringVar(&profile, "profile", server.Documented.String(), "whom to follow where the documents and the runtime disagree: documented or runtime")
-	f.StringVar(&version, "runtime-version", "8.2", "version of the runtime to stand for: the newest api-version that is accepted")
-	f.StringVar(&storage, "store", "memory", "where operations are kept: memory or bolt:PATH")
+	f.StringVar(&s.addr, "addr", "127.0.0.1:19080", "address to listen on; port 0 picks a free port")
+	f.StringVar(&s.profile, "profile", server.Documented.String(), "whom to follow where the documents and the runtime disagree: documented or runtime")
+	f.StringVar(&s.version, "runtime-version", "8.2", "version of the runtime to stand for: the newest api-version that is accepted")
+	f.StringVar(&s.store, "store", "memory", "where operations are kept: memory or bolt:PATH")
+	f.StringVar(&s.seed, "seed", "", "file with the services, nodes and operations to begin with")
+	f.StringVar(&s.scenario, "scenario", "", "file that says how operations go")
+	f.BoolVar(&s.freeze, "freeze", false, "let the engine's clock stand still")
+	f.Float64Var(&s.speed, "speed", 1, "how many times as fast as real the engine's clock runs")
+	f.StringVar(&s.availability, "availability", string(emulator.Ready), "condition of the fault service: "+availabilities())
+	f.StringVar(&s.certFile, "tls-cert", "", "file with the server's certificate, and those between it and its root")
+	f.StringVar(&s.keyFile, "tls-key", "", "file with the key of the server's certificate")
+	f.StringVar(&s.clientCA, "client-ca", "", "file with the certificates that client certificates have to go back to")
+	f.StringSliceVar(&s.admins, "admin", nil, "thumbprint or common name of a client certificate that may do everything")
+	f.StringSliceVar(&s.users, "user", nil, "thumbprint or common name of a client certificate that may read")
+	f.BoolVar(&s.roles, "roles", false, "tell admins and users apart")
+	f.BoolVar(&s.insecure, "insecure", false, "serve an address that others can reach without TLS and client certificates")
 	return cmd
+}
+
+// run serves until ctx ends. It reports where, once the socket accepts.
+func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(url string)) (err error) {
+	profile, err := server.ParseProfile(s.profile)
+	if err != nil {
+		return usage(err)
+	}
+	security, err := s.security()
+	if err != nil {
+		return usage(err)
+	}
+	plan, err := s.plan(security != nil && security.clients != nil)
+	if err != nil {
+		return usage(err)
+	}
+	st, err := openStore(s.store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+
+	clock, err := emulator.StartClock(ctx, st, plan.speed, nil)
+	if err != nil {
+		return err
+	}
+	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithClock(clock),
+		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario))
+	engine.SetAvailability(plan.availability)
+	if s.seed != "" {
+		if err := engine.Plant(ctx, plan.seed); err != nil {
+			return fmt.Errorf("--seed %s: %w", s.seed, err)
+		}
+	}
+
+	options := []server.Option{server.WithProfile(profile), server.WithRuntimeVersion(plan.version), server.WithLogger(logger)}
+	if id := plan.seed.ClusterID; id != "" {
+		options = append(options, server.WithClusterID(id))
+	}
+	if security != nil && security.clients != nil {
+		options = append(options, server.WithClientCertificates(*security.clients))
+	}
+	handler, err := server.New(engine, options...)
+	if err != nil {
+		return usage(err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if err != nil {
+		return err
+	}
+	srv, scheme := server.NewHTTPServer(handler, logger), "http"
+	if security != nil {
+		srv.TLSConfig, scheme = server.TLSConfig(security.certificate), "https"
+	}
+	report(scheme + "://" + listener.Addr().String())
+	return serve(ctx, srv, listener, engine, clock)
 }
 
 // drainTime is how long requests under way may take once the end was asked for.
@@ -78,17 +151,28 @@ const drainTime = 10 * time.Second
 const sweepEvery = time.Second
 
 // serve runs until ctx ends, and returns when everything it started has ended.
-func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator) error {
+func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator, clock func() time.Time) error {
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(listener) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			served <- srv.ServeTLS(listener, "", "")
+			return
+		}
+		served <- srv.Serve(listener)
+	}()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	cleanUp := clock().Add(engine.Settings().StoredActionCleanupInterval)
 	for {
 		select {
 		case err := <-served:
 			return err
 		case <-tick.C:
-			if err := engine.Sweep(ctx); err != nil && ctx.Err() == nil {
+			work := engine.Sweep
+			if now := clock(); !now.Before(cleanUp) {
+				work, cleanUp = engine.CleanUp, now.Add(engine.Settings().StoredActionCleanupInterval)
+			}
+			if err := work(ctx); err != nil && ctx.Err() == nil {
 				srv.ErrorLog.Printf("sweep: %v", err)
 			}
 		case <-ctx.Done():
@@ -101,29 +185,4 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine 
 			return err
 		}
 	}
-}
-
-// openStore opens what --store names.
-func openStore(name string) (store.Store, error) {
-	kind, path, _ := strings.Cut(name, ":")
-	switch {
-	case name == "memory":
-		return memory.New(), nil
-	case kind == "bolt" && path != "":
-		return bolt.Open(path)
-	}
-	return nil, usage(fmt.Errorf("--store %q: it must be memory or bolt:PATH", name))
-}
-
-// checkLoopback keeps an unprotected server on this machine: it has neither TLS nor
-// certificates, so anyone who reached it could do anything.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("--addr %q: it must be HOST:PORT", addr)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("--addr %q: only a loopback address, such as 127.0.0.1:19080, may be served without TLS", addr)
 }

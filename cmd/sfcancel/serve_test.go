@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 	"testing"
+	"time"
 )
 
 // TestServeEndsWell: a termination drains, and exits with 0; what was stored is there
@@ -21,12 +23,7 @@ func TestServeEndsWell(t *testing.T) {
 		t.Errorf("a second server on the same file: exit %d, %q", code, errs)
 	}
 
-	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := first.cmd.Wait(); err != nil {
-		t.Errorf("after a termination: %v", err)
-	}
+	first.end(t)
 	second := serveProcess(t, "--store", storage)
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); code != exitOK {
 		t.Errorf("the operation is gone: exit %d, %s%s", code, out, errs)
@@ -34,10 +31,23 @@ func TestServeEndsWell(t *testing.T) {
 }
 
 func TestServeRefuses(t *testing.T) {
-	foreign := filepath.Join(t.TempDir(), "notes.txt")
-	if err := os.WriteFile(foreign, []byte("dear diary"), 0o600); err != nil {
-		t.Fatal(err)
+	dir, certs := t.TempDir(), newTestPKI(t)
+	write := func(name, content string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
+	foreign := write("notes.txt", "dear diary")
+	seed := write("seed.json", `{"operations":[{"id":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01","kind":"PartitionRestart","step":"Running"}]}`)
+	secured := write("secured.json", `{"security":{"mode":"X509","roles":true}}`)
+	kerberos := write("kerberos.json", `{"security":{"mode":"Windows","credentials":null}}`)
+	scenario := write("scenario.json", "{\n  \"rules\": [{\"perform\": {\"fails\": -2}}]\n}")
+	cert, key, ca := certs.file("server.pem"), certs.file("server.key"), certs.file("ca.pem")
+	tls := []string{"--tls-cert", cert, "--tls-key", key}
+	with := func(more ...string) []string { return append(slices.Clone(tls), more...) }
 	for _, c := range []struct {
 		name string
 		args []string
@@ -52,6 +62,27 @@ func TestServeRefuses(t *testing.T) {
 		{"a store that does not exist", []string{"--store", "tape:/dev/st0"}, exitUsage, "memory or bolt:PATH"},
 		{"bolt without a path", []string{"--store", "bolt:"}, exitUsage, "memory or bolt:PATH"},
 		{"a directory that does not exist", []string{"--store", "bolt:/does/not/exist/faults.db"}, exitFailed, "/does/not/exist"},
+		{"a replicated store, which is not there yet", []string{"--store", "etcd://127.0.0.1:2379/p"}, exitUsage, "memory or bolt:PATH"},
+		{"a clock that stands still and runs", []string{"--freeze", "--speed", "2"}, exitUsage, "--freeze and --speed"},
+		{"a clock that runs backwards", []string{"--speed", "-1"}, exitUsage, "--speed -1: it must be more than 0"},
+		{"a clock that does not run", []string{"--speed", "0"}, exitUsage, "--freeze stops the clock"},
+		{"a clock without a speed", []string{"--speed", "NaN"}, exitUsage, "--speed NaN"},
+		{"a condition that does not exist", []string{"--availability", "asleep"}, exitUsage, `availability "asleep": it must be one of ready, starting`},
+		{"a seed that is not there", []string{"--seed", "/does/not/exist"}, exitUsage, "/does/not/exist"},
+		{"a seed that makes no sense", []string{"--seed", seed}, exitUsage, `step "Running" is none of IntentSaved`},
+		{"a seed that is none", []string{"--seed", foreign}, exitUsage, "line 1"},
+		{"a seed with security, without TLS", []string{"--seed", secured}, exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
+		{"a seed with roles, without roles", with("--seed", secured, "--client-ca", ca, "--admin", "admin"), exitUsage, "needs --roles"},
+		{"a seed with Kerberos", []string{"--seed", kerberos}, exitUsage, "mode Windows cannot be served"},
+		{"a scenario that makes no sense", []string{"--scenario", scenario}, exitUsage, `fails is a number from 0 up, or "always"`},
+		{"a certificate without a key", []string{"--tls-cert", cert}, exitUsage, "--tls-cert and --tls-key go together"},
+		{"a key that is none", []string{"--tls-cert", cert, "--tls-key", foreign}, exitUsage, "notes.txt"},
+		{"admins without TLS", []string{"--admin", "ops"}, exitUsage, "need --tls-cert and --tls-key"},
+		{"a CA and nobody in particular", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
+		{"roles and nobody in particular", with("--roles"), exitUsage, "say with --admin and --user"},
+		{"a name without a CA", with("--admin", "ops"), exitUsage, "ops"},
+		{"a CA that is none", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no certificate in PEM"},
+		{"an open address with TLS alone", with("--addr", "0.0.0.0:0"), exitUsage, "only a loopback address"},
 		{"a file that is no store", []string{"--store", "bolt:" + foreign}, exitFailed, "notes.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,5 +94,121 @@ func TestServeRefuses(t *testing.T) {
 	}
 	if content, err := os.ReadFile(foreign); err != nil || string(content) != "dear diary" {
 		t.Errorf("the foreign file became %q (%v)", content, err)
+	}
+}
+
+// TestServeInsecure: an open address is served when that is what was asked for.
+func TestServeInsecure(t *testing.T) {
+	url := serveInTest(t, "--addr", "127.0.0.1:0", "--insecure")
+	if !strings.HasPrefix(url, "http://127.0.0.1:") {
+		t.Error(url)
+	}
+	if err := (serveFlags{addr: "0.0.0.0:0", insecure: true}).mayListen(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestServeSeedOnce: the command line of a server may be used again, and what happened
+// meanwhile is not undone by that; another seed is refused, and nothing is lost.
+func TestServeSeedOnce(t *testing.T) {
+	dir := t.TempDir()
+	const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
+	seed, other := filepath.Join(dir, "seed.json"), filepath.Join(dir, "other.json")
+	content := `{"operations":[{"id":"` + id + `","kind":"PartitionRestart","step":"PerformingActions"}]}`
+	for path, text := range map[string]string{seed: content, other: content + "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	storage := "bolt:" + filepath.Join(dir, "faults.db")
+	args := []string{"--store", storage, "--seed", seed, "--freeze"}
+	first := serveProcess(t, args...)
+	if code, out, errs := sfcancel(t, "cancel", id, "--endpoint", first.url); code != exitOK {
+		t.Fatalf("exit %d, %s%s", code, out, errs)
+	}
+	first.end(t)
+	second := serveProcess(t, args...)
+	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); code != exitOK || !strings.Contains(out, "RollingBack") {
+		t.Errorf("after the restart: exit %d, %s%s", code, out, errs)
+	}
+	second.end(t)
+	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") {
+		t.Errorf("another seed: exit %d, %s", code, errs)
+	}
+	third := serveProcess(t, "--store", storage)
+	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", third.url); code != exitOK || !strings.Contains(out, "RollingBack") {
+		t.Errorf("after the refusal: exit %d, %s%s", code, out, errs)
+	}
+}
+
+// TestServeClock: --speed lets an operation end that takes half a minute, and what had
+// passed by then has passed after a restart at the speed of the machine.
+func TestServeClock(t *testing.T) {
+	storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
+	first := serveProcess(t, "--store", storage, "--speed", "100000")
+	id := start(t, first.url, dataLoss...)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		_, out, _ := sfcancel(t, "progress", id, "--endpoint", first.url)
+		if strings.Contains(out, "Completed") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not over yet: %s", out)
+		}
+	}
+	first.end(t)
+	second := serveProcess(t, "--store", storage)
+	if _, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); !strings.Contains(out, "Completed") {
+		t.Errorf("after the restart: %s%s", out, errs)
+	}
+}
+
+// TestServeScenario: a file makes an operation fail the way it says.
+func TestServeScenario(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "scenario.json")
+	text := `{"rules": [{"service": "fabric:/shop/orders", "lookUp": {"code": "FABRIC_E_PARTITION_NOT_FOUND"}, "undo": {"takes": "0s"}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveInTest(t, "--scenario", file, "--speed", "100000")
+	id := start(t, url, dataLoss...)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		_, out, _ := sfcancel(t, "progress", id, "--endpoint", url)
+		if strings.Contains(out, "Faulted") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it has not failed: %s", out)
+		}
+	}
+}
+
+// TestServeAvailability: the flag wins over the seed.
+func TestServeAvailability(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "seed.json")
+	if err := os.WriteFile(file, []byte(`{"service": "gatewayCannotReachNaming", "fabricVersion": "6.0", "clusterId": "mine"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(url, version, cluster string) int {
+		t.Helper()
+		status, _, _ := exchange(t, http.DefaultClient, http.MethodGet, url+"/Faults/?StateFilter=0&TypeFilter=0&api-version="+version,
+			map[string]string{"ClusterId": cluster}, "")
+		return status
+	}
+	seeded := serveInTest(t, "--seed", file)
+	flagged := serveInTest(t, "--seed", file, "--availability", "noWriteQuorum", "--runtime-version", "7.0")
+	for _, c := range []struct {
+		url, version, cluster string
+		want                  int
+	}{
+		{seeded, "6.0", "mine", http.StatusBadGateway},
+		{seeded, "6.1", "mine", http.StatusBadRequest},
+		{seeded, "6.0", "yours", http.StatusForbidden},
+		{flagged, "7.0", "MINE", http.StatusServiceUnavailable},
+		{flagged, "7.1", "mine", http.StatusBadRequest},
+	} {
+		if got := ask(c.url, c.version, c.cluster); got != c.want {
+			t.Errorf("api-version %s of cluster %s: %d, want %d", c.version, c.cluster, got, c.want)
+		}
 	}
 }

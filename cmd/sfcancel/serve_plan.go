@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/bolt"
+	"github.com/sfcancel/sfcancel/store/memory"
+)
+
+// plan is how the cluster begins and how it goes on.
+type plan struct {
+	seed         emulator.Seed
+	scenario     func(emulator.Record) emulator.Scenario
+	availability emulator.Availability
+	version      string
+	speed        float64
+}
+
+// plan reads the files, and lets a flag win over what the seed says.
+func (s serveFlags) plan(secure bool) (plan, error) {
+	p := plan{version: s.version, speed: s.speed, scenario: func(emulator.Record) emulator.Scenario { return emulator.DefaultScenario() }}
+	var err error
+	if p.availability, err = emulator.ParseAvailability(s.availability); err != nil {
+		return p, fmt.Errorf("--availability: %w", err)
+	}
+	switch {
+	case s.freeze && s.speed != 1:
+		return p, errors.New("--freeze and --speed: a clock that stands still has no speed")
+	case s.freeze:
+		p.speed = 0
+	case !(s.speed > 0 && s.speed <= maxSpeed): // no number is not above 0 either
+		return p, fmt.Errorf("--speed %v: it must be more than 0 and at most %d; --freeze stops the clock", s.speed, maxSpeed)
+	}
+	if s.scenario != "" {
+		text, err := readFile(s.scenario)
+		if err != nil {
+			return p, fmt.Errorf("--scenario: %w", err)
+		}
+		if p.scenario, err = emulator.ParseScenarios(text); err != nil {
+			return p, fmt.Errorf("--scenario %s: %w", s.scenario, err)
+		}
+	}
+	if s.seed == "" {
+		return p, nil
+	}
+	text, err := readFile(s.seed)
+	if err != nil {
+		return p, fmt.Errorf("--seed: %w", err)
+	}
+	if p.seed, err = emulator.ParseSeed(text); err != nil {
+		return p, fmt.Errorf("--seed %s: %w", s.seed, err)
+	}
+	if !s.versionGiven && p.seed.RuntimeVersion != "" {
+		p.version = p.seed.RuntimeVersion
+	}
+	if !s.availableIsGiven {
+		p.availability = p.seed.Availability
+	}
+	return p, s.checkSeedSecurity(p.seed.Security, secure)
+}
+
+// maxSpeed plays a week in half a second.
+const maxSpeed = 1_000_000
+
+// checkSeedSecurity refuses a seed that a server without that security would belie.
+func (s serveFlags) checkSeedSecurity(want emulator.SeedSecurity, secure bool) error {
+	switch {
+	case want.Mode == "AAD" || want.Mode == "Windows":
+		return fmt.Errorf("--seed: security mode %s cannot be served: there is plain, TLS, and TLS with client certificates", want.Mode)
+	case want.Mode == "X509" && !secure:
+		return errors.New("--seed: security mode X509 needs --tls-cert, --tls-key, and --admin or --user")
+	case want.Roles && !s.roles:
+		return errors.New("--seed: it tells admins and users apart, which needs --roles")
+	}
+	return nil
+}
+
+// maxFile is more than any seed that makes sense.
+const maxFile = 64 << 20
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxFile>>20)
+	}
+	return os.ReadFile(path)
+}
+
+func availabilities() string {
+	var names []string
+	for _, a := range emulator.Availabilities() {
+		names = append(names, string(a))
+	}
+	return strings.Join(names, ", ")
+}
+
+// openStore opens what --store names.
+func openStore(name string) (store.Store, error) {
+	kind, path, _ := strings.Cut(name, ":")
+	switch {
+	case name == "memory":
+		return memory.New(), nil
+	case kind == "bolt" && path != "":
+		return bolt.Open(path)
+	}
+	return nil, usage(fmt.Errorf("--store %q: it must be memory or bolt:PATH", name))
+}
