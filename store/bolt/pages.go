@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 
 	"go.etcd.io/bbolt"
@@ -230,6 +231,11 @@ func (c *pageChecker) freelistPage(txID uint64) (uint64, error) {
 		if err := c.read(meta, id); err != nil {
 			return 0, err
 		}
+		sum := fnv.New64a()
+		_, _ = sum.Write(meta[pageHeaderSize : pageHeaderSize+56])
+		if sum.Sum64() != binary.NativeEndian.Uint64(meta[pageHeaderSize+56:]) {
+			continue
+		}
 		if binary.NativeEndian.Uint64(meta[metaTxIDAt:]) == txID {
 			return binary.NativeEndian.Uint64(meta[metaFreelistAt:]), nil
 		}
@@ -255,17 +261,18 @@ func slice(page []byte, element, posField, sizeField, skip int) ([]byte, error) 
 // keyOrder checks that the keys of a tree, in the order in which bbolt would
 // visit them, ascend. A separator may be equal to the first key behind it.
 type keyOrder struct {
-	last   []byte
-	isItem bool
+	last        []byte
+	isItem      bool
+	isSeparator bool
 }
 
 func (o *keyOrder) separator(key []byte) error { return o.next(key, false) }
 func (o *keyOrder) item(key []byte) error      { return o.next(key, true) }
 
 func (o *keyOrder) next(key []byte, isItem bool) error {
-	if c := bytes.Compare(key, o.last); c < 0 || c == 0 && o.isItem {
+	if c := bytes.Compare(key, o.last); c < 0 || c == 0 && o.isItem || c != 0 && o.isSeparator {
 		return fmt.Errorf("%w: keys out of order", errDamaged)
 	}
-	o.last, o.isItem = key, isItem
+	o.last, o.isItem, o.isSeparator = key, isItem, !isItem
 	return nil
 }
