@@ -1,0 +1,82 @@
+package sftest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// Answer is an answer to give in the server's place. Use [Answer.Before] or
+// [Answer.After] to make a fault of it.
+type Answer struct {
+	// Status is needed: from 200 to 999.
+	Status int
+	// Code makes the body a FabricError; "" leaves that to Body.
+	Code wrapper.Code
+	// Message is that of the FabricError; "" is a sentence that says that it was scripted.
+	Message string
+	// RetryAfter is the header of that name, in whole seconds, rounded up; 0 for none.
+	RetryAfter time.Duration
+	// Header is added to that.
+	Header http.Header
+	// Body is the body if there is no Code, such as a page of a proxy.
+	Body string
+}
+
+// Status answers with a status, and with a FabricError if there is a code. The server
+// never sees the request. For anything more, use an [Answer].
+func Status(status int, code wrapper.Code) Fault { return Answer{Status: status, Code: code}.Before() }
+
+// Before gives the answer, and the server never sees the request.
+func (a Answer) Before() Fault { return a.fault("", false) }
+
+// After gives the answer in place of the server's, which has carried the request out: a
+// gateway that gave up too early.
+func (a Answer) After() Fault { return a.fault("after", true) }
+
+func (a Answer) fault(when string, apply bool) Fault {
+	name := "Status(" + strconv.Itoa(a.Status)
+	for _, more := range []string{string(a.Code), when} {
+		if more != "" {
+			name += " " + more
+		}
+	}
+	return Fault{name + ")", func(*Cluster, Matcher) (wirefault.Through, error) {
+		if a.Status < http.StatusOK || a.Status > 999 {
+			return nil, fmt.Errorf("%d is no status of an answer: it must be from 200 to 999", a.Status)
+		}
+		if a.Code != "" && a.Body != "" {
+			return nil, errors.New("an answer has a Code or a Body, not both")
+		}
+		header, body := a.wire()
+		return wirefault.Fault{Apply: apply, Status: a.Status, Header: header, Body: body}.Through, nil
+	}}
+}
+
+// wire is the answer as it goes out.
+func (a Answer) wire() (http.Header, string) {
+	header, body := make(http.Header), a.Body
+	if a.Code != "" {
+		e := generated.FabricErrorDetail{Code: generated.ErrorCode(a.Code), Message: a.Message}
+		if e.Message == "" {
+			e.Message = "The script of a test says so."
+		}
+		text, _ := json.Marshal(generated.FabricError{Error: e}) // two strings always encode
+		header.Set("Content-Type", "application/json; charset=utf-8")
+		body = string(text)
+	}
+	if a.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.FormatInt(int64((a.RetryAfter+time.Second-1)/time.Second), 10))
+	}
+	for name, values := range a.Header {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	return header, body
+}

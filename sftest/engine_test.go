@@ -1,0 +1,224 @@
+package sftest_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// What Put fills in.
+func TestPut(t *testing.T) {
+	t.Parallel()
+	partition := uuid.MustParse("1daae3f5-7fd6-42e9-b1ba-8c05f873994d")
+	things := emulator.Cluster{
+		Services: []emulator.Service{{Name: "fabric:/shop/orders", Partitions: []uuid.UUID{{7}}}},
+		Nodes:    []emulator.Node{{Name: "n1", InstanceID: "42"}},
+	}
+	const node = generated.OperationTypeNodeTransition
+	stop := emulator.Target{NodeName: "_Node_0", NodeInstanceID: "5", Transition: "Stop", Duration: 10 * time.Minute}
+	stop1 := stop
+	stop1.NodeName, stop1.NodeInstanceID = "n1", "42"
+	cases := []struct {
+		name    string
+		options []sftest.Option
+		put     emulator.Record
+		state   generated.OperationState
+		target  emulator.Target
+	}{
+		{"nothing", nil, emulator.Record{}, "Running", emulator.Target{ServiceName: "fabric:/app/svc", PartitionID: partition}},
+		{"a flag", nil, stopping(), "RollingBack", emulator.Target{ServiceName: "fabric:/app/svc", PartitionID: partition}},
+		{"a step", nil, emulator.Record{Step: emulator.StepFailed}, "Faulted", emulator.Target{ServiceName: "fabric:/app/svc", PartitionID: partition}},
+		{"a node", nil, emulator.Record{Kind: node}, "Running", stop},
+		{"a target", nil, emulator.Record{Target: emulator.Target{ServiceName: "fabric:/x"}}, "Running", emulator.Target{ServiceName: "fabric:/x"}},
+		{"of a cluster", []sftest.Option{sftest.WithCluster(things)}, emulator.Record{}, "Running", emulator.Target{ServiceName: "fabric:/shop/orders", PartitionID: uuid.UUID{7}}},
+		{"a node of a cluster", []sftest.Option{sftest.WithCluster(things)}, emulator.Record{Kind: node}, "Running", stop1},
+		{"of an empty cluster", []sftest.Option{sftest.WithCluster(emulator.Cluster{})}, emulator.Record{}, "Running", emulator.Target{}},
+	}
+	for _, tc := range cases {
+		c := sftest.NewCluster(t, tc.options...)
+		id := c.Put(tc.put)
+		if id.String() != "00000000-0000-4000-8000-000000000001" {
+			t.Errorf("%s: the id is %s", tc.name, id)
+		}
+		if r := c.Operation(id); r.State() != tc.state || r.Target != tc.target {
+			t.Errorf("%s: it is %s, of %+v", tc.name, r.State(), r.Target)
+		}
+	}
+	c := sftest.NewCluster(t)
+	own := uuid.UUID{9}
+	if id := c.Put(emulator.Record{ID: own}); id != own || c.Operation(own).ID != own {
+		t.Errorf("the id is %s", id)
+	}
+	if a, b := c.Put(emulator.Record{}), c.Put(emulator.Record{}); a == b {
+		t.Errorf("both are %s", a)
+	}
+}
+
+// What the engine refuses fails the test, with the reason.
+func TestEngineRefuses(t *testing.T) {
+	t.Parallel()
+	id := uuid.UUID{9}
+	cases := []struct {
+		name string
+		do   func(c *sftest.Cluster)
+		says string
+	}{
+		{"twice", func(c *sftest.Cluster) { c.Put(emulator.Record{ID: id}); c.Put(emulator.Record{ID: id}) }, "sftest: Put: emulator: the operation exists"},
+		{"no step", func(c *sftest.Cluster) { c.Put(emulator.Record{Step: "Dancing"}) }, `step "Dancing" is none of`},
+		{"no node", func(c *sftest.Cluster) { c.Put(emulator.Record{Kind: generated.OperationTypeNodeTransition}) }, "needs a node"},
+		{"an unknown operation", func(c *sftest.Cluster) { c.Operation(id) }, "operation " + id.String() + ": "},
+		{"an unknown node", func(c *sftest.Cluster) { c.Node("n1") }, "node n1: there is none of that name"},
+		{"a scenario of none", func(c *sftest.Cluster) { c.SetScenario(id, emulator.Scenario{}) }, "operation " + id.String() + ": "},
+	}
+	for _, tc := range cases {
+		said := judged(func(tb sftest.TB) {
+			tc.do(sftest.NewCluster(tb, sftest.WithCluster(emulator.Cluster{})))
+			tb.Errorf("it returned")
+		})
+		saysOne(t, said, "fatal: ", tc.says)
+	}
+}
+
+// Operations are all there are, in order, whatever the condition of the service.
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t)
+	if got := c.Operations(); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	var want []uuid.UUID
+	for i := range 5 { // the ids go down while time goes on
+		want = append(want, c.Put(emulator.Record{ID: uuid.UUID{byte(9 - i)}, Step: []emulator.Step{"", emulator.StepFailed}[i%2]}))
+		c.Advance(time.Second)
+	}
+	same := []uuid.UUID{c.Put(emulator.Record{}), c.Put(emulator.Record{})}
+	c.SetAvailability(emulator.NotDeployed)
+	if _, err := c.Client().Operations(t.Context()); wrapper.CodeOf(err) != "FMFailoverUnitNotFound" {
+		t.Errorf("the client gets %v", err)
+	}
+	var got []uuid.UUID
+	for _, r := range c.Operations() {
+		got = append(got, r.ID)
+	}
+	if !slices.Equal(got, append(want, same...)) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Time moves operations on, and with them the node.
+func TestAdvance(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	c := sftest.NewCluster(t, sftest.WithStart(begin), sftest.WithScenario(emulator.Scenario{Perform: time.Minute}))
+	id := c.Put(emulator.Record{Kind: generated.OperationTypeNodeTransition})
+	c.Advance(time.Minute - 1)
+	if r, n := c.Operation(id), c.Node("_Node_0"); r.Terminal() || n.Down {
+		t.Errorf("too early: %s, down: %v", r.State(), n.Down)
+	}
+	c.Advance(1)
+	if r, n := c.Operation(id), c.Node("_Node_0"); r.State() != "Completed" || !n.Down || !n.Until.Equal(begin.Add(11*time.Minute)) {
+		t.Errorf("at the end: %s, %+v", r.State(), n)
+	}
+	if !c.Now().Equal(begin.Add(time.Minute)) {
+		t.Errorf("it is %v", c.Now())
+	}
+	if now := sftest.NewCluster(t).Now(); !now.Equal(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("by default it is %v", now)
+	}
+}
+
+// Profile, scenarios and the options of others get where they belong.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	for profile, forced := range map[server.Profile]bool{server.Documented: true, server.Runtime: false} {
+		c := sftest.NewCluster(t, sftest.WithProfile(profile))
+		id := c.Put(emulator.Record{Rollback: emulator.RollingBackAndWillFail})
+		_, err := c.Client().ForceCancel(t.Context(), id, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+		if err != nil {
+			t.Error(err)
+		}
+		if at := len(c.Requests()); (at == 1) != forced {
+			t.Errorf("%s: %v", profile, c.Requests())
+		}
+	}
+	c := sftest.NewCluster(t,
+		sftest.WithScenarios(func(r emulator.Record) emulator.Scenario {
+			return emulator.Scenario{Perform: time.Duration(r.ID[0]) * time.Minute}
+		}),
+		sftest.WithEngine(emulator.WithSettings(emulator.Settings{MaxStoredActionCount: 3}), emulator.WithProfile(server.Runtime)),
+		sftest.WithServer(server.WithClusterID("mine"), server.WithProfile(server.Runtime)))
+	long, quick := c.Put(emulator.Record{ID: uuid.UUID{9}}), c.Put(emulator.Record{ID: uuid.UUID{1}})
+	c.Advance(time.Minute)
+	if c.Operation(long).Terminal() || !c.Operation(quick).Terminal() {
+		t.Errorf("the scenarios are not those of their operations")
+	}
+	if s := c.Engine().Settings(); s.MaxStoredActionCount != 3 || s.StopNodeMinDuration != 600*time.Second {
+		t.Errorf("the settings are %+v", s)
+	}
+	g := send(t.Context(), c.HTTPClient(), "GET", c.URL()+"/Faults/?api-version=6.0") // the runtime does without filters
+	if g.status != 404 {
+		t.Errorf("the server is not of the profile: %d", g.status)
+	}
+}
+
+// A stuck undo gets free.
+func TestSetScenario(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t, sftest.WithScenario(stuck))
+	id := c.Put(stopping())
+	c.Advance(time.Hour)
+	if c.Operation(id).Terminal() {
+		t.Fatal("it is not stuck")
+	}
+	c.SetScenario(id, emulator.Scenario{})
+	c.Advance(time.Minute)
+	if s := c.Operation(id).State(); s != generated.OperationStateCancelled {
+		t.Errorf("it is %s", s)
+	}
+}
+
+// A stale answer is of when the step was written, for every sort of read, however much
+// has happened since.
+func TestStale(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
+	id := c.Put(emulator.Record{})
+	for range 150 { // more than fits into one transaction of a store
+		c.Put(emulator.Record{Step: emulator.StepFailed})
+	}
+	progress := fmt.Sprintf("%s/Faults/Services/app~svc/$/GetPartitions/%s/$/GetDataLossProgress?api-version=6.0&OperationId=%s", c.URL(), id, id)
+	c.On(sftest.GetFaultOperationList, sftest.Stale()).Times(2)
+	c.On(sftest.GetDataLossProgress.Of(id), sftest.Stale())
+	if _, err := c.Client().Cancel(t.Context(), id, wrapper.CancelOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.Put(emulator.Record{})
+	c.Advance(time.Hour)
+	c.SetAvailability(emulator.NotPrimary)
+	defer c.SetAvailability(emulator.Ready)
+
+	ops, err := c.Client().Operations(t.Context())
+	if err != nil || len(ops) != 151 {
+		t.Errorf("%d operations, %v", len(ops), err)
+	}
+	op, err := c.Client().Operation(t.Context(), id)
+	if err != nil || op.State != wrapper.StateRunning {
+		t.Errorf("the list says %s, %v", op.State, err)
+	}
+	if g := send(t.Context(), c.HTTPClient(), "GET", progress); g.status != 200 || g.body != "{\"State\":\"Running\"}\n" {
+		t.Errorf("the progress says %d %s", g.status, g.body)
+	}
+	c.SetAvailability(emulator.Ready)
+	if op, err = c.Client().Operation(t.Context(), id); err != nil || op.State != wrapper.StateCancelled || len(c.Operations()) != 152 {
+		t.Errorf("in truth it is %s, %v", op.State, err)
+	}
+}

@@ -1,0 +1,146 @@
+package sftest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Request is a request that arrived at the [Cluster], and what was done to it. It
+// prints as one line.
+type Request struct {
+	Call  Call      // by its name in the document; "" for a path that is not in there
+	ID    uuid.UUID // the parameter OperationId, zero if there is none that can be read
+	Force bool      // the parameter Force of a CancelOperation
+
+	Method string
+	Target string // path and query, as they came
+	Header http.Header
+	Time   time.Time // when it arrived, in the time of the engine
+
+	// Fault is what the script did to it, such as "DropAfter"; "" for nothing.
+	Fault string
+	// Server is the status with which the server answered, whether or not that got
+	// through; 0 as long as it has not, because it never saw the request.
+	Server int
+	// Status is the status that went back over the wire; 0 for none.
+	Status int
+}
+
+// String is the request in one line.
+func (r Request) String() string {
+	s := cmp.Or(string(r.Call), r.Method+" "+r.Target)
+	if r.Call == CancelOperation {
+		s += fmt.Sprintf(" Force=%t", r.Force)
+	}
+	if r.ID != (uuid.UUID{}) {
+		s += " " + r.ID.String()
+	}
+	if r.Fault == "" {
+		return fmt.Sprintf("%s: %d", s, r.Status)
+	}
+	server, status := "never saw it", "no answer"
+	if r.Server != 0 {
+		server = fmt.Sprintf("said %d", r.Server)
+	}
+	if r.Status != 0 {
+		status = fmt.Sprintf("answer %d", r.Status)
+	}
+	return fmt.Sprintf("%s: %s, the server %s, %s", s, r.Fault, server, status)
+}
+
+// Requests are all requests that arrived so far, in the order in which they did, spoilt
+// ones included. What is said of a request whose answer the client has got is complete.
+func (c *Cluster) Requests() []Request { return c.journal.all() }
+
+// arrived is the request as it arrives. The query is read as the server does it: raw,
+// and the first pair of a name counts.
+func arrived(r *http.Request, now time.Time) *Request {
+	q := &Request{
+		Call:   callAt(r.Method, r.URL.Path),
+		Method: r.Method,
+		Target: r.URL.RequestURI(),
+		Header: r.Header.Clone(),
+		Time:   now,
+	}
+	if id, err := uuid.Parse(parameter(r.URL.RawQuery, "OperationId")); err == nil {
+		q.ID = id
+	}
+	q.Force = q.Call == CancelOperation && strings.EqualFold(parameter(r.URL.RawQuery, "Force"), "true")
+	return q
+}
+
+func parameter(query, name string) string {
+	for pair := range strings.SplitSeq(query, "&") {
+		if n, value, _ := strings.Cut(pair, "="); n == name && value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// journal keeps the requests.
+type journal struct {
+	mu       sync.Mutex
+	requests []*Request
+}
+
+func (j *journal) add(q *Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.requests = append(j.requests, q)
+}
+
+// note says something more of a request.
+func (j *journal) note(q *Request, edit func(q *Request)) {
+	if q == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	edit(q)
+}
+
+func (j *journal) all() []Request {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all := make([]Request, len(j.requests))
+	for i, q := range j.requests {
+		all[i] = *q
+		all[i].Header = q.Header.Clone()
+	}
+	return all
+}
+
+type requestKey struct{}
+
+// requestOf is the entry of a request that is under way; nil for one that somebody made
+// up on the way.
+func requestOf(ctx context.Context) *Request {
+	q, _ := ctx.Value(requestKey{}).(*Request)
+	return q
+}
+
+// summary is the requests in a few lines, for a message.
+func (j *journal) summary() string {
+	const most = 10
+	all := j.all()
+	if len(all) == 0 {
+		return "No request arrived."
+	}
+	var b strings.Builder
+	b.WriteString("What arrived:")
+	for i, q := range all[:min(len(all), most)] {
+		fmt.Fprintf(&b, "\n\t%d. %s", i+1, q)
+	}
+	if more := len(all) - most; more > 0 {
+		fmt.Fprintf(&b, "\n\tand %d more", more)
+	}
+	return b.String()
+}
