@@ -11,11 +11,21 @@ import (
 // A flag takes effect only between activities: what is going on when a cancel
 // arrives always goes to its end. backoff is the time between two tries of a step.
 func advance(r Record, backoff time.Duration, now time.Time) Record {
+	var base Record // as it was when the rounds began to be counted
+	rounds := 0
 	for !r.Terminal() && !now.Before(r.Due) {
 		switch r.Phase {
 		case PhaseUndoing:
 			r = undone(r, backoff, now)
 		case PhasePausing:
+			if rounds++; rounds == 1 {
+				base = r
+			} else if rounds > pauseCycle {
+				r, rounds = skipCycles(base, r, now), 0
+				if now.Before(r.Due) {
+					return r
+				}
+			}
 			r = paused(r)
 		default:
 			r = carriedOut(r, backoff, now)
@@ -82,10 +92,10 @@ func failed(r Record, code int32, backoff time.Duration, now time.Time) Record {
 	if r.Rollback == RollingBackForce {
 		return end(r, StepFailed)
 	}
+	if leavesEngine(code) || deafToGraceful(r.Kind) && !endsTransition(code) {
+		return tryAgain(r, backoff, now)
+	}
 	if deafToGraceful(r.Kind) {
-		if !endsTransition(code) {
-			return tryAgain(r, backoff, now)
-		}
 		// There is nothing to undo; a graceful cancel that came decides how it is shown.
 		if r.Rollback != RollingBackDueToUserCancel {
 			r.ErrorCode = code
@@ -111,7 +121,7 @@ func undone(r Record, backoff time.Duration, now time.Time) Record {
 	case r.Scenario.UndoFails.fails(r.Failed.Undo):
 		tries := r.Scenario.UndoFails.tries(r.Failed.Undo, now.Sub(r.Due), backoff)
 		r.Failed.Undo += tries
-		r.Due = r.Due.Add(time.Duration(tries) * backoff)
+		r.Due = r.Due.Add(time.Duration(tries-1) * backoff).Add(backoff)
 		return r
 	case r.Step == StepPerformingActions:
 		r.Step = StepLookingUpState
@@ -142,9 +152,8 @@ func paused(r Record) Record {
 	}
 }
 
-// tryAgain has a node transition try the step on top again after the backoff, as often
-// as that goes on failing. Who asks may have been away for a week: the tries are
-// counted, not played.
+// tryAgain has the step on top tried again after the backoff, as often as that goes on
+// failing. Who asks may have been away for a week: the tries are counted, not played.
 func tryAgain(r Record, backoff time.Duration, now time.Time) Record {
 	f, before := r.Scenario.LookUpFails, r.Failed.LookUp
 	if r.Step == StepPerformingActions {
@@ -152,7 +161,7 @@ func tryAgain(r Record, backoff time.Duration, now time.Time) Record {
 	}
 	tries := f.tries(before, now.Sub(r.Due), backoff)
 	r.Failed.count(r.Step, tries)
-	r.Due = r.Due.Add(time.Duration(tries) * backoff)
+	r.Due = r.Due.Add(time.Duration(tries-1) * backoff).Add(backoff)
 	return r
 }
 
@@ -195,9 +204,41 @@ func (r Record) cancelled() bool {
 // who advances the record gets the same.
 func (r Record) pause() time.Duration {
 	const least, most = 10, 59
-	sum := uint32(r.Failed.LookUp + r.Failed.Perform)
+	sum := uint32(r.Failed.LookUp+r.Failed.Perform) % pauseCycle
 	for _, b := range r.ID {
 		sum = sum*31 + uint32(b)
 	}
 	return time.Duration(least+sum%(most-least+1)) * time.Second
+}
+
+// pauseCycle is after how many rounds the pauses repeat.
+const pauseCycle = 64
+
+// skipCycles skips whole cycles of rounds that are like the one from base to r. Who asks
+// may have been away for years, and a round takes less than a minute.
+func skipCycles(base, r Record, now time.Time) Record {
+	span := r.Due.Sub(base.Due)
+	one := Failed{r.Failed.LookUp - base.Failed.LookUp, r.Failed.Perform - base.Failed.Perform, r.Failed.Undo - base.Failed.Undo}
+	if r.Rollback != NotRollingBack || base.Rollback != NotRollingBack || span <= 0 {
+		return r
+	}
+	k := int(now.Sub(r.Due) / span)
+	for _, sort := range []struct {
+		fails          Failure
+		done, inACycle int
+	}{
+		{r.Scenario.LookUpFails, r.Failed.LookUp, one.LookUp},
+		{r.Scenario.PerformFails, r.Failed.Perform, one.Perform},
+		{r.Scenario.UndoFails, r.Failed.Undo, one.Undo},
+	} {
+		if sort.fails.Times > sort.done && sort.inACycle > 0 {
+			k = min(k, (sort.fails.Times-sort.done)/sort.inACycle-1) // the last ones are played
+		}
+	}
+	if k <= 0 {
+		return r
+	}
+	r.Due = r.Due.Add(time.Duration(k) * span)
+	r.Failed = Failed{r.Failed.LookUp + k*one.LookUp, r.Failed.Perform + k*one.Perform, r.Failed.Undo + k*one.Undo}
+	return r
 }

@@ -60,8 +60,10 @@ func (a Availability) refusal() error {
 		return server.NewError(generated.ErrorCodeReconfigurationPending, "")
 	case GatewayCannotReachNaming:
 		return server.NewError(generated.ErrorCodeGatewayNotReachable, "")
-	default:
+	case Ready, "":
 		return nil
+	default:
+		return server.NewError(generated.ErrorCodeAbort, "The fault service is in a condition that nobody knows.")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/store"
@@ -31,36 +32,26 @@ func nodeWrite(n Node) (store.Write, error) {
 // SetCluster says which services and nodes exist, and that no others do. It is kept in
 // the store and takes the place of what was said before. Until it is called everything
 // exists: each service is stateful and persisted and has any partition, and each node is
-// up, with the instance id that the first request about it names.
+// up, with the instance id that the first transition of it names.
 //
-// Operations that were accepted before go on with what they found. It is not one
-// transaction: an emulator that serves meanwhile may see a part of it.
+// Operations that were accepted before go on with what they found, and leave nothing of
+// it. It is not one transaction: an emulator that serves meanwhile may see a part of it.
+// An error that is not the store's says what is wrong with c; nothing has changed then.
 func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error {
+	writes, err := c.writes()
+	if err != nil {
+		return err
+	}
 	gone, err := e.records.nodes(ctx)
 	if err != nil {
 		return err
 	}
-	var writes []store.Write
-	for _, n := range c.Nodes {
-		w, err := nodeWrite(n)
-		if err != nil {
-			return err
-		}
-		writes = append(writes, w)
+	for _, w := range writes {
 		delete(gone, w.Key)
 	}
 	for key := range gone {
 		writes = append(writes, store.Write{Key: key, Delete: true})
 	}
-	services := c.Services
-	if services == nil {
-		services = []Service{} // none, which is not the same as any
-	}
-	value, err := json.Marshal(services)
-	if err != nil {
-		return err
-	}
-	writes = append(writes, store.Write{Key: servicesKey, Value: value})
 	for len(writes) > 0 {
 		n := min(len(writes), store.MaxOps)
 		if _, err := e.records.st.Commit(ctx, store.Txn{Then: writes[:n]}); err != nil {
@@ -69,6 +60,36 @@ func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error {
 		writes = writes[n:]
 	}
 	return nil
+}
+
+// writes is the cluster as it is stored.
+func (c Cluster) writes() ([]store.Write, error) {
+	services := c.Services
+	if services == nil {
+		services = []Service{} // none, which is not the same as any
+	}
+	value, err := json.Marshal(services)
+	if err != nil {
+		return nil, err
+	}
+	if len(value) > store.MaxValue {
+		return nil, fmt.Errorf("emulator: the services and their partitions take %d bytes, and %d are the most", len(value), store.MaxValue)
+	}
+	writes := []store.Write{{Key: servicesKey, Value: value}}
+	for i, n := range c.Nodes {
+		switch {
+		case n.Name == "" || n.InstanceID == "":
+			return nil, fmt.Errorf("emulator: node %d, %q: it needs a name and an instance id", i, n.Name)
+		case slices.ContainsFunc(c.Nodes[:i], func(other Node) bool { return other.Name == n.Name }):
+			return nil, fmt.Errorf("emulator: node %q is there twice", n.Name)
+		}
+		w, err := nodeWrite(n)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, w)
+	}
+	return writes, nil
 }
 
 // Node returns a node as it is now. A node that nothing is known of is one that exists
@@ -94,7 +115,7 @@ func (e *Emulator) look(ctx context.Context, kind generated.OperationType, t Tar
 		}
 		return Found{Fault: serviceFault(services, kind, t)}, nil
 	}
-	node, err := e.records.node(ctx, t.NodeName)
+	node, _, err := e.records.node(ctx, t.NodeName)
 	if errors.Is(err, store.ErrNotFound) {
 		if closed {
 			return Found{}, nil
@@ -120,16 +141,40 @@ func (rs records) services(ctx context.Context) ([]Service, bool, error) {
 	return services, true, nil
 }
 
-func (rs records) node(ctx context.Context, name string) (Node, error) {
+// node is a node as it is stored, and the revision of that.
+func (rs records) node(ctx context.Context, name string) (Node, store.Revision, error) {
 	item, err := rs.st.Get(ctx, nodeKey(name))
 	if err != nil {
-		return Node{}, err
+		return Node{}, 0, err
 	}
 	var n Node
 	if err := json.Unmarshal(item.Value, &n); err != nil {
-		return Node{}, fmt.Errorf("record %s: %w", item.Key, err)
+		return Node{}, 0, fmt.Errorf("record %s: %w", item.Key, err)
 	}
-	return n, nil
+	return n, item.Revision, nil
+}
+
+// leave adds to a transaction what a transition leaves of its node, unless the node was
+// described anew, or taken away, since the transition was accepted.
+func (rs records) leave(ctx context.Context, r Record, txn *store.Txn) error {
+	after, changed := r.after()
+	if !changed {
+		return nil
+	}
+	before, revision, err := rs.node(ctx, r.Target.NodeName)
+	if errors.Is(err, store.ErrNotFound) || err == nil && before != r.Found.Node {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	write, err := nodeWrite(after)
+	if err != nil {
+		return err
+	}
+	txn.If = append(txn.If, store.Condition{Key: write.Key, Revision: revision})
+	txn.Then = append(txn.Then, write)
+	return nil
 }
 
 // nodes is the set of keys of the nodes that are known.

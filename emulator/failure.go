@@ -39,6 +39,12 @@ const (
 	hresultStopInProgress       = -2147017635
 )
 
+// The HRESULTs with which a replica finds out that it is not the primary any more.
+const (
+	hresultNotPrimary   = -2147017786
+	hresultObjectClosed = -2147017730
+)
+
 // retryable reports whether a failure with that code makes the runtime start a
 // partition kind over instead of ending it.
 func retryable(code int32) bool {
@@ -60,6 +66,11 @@ func endsTransition(code int32) bool {
 	}
 	return false
 }
+
+// leavesEngine reports whether a failure with that code only makes the engine let go of
+// the operation: this replica is no longer the one to carry it out, and the next primary
+// goes on with the same step (runtime §5.5).
+func leavesEngine(code int32) bool { return code == hresultNotPrimary || code == hresultObjectClosed }
 
 // deafToGraceful: a graceful cancel does not stop a node transition, not even a
 // queued one; it runs to its end and is then shown as Cancelled (runtime §5.3).

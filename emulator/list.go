@@ -34,11 +34,12 @@ func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.Opera
 	if err := e.available(); err != nil {
 		return nil, err
 	}
-	listed := generated.OperationStatusList{}
+	active, finished := generated.OperationStatusList{}, generated.OperationStatusList{}
 	seen := make(map[uuid.UUID]bool)
 	for _, prefix := range []string{activePrefix, historyPrefix} {
 		for s, err := range e.records.all(ctx, prefix) {
 			if err != nil {
+				// Without it the list would say of an operation that it never existed.
 				return nil, err
 			}
 			r := e.current(s.Record)
@@ -46,14 +47,19 @@ func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.Opera
 			if seen[r.ID] || !matchesKind(r, kinds) || !matchesState(r, states, e.profile) {
 				continue
 			}
-			if len(listed) == maxListed {
-				return listed, nil
-			}
 			seen[r.ID] = true
-			listed = append(listed, generated.OperationStatus{OperationID: r.ID, State: r.State(), Type: r.Kind})
+			into := &active
+			if r.Terminal() { // it may not be written down yet that it is
+				into = &finished
+			}
+			*into = append(*into, generated.OperationStatus{OperationID: r.ID, State: r.State(), Type: r.Kind})
+		}
+		if len(active)+len(finished) >= maxListed {
+			break
 		}
 	}
-	return listed, nil
+	listed := append(active, finished...)
+	return listed[:min(len(listed), maxListed)], nil
 }
 
 // matchesKind: 0 and 0xFFFF mean every kind, and other bits match nothing.

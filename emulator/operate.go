@@ -95,6 +95,9 @@ func (e *Emulator) freeNode(ctx context.Context, kind generated.OperationType, n
 			return 0, server.NewError(generated.ErrorCodeNodeTransitionInProgress, "The node is already in a transition.")
 		}
 		if s.Terminal() { // moved meanwhile, and has let go of the node
+			if again, _, err := e.records.nodeHolder(ctx, name); err != nil || again == holder {
+				return revision, err
+			}
 			continue
 		}
 		if err := e.records.replace(ctx, s, r); err != nil && !errors.Is(err, store.ErrConflict) {
@@ -147,18 +150,21 @@ func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (
 // Sweep writes down what is due: finished operations move to the history, others
 // get on. Nothing depends on it but the size of the active table, so how often it
 // runs is a matter of taste, and any number of emulators may sweep one store.
+// What cannot be read or written is reported at the end, joined, and hinders nothing else.
 func (e *Emulator) Sweep(ctx context.Context) error {
+	var errs []error
 	for s, err := range e.records.all(ctx, activePrefix) {
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		r := e.current(s.Record)
 		if r == s.Record {
 			continue
 		}
 		if err := e.records.replace(ctx, s, r); err != nil && !errors.Is(err, store.ErrConflict) {
-			return err
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -90,13 +91,26 @@ func (r Record) turnsBack() bool {
 	}
 }
 
-// check says what a record to put lacks.
+// check says what is wrong with a record that comes from outside.
 func (r Record) check() error {
+	for _, tries := range []int{r.Failed.LookUp, r.Failed.Perform, r.Failed.Undo} {
+		if tries < 0 || tries > math.MaxInt64/2 {
+			return fmt.Errorf("operation %s: %d failed tries", r.ID, tries)
+		}
+	}
+	switch r.Phase {
+	case PhaseForward, PhaseUndoing, PhasePausing:
+	default:
+		return fmt.Errorf("operation %s: phase %q is none of Undoing and Pausing, and not empty", r.ID, r.Phase)
+	}
 	switch r.Kind {
 	case generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss, generated.OperationTypePartitionRestart:
 	case generated.OperationTypeNodeTransition:
 		if r.Target.NodeName == "" {
 			return fmt.Errorf("operation %s: a node transition needs a node", r.ID)
+		}
+		if t := r.Target.Transition; t != generated.NodeTransitionTypeStart && t != generated.NodeTransitionTypeStop {
+			return fmt.Errorf("operation %s: transition %q: it must be Start or Stop", r.ID, t)
 		}
 	default:
 		return fmt.Errorf("operation %s: kind %q is none of PartitionDataLoss, PartitionQuorumLoss, PartitionRestart, NodeTransition", r.ID, r.Kind)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -65,7 +66,8 @@ func (rs records) get(ctx context.Context, key string) (stored, error) {
 	return decode(item)
 }
 
-// all yields every record under a prefix, page by page.
+// all yields every record under a prefix, page by page. A record that cannot be read is
+// yielded as an error, and who goes on gets the next one.
 func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
 		for after := ""; ; {
@@ -75,7 +77,7 @@ func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, erro
 				return
 			}
 			for _, item := range items {
-				if s, err := decode(item); !yield(s, err) || err != nil {
+				if !yield(decode(item)) {
 					return
 				}
 				after = item.Key
@@ -113,12 +115,8 @@ func (rs records) replace(ctx context.Context, old stored, r Record) error {
 			key := holderKey(r.Target.NodeName)
 			txn.If = append(txn.If, store.Condition{Key: key, Revision: revision})
 			txn.Then = append(txn.Then, store.Write{Key: key, Delete: true})
-			if node, changed := r.after(); changed {
-				write, err := nodeWrite(node)
-				if err != nil {
-					return err
-				}
-				txn.Then = append(txn.Then, write)
+			if err := rs.leave(ctx, r, &txn); err != nil {
+				return err
 			}
 		}
 	}
@@ -143,8 +141,9 @@ func (rs records) nodeHolder(ctx context.Context, name string) (uuid.UUID, store
 	return id, item.Revision, nil
 }
 
-// insert writes a new record, on condition that its id is in neither table and,
-// for a node transition, that the node's key still has the revision that was judged.
+// insert writes a new record, on condition that its id is in neither table and, for a
+// node transition, that the node's key still has the revision that was judged. A node
+// that nothing was known of is written down as it was found.
 func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revision) error {
 	value, err := json.Marshal(r)
 	if err != nil {
@@ -158,6 +157,17 @@ func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revis
 		key := holderKey(r.Target.NodeName)
 		txn.If = append(txn.If, store.Condition{Key: key, Revision: nodeRevision})
 		txn.Then = append(txn.Then, store.Write{Key: key, Value: []byte(r.ID.String())})
+		_, _, err := rs.node(ctx, r.Target.NodeName)
+		if errors.Is(err, store.ErrNotFound) && r.Found.Node.Name != "" {
+			write, err := nodeWrite(r.Found.Node)
+			if err != nil {
+				return err
+			}
+			txn.If = append(txn.If, store.Condition{Key: write.Key})
+			txn.Then = append(txn.Then, write)
+		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 	}
 	_, err = rs.st.Commit(ctx, txn)
 	return err
@@ -178,7 +188,14 @@ func (rs records) archive(ctx context.Context, r Record) error {
 
 func decode(item store.Item) (stored, error) {
 	s := stored{key: item.Key, revision: item.Revision}
-	if err := json.Unmarshal(item.Value, &s.Record); err != nil {
+	err := json.Unmarshal(item.Value, &s.Record)
+	if err == nil {
+		err = s.check()
+	}
+	if key := s.key[strings.LastIndex(s.key, "/")+1:]; err == nil && key != s.ID.String() {
+		err = fmt.Errorf("it has the id %s", s.ID)
+	}
+	if err != nil {
 		return stored{}, fmt.Errorf("record %s: %w", item.Key, err)
 	}
 	return s, nil

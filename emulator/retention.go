@@ -14,16 +14,18 @@ import (
 // [Settings.MaxStoredActionCount], the ones that ended longer than
 // [Settings.CompletedActionKeepDuration] ago go, oldest first, until no more than that
 // are left. An id that was removed is unknown, and may be used again. Any number of
-// emulators may clean up one store.
+// emulators may clean up one store. Errors are as those of [Emulator.Sweep].
 func (e *Emulator) CleanUp(ctx context.Context) error {
+	var errs []error
 	if err := e.Sweep(ctx); err != nil {
-		return err
+		errs = append(errs, err)
 	}
 	finished, limit := 0, e.now().Add(-e.settings.CompletedActionKeepDuration)
 	var old []stored
 	for s, err := range e.records.all(ctx, historyPrefix) {
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		finished++
 		if s.Stopped.Before(limit) {
@@ -40,8 +42,8 @@ func (e *Emulator) CleanUp(ctx context.Context) error {
 			Then: []store.Write{{Key: s.key, Delete: true}},
 		})
 		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return err
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math"
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -34,7 +35,8 @@ type Scenario struct {
 // over; any other code ends the operation as Faulted. A node transition tries the same
 // step again every second, unless the code is one of those with which the runtime gives
 // up: the node is not found, up, down, or already stopped, or its instance is another
-// one. A try to undo that fails is repeated every second, whatever its code.
+// one. FABRIC_E_NOT_PRIMARY and FABRIC_E_OBJECT_CLOSED have every kind try the same step
+// again, as the next primary would. A try to undo that fails is repeated every second, whatever its code.
 type Failure struct {
 	// Times is how many tries fail before one succeeds; [Always] for no end.
 	Times int `json:"times,omitzero"`
@@ -69,7 +71,7 @@ func (s Scenario) lasts(r Record) time.Duration {
 	case r.Step == StepPerformingActions:
 		d = s.Perform
 		if r.Kind == generated.OperationTypePartitionQuorumLoss {
-			d = max(d, 0) + r.Target.Duration
+			d = max(d, 0) + min(r.Target.Duration, math.MaxInt64-max(d, 0))
 		}
 	}
 	return max(d, 0)
@@ -93,7 +95,7 @@ func (f Failure) hresult() int32 {
 func (f Failure) tries(before int, late, backoff time.Duration) int {
 	n := int(late/backoff) + 1
 	if f.Times > 0 {
-		n = min(n, f.Times-before)
+		n = max(min(n, f.Times-before), 1)
 	}
 	return n
 }

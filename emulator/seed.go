@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,34 +56,33 @@ type planted struct {
 	Done   bool   `json:"done"`
 }
 
-// Plant puts the cluster and the operations of a seed into an empty store. The same
-// seed again changes nothing, so that a server may be started again with the same
-// command line; if it was interrupted, planting goes on where it was. Any other store
-// that is not empty is [ErrPlanted], and stays as it is.
+// Plant puts the cluster and the operations of a seed into an empty store; a clock that
+// [StartClock] left there does not count. The same seed again changes nothing, so that a
+// server may be started again with the same command line; if it was interrupted,
+// planting goes on where it was. Any other store is [ErrPlanted], and stays as it is.
+// An error about the seed itself comes before anything is planted.
 func (e *Emulator) Plant(ctx context.Context, s Seed) error {
-	mark := planted{Digest: s.digest}
-	item, err := e.records.st.Get(ctx, seedKey)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		if items, err := e.records.st.List(ctx, activePrefix[:len("operations/")], "", 1); err != nil || len(items) > 0 {
-			return errors.Join(err, ErrPlanted)
-		}
-		if err := e.leaveMark(ctx, mark); err != nil {
+	if _, err := s.Cluster.writes(); err != nil {
+		return err
+	}
+	if err := s.contradictions(); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	for _, op := range s.Operations {
+		if err := op.check(); err != nil {
 			return err
 		}
-	case err != nil:
+	}
+	if s.digest == "" {
+		text, err := json.Marshal([]any{s.Cluster, s.Operations})
+		if err != nil {
+			return err
+		}
+		s.digest = digestOf(text)
+	}
+	revision, done, err := e.beginPlanting(ctx, s.digest)
+	if err != nil || done {
 		return err
-	default:
-		var before planted
-		if err := json.Unmarshal(item.Value, &before); err != nil {
-			return fmt.Errorf("record %s: %w", seedKey, err)
-		}
-		if before.Digest != mark.Digest {
-			return ErrPlanted
-		}
-		if before.Done {
-			return nil
-		}
 	}
 	if err := e.SetCluster(ctx, s.Cluster); err != nil {
 		return err
@@ -91,21 +91,58 @@ func (e *Emulator) Plant(ctx context.Context, s Seed) error {
 		if op.Terminal() && op.Stopped.IsZero() {
 			op.Stopped = e.now().UTC().Add(-op.Age)
 		}
-		if err := e.Put(ctx, op.Record); err != nil && (!errors.Is(err, ErrExists) || mark.Digest == "") {
-			return err
+		if err := e.Put(ctx, op.Record); err != nil && !errors.Is(err, ErrExists) {
+			return err // what exists was planted before an interruption
 		}
 	}
-	mark.Done = true
-	return e.leaveMark(ctx, mark)
+	_, err = e.leaveMark(ctx, planted{s.digest, true}, revision)
+	if errors.Is(err, store.ErrConflict) { // another server was planting the same
+		_, _, err = e.beginPlanting(ctx, s.digest)
+	}
+	return err
 }
 
-func (e *Emulator) leaveMark(ctx context.Context, mark planted) error {
+// beginPlanting leaves the mark of a seed in a store that is empty or has it already. It
+// reports the revision of the mark, and whether there is nothing left to plant.
+func (e *Emulator) beginPlanting(ctx context.Context, digest string) (store.Revision, bool, error) {
+	for {
+		item, err := e.records.st.Get(ctx, seedKey)
+		if err == nil {
+			var before planted
+			if err := json.Unmarshal(item.Value, &before); err != nil {
+				return 0, false, fmt.Errorf("record %s: %w", seedKey, err)
+			}
+			if before.Digest != digest {
+				return 0, false, ErrPlanted
+			}
+			return item.Revision, before.Done, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return 0, false, err
+		}
+		items, err := e.records.st.List(ctx, "", "", 2)
+		if err != nil {
+			return 0, false, err
+		}
+		if slices.ContainsFunc(items, func(i store.Item) bool { return i.Key != clockKey }) {
+			return 0, false, ErrPlanted
+		}
+		revision, err := e.leaveMark(ctx, planted{Digest: digest}, 0)
+		if !errors.Is(err, store.ErrConflict) {
+			return revision, false, err
+		}
+	}
+}
+
+func (e *Emulator) leaveMark(ctx context.Context, mark planted, revision store.Revision) (store.Revision, error) {
 	value, err := json.Marshal(mark)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = e.records.st.Commit(ctx, store.Txn{Then: []store.Write{{Key: seedKey, Value: value}}})
-	return err
+	return e.records.st.Commit(ctx, store.Txn{
+		If:   []store.Condition{{Key: seedKey, Revision: revision}},
+		Then: []store.Write{{Key: seedKey, Value: value}},
+	})
 }
 
 // DefaultCluster is the cluster of a seed that does not describe one: the service

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,253 +42,233 @@ import (
 // every try fails; and ageSeconds, for one that ended so long ago. A cluster that is
 // not described is [DefaultCluster]. "service" is an [Availability]. "config" has the
 // names of runtime §5.9; those without an effect here are read and forgotten.
+//
+// An error names every place where something is wrong, and what is allowed there.
 func ParseSeed(data []byte) (Seed, error) {
-	var file seedFile
-	if err := decodeStrict(data, &file); err != nil {
+	s := Seed{Cluster: DefaultCluster(), Availability: Ready, Security: SeedSecurity{Mode: "None"}, digest: digestOf(data)}
+	err := readFile(data, map[string]member{
+		"operations": listOf(&s.Operations, readSeedOperation),
+		"services":   listOf(&s.Cluster.Services, readSeedService),
+		"nodes":      listOf(&s.Cluster.Nodes, readSeedNode),
+		"service": func(raw json.RawMessage) error {
+			var text string
+			if err := valueOf(&text, "a text")(raw); err != nil {
+				return err
+			}
+			var err error
+			s.Availability, err = ParseAvailability(text)
+			return err
+		},
+		"fabricVersion": func(raw json.RawMessage) error {
+			if err := valueOf(&s.RuntimeVersion, "a text")(raw); err != nil {
+				return err
+			}
+			major, minor, _ := strings.Cut(s.RuntimeVersion, ".")
+			for _, number := range []string{major, minor} {
+				if _, err := strconv.ParseUint(number, 10, 32); err != nil {
+					return fmt.Errorf("%q: it must be MAJOR.MINOR", s.RuntimeVersion)
+				}
+			}
+			return nil
+		},
+		"clusterId": valueOf(&s.ClusterID, "a text"),
+		"config":    func(raw json.RawMessage) error { return readConfig(raw, &s.Settings) },
+		"security":  func(raw json.RawMessage) error { return readSeedSecurity(raw, &s.Security) },
+	})
+	if err = errors.Join(err, s.contradictions()); err != nil {
 		return Seed{}, fmt.Errorf("seed file: %w", err)
 	}
-	s, err := file.seed()
-	if err != nil {
-		return Seed{}, fmt.Errorf("seed file: %w", err)
-	}
-	s.digest = digestOf(data)
 	return s, nil
 }
 
-type seedFile struct {
-	Operations    []seedOperation            `json:"operations"`
-	Services      *[]seedService             `json:"services"`
-	Nodes         *[]seedNode                `json:"nodes"`
-	Service       *string                    `json:"service"`
-	FabricVersion string                     `json:"fabricVersion"`
-	ClusterID     string                     `json:"clusterId"`
-	Config        map[string]json.RawMessage `json:"config"`
-	Security      seedSecurity               `json:"security"`
-}
-
-// seedSecurity also says what the client of the case shows; that is the client's affair.
-type seedSecurity struct {
-	Mode        string          `json:"mode"`
-	Roles       bool            `json:"roles"`
-	ClientCert  json.RawMessage `json:"clientCert"`
-	Credentials json.RawMessage `json:"credentials"`
-	Token       json.RawMessage `json:"token"`
-}
-
-func (f seedFile) seed() (Seed, error) {
-	s := Seed{Cluster: DefaultCluster(), Availability: Ready, RuntimeVersion: f.FabricVersion, ClusterID: f.ClusterID}
+// contradictions are the places where a seed says two things that cannot both be.
+func (s Seed) contradictions() error {
 	var errs []error
-	note := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
+	twice := func(list string, i int, what, other string) {
+		errs = append(errs, fmt.Errorf("%s[%d]: %s: another %s has it", list, i, what, other))
+	}
+	for i, a := range s.Cluster.Services {
+		if slices.ContainsFunc(s.Cluster.Services[:i], func(b Service) bool { return a.Name == b.Name }) {
+			twice("services", i, fmt.Sprintf("name %q", a.Name), "service")
 		}
 	}
-	if f.Services != nil {
-		s.Cluster.Services = nil
-		for i, in := range *f.Services {
-			out, err := in.service()
-			if err == nil && slices.ContainsFunc(s.Cluster.Services, func(other Service) bool { return other.Name == out.Name }) {
-				err = fmt.Errorf("name %q: another service has it", out.Name)
-			}
-			note(inList("services", i, err))
-			s.Cluster.Services = append(s.Cluster.Services, out)
+	for i, a := range s.Cluster.Nodes {
+		if slices.ContainsFunc(s.Cluster.Nodes[:i], func(b Node) bool { return a.Name == b.Name }) {
+			twice("nodes", i, fmt.Sprintf("name %q", a.Name), "node")
 		}
 	}
-	if f.Nodes != nil {
-		s.Cluster.Nodes = nil
-		for i, in := range *f.Nodes {
-			out, err := in.node()
-			if err == nil && slices.ContainsFunc(s.Cluster.Nodes, func(other Node) bool { return other.Name == out.Name }) {
-				err = fmt.Errorf("name %q: another node has it", out.Name)
-			}
-			note(inList("nodes", i, err))
-			s.Cluster.Nodes = append(s.Cluster.Nodes, out)
+	ids, held := make(map[uuid.UUID]bool), make(map[string]bool)
+	for i, op := range s.Operations {
+		if ids[op.ID] {
+			twice("operations", i, "id "+op.ID.String(), "operation")
 		}
-	}
-	ids := make(map[uuid.UUID]bool)
-	for i, in := range f.Operations {
-		op, err := in.operation()
-		if err == nil && ids[op.ID] {
-			err = fmt.Errorf("id %s: another operation has it", op.ID)
-		}
-		note(inList("operations", i, err))
 		ids[op.ID] = true
-		s.Operations = append(s.Operations, op)
+		if node := op.Target.NodeName; node != "" && !op.Terminal() {
+			if held[node] {
+				errs = append(errs, fmt.Errorf("operations[%d]: node %q is in another transition, and it can be in one only", i, node))
+			}
+			held[node] = true
+		}
 	}
-	var err error
-	if f.Service != nil {
-		s.Availability, err = ParseAvailability(*f.Service)
-		note(err)
-	}
-	s.Settings, err = parseConfig(f.Config)
-	note(err)
-	s.Security = SeedSecurity{Mode: f.Security.Mode, Roles: f.Security.Roles}
-	switch f.Security.Mode {
-	case "":
-		s.Security.Mode = "None"
-	case "None", "X509", "AAD", "Windows":
-	default:
-		note(fmt.Errorf("security.mode %q: it must be None, X509, AAD or Windows", f.Security.Mode))
-	}
-	return s, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-func inList(list string, i int, err error) error {
-	if err == nil {
+// readSeedSecurity also meets what the client of the case shows; that is the client's affair.
+func readSeedSecurity(raw json.RawMessage, s *SeedSecurity) error {
+	err := readObject(raw, map[string]member{
+		"mode": valueOf(&s.Mode, "a text"), "roles": valueOf(&s.Roles, "true or false"),
+		"clientCert": anything, "credentials": anything, "token": anything,
+	})
+	switch s.Mode {
+	case "None", "X509", "AAD", "Windows":
+		return err
+	default:
+		return errors.Join(err, fmt.Errorf("mode %q: it must be None, X509, AAD or Windows", s.Mode))
+	}
+}
+
+func readSeedService(raw json.RawMessage) (Service, error) {
+	var name, kind string
+	persisted, partitions := true, DefaultCluster().Services[0].Partitions
+	err := readObject(raw, map[string]member{
+		"name": valueOf(&name, "a text"), "kind": valueOf(&kind, "a text"),
+		"persisted":         valueOf(&persisted, "true or false"),
+		"hasPersistedState": valueOf(&persisted, "true or false"), // as the service description has it
+		"partitions": listOf(&partitions, func(raw json.RawMessage) (id uuid.UUID, err error) {
+			err = idOf(&id)(raw)
+			return id, err
+		}),
+	})
+	if !strings.HasPrefix(name, fabricScheme) {
+		err = errors.Join(err, fmt.Errorf("name %q: it must begin with %s", name, fabricScheme))
+	}
+	if kind != "" && kind != "Stateless" && kind != "Stateful" {
+		err = errors.Join(err, fmt.Errorf("kind %q: it must be Stateful or Stateless", kind))
+	}
+	stateless := kind == "Stateless"
+	return Service{Name: name, Stateless: stateless, Volatile: !stateless && !persisted, Partitions: partitions}, err
+}
+
+func readSeedNode(raw json.RawMessage) (Node, error) {
+	n := Node{InstanceID: defaultInstance}
+	var status string
+	err := readObject(raw, map[string]member{
+		"name": valueOf(&n.Name, "a text"), "instance": instanceOf(&n.InstanceID),
+		"status": valueOf(&status, "a text"), "stoppedByFas": valueOf(&n.Stopped, "true or false"),
+	})
+	if n.Name == "" {
+		err = errors.Join(err, errors.New("name is missing"))
+	}
+	if status != "" && status != "Up" && status != "Down" {
+		err = errors.Join(err, fmt.Errorf("status %q: it must be Up or Down", status))
+	}
+	n.Down = status == "Down"
+	return n, err
+}
+
+// instanceOf reads a node's instance id, a decimal as a text or as a number.
+func instanceOf(into *string) member {
+	return func(raw json.RawMessage) error {
+		parsed, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 64)
+		if err != nil || parsed == 0 {
+			return fmt.Errorf("it must be a number from 1 to 18446744073709551615, not %s", sortOf(raw))
+		}
+		*into = strconv.FormatUint(parsed, 10)
 		return nil
 	}
-	return fmt.Errorf("%s[%d]: %w", list, i, err)
 }
 
-type seedService struct {
-	Name              string      `json:"name"`
-	Kind              string      `json:"kind"`
-	Persisted         *bool       `json:"persisted"`
-	HasPersistedState *bool       `json:"hasPersistedState"` // as the service description has it
-	Partitions        []uuid.UUID `json:"partitions"`
-}
-
-func (in seedService) service() (Service, error) {
-	out := Service{Name: in.Name, Partitions: in.Partitions, Stateless: in.Kind == "Stateless"}
-	for _, persisted := range []*bool{in.Persisted, in.HasPersistedState} {
-		out.Volatile = out.Volatile || persisted != nil && !*persisted && !out.Stateless
-	}
-	if in.Partitions == nil {
-		out.Partitions = DefaultCluster().Services[0].Partitions
-	}
-	if !strings.HasPrefix(in.Name, "fabric:/") {
-		return out, fmt.Errorf("name %q: it must begin with fabric:/", in.Name)
-	}
-	if in.Kind != "" && in.Kind != "Stateless" && in.Kind != "Stateful" {
-		return out, fmt.Errorf("kind %q: it must be Stateful or Stateless", in.Kind)
-	}
-	return out, nil
-}
-
-type seedNode struct {
-	Name         string       `json:"name"`
-	Instance     seedInstance `json:"instance"`
-	Status       string       `json:"status"`
-	StoppedByFas bool         `json:"stoppedByFas"`
-}
-
-func (in seedNode) node() (Node, error) {
-	out := Node{Name: in.Name, InstanceID: in.Instance.or(defaultInstance), Down: in.Status == "Down", Stopped: in.StoppedByFas}
-	if in.Name == "" {
-		return out, errors.New("name is missing")
-	}
-	if in.Status != "" && in.Status != "Up" && in.Status != "Down" {
-		return out, fmt.Errorf("status %q: it must be Up or Down", in.Status)
-	}
-	return out, nil
-}
-
-// seedInstance is a node's instance id, a decimal text or a number; 0 is none.
-type seedInstance uint64
-
-func (n *seedInstance) UnmarshalJSON(data []byte) error {
-	parsed, err := strconv.ParseUint(strings.Trim(string(data), `"`), 10, 64)
-	if err != nil || parsed == 0 {
-		return fmt.Errorf("%s: an instance is a number from 1 to 18446744073709551615", data)
-	}
-	*n = seedInstance(parsed)
-	return nil
-}
-
-func (n seedInstance) or(instance string) string {
-	if n == 0 {
-		return instance
-	}
-	return strconv.FormatUint(uint64(n), 10)
-}
-
-// parseConfig reads settings by their names in the runtime (§5.9).
-func parseConfig(config map[string]json.RawMessage) (Settings, error) {
-	var s Settings
-	var errs []error
-	for name, raw := range config {
-		n, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 31)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("config.%s %s: it must be a number from 0 to 2147483647", name, raw))
-			continue
-		}
-		seconds := time.Duration(n) * time.Second
-		count := int(n)
-		if n == 0 {
-			count, seconds = -1, -1 // zero would be the default
-		}
-		switch name {
-		case "MaxStoredActionCount":
-			s.MaxStoredActionCount = count
-		case "CompletedActionKeepDurationInSeconds":
-			s.CompletedActionKeepDuration = seconds
-		case "StoredActionCleanupIntervalInSeconds":
-			s.StoredActionCleanupInterval = seconds
-		case "CommandStepRetryBackoffInSeconds":
-			s.CommandStepRetryBackoff = seconds
-		case "StopNodeMinDurationInSeconds":
-			s.StopNodeMinDuration = seconds
-		case "StopNodeMaxDurationInSeconds":
-			s.StopNodeMaxDuration = seconds
-		case "RequestTimeoutInSeconds", "OperationTimeoutInSeconds", "ConcurrentRequests",
-			"DataLossCheckWaitDurationInSeconds", "DataLossCheckPollIntervalInSeconds", "ReplicaDropWaitDurationInSeconds":
-		default:
-			errs = append(errs, fmt.Errorf("config.%s: no setting has this name", name))
+// readConfig reads settings by their names in the runtime (§5.9).
+func readConfig(raw json.RawMessage, s *Settings) error {
+	count := func(set func(n int)) member {
+		return func(raw json.RawMessage) error {
+			n, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 31)
+			if err != nil {
+				return fmt.Errorf("it must be a number from 0 to 2147483647, not %s", sortOf(raw))
+			}
+			if set(int(n)); n == 0 {
+				set(-1) // zero would be the default
+			}
+			return nil
 		}
 	}
-	return s, errors.Join(errs...)
-}
-
-type seedOperation struct {
-	ID               uuid.UUID                    `json:"id"`
-	Kind             generated.OperationType      `json:"kind"`
-	Step             Step                         `json:"step"`
-	Rollback         Rollback                     `json:"rollback"`
-	ErrorCode        int32                        `json:"errorCode"`
-	Service          *string                      `json:"service"`
-	Partition        *uuid.UUID                   `json:"partition"`
-	Node             *string                      `json:"node"`
-	Instance         seedInstance                 `json:"instance"`
-	Transition       generated.NodeTransitionType `json:"transition"`
-	Mode             string                       `json:"mode"`
-	DurationSeconds  uint32                       `json:"durationSeconds"`
-	StepKeepsFailing bool                         `json:"stepKeepsFailing"`
-	AgeSeconds       uint32                       `json:"ageSeconds"`
-}
-
-func (in seedOperation) operation() (SeedOperation, error) {
-	r := Record{ID: in.ID, Kind: in.Kind, Step: in.Step, Rollback: in.Rollback, ErrorCode: in.ErrorCode, Target: defaultTarget(in.Kind)}
-	if r.Rollback == "" {
-		r.Rollback = NotRollingBack
+	seconds := func(into *time.Duration) member {
+		return count(func(n int) { *into = time.Duration(n) * time.Second })
 	}
-	if in.Kind == generated.OperationTypeNodeTransition {
-		r.Target.NodeInstanceID = in.Instance.or(defaultInstance)
-		if in.Node != nil {
-			r.Target.NodeName = *in.Node
-		}
-		if in.Transition != "" {
-			r.Target.Transition = in.Transition
-		}
+	without := count(func(int) {})
+	err := readObject(raw, map[string]member{
+		"MaxStoredActionCount":                 count(func(n int) { s.MaxStoredActionCount = n }),
+		"CompletedActionKeepDurationInSeconds": seconds(&s.CompletedActionKeepDuration),
+		"StoredActionCleanupIntervalInSeconds": seconds(&s.StoredActionCleanupInterval),
+		"CommandStepRetryBackoffInSeconds":     seconds(&s.CommandStepRetryBackoff),
+		"StopNodeMinDurationInSeconds":         seconds(&s.StopNodeMinDuration),
+		"StopNodeMaxDurationInSeconds":         seconds(&s.StopNodeMaxDuration),
+		"RequestTimeoutInSeconds":              without,
+		"OperationTimeoutInSeconds":            without,
+		"ConcurrentRequests":                   without,
+		"DataLossCheckWaitDurationInSeconds":   without,
+		"DataLossCheckPollIntervalInSeconds":   without,
+		"ReplicaDropWaitDurationInSeconds":     without,
+	})
+	if s.StopNodeMinDuration > 0 && s.StopNodeMaxDuration > 0 && s.StopNodeMinDuration > s.StopNodeMaxDuration {
+		err = errors.Join(err, errors.New("StopNodeMinDurationInSeconds is more than StopNodeMaxDurationInSeconds, so no node could be stopped"))
+	}
+	return err
+}
+
+func readSeedOperation(raw json.RawMessage) (SeedOperation, error) {
+	r := Record{Rollback: NotRollingBack}
+	var target Target
+	var node *string
+	var service *string
+	var partition *uuid.UUID
+	var seconds, age uint32
+	var id, keepsFail bool
+	number := "a number from 0 to 4294967295"
+	err := readObject(raw, map[string]member{
+		"id":       func(raw json.RawMessage) error { id = true; return idOf(&r.ID)(raw) },
+		"kind":     valueOf(&r.Kind, "a text"),
+		"step":     valueOf(&r.Step, "a text"),
+		"rollback": valueOf(&r.Rollback, "a text"), "errorCode": valueOf(&r.ErrorCode, "a number from -2147483648 to 2147483647"),
+		"service": valueOf(&service, "a text"), "node": valueOf(&node, "a text"),
+		"partition":  func(raw json.RawMessage) error { partition = new(uuid.UUID); return idOf(partition)(raw) },
+		"instance":   instanceOf(&target.NodeInstanceID),
+		"transition": valueOf(&target.Transition, "a text"), "mode": valueOf(&target.Mode, "a text"),
+		"durationSeconds": valueOf(&seconds, number), "ageSeconds": valueOf(&age, number),
+		"stepKeepsFailing": valueOf(&keepsFail, "true or false"),
+	})
+	r.Target = defaultTarget(r.Kind)
+	r.Target.Mode = target.Mode
+	if r.Kind == generated.OperationTypeNodeTransition {
+		override(&r.Target.NodeName, node)
+		r.Target.NodeInstanceID = cmp.Or(target.NodeInstanceID, r.Target.NodeInstanceID)
+		r.Target.Transition = cmp.Or(target.Transition, r.Target.Transition)
 	} else {
-		if in.Service != nil {
-			r.Target.ServiceName = *in.Service
-		}
-		if in.Partition != nil {
-			r.Target.PartitionID = *in.Partition
-		}
+		override(&r.Target.ServiceName, service)
+		override(&r.Target.PartitionID, partition)
 	}
-	r.Target.Mode = in.Mode
-	if in.DurationSeconds != 0 {
-		r.Target.Duration = time.Duration(in.DurationSeconds) * time.Second
+	if seconds != 0 {
+		r.Target.Duration = time.Duration(seconds) * time.Second
 	}
-	if in.StepKeepsFailing {
-		r.Scenario = keepsFailing(in.Kind)
+	if keepsFail {
+		r.Scenario = keepsFailing(r.Kind)
 	}
-	op := SeedOperation{Record: r, Age: time.Duration(in.AgeSeconds) * time.Second}
-	if t := r.Target.Transition; t != "" && t != generated.NodeTransitionTypeStart && t != generated.NodeTransitionTypeStop {
-		return op, fmt.Errorf("transition %q: it must be Start or Stop", t)
+	switch {
+	case err != nil:
+	case !id:
+		err = errors.New("id is missing")
+	case service != nil && !strings.HasPrefix(*service, fabricScheme):
+		err = fmt.Errorf("service %q: it must begin with %s", *service, fabricScheme)
+	default:
+		err = r.check()
 	}
-	return op, r.check()
+	return SeedOperation{Record: r, Age: time.Duration(age) * time.Second}, err
+}
+
+func override[T any](into *T, value *T) {
+	if value != nil {
+		*into = *value
+	}
 }
 
 // keepsFailing is the scenario of an operation that gets nowhere: whatever it tries,

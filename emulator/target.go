@@ -102,7 +102,7 @@ func (f Found) onPerform(t Target) int32 {
 // the node as it found it.
 func (r Record) after() (Node, bool) {
 	n := r.Found.Node.at(r.Stopped)
-	if n.Name == "" {
+	if n.Name == "" || r.Stopped.IsZero() { // forced in the queue: nobody looked
 		return n, false
 	}
 	switch {

@@ -74,7 +74,7 @@ func TestServeRefuses(t *testing.T) {
 		{"a seed with security, without TLS", []string{"--seed", secured}, exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
 		{"a seed with roles, without roles", with("--seed", secured, "--client-ca", ca, "--admin", "admin"), exitUsage, "needs --roles"},
 		{"a seed with Kerberos", []string{"--seed", kerberos}, exitUsage, "mode Windows cannot be served"},
-		{"a scenario that makes no sense", []string{"--scenario", scenario}, exitUsage, `fails is a number from 0 up, or "always"`},
+		{"a scenario that makes no sense", []string{"--scenario", scenario}, exitUsage, `rules[0].perform.fails: it must be a number from 0 up, or "always"`},
 		{"a certificate without a key", []string{"--tls-cert", cert}, exitUsage, "--tls-cert and --tls-key go together"},
 		{"a key that is none", []string{"--tls-cert", cert, "--tls-key", foreign}, exitUsage, "notes.txt"},
 		{"admins without TLS", []string{"--admin", "ops"}, exitUsage, "need --tls-cert and --tls-key"},
