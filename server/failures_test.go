@@ -271,6 +271,30 @@ func TestFailureAfterTheHeader(t *testing.T) {
 	}
 }
 
+// A client that hangs up in the middle of an answer is no failure of the server's.
+func TestClientThatHangsUp(t *testing.T) {
+	r, err := parse("POST", gracefully)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log buffer
+	ctx, hangUp := context.WithCancel(t.Context())
+	broken := visit(func(w http.ResponseWriter) error {
+		w.WriteHeader(http.StatusOK)
+		hangUp()
+		return errors.New("connection reset by peer")
+	})
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("panicked with %v", err)
+		}
+		if line := oneLine(t, &log); line.Level != slog.LevelWarn || !line.Aborted {
+			t.Errorf("log line %+v", line)
+		}
+	}()
+	newHandler(t, answering{cancel: returns(broken)}, server.WithLogger(log.logger())).ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
+}
+
 func TestAbortHandlerPanicsAgain(t *testing.T) {
 	r, err := parse("POST", gracefully)
 	if err != nil {

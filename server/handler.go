@@ -124,6 +124,8 @@ func bound(ctx context.Context, r *http.Request, j *judgement) *http.Request {
 func (h *Handler) log(ctx context.Context, x *exchange, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
+	case x.aborted && x.stack == nil && ctx.Err() != nil:
+		level = slog.LevelWarn // the client hung up in the middle of the answer
 	case x.aborted || x.stack != nil:
 		level = slog.LevelError
 	case x.status >= 500:
