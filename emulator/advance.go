@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math"
 	"time"
 )
 
@@ -14,10 +15,12 @@ func advance(r Record, backoff time.Duration, now time.Time) Record {
 	var base Record // as it was when the rounds began to be counted
 	rounds := 0
 	for !r.Terminal() && !now.Before(r.Due) {
-		switch r.Phase {
-		case PhaseUndoing:
+		switch {
+		case r.Backoff:
+			r = backedOff(r)
+		case r.Phase == PhaseUndoing:
 			r = undone(r, backoff, now)
-		case PhasePausing:
+		case r.Phase == PhasePausing:
 			if rounds++; rounds == 1 {
 				base = r
 			} else if rounds > pauseCycle {
@@ -89,11 +92,11 @@ func (r Record) trouble() int32 {
 
 // failed is what follows when a try of the step on top has failed (§5.5).
 func failed(r Record, code int32, backoff time.Duration, now time.Time) Record {
-	if r.Rollback == RollingBackForce {
-		return end(r, StepFailed)
-	}
 	if leavesEngine(code) || deafToGraceful(r.Kind) && !endsTransition(code) {
 		return tryAgain(r, backoff, now)
+	}
+	if r.Rollback == RollingBackForce {
+		return end(r, StepFailed)
 	}
 	if deafToGraceful(r.Kind) {
 		// There is nothing to undo; a graceful cancel that came decides how it is shown.
@@ -102,7 +105,11 @@ func failed(r Record, code int32, backoff time.Duration, now time.Time) Record {
 		}
 		return end(r, StepFailed)
 	}
-	r.Failed.count(r.Step, 1)
+	if r.Step == StepPerformingActions {
+		r.Failed.Perform++
+	} else {
+		r.Failed.LookUp++
+	}
 	if r.Rollback == RollingBackDueToUserCancel {
 		return undo(r)
 	}
@@ -116,13 +123,10 @@ func failed(r Record, code int32, backoff time.Duration, now time.Time) Record {
 // undone is what follows when one try to clean up the step on top is over.
 func undone(r Record, backoff time.Duration, now time.Time) Record {
 	switch {
+	case r.Scenario.UndoFails.fails(r.Failed.Undo):
+		return tryAgain(r, backoff, now)
 	case r.Rollback == RollingBackForce:
 		return end(r, StepFailed)
-	case r.Scenario.UndoFails.fails(r.Failed.Undo):
-		tries := r.Scenario.UndoFails.tries(r.Failed.Undo, now.Sub(r.Due), backoff)
-		r.Failed.Undo += tries
-		r.Due = r.Due.Add(time.Duration(tries-1) * backoff).Add(backoff)
-		return r
 	case r.Step == StepPerformingActions:
 		r.Step = StepLookingUpState
 		r.Due = r.Due.Add(r.Scenario.lasts(r))
@@ -152,18 +156,54 @@ func paused(r Record) Record {
 	}
 }
 
-// tryAgain has the step on top tried again after the backoff, as often as that goes on
-// failing. Who asks may have been away for a week: the tries are counted, not played.
+// tryAgain has what failed tried again after the backoff, as often as that goes on
+// failing. Who asks may have been away for a week: the tries are counted, not played,
+// unless a flag has a say when the backoff is over.
 func tryAgain(r Record, backoff time.Duration, now time.Time) Record {
-	f, before := r.Scenario.LookUpFails, r.Failed.LookUp
-	if r.Step == StepPerformingActions {
-		f, before = r.Scenario.PerformFails, r.Failed.Perform
+	each := r.Scenario.lasts(r)
+	each += min(backoff, math.MaxInt64-each)
+	f, failed := r.Scenario.LookUpFails, &r.Failed.LookUp
+	switch {
+	case r.Phase == PhaseUndoing:
+		f, failed = r.Scenario.UndoFails, &r.Failed.Undo
+	case r.Step == StepPerformingActions:
+		f, failed = r.Scenario.PerformFails, &r.Failed.Perform
 	}
-	tries := f.tries(before, now.Sub(r.Due), backoff)
-	r.Failed.count(r.Step, tries)
-	r.Due = r.Due.Add(time.Duration(tries-1) * backoff).Add(backoff)
+	more := 0
+	if r.Phase == PhaseUndoing && r.Rollback != RollingBackForce || r.Phase == PhaseForward && !r.heeds() {
+		more = f.more(*failed, each, r.unchanged(now).Sub(r.Due))
+	}
+	*failed += 1 + more
+	r.Backoff = true
+	r.Due = r.Due.Add(time.Duration(more) * each).Add(backoff)
 	return r
 }
+
+// unchanged is until when, but no later than now, every try finds what the one before it
+// found: a node may come up meanwhile.
+func (r Record) unchanged(now time.Time) time.Time {
+	if up := r.Found.Node.Until; r.Phase == PhaseForward && up.After(r.Due) && !up.After(now) {
+		return up.Add(-1)
+	}
+	return now
+}
+
+// backedOff is what follows when the time between two tries is over.
+func backedOff(r Record) Record {
+	r.Backoff = false
+	switch {
+	case r.Rollback == RollingBackForce:
+		return end(r, StepFailed)
+	case r.Phase == PhaseForward && r.heeds():
+		return undo(r)
+	default:
+		r.Due = r.Due.Add(r.Scenario.lasts(r))
+		return r
+	}
+}
+
+// heeds reports whether a cancel has come that keeps a step from being carried out.
+func (r Record) heeds() bool { return r.Rollback == RollingBackForce || r.cancelled() }
 
 // undo turns back: the steps so far are cleaned up in reverse.
 func undo(r Record) Record {

@@ -53,6 +53,9 @@ type Record struct {
 	Phase    Phase                   `json:"phase,omitempty"`
 	Rollback Rollback                `json:"rollback"`
 
+	// Backoff says that a try of what is being done has failed, and the next is waited for.
+	Backoff bool `json:"backoff,omitempty"`
+
 	// ErrorCode is the HRESULT that ended, or is ending, the operation; 0 for none.
 	ErrorCode int32 `json:"errorCode"`
 
@@ -87,15 +90,6 @@ type Failed struct {
 	LookUp  int `json:"lookUp,omitempty"`
 	Perform int `json:"perform,omitempty"`
 	Undo    int `json:"undo,omitempty"`
-}
-
-// count adds failed tries of a step.
-func (f *Failed) count(step Step, tries int) {
-	if step == StepPerformingActions {
-		f.Perform += tries
-		return
-	}
-	f.LookUp += tries
 }
 
 // Target is what an operation works on. The fields that the kind does not use are zero.

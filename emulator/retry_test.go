@@ -98,7 +98,7 @@ func TestWhichCodesRetry(t *testing.T) {
 				}
 				c.ends(transitionKind, id, generated.OperationStateRunning, 0)
 				// The same step again a second later, and from there as if nothing had been.
-				c.pass(second + (2*second - failsAt) - 1)
+				c.pass(second + second + (2*second - failsAt) - 1)
 				c.ends(transitionKind, id, generated.OperationStateRunning, 0)
 				c.pass(1)
 				c.ends(transitionKind, id, generated.OperationStateCompleted, 0)

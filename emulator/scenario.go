@@ -90,12 +90,12 @@ func (f Failure) hresult() int32 {
 	return f.Code
 }
 
-// tries is how many tries that fail are over by the time late after the first of them,
-// of which there is at least one.
-func (f Failure) tries(before int, late, backoff time.Duration) int {
-	n := int(late/backoff) + 1
+// more is how many tries fail after one that does, of which so many failed before it, as
+// long as each takes so long and there is so much time.
+func (f Failure) more(before int, each, time time.Duration) int {
+	n := int(time / max(each, 1))
 	if f.Times > 0 {
-		n = max(min(n, f.Times-before), 1)
+		n = min(n, f.Times-before-1)
 	}
-	return n
+	return max(n, 0)
 }
