@@ -23,7 +23,10 @@ func cancel(r Record, force bool, profile server.Profile) (Record, error) {
 		return r, nil
 	}
 	if r.Rollback != RollingBackDueToUserCancel && !documentsAllowForce(r, profile) {
-		return r, errNotNow("A force cancel needs a graceful cancel first, and is accepted once.")
+		if r.Rollback == RollingBackForce {
+			return r, errNotNow("The operation was forced before, and a force is accepted once.")
+		}
+		return r, errNotNow("A force cancel needs a graceful cancel first.")
 	}
 	r.Rollback = RollingBackForce
 	return r, nil

@@ -26,7 +26,7 @@ func readFile(data []byte, members map[string]member) error {
 	var raw json.RawMessage
 	if err := d.Decode(&raw); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !errors.Is(err, io.ErrUnexpectedEOF) && int(syntax.Offset) < len(data)+1 {
-			return fmt.Errorf("line %d: %w", lineAt(data, syntax.Offset), err)
+			return fmt.Errorf("line %d: it must be JSON: %w", lineAt(data, syntax.Offset), err)
 		}
 		return errors.New("it ends before its object does")
 	}

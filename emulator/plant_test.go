@@ -190,7 +190,7 @@ func TestPutRefuses(t *testing.T) {
 		{"no step", func(r *emulator.Record) { r.Step = "" }, []string{`step ""`, "IntentSaved", "LookingUpState", "PerformingActions", "CompletedSuccessfully", "Failed"}},
 		{"no flag", func(r *emulator.Record) { r.Rollback = "" }, []string{`rollback ""`, "NotRollingBack", "RollingBackAndWillRetryAction", "RollingBackForce"}},
 		{"a state for a flag", func(r *emulator.Record) { r.Rollback = "RollingBack" }, []string{`rollback "RollingBack"`}},
-		{"no node", func(r *emulator.Record) { r.Kind = generated.OperationTypeNodeTransition }, []string{"needs a node"}},
+		{"no node", func(r *emulator.Record) { r.Kind = generated.OperationTypeNodeTransition }, []string{"a node transition needs one"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := shaped(0, emulator.StepIntentSaved, emulator.NotRollingBack)

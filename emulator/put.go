@@ -30,7 +30,7 @@ const leastActivity = time.Second
 // that of the store.
 func (e *Emulator) Put(ctx context.Context, r Record) error {
 	if err := r.check(); err != nil {
-		return err
+		return within("operation "+r.ID.String(), err)
 	}
 	now := e.now().UTC()
 	if r.Received.IsZero() {
@@ -91,40 +91,60 @@ func (r Record) turnsBack() bool {
 	}
 }
 
-// check says what is wrong with a record that comes from outside.
+// check says everything that is wrong with a record that comes from outside.
 func (r Record) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for _, tries := range []int{r.Failed.LookUp, r.Failed.Perform, r.Failed.Undo} {
 		if tries < 0 || tries > math.MaxInt64/2 {
-			return fmt.Errorf("operation %s: %d failed tries", r.ID, tries)
+			wrong("%d failed tries", tries)
 		}
 	}
 	switch r.Phase {
 	case PhaseForward, PhaseUndoing, PhasePausing:
 	default:
-		return fmt.Errorf("operation %s: phase %q is none of Undoing and Pausing, and not empty", r.ID, r.Phase)
+		wrong("phase %q: it must be Undoing, Pausing or empty", r.Phase)
 	}
-	switch r.Kind {
-	case generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss, generated.OperationTypePartitionRestart:
-	case generated.OperationTypeNodeTransition:
+	if !isKind(r.Kind) {
+		wrong("kind %q: %s", r.Kind, kindsText)
+	}
+	if r.Kind == generated.OperationTypeNodeTransition {
 		if r.Target.NodeName == "" {
-			return fmt.Errorf("operation %s: a node transition needs a node", r.ID)
+			wrong("node is missing: a node transition needs one")
 		}
 		if t := r.Target.Transition; t != generated.NodeTransitionTypeStart && t != generated.NodeTransitionTypeStop {
-			return fmt.Errorf("operation %s: transition %q: it must be Start or Stop", r.ID, t)
+			wrong("transition %q: it must be Start or Stop", t)
 		}
-	default:
-		return fmt.Errorf("operation %s: kind %q is none of PartitionDataLoss, PartitionQuorumLoss, PartitionRestart, NodeTransition", r.ID, r.Kind)
 	}
 	switch r.Step {
 	case StepIntentSaved, StepLookingUpState, StepPerformingActions, StepCompletedSuccessfully, StepFailed:
 	default:
-		return fmt.Errorf("operation %s: step %q is none of IntentSaved, LookingUpState, PerformingActions, CompletedSuccessfully, Failed", r.ID, r.Step)
+		wrong("step %q: it must be IntentSaved, LookingUpState, PerformingActions, CompletedSuccessfully or Failed", r.Step)
 	}
 	switch r.Rollback {
 	case NotRollingBack, RollingBackAndWillRetry, RollingBackAndWillFail, RollingBackDueToUserCancel, RollingBackForce:
-		return nil
 	default:
-		return fmt.Errorf("operation %s: rollback %q is none of NotRollingBack, RollingBackAndWillRetryAction, "+
-			"RollingBackAndWillFailAction, RollingBackDueToUserCancel, RollingBackForce", r.ID, r.Rollback)
+		wrong("rollback %q: it must be NotRollingBack, RollingBackAndWillRetryAction, RollingBackAndWillFailAction, "+
+			"RollingBackDueToUserCancel or RollingBackForce", r.Rollback)
+	}
+	if !modeFits(r.Kind, r.Target.Mode) {
+		wrong("mode %q: a %s has no such mode", r.Target.Mode, r.Kind)
+	}
+	return errors.Join(errs...)
+}
+
+// modeFits reports whether a kind has a mode of that name. Nobody has to say one.
+func modeFits(kind generated.OperationType, mode string) bool {
+	switch mode {
+	case "":
+		return true
+	case string(generated.DataLossModePartialDataLoss), string(generated.DataLossModeFullDataLoss):
+		return kind == generated.OperationTypePartitionDataLoss
+	case string(generated.QuorumLossModeQuorumReplicas), string(generated.QuorumLossModeQuorumLossReplicas), string(generated.QuorumLossModeAllReplicas):
+		return kind == generated.OperationTypePartitionQuorumLoss
+	case string(generated.RestartPartitionModeAllReplicasOrInstances), string(generated.RestartPartitionModeOnlyActiveSecondaries):
+		return kind == generated.OperationTypePartitionRestart
+	default:
+		return false
 	}
 }

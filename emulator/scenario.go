@@ -23,6 +23,11 @@ type Scenario struct {
 
 	// LookUpFails, PerformFails and UndoFails make tries of these fail. What a failure
 	// does depends on its code and on the kind of the operation; see [Failure].
+	//
+	// An operation that is cancelled while it acts is not undone if the acting succeeds,
+	// because that is the last step. One that a graceful cancel does not end is therefore
+	// one whose undo fails always, and that is cancelled while it looks up its target, or
+	// whose acting fails, too.
 	LookUpFails  Failure `json:"lookUpFails,omitzero"`
 	PerformFails Failure `json:"performFails,omitzero"`
 	UndoFails    Failure `json:"undoFails,omitzero"`

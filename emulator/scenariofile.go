@@ -21,7 +21,7 @@ import (
 //	  "rules": [
 //	    {"kind": "NodeTransition", "queue": "1m"},
 //	    {"service": "fabric:/shop/orders", "perform": {"fails": 3, "code": "FABRIC_E_TIMEOUT"}},
-//	    {"id": "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01", "undo": {"fails": "always"}}
+//	    {"id": "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01", "perform": {"code": "E_FAIL"}, "undo": {"fails": "always"}}
 //	  ]
 //	}
 //

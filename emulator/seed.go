@@ -46,7 +46,7 @@ type SeedSecurity struct {
 }
 
 // ErrPlanted is the error of [Emulator.Plant] for a store that has something else in it.
-var ErrPlanted = errors.New("emulator: the store holds something else already; a seed needs an empty one")
+var ErrPlanted = errors.New("emulator: the store holds something else already, and a seed needs an empty one")
 
 const seedKey = "cluster/seed"
 
@@ -70,7 +70,7 @@ func (e *Emulator) Plant(ctx context.Context, s Seed) error {
 	}
 	for _, op := range s.Operations {
 		if err := op.check(); err != nil {
-			return err
+			return within("operation "+op.ID.String(), err)
 		}
 	}
 	if s.digest == "" {

@@ -37,11 +37,31 @@ import (
 //	  "security": {"mode": "None"}
 //	}
 //
-// Of an operation, id, kind and step are needed. It may also say node and instance,
-// transition (Start or Stop), mode and durationSeconds; stepKeepsFailing, for one whose
-// every try fails; and ageSeconds, for one that ended so long ago. A cluster that is
-// not described is [DefaultCluster]. "service" is an [Availability]. "config" has the
-// names of runtime §5.9; those without an effect here are read and forgotten.
+// Of an operation, id, kind and step are needed. What it is shown as follows from step
+// and rollback; see [Record.State]:
+//
+//	step                         rollback                      shown as
+//	IntentSaved (in the queue),  NotRollingBack (default)      Running
+//	LookingUpState,              RollingBackAndWillRetryAction Running
+//	PerformingActions            RollingBackAndWillFailAction  RollingBack
+//	                             RollingBackDueToUserCancel    RollingBack
+//	                             RollingBackForce              RollingBack
+//	CompletedSuccessfully        NotRollingBack                Completed
+//	Failed                       NotRollingBack                Faulted
+//	either                       RollingBackDueToUserCancel    Cancelled
+//	either                       RollingBackForce              ForceCancelled
+//
+// It may also say node and instance, transition (Start or Stop), mode and
+// durationSeconds; stepKeepsFailing, for one whose every try fails; and ageSeconds, for
+// one that ended so long ago. What it does not say of its target is that of
+// [DefaultCluster].
+//
+// Services that are not described are those of [DefaultCluster], and so are nodes; an
+// empty list is none. A service is Stateful, persisted and has the partition of
+// DefaultCluster unless it says otherwise; a node is Up and has instance 5. "service" is
+// an [Availability]. "config" has the names of runtime §5.9; those without an effect
+// here are read and forgotten. "security" may also have clientCert, credentials and
+// token: they are about the client.
 //
 // An error names every place where something is wrong, and what is allowed there.
 func ParseSeed(data []byte) (Seed, error) {
@@ -75,7 +95,10 @@ func ParseSeed(data []byte) (Seed, error) {
 		"config":    func(raw json.RawMessage) error { return readConfig(raw, &s.Settings) },
 		"security":  func(raw json.RawMessage) error { return readSeedSecurity(raw, &s.Security) },
 	})
-	if err = errors.Join(err, s.contradictions()); err != nil {
+	if err == nil {
+		err = s.contradictions() // of what can be read
+	}
+	if err != nil {
 		return Seed{}, fmt.Errorf("seed file: %w", err)
 	}
 	return s, nil
@@ -253,15 +276,13 @@ func readSeedOperation(raw json.RawMessage) (SeedOperation, error) {
 	if keepsFail {
 		r.Scenario = keepsFailing(r.Kind)
 	}
-	switch {
-	case err != nil:
-	case !id:
-		err = errors.New("id is missing")
-	case service != nil && !strings.HasPrefix(*service, fabricScheme):
-		err = fmt.Errorf("service %q: it must begin with %s", *service, fabricScheme)
-	default:
-		err = r.check()
+	if !id {
+		err = errors.Join(err, errors.New("id is missing"))
 	}
+	if service != nil && !strings.HasPrefix(*service, fabricScheme) {
+		err = errors.Join(err, fmt.Errorf("service %q: it must begin with %s", *service, fabricScheme))
+	}
+	err = errors.Join(err, r.check())
 	return SeedOperation{Record: r, Age: time.Duration(age) * time.Second}, err
 }
 

@@ -71,6 +71,20 @@
 // the cluster starts has ended when the bubble does. Neither way is guessed from where
 // the cluster is made: without [WithClock] the engine stands still in a bubble, too.
 //
+// # An operation that a graceful cancel does not end
+//
+// An operation that acts when it is cancelled ends well once the acting succeeds: that is
+// the last step, and nothing is undone after it. What hangs is an undo that fails, so put
+// an operation that is undone already, or cancel it while it looks up its target:
+//
+//	id := c.Put(emulator.Record{
+//		Step:     emulator.StepLookingUpState,
+//		Scenario: emulator.Scenario{LookUp: time.Second, UndoFails: emulator.Failure{Times: emulator.Always}},
+//	})
+//
+// After a graceful cancel it is RollingBack for ever; a force ends it when the try to undo
+// that is under way is over.
+//
 // # Without a test
 //
 // [NewCluster] takes any [TB]. [Run] provides one for an Example or a program.

@@ -134,5 +134,12 @@ func (c *Cluster) SetScenario(id uuid.UUID, s emulator.Scenario) {
 }
 
 // SetAvailability puts the fault service into a condition in which it refuses every
-// call, until it is [emulator.Ready] again. Operations under way get on meanwhile.
-func (c *Cluster) SetAvailability(a emulator.Availability) { c.engine.SetAvailability(a) }
+// call, until it is [emulator.Ready] again. Operations under way get on meanwhile. It
+// fails the test if there is no such condition.
+func (c *Cluster) SetAvailability(a emulator.Availability) {
+	c.tb.Helper()
+	if _, err := emulator.ParseAvailability(string(a)); err != nil {
+		c.tb.Fatalf("sftest: %v", err)
+	}
+	c.engine.SetAvailability(a)
+}

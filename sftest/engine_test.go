@@ -73,8 +73,9 @@ func TestEngineRefuses(t *testing.T) {
 		says string
 	}{
 		{"twice", func(c *sftest.Cluster) { c.Put(emulator.Record{ID: id}); c.Put(emulator.Record{ID: id}) }, "sftest: Put: emulator: the operation exists"},
-		{"no step", func(c *sftest.Cluster) { c.Put(emulator.Record{Step: "Dancing"}) }, `step "Dancing" is none of`},
-		{"no node", func(c *sftest.Cluster) { c.Put(emulator.Record{Kind: generated.OperationTypeNodeTransition}) }, "needs a node"},
+		{"no step", func(c *sftest.Cluster) { c.Put(emulator.Record{Step: "Dancing"}) }, `step "Dancing": it must be`},
+		{"no condition", func(c *sftest.Cluster) { c.SetAvailability("asleep") }, "it must be one of ready"},
+		{"no node", func(c *sftest.Cluster) { c.Put(emulator.Record{Kind: generated.OperationTypeNodeTransition}) }, "a node transition needs one"},
 		{"an unknown operation", func(c *sftest.Cluster) { c.Operation(id) }, "operation " + id.String() + ": "},
 		{"an unknown node", func(c *sftest.Cluster) { c.Node("n1") }, "node n1: there is none of that name"},
 		{"a scenario of none", func(c *sftest.Cluster) { c.SetScenario(id, emulator.Scenario{}) }, "operation " + id.String() + ": "},

@@ -104,7 +104,7 @@ func ExampleWithScenario() {
 		fmt.Println(c.Operation(id).State())
 	})
 	// Output:
-	// RollingBack after 3000 tries and more
+	// RollingBack after 1000 tries and more
 	// ForceCancelled
 }
 

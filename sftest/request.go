@@ -27,7 +27,7 @@ type Request struct {
 	// Fault is what the script did to it, such as "DropAfter"; "" for nothing.
 	Fault string
 	// Server is the status with which the server answered, whether or not that got
-	// through; 0 as long as it has not, because it never saw the request.
+	// through; 0 as long as it has not, because it has not seen the request.
 	Server int
 	// Status is the status that went back over the wire; 0 for none.
 	Status int
@@ -45,7 +45,7 @@ func (r Request) String() string {
 	if r.Fault == "" {
 		return fmt.Sprintf("%s: %d", s, r.Status)
 	}
-	server, status := "never saw it", "no answer"
+	server, status := "has not seen it", "no answer"
 	if r.Server != 0 {
 		server = fmt.Sprintf("said %d", r.Server)
 	}

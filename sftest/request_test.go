@@ -129,7 +129,7 @@ func TestRequestString(t *testing.T) {
 		{sftest.Request{Call: sftest.CancelOperation, ID: id, Force: true, Fault: "DropAfter", Server: 200},
 			"CancelOperation Force=true 01000000-0000-0000-0000-000000000000: DropAfter, the server said 200, no answer"},
 		{sftest.Request{Call: sftest.CancelOperation, Fault: "Status(503)", Status: 503},
-			"CancelOperation Force=false: Status(503), the server never saw it, answer 503"},
+			"CancelOperation Force=false: Status(503), the server has not seen it, answer 503"},
 	}
 	for _, tc := range cases {
 		if got := fmt.Sprint(tc.q); got != tc.want {

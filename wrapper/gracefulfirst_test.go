@@ -105,7 +105,7 @@ func TestGracefulFirstNoTime(t *testing.T) {
 		begin := time.Now()
 		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
-		if !r.NotBefore.Equal(begin.Add(time.Minute)) || time.Since(begin) != 0 || len(c.seen()) != 0 {
+		if !r.NotBefore.IsZero() || time.Since(begin) != 0 || len(c.seen()) != 0 { // no grace has begun
 			t.Errorf("got %+v after %v; the wire saw %v", r, time.Since(begin), c.seen())
 		}
 		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {

@@ -97,7 +97,8 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, l
 // GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless
 // one is known, then the grace, then the force. A call whose context cannot last
 // that long is refused before anything is sent. If the operation turns out to be
-// over or forced already, no force is sent.
+// over or forced already when the graceful cancel is answered, no force is sent. The grace
+// is always waited out: of an operation that ended in it, the force says so.
 type GracefulFirst struct {
 	// Grace is how long the graceful cancel gets. 0 means no time at all.
 	Grace time.Duration
@@ -111,7 +112,11 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 		allowed = known.graceful.Add(p.Grace)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !deadline.After(allowed) {
-		return refuse(k, &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed})
+		r := &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed}
+		if known.graceful.IsZero() {
+			r.NotBefore = time.Time{} // no grace is running that waiting would use up
+		}
+		return refuse(k, r)
 	}
 	if known.graceful.IsZero() {
 		k.asks = PurposeGraceful

@@ -44,12 +44,15 @@ left behind, so a policy decides first whether the force may go out:
   require-graceful  the cluster must show the operation as RollingBack (default)
   graceful-first    cancel gracefully, wait for --grace, then force
   server-decides    send the force and leave the judgement to the server`,
-		Example: "  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 10s",
+		Example: "  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 1m --timeout 90s",
 		Args:    exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen, err := forcePolicy(policy, grace, cmd.Flags().Changed("grace"))
 			if err != nil {
 				return err
+			}
+			if policy == "graceful-first" && grace >= conn.limit {
+				return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, the limit of the whole command", grace, conn.limit))
 			}
 			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
 				result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen})

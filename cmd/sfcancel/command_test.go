@@ -96,6 +96,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"no time at all", []string{"list", "--timeout", "0s"}, "--timeout 0s: it must be more than 0"},
 		{"a policy that does not exist", []string{"force", id, "--policy", "yolo"}, `--policy "yolo"`},
 		{"a grace nobody would keep", []string{"force", id, "--grace", "1s"}, "--grace needs --policy graceful-first"},
+		{"a grace beyond the limit", []string{"force", id, "--policy", "graceful-first", "--grace", "30s"}, "--grace 30s does not fit into --timeout 30s"},
 		{"an output that does not exist", []string{"list", "-o", "xml"}, `--output "xml"`},
 		{"an endpoint that is none", []string{"list", "--endpoint", "localhost:19080"}, "must begin with http"},
 	} {

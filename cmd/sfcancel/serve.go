@@ -44,12 +44,25 @@ Stores: "memory" forgets everything at the end; "bolt:PATH" keeps it in a file,
 and loses nothing that was answered, however the process ends.
 
 What exists: without --seed everything does. A seed file says which services,
-nodes and operations there are, and is planted once, into an empty store. Its
-fabricVersion and service hold unless the flags say otherwise.
+nodes and operations there are, and is planted once, into an empty store. The
+rest of it, such as fabricVersion, service, config and clusterId, holds as long
+as the file is named, unless the flags say otherwise. It is JSON:
+
+  {"operations": [{"id": "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01",
+    "kind": "PartitionRestart", "step": "LookingUpState",
+    "rollback": "NotRollingBack"}],
+   "nodes": [{"name": "_Node_0", "instance": "5", "status": "Up"}]}
 
 How it goes: an operation looks up its target for 2 s, acts for 30 s, and takes
-4 s a step to undo. A scenario file changes that, and makes steps fail.
---speed 10 lets the engine's time run ten times as fast; --freeze stops it.
+4 s a step to undo. A scenario file changes that, and makes steps fail:
+
+  {"default": {"lookUp": {"takes": "10s"}},
+   "rules": [{"service": "fabric:/shop/orders",
+     "perform": {"fails": 3, "code": "FABRIC_E_TIMEOUT"}}]}
+
+--speed 10 lets the engine's time run ten times as fast; --freeze stops it. All
+members of both files are told by "go doc" of package emulator, ParseSeed and
+ParseScenarios.
 
 Who may: without --tls-cert everybody who reaches the socket is an admin, so only
 a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
@@ -62,6 +75,9 @@ admins unless --roles tells them apart: a user may then read, and no more.`,
     --client-ca ca.pem --admin ops.example.com --user audit.example.com --roles`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := noneEmpty(cmd.Flags()); err != nil {
+				return usage(err)
+			}
 			s.versionGiven = cmd.Flags().Changed("runtime-version")
 			s.availableIsGiven = cmd.Flags().Changed("availability")
 			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
@@ -102,6 +118,12 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	if err != nil {
 		return usage(err)
 	}
+	// The address comes first, so that one that is taken leaves no file behind.
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	st, err := openStore(s.store)
 	if err != nil {
 		return err
@@ -116,7 +138,11 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario))
 	engine.SetAvailability(plan.availability)
 	if s.seed != "" {
-		if err := engine.Plant(ctx, plan.seed); err != nil {
+		err := engine.Plant(ctx, plan.seed)
+		if errors.Is(err, emulator.ErrPlanted) {
+			err = fmt.Errorf("%s was planted with another seed, or used without one: take a new store, or leave --seed out", s.store)
+		}
+		if err != nil {
 			return fmt.Errorf("--seed %s: %w", s.seed, err)
 		}
 	}
@@ -132,14 +158,11 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	if err != nil {
 		return usage(err)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
-	if err != nil {
-		return err
-	}
 	srv, scheme := server.NewHTTPServer(handler, logger), "http"
 	if security != nil {
 		srv.TLSConfig, scheme = server.TLSConfig(security.certificate), "https"
 	}
+	s.log(logger, plan, security)
 	report(scheme + "://" + listener.Addr().String())
 	return serve(ctx, srv, listener, engine, clock)
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/store"
@@ -78,6 +81,31 @@ func (s serveFlags) checkSeedSecurity(want emulator.SeedSecurity, secure bool) e
 		return errors.New("--seed: it tells admins and users apart, which needs --roles")
 	}
 	return nil
+}
+
+// noneEmpty refuses a flag that was given and says nothing, as one from a variable that
+// is not set does: it would switch off what it was meant to switch on.
+func noneEmpty(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.Visit(func(f *pflag.Flag) {
+		if v := f.Value.String(); v == "" || v == "[]" {
+			errs = append(errs, fmt.Errorf("--%s is empty", f.Name))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// log says what is served, for who reads the log later.
+func (s serveFlags) log(logger *slog.Logger, p plan, sec *security) {
+	who := "everybody"
+	if sec != nil && sec.clients != nil {
+		who = fmt.Sprintf("%d admins, %d users, roles %t", len(s.admins), len(s.users), s.roles)
+	}
+	logger.Info("serving", "profile", s.profile, "runtime_version", p.version, "store", s.store, "seed", s.seed,
+		"scenario", s.scenario, "speed", p.speed, "availability", p.availability, "tls", sec != nil, "clients", who)
+	if s.insecure {
+		logger.Warn("everybody who reaches this address is an admin")
+	}
 }
 
 // maxFile is more than any seed that makes sense.
