@@ -25,9 +25,6 @@ func advance(r Record, backoff time.Duration, now time.Time) Record {
 				base = r
 			} else if rounds > pauseCycle {
 				r, rounds = skipCycles(base, r, now), 0
-				if now.Before(r.Due) {
-					return r
-				}
 			}
 			r = paused(r)
 		default:
@@ -271,14 +268,18 @@ func skipCycles(base, r Record, now time.Time) Record {
 		{r.Scenario.PerformFails, r.Failed.Perform, one.Perform},
 		{r.Scenario.UndoFails, r.Failed.Undo, one.Undo},
 	} {
-		if sort.fails.Times > sort.done && sort.inACycle > 0 {
-			k = min(k, (sort.fails.Times-sort.done)/sort.inACycle-1) // the last ones are played
+		if sort.fails.Times >= 0 && sort.inACycle > 0 {
+			// A sort that came to its end within this cycle leaves 0: no other cycle is like it.
+			k = min(k, (sort.fails.Times-sort.done)/sort.inACycle)
 		}
 	}
 	if k <= 0 {
 		return r
 	}
 	r.Due = r.Due.Add(time.Duration(k) * span)
+	if r.Stopped != base.Stopped { // the look-ups succeeded
+		r.Stopped = r.Stopped.Add(time.Duration(k) * span)
+	}
 	r.Failed = Failed{r.Failed.LookUp + k*one.LookUp, r.Failed.Perform + k*one.Perform, r.Failed.Undo + k*one.Undo}
 	return r
 }

@@ -43,10 +43,21 @@ func TestAdvanceHasAnEnd(t *testing.T) {
 	}
 }
 
+// A try that takes 292 years has not failed twice by tomorrow.
+func TestTryingForVeryLong(t *testing.T) {
+	r := Record{Kind: "NodeTransition", Step: StepPerformingActions, Due: at(2), Scenario: Scenario{Perform: 1<<63 - 1, PerformFails: Failure{Times: Always}}}
+	if r = advance(r, time.Second, at(86_400)); r.Failed.Perform != 1 || r.Terminal() {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A duration that nobody can reckon with is a very long one, not none.
 func TestActingForVeryLong(t *testing.T) {
 	r := Record{Kind: "PartitionQuorumLoss", Step: StepPerformingActions, Target: Target{Duration: time.Hour}}
 	if d := (Scenario{Perform: 1<<63 - 1}).lasts(r); d < time.Hour {
 		t.Errorf("a quorum loss that acts for 292 years and an hour acts for %v", d)
+	}
+	if d := (Scenario{Perform: -time.Minute}).lasts(r); d != time.Hour {
+		t.Errorf("a negative time counts as zero: a quorum loss of an hour acts for %v", d)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -131,24 +132,23 @@ func TestUndoThatNeverEndsIsShownAsRollingBack(t *testing.T) {
 // §5.4: 10 to 59 seconds, and in the end each of them.
 func TestPause(t *testing.T) {
 	seen := make(map[time.Duration]bool)
-	rapid.Check(t, func(t *rapid.T) {
-		r := Record{Failed: Failed{LookUp: rapid.IntRange(0, 1000).Draw(t, "rounds")}}
-		copy(r.ID[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
-		if d := r.pause(); d < 10*time.Second || d > 59*time.Second || d%time.Second != 0 {
-			t.Fatal(d)
-		} else {
-			seen[d] = true
+	for n := range 10_000 {
+		r := Record{ID: uuid.UUID{byte(n), byte(n >> 8)}, Failed: Failed{LookUp: n % 1000, Perform: n % 7}}
+		d := r.pause()
+		if d < 10*time.Second || d > 59*time.Second || d%time.Second != 0 {
+			t.Fatalf("%+v: %v", r, d)
 		}
-	})
-	if len(seen) < 5 {
-		t.Errorf("only %d different pauses", len(seen))
+		seen[d] = true
+	}
+	if len(seen) != 50 {
+		t.Errorf("%d different pauses, want 50", len(seen))
 	}
 }
 
-// §5.5: the code of an earlier round does not stick to a success.
+// §5.5: the code and the flag of an earlier round do not stick to a success.
 func TestSuccessHasNoErrorCode(t *testing.T) {
 	r := Record{Kind: generated.OperationTypePartitionDataLoss, Step: StepPerformingActions, Rollback: RollingBackAndWillRetry, ErrorCode: -1, Due: at(2)}
-	if r := play(r, paced, at(2)); r.State() != generated.OperationStateCompleted || r.ErrorCode != 0 {
+	if r := play(r, paced, at(2)); r.State() != generated.OperationStateCompleted || r.ErrorCode != 0 || r.Rollback != NotRollingBack {
 		t.Errorf("%+v", r)
 	}
 }
@@ -182,6 +182,48 @@ func TestAdvanceInGoes(t *testing.T) {
 			t.Fatalf("something was due at %v and was not done by %v", once.Due, late)
 		}
 	})
+}
+
+// The same over more rounds than are played one by one (§5.4: as often as it takes), also
+// when it is another step that fails after some of them.
+func TestAdvanceOverManyRounds(t *testing.T) {
+	for _, c := range []struct{ lookUp, perform, undo int }{
+		{Always, 0, 0}, {300, 0, 0}, {0, Always, 0}, {0, 300, 0},
+		{3, Always, 0}, {100, 300, 0}, {64, 3000, 0}, {130, 64, 0}, {0, Always, 3}, {100, Always, 3},
+	} {
+		for _, phase := range []Phase{PhaseForward, PhasePausing} {
+			s := paced
+			s.LookUpFails, s.PerformFails = Failure{c.lookUp, hresultTimeout}, Failure{c.perform, hresultTimeout}
+			s.UndoFails.Times = c.undo
+			r := Record{Kind: generated.OperationTypePartitionDataLoss, Step: StepLookingUpState, Phase: phase, Rollback: NotRollingBack, Due: at(2)}
+			r.Scenario = s
+			inGoes := r
+			for hour := 1; hour <= 72; hour++ {
+				now := at(float64(hour) * 3600)
+				inGoes = play(inGoes, s, now)
+				if once := play(r, s, now); once != inGoes {
+					t.Fatalf("%+v %s, hour %d: in one go %+v, in several %+v", c, phase, hour, once, inGoes)
+				}
+			}
+		}
+	}
+}
+
+// A start that is tried again and again ends with the first try that finds the node up
+// (§5.5, §5.6), whenever somebody looks.
+func TestANodeThatComesUpBetweenTries(t *testing.T) {
+	s := paced
+	s.LookUpFails = Failure{Times: Always} // a try every three seconds, from the fourth on
+	for up, ends := range map[float64]float64{99.5: 100, 100: 100, 100.5: 103} {
+		r := Record{
+			Kind: generated.OperationTypeNodeTransition, Step: StepLookingUpState, Rollback: NotRollingBack, Due: at(4),
+			Target: Target{NodeName: "_Node_0", NodeInstanceID: "5", Transition: generated.NodeTransitionTypeStart},
+			Found:  Found{Node: Node{Name: "_Node_0", InstanceID: "5", Down: true, Stopped: true, Until: at(up)}},
+		}
+		if r = play(r, s, at(1000)); r.State() != generated.OperationStateFaulted || r.ErrorCode != hresultNodeIsUp || !r.Stopped.Equal(at(ends)) {
+			t.Errorf("up at %v s: %+v, want the end at %v s", up, r, ends)
+		}
+	}
 }
 
 // A cancel that was accepted is never forgotten, whatever comes after it.

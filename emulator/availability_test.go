@@ -94,6 +94,17 @@ func TestAvailability(t *testing.T) {
 	}
 }
 
+// A condition that is empty is ready, as in a [emulator.Seed]; one that nobody knows is not.
+func TestAvailabilityOfNobodys(t *testing.T) {
+	c := newCluster(t, server.Documented, nil)
+	c.engine.SetAvailability("asleep")
+	if a := c.send(http.MethodGet, everything); a.status != http.StatusServiceUnavailable || a.code != generated.ErrorCodeAbort {
+		t.Errorf("asleep: %+v", a)
+	}
+	c.engine.SetAvailability("")
+	c.start(0)
+}
+
 // What is wrong with the request itself is found out at the gateway, before the service.
 func TestAvailabilityComesAfterTheParameters(t *testing.T) {
 	c := newCluster(t, server.Documented, nil)

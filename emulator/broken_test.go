@@ -24,7 +24,10 @@ func write(t *testing.T, st store.Store, key, value string) {
 	}
 }
 
-var brokenRecords = []string{``, `x`, `[]`, `{"id": 5}`, `{"due": "yesterday"}`, `{"failed": {"undo": 1.5}}`}
+var brokenRecords = []string{``, `x`, `[]`, `{"id": 5}`, `{"due": "yesterday"}`, `{"failed": {"undo": 1.5}}`,
+	`{"id": "01000000-0000-0000-0000-000000000000", "kind": "PartitionRestart", "step": "Nowhere", "rollback": "NotRollingBack"}`,
+	`{"id": "02000000-0000-0000-0000-000000000000", "kind": "PartitionRestart", "step": "Failed", "rollback": "NotRollingBack"}`, // somebody else's
+}
 
 // A record that cannot be read fails the calls that are about it, with a FabricError that
 // gives nothing away, and no other operation.
@@ -122,10 +125,43 @@ func TestANodeWithoutAHolderIsFree(t *testing.T) {
 		if a := c.startAs(transitionKind, uuid.New()); a.status != 500 {
 			t.Errorf("%+v", a)
 		}
+		if n, _, err := c.engine.Node(t.Context(), "_Node_0"); err == nil {
+			t.Errorf("the node is said to be %+v", n)
+		}
 		if a := c.tryTransition(uuid.New(), "other", "Stop", "5"); a.status != http.StatusAccepted {
 			t.Errorf("another node: %+v", a)
 		}
 	})
+}
+
+// unread is a store whose n-th read fails, the first being 0, and only that one.
+type unread struct {
+	store.Store
+	n int
+}
+
+func (u *unread) Get(ctx context.Context, key string) (store.Item, error) {
+	u.n--
+	if u.n == -1 {
+		return store.Item{}, errDisk
+	}
+	return u.Store.Get(ctx, key)
+}
+
+// A start that could not read what it needs is refused, not accepted by half: what was
+// accepted leaves its node stopped.
+func TestAStartThatCannotRead(t *testing.T) {
+	for n, refused := 0, true; refused; n++ {
+		shared := memory.New()
+		ours, other := newCluster(t, server.Runtime, &unread{shared, n}), newCluster(t, server.Runtime, shared)
+		a := ours.startAs(transitionKind, uuid.New())
+		refused = a.status != http.StatusAccepted
+		other.pass(10 * second)
+		if is, _ := other.node("_Node_0"); is.Down == refused || refused && a.code != generated.ErrorCodeFail {
+			t.Errorf("read %d fails: %+v, and then the node is %+v", n, a, is)
+		}
+		_ = shared.Close()
+	}
 }
 
 // The same for what is said of the cluster.

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -97,7 +98,11 @@ func TestTwoClocksAgree(t *testing.T) {
 	m := newMachine()
 	one := started(t, st, 60, m)
 	m.now = m.now.Add(time.Minute)
+	before := contents(t, st)
 	two := started(t, st, 60, m)
+	if !maps.Equal(before, contents(t, st)) {
+		t.Error("the second one wrote its own record, and the speed has not changed")
+	}
 	for range 3 {
 		m.now = m.now.Add(time.Minute + 1)
 		if a, b := one(), two(); !a.Equal(b) {
@@ -143,6 +148,20 @@ func TestClockDoesNotGoBack(t *testing.T) {
 		}
 		if got := started(t, st, 10, m)(); got.Before(before) {
 			t.Errorf("speed %v, then 10: it showed %v, and then %v", speed, before, got)
+		}
+	}
+}
+
+// It does not go back while it runs either, with a record in the store or without one.
+func TestClockStandsStillWhileTheMachineIsBehind(t *testing.T) {
+	for _, speed := range []float64{1, 10} {
+		m := newMachine()
+		clock := started(t, memory.New(), speed, m)
+		m.now = m.now.Add(time.Minute)
+		before := clock()
+		m.now = m.now.Add(-second)
+		if got := clock(); !got.Equal(before) {
+			t.Errorf("speed %v: it showed %v, and then %v", speed, before, got)
 		}
 	}
 }
@@ -203,6 +222,7 @@ func TestClockWithABrokenRecord(t *testing.T) {
 		`null`, `{}`, `{"speed": 10}`, `{"speed": -1, "real": "2026-01-01T00:00:00Z", "engine": "2026-01-01T00:00:00Z"}`,
 		`{"real": "2026-01-01T00:00:00Z", "engine": "2026-01-01T00:00:00Z"}`,
 		`{"speed": 10, "engine": "2026-01-01T00:00:00Z"}`,
+		`{"speed": 10, "real": "2026-01-01T00:00:00Z"}`,
 	} {
 		for _, speed := range []float64{1, 10} {
 			st := memory.New()

@@ -3,8 +3,10 @@ package emulator_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,6 +22,8 @@ import (
 type meddled struct {
 	store.Store
 	beforeCommit, beforeHistory func() // each called once
+	afterGet                    func() // likewise, after the first read of a key that begins with getPrefix
+	getPrefix                   string
 }
 
 func once(f *func()) {
@@ -39,6 +43,13 @@ func (m *meddled) List(ctx context.Context, prefix, after string, limit int) ([]
 		once(&m.beforeHistory)
 	}
 	return m.Store.List(ctx, prefix, after, limit)
+}
+
+func (m *meddled) Get(ctx context.Context, key string) (store.Item, error) {
+	if strings.HasPrefix(key, m.getPrefix) {
+		defer once(&m.afterGet)
+	}
+	return m.Store.Get(ctx, key)
 }
 
 // two are two servers on one store; the first one's is meddled with.
@@ -176,4 +187,108 @@ func TestListSize(t *testing.T) {
 	if len(listed) != 10_000 || listed[0].OperationID != running {
 		t.Errorf("%d are listed, and the first is not the active one: %v", len(listed), listed[0])
 	}
+}
+
+// A record that moves to the history between the reads of the two tables is found.
+func TestFindWhileARecordMoves(t *testing.T) {
+	ours, _, m := two(t)
+	id := ours.start(0)
+	ours.pass(10 * second)
+	m.getPrefix, m.afterGet = "operations/", func() { ours.sweep() }
+	ours.ends(0, id, generated.OperationStateCompleted, 0)
+}
+
+func (c *cluster) sweep() {
+	c.t.Helper()
+	if err := c.engine.Sweep(c.t.Context()); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// What two write down at once is the same, so that it is no failure for either.
+func TestTwoWriteDownTheSame(t *testing.T) {
+	for name, do := range map[string]func(ours *cluster){
+		"two sweeps":            func(ours *cluster) { ours.sweep() },
+		"two clean-ups":         func(ours *cluster) { ours.cleanUp() },
+		"a start and a sweep":   func(ours *cluster) { ours.start(transitionKind) },
+		"the node, and a sweep": func(ours *cluster) { ours.node("_Node_0") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, other, m := two(t)
+			ours.start(transitionKind)
+			ours.pass(10 * second)
+			other.pass(10 * second)
+			m.beforeCommit = func() { other.sweep() }
+			do(ours)
+		})
+	}
+}
+
+// A removed id is free (§5.8), and what has it next is not removed in its place.
+func TestCleanUpRemovesWhatItRead(t *testing.T) {
+	shared := memory.New()
+	defer shared.Close()
+	m := &meddled{Store: shared}
+	least := emulator.WithSettings(emulator.Settings{MaxStoredActionCount: -1, CompletedActionKeepDuration: -1})
+	ours, other := newCluster(t, server.Runtime, m, least), newCluster(t, server.Runtime, shared, least)
+	id := ours.over(1, time.Hour)
+	m.beforeCommit = func() {
+		other.cleanUp()
+		if a := other.startAs(1, id); a.status != http.StatusAccepted {
+			t.Errorf("%+v", a)
+		}
+		other.pass(10 * second)
+		other.sweep()
+	}
+	ours.cleanUp()
+	if got := other.state(id); got != generated.OperationStateCompleted {
+		t.Errorf("shown as %q", got)
+	}
+}
+
+// A node that is described anew while a transition of it is written down stays so.
+func TestSetClusterWhileATransitionEnds(t *testing.T) {
+	ours, other, m := two(t)
+	ours.setCluster(emulator.Cluster{Nodes: []emulator.Node{{Name: "_Node_0", InstanceID: "5"}}})
+	ours.start(transitionKind)
+	ours.pass(10 * second)
+	anew := emulator.Node{Name: "_Node_0", InstanceID: "77"}
+	m.beforeCommit = func() { other.setCluster(emulator.Cluster{Nodes: []emulator.Node{anew}}) }
+	ours.sweep()
+	if n, _ := ours.node("_Node_0"); n != anew {
+		t.Errorf("the node is %+v", n)
+	}
+}
+
+// The same for a node that nothing was known of when a transition of it was judged.
+func TestSetClusterWhileATransitionStarts(t *testing.T) {
+	ours, other, m := two(t)
+	anew := emulator.Node{Name: "_Node_0", InstanceID: "77"}
+	m.beforeCommit = func() { other.setCluster(emulator.Cluster{Nodes: []emulator.Node{anew}}) }
+	id := ours.start(transitionKind) // of instance 5
+	if n, _ := other.node("_Node_0"); n != anew {
+		t.Errorf("the node is %+v", n)
+	}
+	ours.pass(10 * second)
+	ours.ends(transitionKind, id, generated.OperationStateFaulted, instanceIDMismatch)
+}
+
+// Whoever finds a node held by a transition that has let go of it meanwhile looks again.
+func TestPutWhileANodeIsLetGo(t *testing.T) {
+	ours, other, m := two(t)
+	ours.start(transitionKind)
+	ours.pass(10 * second)
+	other.pass(10 * second)
+	m.getPrefix, m.afterGet = "operations/node/", func() { other.sweep() }
+	if err := ours.engine.Put(t.Context(), shaped(transitionKind, emulator.StepIntentSaved, emulator.NotRollingBack)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A sweep writes down what is due, and nothing else.
+func TestSweepOfWhatIsNotDue(t *testing.T) {
+	c := newCluster(t, server.Runtime, &failing{Store: memory.New(), n: 1}) // the commit after the start
+	c.start(0)
+	c.pass(second / 2)
+	c.sweep()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -169,12 +170,27 @@ func TestPutFillsInWhatIsEmpty(t *testing.T) {
 		t.Errorf("what is said stays: %+v, want %+v", got, own)
 	}
 	ended := shaped(2, emulator.StepFailed, emulator.NotRollingBack)
+	ended.Phase = emulator.PhaseUndoing // but of what is over nothing is undone
 	ended.Stopped, ended.ErrorCode = c.clock().Add(-time.Hour), partitionNotFound
-	if got := put(ended); !got.Stopped.Equal(ended.Stopped) {
+	if got := put(ended); !got.Stopped.Equal(ended.Stopped) || got.Phase != emulator.PhaseForward {
 		t.Errorf("what is said stays: %+v", got)
 	}
 	if got := c.ends(2, ended.ID, generated.OperationStateFaulted, partitionNotFound); got.SelectedPartition.PartitionID != aPartition {
 		t.Errorf("%+v", got)
+	}
+}
+
+// §5.3: in the pause a flag counts only when the pause is over, also in one that was put.
+func TestPutInThePause(t *testing.T) {
+	c := newCluster(t, server.Documented, nil)
+	r := shaped(0, emulator.StepLookingUpState, emulator.RollingBackDueToUserCancel)
+	r.Phase, r.Due = emulator.PhasePausing, c.clock().Add(10*second)
+	if err := c.engine.Put(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(10 * second)
+	if got := c.record(r.ID); got.Phase != emulator.PhaseUndoing {
+		t.Errorf("when the pause is over nothing is undone: %+v", got)
 	}
 }
 
@@ -190,6 +206,9 @@ func TestPutRefuses(t *testing.T) {
 		{"no step", func(r *emulator.Record) { r.Step = "" }, []string{`step ""`, "IntentSaved", "LookingUpState", "PerformingActions", "CompletedSuccessfully", "Failed"}},
 		{"no flag", func(r *emulator.Record) { r.Rollback = "" }, []string{`rollback ""`, "NotRollingBack", "RollingBackAndWillRetryAction", "RollingBackForce"}},
 		{"a state for a flag", func(r *emulator.Record) { r.Rollback = "RollingBack" }, []string{`rollback "RollingBack"`}},
+		{"a phase of nobody's", func(r *emulator.Record) { r.Phase = "Waiting" }, []string{`phase "Waiting"`, "Undoing", "Pausing"}},
+		{"fewer failures than none", func(r *emulator.Record) { r.Failed.Undo = -1 }, []string{"-1 failed tries"}},
+		{"more failures than can be counted on", func(r *emulator.Record) { r.Failed.LookUp = math.MaxInt64/2 + 1 }, []string{"failed tries"}},
 		{"no node", func(r *emulator.Record) { r.Kind = generated.OperationTypeNodeTransition }, []string{"a node transition needs one"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -297,6 +316,28 @@ func TestSetClusterNamesANodeThatIsThereTwice(t *testing.T) {
 	err := c.engine.SetCluster(t.Context(), emulator.Cluster{Nodes: []emulator.Node{{Name: "_Node_7", InstanceID: "1"}, {Name: "_Node_7", InstanceID: "2"}}})
 	if err == nil || !strings.Contains(err.Error(), "_Node_7") {
 		t.Errorf("the error does not name the node: %v", err)
+	}
+}
+
+// A transition names the instance of its node, so that a node without one is none.
+func TestSetClusterRefusesANodeWithoutAnInstance(t *testing.T) {
+	c := newCluster(t, server.Documented, nil)
+	for _, n := range []emulator.Node{{Name: "_Node_7"}, {InstanceID: "7"}} {
+		if err := c.engine.SetCluster(t.Context(), emulator.Cluster{Nodes: []emulator.Node{n}}); err == nil || !strings.Contains(err.Error(), "node 0") {
+			t.Errorf("%+v: %v", n, err)
+		}
+	}
+}
+
+// As many bytes of services as a store takes are taken, and no more.
+func TestSetClusterToTheBrim(t *testing.T) {
+	c := newCluster(t, server.Documented, nil)
+	for _, more := range []int{0, 1} {
+		name := strings.Repeat("x", store.MaxValue-len(`[{"name":""}]`)+more)
+		err := c.engine.SetCluster(t.Context(), emulator.Cluster{Services: []emulator.Service{{Name: name}}})
+		if (err != nil) != (more > 0) || errors.Is(err, store.ErrInvalid) {
+			t.Errorf("%d bytes too many: %v", more, err)
+		}
 	}
 }
 
@@ -481,6 +522,47 @@ func TestPlantNeedsAnEmptyStore(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("a clock, and an active operation", func(t *testing.T) {
+		st := memory.New()
+		defer st.Close()
+		if _, err := emulator.StartClock(t.Context(), st, 10, nil); err != nil {
+			t.Fatal(err)
+		}
+		c := newCluster(t, server.Documented, st)
+		c.start(0)
+		if err := c.engine.Plant(t.Context(), seed); !errors.Is(err, emulator.ErrPlanted) {
+			t.Errorf("%v, want ErrPlanted", err)
+		}
+	})
+}
+
+// Of two servers that plant the same seed at once, at whatever commit, neither fails.
+func TestPlantWhileAnotherPlantsTheSame(t *testing.T) {
+	seed := parsed(t, `{"operations":[{"id":"11111111-1111-4111-8111-111111111111","kind":"PartitionRestart","step":"Failed"}]}`)
+	for n, planted := 0, true; planted; n++ {
+		ours, other, m := two(t)
+		planted = false
+		var before func(commits int) func()
+		before = func(commits int) func() {
+			return func() {
+				if commits > 0 {
+					m.beforeCommit = before(commits - 1)
+					return
+				}
+				planted = true
+				if err := other.engine.Plant(t.Context(), seed); err != nil {
+					t.Errorf("commit %d: they: %v", n, err)
+				}
+			}
+		}
+		m.beforeCommit = before(n)
+		if err := ours.engine.Plant(t.Context(), seed); err != nil {
+			t.Errorf("commit %d: we: %v", n, err)
+		}
+		if got := ours.list("65535", "65535"); len(got) != 1 {
+			t.Errorf("commit %d: %v", n, got)
+		}
+	}
 }
 
 // Of two servers that plant different seeds at once, one is told so.
@@ -509,8 +591,11 @@ func TestPlantALiteral(t *testing.T) {
 		Operations: []emulator.SeedOperation{
 			{Record: shaped(0, emulator.StepIntentSaved, emulator.NotRollingBack)},
 			{Record: shaped(1, emulator.StepFailed, emulator.NotRollingBack), Age: time.Hour},
+			{Record: shaped(2, emulator.StepFailed, emulator.NotRollingBack), Age: time.Hour},
 		},
 	}
+	stopped := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	literal.Operations[2].Stopped = stopped
 	t.Run("once", func(t *testing.T) {
 		c := newCluster(t, server.Documented, nil)
 		if err := c.engine.Plant(t.Context(), literal); err != nil {
@@ -518,6 +603,9 @@ func TestPlantALiteral(t *testing.T) {
 		}
 		if r := c.record(literal.Operations[1].ID); !r.Stopped.Equal(c.clock().Add(-time.Hour)) {
 			t.Errorf("Age: it ended at %v", r.Stopped)
+		}
+		if r := c.record(literal.Operations[2].ID); !r.Stopped.Equal(stopped) {
+			t.Errorf("Stopped comes before Age: it ended at %v", r.Stopped)
 		}
 		if _, ok := c.node("_Node_0"); ok {
 			t.Error("a literal has the default cluster")
@@ -544,6 +632,15 @@ func TestPlantALiteral(t *testing.T) {
 			if err := emulator.New(st).Plant(t.Context(), literal); err != nil {
 				t.Errorf("after commit %d: %v", n, err)
 			}
+		}
+	})
+	t.Run("with an operation that is none", func(t *testing.T) {
+		st := memory.New()
+		defer st.Close()
+		none := emulator.Seed{Operations: []emulator.SeedOperation{literal.Operations[0], {}}}
+		err := newCluster(t, server.Documented, st).engine.Plant(t.Context(), none)
+		if held := contents(t, st); err == nil || len(held) != 0 {
+			t.Errorf("%v, and it left %v", err, held)
 		}
 	})
 	t.Run("with the same id twice", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -185,4 +186,37 @@ func TestBackoffIsASetting(t *testing.T) {
 	c.ends(transitionKind, id, generated.OperationStateRunning, 0)
 	c.pass(1)
 	c.ends(transitionKind, id, generated.OperationStateCompleted, 0)
+}
+
+// §5.4: the flag, the error and what was found are cleared before the pause. What then
+// fails for good has looked up no partition (§6).
+func TestWhatAFailedRoundFoundIsForgotten(t *testing.T) {
+	c := newCluster(t, server.Documented, nil, emulator.WithScenario(func(emulator.Record) emulator.Scenario {
+		return emulator.Scenario{PerformFails: always(named(t, "FABRIC_E_TIMEOUT"))}
+	}))
+	id := c.start(0)
+	if r := c.record(id); r.Phase != emulator.PhasePausing || r.Rollback != emulator.NotRollingBack || r.ErrorCode != 0 || r.LookedUp {
+		t.Errorf("in the pause it is %+v", r)
+	}
+	if err := c.engine.SetScenario(t.Context(), id, emulator.Scenario{LookUpFails: always(partitionNotFound)}); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(time.Minute)
+	if got := c.ends(0, id, generated.OperationStateFaulted, partitionNotFound); got.SelectedPartition.PartitionID != noPartition {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What is over cannot be played otherwise, whether or not that is written down.
+func TestSetScenarioOfWhatIsOver(t *testing.T) {
+	c := newCluster(t, server.Documented, nil)
+	id := c.start(0)
+	c.pass(10 * second)
+	for range 2 {
+		var e *server.Error
+		if err := c.engine.SetScenario(t.Context(), id, emulator.Scenario{}); !errors.As(err, &e) || e.Code != generated.ErrorCodeKeyNotFound {
+			t.Errorf("%v", err)
+		}
+		c.sweep()
+	}
 }

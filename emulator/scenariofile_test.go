@@ -191,6 +191,8 @@ func TestParseScenariosRefusesWhatItWouldMisread(t *testing.T) {
 	for _, tt := range []struct{ name, file string }{
 		{"null for a file", `null`},
 		{"null for a rule", `{"rules": [null]}`},
+		{"null for the rules", `{"rules": null}`},
+		{"null for whom a rule is for", `{"rules": [{"kind": null}]}`},
 		{"a member twice", `{"rules": [{"node": "a"}], "rules": [{"kind": "NodeTransition"}]}`},
 		{"a member in other letters", `{"rules": [{"LOOKUP": {"takes": "1s"}}]}`},
 	} {

@@ -233,7 +233,7 @@ func readConfig(raw json.RawMessage, s *Settings) error {
 		"DataLossCheckPollIntervalInSeconds":   without,
 		"ReplicaDropWaitDurationInSeconds":     without,
 	})
-	if s.StopNodeMinDuration > 0 && s.StopNodeMaxDuration > 0 && s.StopNodeMinDuration > s.StopNodeMaxDuration {
+	if c := s.complete(minStopRuntime); c.StopNodeMinDuration > c.StopNodeMaxDuration {
 		err = errors.Join(err, errors.New("StopNodeMinDurationInSeconds is more than StopNodeMaxDurationInSeconds, so no node could be stopped"))
 	}
 	return err

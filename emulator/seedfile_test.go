@@ -164,7 +164,14 @@ func TestParseSeed(t *testing.T) {
 			"DataLossCheckPollIntervalInSeconds":1,"ReplicaDropWaitDurationInSeconds":1}}`).Settings,
 			emulator.Settings{MaxStoredActionCount: 1, CompletedActionKeepDuration: 2 * second, StoredActionCleanupInterval: 3 * second,
 				CommandStepRetryBackoff: 4 * second, StopNodeMinDuration: 5 * second, StopNodeMaxDuration: 6 * second}},
+		{"a least stop alone", parsed(t, `{"config":{"StopNodeMinDurationInSeconds":5}}`).Settings, emulator.Settings{StopNodeMinDuration: 5 * second}},
+		{"one length of stop", parsed(t, `{"config":{"StopNodeMinDurationInSeconds":5,"StopNodeMaxDurationInSeconds":5}}`).Settings,
+			emulator.Settings{StopNodeMinDuration: 5 * second, StopNodeMaxDuration: 5 * second}},
+		{"a node that has been in a transition, and is in another", len(parsed(t, `{"operations":[
+			{"id":"11111111-1111-4111-8111-111111111111","kind":"NodeTransition","step":"IntentSaved"},
+			{"id":"21111111-1111-4111-8111-111111111111","kind":"NodeTransition","step":"Failed"}]}`).Operations), 2},
 		{"availability", parsed(t, `{"service":"noWriteQuorum"}`).Availability, emulator.NoWriteQuorum},
+		{"cluster id", parsed(t, `{"clusterId":"mine"}`).ClusterID, "mine"},
 		{"version", parsed(t, `{"fabricVersion":"7.1"}`).RuntimeVersion, "7.1"},
 		{"security", parsed(t, `{"security":{"mode":"X509","roles":true,"clientCert":"admin"}}`).Security, emulator.SeedSecurity{Mode: "X509", Roles: true}},
 	} {
@@ -199,6 +206,22 @@ func TestParseSeedOperations(t *testing.T) {
 	if want := (emulator.Target{ServiceName: "fabric:/app/svc", PartitionID: uuid.MustParse(aPartition), Mode: "AllReplicas", Duration: 90 * second}); partition.Target != want {
 		t.Errorf("%+v, want %+v", partition.Target, want)
 	}
+	const elsewhere = "2daae3f5-7fd6-42e9-b1ba-8c05f873994d"
+	partition = one(`"kind":"PartitionRestart","step":"Failed","service":"fabric:/a","partition":"` + elsewhere + `"`)
+	if want := (emulator.Target{ServiceName: "fabric:/a", PartitionID: uuid.MustParse(elsewhere)}); partition.Target != want {
+		t.Errorf("%+v, want %+v", partition.Target, want)
+	}
+	for kind, modes := range map[string][]string{
+		"PartitionDataLoss":   {"PartialDataLoss", "FullDataLoss"},
+		"PartitionQuorumLoss": {"QuorumReplicas", "QuorumLossReplicas", "AllReplicas"}, // of one or the other profile
+		"PartitionRestart":    {"AllReplicasOrInstances", "OnlyActiveSecondaries"},
+	} {
+		for _, mode := range modes {
+			if got := one(`"step":"Failed","kind":"` + kind + `","mode":"` + mode + `"`).Target.Mode; got != mode {
+				t.Errorf("%s became %q", mode, got)
+			}
+		}
+	}
 	node := one(`"kind":"NodeTransition","step":"Failed","rollback":"RollingBackForce","errorCode":-5`)
 	if node.ErrorCode != -5 || node.Rollback != emulator.RollingBackForce {
 		t.Errorf("%+v", node)
@@ -210,6 +233,18 @@ func TestParseSeedOperations(t *testing.T) {
 	if node.Target.NodeName != "x" || node.Target.NodeInstanceID != "7" || node.Target.Transition != generated.NodeTransitionTypeStart {
 		t.Errorf("%+v", node.Target)
 	}
+}
+
+// §5.6: of the restarts of a stateless service only that of active secondaries is wrong,
+// and one without a mode is none.
+func TestSeedOperationWithoutAMode(t *testing.T) {
+	c := newCluster(t, server.Runtime, nil)
+	if err := c.engine.Plant(t.Context(), parsed(t, fmt.Sprintf(`{"services":[{"name":"fabric:/app/svc","kind":"Stateless"}],
+		"operations":[{"id":"%s","kind":"PartitionRestart","step":"LookingUpState"}]}`, uuid.Max))); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(10 * second)
+	c.ends(2, uuid.Max, generated.OperationStateCompleted, 0)
 }
 
 // §5.3: an operation whose step keeps failing is under way until it is forced, whether it
@@ -347,6 +382,10 @@ func TestParseSeedRefusesWhatItWouldMisread(t *testing.T) {
 		{"an operation without an id", `{"operations": [{"kind": "PartitionRestart", "step": "Failed"}]}`, []string{"operations[0]", "id"}},
 		{"null for a file", `null`, []string{"null"}},
 		{"null for an operation", `{"operations": [null]}`, []string{"operations[0]"}},
+		{"null for a list", `{"operations": null}`, []string{"operations: it must be a list, not null"}},
+		{"null for a text", `{"clusterId": null}`, []string{"clusterId: it must be a text, not null"}},
+		{"an id in braces", `{"operations": [{"id": "{11111111-1111-4111-8111-111111111111}"}]}`, []string{"operations[0].id", "36 characters"}},
+		{"an id without hyphens", `{"operations": [{"id": "11111111111141118111111111111111"}]}`, []string{"operations[0].id", "36 characters"}},
 		{"a member twice", `{"nodes": [{"name": "a", "status": "Down"}], "nodes": [{"name": "b"}]}`, []string{"nodes"}},
 		{"a member in other letters", `{"Operations": []}`, []string{"Operations"}},
 		{"two live transitions of a node", `{"operations": [
@@ -354,6 +393,7 @@ func TestParseSeedRefusesWhatItWouldMisread(t *testing.T) {
 			{"id": "22222222-2222-4222-8222-222222222222", "kind": "NodeTransition", "step": "PerformingActions"}]}`, []string{"operations[1]", "_Node_0"}},
 		{"a service of an operation without its scheme", anOperation(`"service": "app/svc"`), []string{"operations[0]", "fabric:/"}},
 		{"a version that is none", `{"fabricVersion": "new"}`, []string{"fabricVersion"}},
+		{"half a version", `{"fabricVersion": "8"}`, []string{"fabricVersion", "MAJOR.MINOR"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := emulator.ParseSeed([]byte(tt.file))
@@ -430,6 +470,8 @@ func TestFileErrorsAreForPeople(t *testing.T) {
 		{`[]`, parseScenarios, "  "},
 		{`{"operation": []}`, parseSeed, "json:"},
 		{`{"operations": [{"id": "1"}]}`, parseSeed, "UUID length"},
+		{`{"nodes": [{}, {}]}`, parseSeed, "another"}, // what is missing is not there twice
+		{`{"operations": "` + strings.Repeat("x", 1000) + `"}`, parseSeed, strings.Repeat("x", 41)},
 	} {
 		if err := tt.parse([]byte(tt.file)); err == nil || strings.Contains(err.Error(), tt.not) {
 			t.Errorf("%s: %v", tt.file, err)

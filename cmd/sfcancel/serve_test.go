@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -8,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
 // TestServeEndsWell: a termination drains, and exits with 0; what was stored is there
@@ -24,9 +29,81 @@ func TestServeEndsWell(t *testing.T) {
 	}
 
 	first.end(t)
+	for _, part := range []string{"msg=serving", id} {
+		if log := logOf(first); !strings.Contains(log, part) {
+			t.Errorf("%s is not in the log:\n%s", part, log)
+		}
+	}
 	second := serveProcess(t, "--store", storage)
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); code != exitOK {
 		t.Errorf("the operation is gone: exit %d, %s%s", code, out, errs)
+	}
+}
+
+// logOf is what a process that has ended wrote on standard error.
+func logOf(p *process) string { return p.cmd.Stderr.(*bytes.Buffer).String() }
+
+// TestServeDefaults: whoever says nothing gets what the help says.
+func TestServeDefaults(t *testing.T) {
+	url := serveInTest(t)
+	for _, c := range []struct {
+		name, method, path string
+		want               int
+	}{
+		{"the newest api-version", http.MethodGet, "/Faults/?StateFilter=0&TypeFilter=0&api-version=8.2", http.StatusOK},
+		{"a newer one", http.MethodGet, "/Faults/?StateFilter=0&TypeFilter=0&api-version=8.3", http.StatusBadRequest},
+		{"a stop that the runtime would accept, and the documents do not", http.MethodPost, "/Faults/Nodes/_Node_0/$/StartTransition/?api-version=6.0" +
+			"&OperationId=5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01&NodeTransitionType=Stop&NodeInstanceId=5&StopDurationInSeconds=300", http.StatusBadRequest},
+	} {
+		if got, _, body := exchange(t, http.DefaultClient, c.method, url+c.path, nil, ""); got != c.want {
+			t.Errorf("%s: %d, want %d: %s", c.name, got, c.want, body)
+		}
+	}
+}
+
+// TestServeCleansUp is §5.8 by the engine's clock: what is too many goes when the interval
+// of the settings has passed, and not before.
+func TestServeCleansUp(t *testing.T) {
+	const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
+	seed := filepath.Join(t.TempDir(), "seed.json")
+	text := `{"operations": [{"id": "` + id + `", "kind": "PartitionRestart", "step": "Failed", "ageSeconds": 5}],
+		"config": {"MaxStoredActionCount": 0, "CompletedActionKeepDurationInSeconds": 0}}`
+	if err := os.WriteFile(seed, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	frozen := serveInTest(t, "--seed", seed, "--freeze")
+	quick := serveInTest(t, "--seed", seed, "--speed", "100000") // an hour in 36 ms
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		code, out, _ := sfcancel(t, "progress", id, "--endpoint", quick)
+		if code == exitNotFound {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it is still there: %s", out)
+		}
+	}
+	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", frozen); code != exitOK {
+		t.Errorf("it went before its time: exit %d, %s%s", code, out, errs)
+	}
+}
+
+// TestServeTellsOfABrokenRecord: what cannot be swept is logged, and nothing else suffers.
+func TestServeTellsOfABrokenRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "faults.db")
+	st, err := bolt.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "operations/active/5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01", Value: []byte("x")}}})
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p := serveProcess(t, "--store", "bolt:"+path)
+	time.Sleep(sweepEvery + sweepEvery/2)
+	start(t, p.url, dataLoss...)
+	p.end(t)
+	if log := logOf(p); !strings.Contains(log, "sweep: record operations/active/5b1f60aa") {
+		t.Errorf("the log does not tell of it:\n%s", log)
 	}
 }
 
@@ -43,6 +120,12 @@ func TestServeRefuses(t *testing.T) {
 	foreign := write("notes.txt", "dear diary")
 	seed := write("seed.json", `{"operations":[{"id":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01","kind":"PartitionRestart","step":"Running"}]}`)
 	secured := write("secured.json", `{"security":{"mode":"X509","roles":true}}`)
+	roles := write("roles.json", `{"security":{"roles":true}}`)
+	azure := write("azure.json", `{"security":{"mode":"AAD","token":"admin"}}`)
+	large := write("large.json", "{")
+	if err := os.Truncate(large, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
 	kerberos := write("kerberos.json", `{"security":{"mode":"Windows","credentials":null}}`)
 	scenario := write("scenario.json", "{\n  \"rules\": [{\"perform\": {\"fails\": -2}}]\n}")
 	cert, key, ca := certs.file("server.pem"), certs.file("server.key"), certs.file("ca.pem")
@@ -60,10 +143,13 @@ func TestServeRefuses(t *testing.T) {
 		{"a profile that does not exist", []string{"--profile", "dreamed"}, exitUsage, "dreamed"},
 		{"a runtime that is none", []string{"--runtime-version", "newest"}, exitUsage, "newest"},
 		{"a store that does not exist", []string{"--store", "tape:/dev/st0"}, exitUsage, "memory or bolt:PATH"},
+		{"memory with a path", []string{"--store", "memory:faults.db"}, exitUsage, "memory or bolt:PATH"},
 		{"bolt without a path", []string{"--store", "bolt:"}, exitUsage, "memory or bolt:PATH"},
 		{"a directory that does not exist", []string{"--store", "bolt:/does/not/exist/faults.db"}, exitFailed, "/does/not/exist"},
 		{"a replicated store, which is not there yet", []string{"--store", "etcd://127.0.0.1:2379/p"}, exitUsage, "memory or bolt:PATH"},
 		{"a clock that stands still and runs", []string{"--freeze", "--speed", "2"}, exitUsage, "--freeze and --speed"},
+		{"a clock that stands still and runs slowly", []string{"--freeze", "--speed", "0.5"}, exitUsage, "--freeze and --speed"},
+		{"a clock that runs too fast", []string{"--speed", "1000001"}, exitUsage, "at most 1000000"},
 		{"a clock that runs backwards", []string{"--speed", "-1"}, exitUsage, "--speed -1: it must be more than 0"},
 		{"a clock that does not run", []string{"--speed", "0"}, exitUsage, "--freeze stops the clock"},
 		{"a clock without a speed", []string{"--speed", "NaN"}, exitUsage, "--speed NaN"},
@@ -72,7 +158,11 @@ func TestServeRefuses(t *testing.T) {
 		{"a seed that makes no sense", []string{"--seed", seed}, exitUsage, `step "Running": it must be IntentSaved`},
 		{"a seed that is none", []string{"--seed", foreign}, exitUsage, "line 1"},
 		{"a seed with security, without TLS", []string{"--seed", secured}, exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
+		{"a seed with security, with TLS for everybody", with("--seed", secured), exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
 		{"a seed with roles, without roles", with("--seed", secured, "--client-ca", ca, "--admin", "admin"), exitUsage, "needs --roles"},
+		{"a seed with roles, without anything", []string{"--seed", roles}, exitUsage, "needs --roles"},
+		{"a seed that is too large", []string{"--seed", large}, exitUsage, "larger than 64 MiB"},
+		{"a seed with Azure AD", []string{"--seed", azure}, exitUsage, "mode AAD cannot be served"},
 		{"a seed with Kerberos", []string{"--seed", kerberos}, exitUsage, "mode Windows cannot be served"},
 		{"a scenario that makes no sense", []string{"--scenario", scenario}, exitUsage, `rules[0].perform.fails: it must be a number from 0 up, or "always"`},
 		{"an admin from a variable that is not set", with("--admin", ""), exitUsage, "--admin is empty"},
@@ -81,6 +171,9 @@ func TestServeRefuses(t *testing.T) {
 		{"a certificate without a key", []string{"--tls-cert", cert}, exitUsage, "--tls-cert and --tls-key go together"},
 		{"a key that is none", []string{"--tls-cert", cert, "--tls-key", foreign}, exitUsage, "notes.txt"},
 		{"admins without TLS", []string{"--admin", "ops"}, exitUsage, "need --tls-cert and --tls-key"},
+		{"a CA without TLS", []string{"--client-ca", ca}, exitUsage, "need --tls-cert and --tls-key"},
+		{"roles without TLS", []string{"--roles"}, exitUsage, "need --tls-cert and --tls-key"},
+		{"a CA that is not there", with("--client-ca", "/does/not/exist", "--admin", "ops"), exitUsage, "--client-ca: "},
 		{"a CA and nobody in particular", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
 		{"roles and nobody in particular", with("--roles"), exitUsage, "say with --admin and --user"},
 		{"a name without a CA", with("--admin", "ops"), exitUsage, "ops"},
@@ -89,7 +182,7 @@ func TestServeRefuses(t *testing.T) {
 		{"a file that is no store", []string{"--store", "bolt:" + foreign}, exitFailed, "notes.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			code, out, errs := sfcancel(t, append([]string{"serve"}, c.args...)...)
+			code, out, errs := sfcancel(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, c.args...)...)
 			if code != c.code || !strings.Contains(errs, c.want) || out != "" {
 				t.Errorf("exit %d, %q, %q; want exit %d and %q", code, out, errs, c.code, c.want)
 			}
@@ -102,12 +195,40 @@ func TestServeRefuses(t *testing.T) {
 
 // TestServeInsecure: an open address is served when that is what was asked for.
 func TestServeInsecure(t *testing.T) {
-	url := serveInTest(t, "--addr", "127.0.0.1:0", "--insecure")
-	if !strings.HasPrefix(url, "http://127.0.0.1:") {
-		t.Error(url)
+	p := serveProcess(t, "--insecure")
+	if !strings.HasPrefix(p.url, "http://127.0.0.1:") {
+		t.Error(p.url)
 	}
-	if err := (serveFlags{addr: "0.0.0.0:0", insecure: true}).mayListen(); err != nil {
-		t.Error(err)
+	if p.end(t); !strings.Contains(logOf(p), "everybody who reaches this address is an admin") {
+		t.Errorf("the log has no warning:\n%s", logOf(p))
+	}
+	for _, s := range []serveFlags{
+		{addr: "0.0.0.0:0", insecure: true},
+		{addr: "0.0.0.0:0", users: []string{"audit"}}, // clients show who they are
+		{addr: "localhost:0"}, {addr: "[::1]:0"},
+	} {
+		if err := s.mayListen(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestServeTopSpeed: the greatest speed that the error names is one.
+func TestServeTopSpeed(t *testing.T) {
+	if p, err := (serveFlags{speed: maxSpeed, availability: "ready"}).plan(false); err != nil || p.speed != maxSpeed {
+		t.Errorf("%v, %v", p.speed, err)
+	}
+}
+
+// TestServeUsersAlone: whoever wants readers only names no admin.
+func TestServeUsersAlone(t *testing.T) {
+	certs := newTestPKI(t)
+	s := serveFlags{
+		addr: "127.0.0.1:0", certFile: certs.file("server.pem"), keyFile: certs.file("server.key"),
+		users: []string{certs.thumbprint("user")}, roles: true,
+	}
+	if got, err := s.security(); err != nil || got.clients == nil || !got.clients.Roles || len(got.clients.User) != 1 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
@@ -135,7 +256,7 @@ func TestServeSeedOnce(t *testing.T) {
 		t.Errorf("after the restart: exit %d, %s%s", code, out, errs)
 	}
 	second.end(t)
-	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") {
+	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") || !strings.Contains(errs, "take a new store") {
 		t.Errorf("another seed: exit %d, %s", code, errs)
 	}
 	third := serveProcess(t, "--store", storage)
