@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,26 @@ func sfcancel(t *testing.T, args ...string) (code int, stdout, stderr string) {
 type process struct {
 	cmd *exec.Cmd
 	url string
+	log *processLog
+}
+
+// processLog is what a process writes on standard error; it can be read meanwhile.
+type processLog struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *processLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p...)
+	return len(p), nil
+}
+
+func (l *processLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
 }
 
 // serveProcess starts "sfcancel serve" as a process of its own and waits for its
@@ -49,8 +70,8 @@ func serveProcess(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	cmd.Stderr = &log
+	log := new(processLog)
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +86,7 @@ func serveProcess(t *testing.T, args ...string) *process {
 		_ = cmd.Wait()
 		t.Fatalf("the first line was %q (%v); log:\n%s", line, err, log.String())
 	}
-	return &process{cmd, url}
+	return &process{cmd, url, log}
 }
 
 // end terminates the process, which must exit with 0.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"os"
@@ -30,7 +29,7 @@ func TestServeEndsWell(t *testing.T) {
 
 	first.end(t)
 	for _, part := range []string{"msg=serving", id} {
-		if log := logOf(first); !strings.Contains(log, part) {
+		if log := first.log.String(); !strings.Contains(log, part) {
 			t.Errorf("%s is not in the log:\n%s", part, log)
 		}
 	}
@@ -39,9 +38,6 @@ func TestServeEndsWell(t *testing.T) {
 		t.Errorf("the operation is gone: exit %d, %s%s", code, out, errs)
 	}
 }
-
-// logOf is what a process that has ended wrote on standard error.
-func logOf(p *process) string { return p.cmd.Stderr.(*bytes.Buffer).String() }
 
 // TestServeDefaults: whoever says nothing gets what the help says.
 func TestServeDefaults(t *testing.T) {
@@ -99,12 +95,13 @@ func TestServeTellsOfABrokenRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := serveProcess(t, "--store", "bolt:"+path)
-	time.Sleep(sweepEvery + sweepEvery/2)
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.log.String(), "sweep: record operations/active/5b1f60aa"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not tell of it:\n%s", p.log.String())
+		}
+	}
 	start(t, p.url, dataLoss...)
 	p.end(t)
-	if log := logOf(p); !strings.Contains(log, "sweep: record operations/active/5b1f60aa") {
-		t.Errorf("the log does not tell of it:\n%s", log)
-	}
 }
 
 func TestServeRefuses(t *testing.T) {
@@ -199,8 +196,8 @@ func TestServeInsecure(t *testing.T) {
 	if !strings.HasPrefix(p.url, "http://127.0.0.1:") {
 		t.Error(p.url)
 	}
-	if p.end(t); !strings.Contains(logOf(p), "everybody who reaches this address is an admin") {
-		t.Errorf("the log has no warning:\n%s", logOf(p))
+	if p.end(t); !strings.Contains(p.log.String(), "everybody who reaches this address is an admin") {
+		t.Errorf("the log has no warning:\n%s", p.log.String())
 	}
 	for _, s := range []serveFlags{
 		{addr: "0.0.0.0:0", insecure: true},
