@@ -80,12 +80,12 @@ whole: ## Run without the race detector what it cuts short: every pair of faults
 clients: ## Run the whole family through the Azure clients, against a served process
 	cd bench && go vet ./... && go test -count=1 ./...
 
-# Two at a time, each with one worker: that is what the smallest machine has.
+# Three at a time, each with one worker: one is always waiting for something.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
 	@for pkg in $$(go list ./...); do \
 		go test -list '^$(FUZZ)' $$pkg | sed -n "s|^\(Fuzz.*\)|$$pkg \1|p"; \
-	done | xargs -P 2 -L 1 bash -c 'echo "$$0 $$1"; exec go test -run "^$$" -fuzz "^$$1\$$" -parallel 1 -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$0'
+	done | xargs -P 3 -L 1 bash -c 'echo "$$0 $$1"; exec go test -run "^$$" -fuzz "^$$1\$$" -parallel 1 -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$0'
 
 .PHONY: bench
 bench: ## Run all benchmarks
