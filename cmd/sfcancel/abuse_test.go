@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +117,7 @@ func (v *victim) endWell(t *testing.T) {
 	overdue := time.AfterFunc(drainTime+hang, func() { _ = v.cmd.Process.Kill() })
 	defer overdue.Stop()
 	err := v.cmd.Wait()
-	log := v.cmd.Stderr.(*bytes.Buffer).String()
+	log := v.log.String()
 	if err != nil {
 		t.Errorf("after a termination: %v; the end of the log:\n%s", err, log[max(0, len(log)-4096):])
 	}
