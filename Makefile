@@ -85,7 +85,7 @@ clients: ## Run the whole family through the Azure clients, against a served pro
 fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
 	@for pkg in $$(go list ./...); do \
 		go test -list '^$(FUZZ)' $$pkg | sed -n "s|^\(Fuzz.*\)|$$pkg \1|p"; \
-	done | xargs -P 3 -L 1 bash -c 'echo "$$0 $$1"; exec go test -run "^$$" -fuzz "^$$1\$$" -parallel 1 -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$0'
+	done | xargs -P 3 -I '{}' bash -c '.ci/fuzz {} $(FUZZTIME)'
 
 .PHONY: bench
 bench: ## Run all benchmarks
