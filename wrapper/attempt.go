@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"net/http"
 	"time"
 )
 
@@ -52,8 +53,13 @@ type Attempt struct {
 	Purpose Purpose
 	Class   Class
 
+	// Endpoint is the gateway address that it went to, with a slash at the end.
+	Endpoint string
+
 	// Status is the HTTP status, 0 if none came.
 	Status int
+	// Header is that of the answer, as it came; nil if none came.
+	Header http.Header
 	// Code and Message are those of the FabricError in the body, if there was one.
 	Code    Code
 	Message string
@@ -71,4 +77,5 @@ type Attempt struct {
 	Duration time.Duration
 
 	hopeless bool // asking again would end the same way
+	local    bool // it was ended on this side, and says nothing of the endpoint
 }

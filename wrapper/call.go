@@ -17,17 +17,25 @@ import (
 // call is one call of a caller: everything it sends, and what it has learnt so far.
 // It lives as long as the call and belongs to one goroutine.
 type call struct {
-	c       *Client
-	name    string
-	asks    Purpose // what the caller asked for, or a policy before that
-	id      uuid.UUID
-	force   bool
-	version APIVersion
-	timeout time.Duration
+	c        *Client
+	name     string
+	asks     Purpose // what the caller asked for, or a policy before that
+	id       uuid.UUID
+	force    bool
+	asksKind Kind // of a start
+	version  APIVersion
+	timeout  time.Duration
 
 	attempts []Attempt
-	state    State // last seen in this call
-	kind     Kind  // "" until it was learnt
+	round    int    // where in attempts the requests begin that MaxAttempts counts
+	sent     int    // requests in all
+	at       string // the endpoint of the next request once it may be sent, else ""
+	renewed  bool   // the credentials were renewed after a refusal
+	state    State  // last seen in this call
+	kind     Kind   // "" until it was learnt
+
+	// wroteAt is the endpoint of the last write whose outcome was ambiguous.
+	wroteAt string
 
 	// pending says that a request that must not be repeated blindly, a force or a
 	// start, may have been carried out, or may still be: what was lost on the way can
@@ -47,18 +55,47 @@ var (
 	errReadRefused = errors.New("the state could not be read")
 )
 
-// send makes one attempt and notes it.
-func (k *call) send(ctx context.Context, purpose Purpose, wanted int, do request) (Attempt, []byte) {
-	a, body := k.c.attempt(ctx, purpose, serverTimeout(ctx, k.timeout, k.version), wanted, do)
-	k.attempts = append(k.attempts, a)
+// send makes one attempt and notes it. One that was refused for its credentials is
+// made again at once with others, if there are others: a refusal has done nothing.
+func (k *call) send(ctx context.Context, purpose Purpose, wanted int, build request) (Attempt, []byte) {
+	a, body, cred := k.try(ctx, purpose, wanted, build, "")
+	if k.renewed || !k.renew(a) || len(k.attempts)-k.round >= k.c.retry.maxAttempts() {
+		return a, body
+	}
+	k.renewed = true
+	a, body, _ = k.try(ctx, purpose, wanted, build, cred.used)
 	return a, body
+}
+
+func (k *call) try(ctx context.Context, purpose Purpose, wanted int, build request, refused string) (Attempt, []byte, credential) {
+	if k.at == "" {
+		k.at = k.c.endpoints.pick()
+	}
+	k.sent++
+	info := Request{Call: k.public(), Purpose: purpose, Number: k.sent, Endpoint: k.at}
+	k.at = ""
+	cred := credential{refused: refused}
+	a, body := k.attempt(ctx, info, &cred, wanted, build)
+	k.attempts = append(k.attempts, a)
+	if left := k.c.endpoints.report(a.Endpoint, !blames(a)); left {
+		if to := k.c.endpoints.pick(); to != a.Endpoint {
+			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, a.Endpoint, to) })
+		}
+	}
+	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, info, a) })
+	return a, body, cred
+}
+
+// public is the call as seams see it.
+func (k *call) public() Call {
+	return Call{Name: k.name, OperationID: k.id, Kind: k.asksKind, Force: k.force}
 }
 
 // cancel sends one Cancel. The success of this call is an empty 200; a body means
 // that something else than the API answered.
 func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
-	a, body := k.send(ctx, purpose, http.StatusOK, func(timeout *int64) (*http.Request, error) {
-		return generated.NewCancelOperationRequest(k.c.base, &generated.CancelOperationParams{
+	a, body := k.send(ctx, purpose, http.StatusOK, func(base string, timeout *int64) (*http.Request, error) {
+		return generated.NewCancelOperationRequest(base, &generated.CancelOperationParams{
 			APIVersion:  generated.APIVersion(k.version),
 			OperationID: k.id,
 			Force:       purpose == PurposeForce,
@@ -70,9 +107,9 @@ func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
 	case a.Class == Done:
 		k.state, k.stopping, k.unsure = StateRollingBack, true, false
 	case a.Class == Ambiguous && purpose == PurposeForce:
-		k.pending = true
+		k.pending, k.wroteAt = true, a.Endpoint
 	case a.Class == Ambiguous:
-		k.unsure = true
+		k.unsure, k.wroteAt = true, a.Endpoint
 	}
 	return a
 }
@@ -97,23 +134,50 @@ func (k *call) demote(a Attempt) Attempt {
 // ready says whether the next request may be sent, and waits until then. There is
 // nothing to wait for after an attempt that brought something.
 func (k *call) ready(ctx context.Context) error {
-	if err := ended(ctx); err != nil || len(k.attempts) == 0 {
+	if err := ended(ctx); err != nil || k.at != "" {
 		return err
 	}
-	if len(k.attempts) >= k.c.retry.maxAttempts() {
+	if len(k.attempts) == k.round {
+		k.at = k.c.endpoints.pick()
+		return nil
+	}
+	if len(k.attempts)-k.round >= k.c.retry.maxAttempts() {
 		return errAttemptsSpent
 	}
 	last := k.attempts[len(k.attempts)-1]
+	k.at = k.c.endpoints.pick()
 	if !retryable(last) {
 		return nil
 	}
-	return sleep(ctx, k.c.retry.pause(k.failures(), last))
+	pause := k.c.retry.pause(k.failures(), last)
+	if k.at != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(k.at) {
+		pause = 0 // nobody has failed there
+	}
+	pause = max(pause, k.c.retry.token(&k.c.budget))
+	if !fits(ctx, pause) {
+		k.c.budget.giveBack()
+		k.at = ""
+		return fmt.Errorf("%w (it would be in %v)", errNoTimeLeft, pause.Round(time.Millisecond))
+	}
+	tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
+	err := sleep(ctx, pause)
+	if err != nil {
+		k.at = ""
+	}
+	return err
 }
 
-// failures counts the attempts at the end of the call that all have to be made again.
+// moved reports whether the next request would go to another endpoint than a write that
+// may or may not have been carried out. Before anything is written there, the list is
+// read there.
+func (k *call) moved() bool {
+	return (k.pending || k.unsure) && k.wroteAt != "" && k.at != "" && k.at != k.wroteAt
+}
+
+// failures counts the attempts at the end of the round that all have to be made again.
 func (k *call) failures() int {
 	n := 0
-	for _, a := range slices.Backward(k.attempts) {
+	for _, a := range slices.Backward(k.attempts[k.round:]) {
 		if !retryable(a) {
 			break
 		}
@@ -122,9 +186,13 @@ func (k *call) failures() int {
 	return n
 }
 
-// retryable: everything but a definite no, and the no that only means "not now".
-func retryable(a Attempt) bool {
-	return a.Class == NotSent && !a.hopeless || a.Class == Ambiguous || a.Status == http.StatusTooManyRequests
+// do makes the call, if its end is a result.
+func (k *call) do(ctx context.Context, f func(context.Context) (Result, error)) (Result, error) {
+	outcome, err := k.c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		result, err := f(ctx)
+		return Outcome{Result: result}, err
+	})
+	return outcome.Result, err
 }
 
 // fail ends the call without a verdict.

@@ -32,11 +32,13 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 	if err != nil {
 		return Result{}, err
 	}
-	// A ledger that cannot be read costs the difference between "accepted" and
-	// "already stopping", never the cancel.
-	known, _ := c.evidence(ctx, id)
-	result, err := k.graceful(ctx, known)
-	return k.note(ctx, ActionGraceful, options.Reason, result, err)
+	return k.do(ctx, func(ctx context.Context) (Result, error) {
+		// A ledger that cannot be read costs the difference between "accepted" and
+		// "already stopping", never the cancel.
+		known, _ := c.evidence(ctx, id)
+		result, err := k.graceful(ctx, known)
+		return k.note(ctx, ActionGraceful, options.Reason, result, err)
+	})
 }
 
 // newCall checks what every call has in common.
@@ -57,6 +59,12 @@ func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 		if err := k.ready(ctx); err != nil {
 			return Result{}, k.giveUp(err)
 		}
+		if k.moved() {
+			if result, settled, err := k.over(ctx); settled || err != nil {
+				return result, err
+			}
+			continue
+		}
 		a := k.cancel(ctx, PurposeGraceful)
 		switch {
 		case a.Class == Done:
@@ -69,7 +77,7 @@ func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 			k.state = StateRollingBack
 			return k.result(AlreadyForced, false), nil
 		case a.refusedWith(CodeKeyNotFound):
-			if result, settled, err := k.notActive(ctx); settled || err != nil {
+			if result, settled, err := k.over(ctx); settled || err != nil {
 				return result, err
 			}
 		case !retryable(a):
@@ -78,11 +86,12 @@ func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {
 	}
 }
 
-// notActive finds out what a 404 means: Cancel answers alike for an operation that
-// is over and for one that never was (runtime §5.2). It settles nothing
-// if the list contradicts the answer.
-func (k *call) notActive(ctx context.Context) (result Result, settled bool, err error) {
+// over reads whether there is anything left to cancel. It finds out what a 404 means,
+// because Cancel answers alike for an operation that is over and for one that never was
+// (runtime §5.2), and settles nothing if the operation is active after all.
+func (k *call) over(ctx context.Context) (result Result, settled bool, err error) {
 	op, found, err := k.lookUp(ctx)
+	k.wroteAt = ""
 	switch {
 	case err != nil:
 		return Result{}, false, k.giveUp(k.unread(err))

@@ -34,7 +34,11 @@ func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) 
 	if got.OperationID != opID {
 		t.Errorf("the result is about %s, want %s", got.OperationID, opID)
 	}
-	if seen := c.seen(); !slices.Equal(seen, want.seen) {
+	seen := c.seen()
+	if slices.Contains(want.seen, "looks") {
+		seen = looks(seen)
+	}
+	if !slices.Equal(seen, want.seen) {
 		t.Errorf("the wire saw %v, want %v", seen, want.seen)
 	}
 	if flag := c.flag(t, opID); flag != want.flag {
@@ -43,9 +47,23 @@ func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) 
 	if got.LedgerErr != nil {
 		t.Errorf("LedgerErr: %v", got.LedgerErr)
 	}
-	if len(got.Attempts) != len(want.seen) {
+	if len(got.Attempts) != len(want.seen) && !slices.Contains(want.seen, "looks") {
 		t.Fatalf("the result tells of %d attempts, want %d", len(got.Attempts), len(want.seen))
 	}
+}
+
+// looks makes one of many lists that follow each other: those of a wait.
+func looks(seen []string) []string {
+	var short []string
+	for i, s := range seen {
+		switch {
+		case s != "list" || (i == 0 || seen[i-1] != "list") && (i+1 == len(seen) || seen[i+1] != "list"):
+			short = append(short, s)
+		case i == 0 || seen[i-1] != "list":
+			short = append(short, "looks")
+		}
+	}
+	return short
 }
 
 func TestCancel(t *testing.T) {

@@ -1,81 +1,140 @@
 package wrapper
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
-	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
 )
 
 // Client cancels fault operations on one cluster. Make one with [New] and keep it:
 // it is safe for concurrent use, and one warm connection saves many handshakes.
 type Client struct {
-	base    string // with a slash at the end
-	http    *http.Client
-	own     *http.Transport // nil if the caller brought a client
-	version APIVersion
-	policy  ForcePolicy
-	retry   Retry
-	ledger  Ledger
+	endpoints endpoints
+	http      *http.Client
+	own       *http.Transport // nil if the caller brought a client
+	version   APIVersion
+	policy    ForcePolicy
+	retry     Retry
+	budget    budget
+	ledger    Ledger
+	tokens    TokenSource
+
+	aroundCall    []func(CallFunc) CallFunc
+	aroundAttempt []func(http.RoundTripper) http.RoundTripper
+	observers     []any
+
+	closed atomic.Bool
 }
 
 // New returns a client for the gateway at endpoint, such as
 // "http://localhost:19080". The address may end in a path prefix, but must not
-// carry a query, a fragment, or credentials.
+// carry a query, a fragment, or credentials. [WithEndpoints] names further gateways.
 //
 // No request is sent. The error joins everything that is wrong with the arguments,
 // and is always [ErrInvalidArgument].
 func New(endpoint string, options ...Option) (*Client, error) {
 	c := &Client{version: APIVersion60, policy: RequireGraceful{}}
-	var errs []error
-	base, err := parseEndpoint(endpoint)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	for _, option := range options {
-		if option == nil {
-			errs = append(errs, errors.New("an option is nil"))
-		} else if err := option(c); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if len(errs) > 0 {
-		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.Join(errs...)}
-	}
-	if c.ledger == nil {
-		c.ledger = new(MemoryLedger)
-	}
+	errs := []error{c.endpoints.add(endpoint), Options(options...)(c)}
 	if c.http == nil {
 		c.own = newTransport()
 		c.http = &http.Client{Transport: c.own}
 	}
-	c.http.Transport = stayHere{c.http.Transport}
-	c.base = base
+	errs = append(errs, c.mayCarryTokens())
+	if err := errors.Join(errs...); err != nil {
+		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: err}
+	}
+	if c.ledger == nil {
+		c.ledger = new(MemoryLedger)
+	}
+	c.http.Transport = c.chain(c.http.Transport)
 	return c, nil
 }
 
-// Close closes idle connections, unless the HTTP client is the caller's own. Calls
-// under way go on.
+// chain puts in front of a transport what every request passes, from the outside: no
+// redirects, the caller's middleware, the credentials.
+func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	if c.tokens != nil {
+		next = bearer{next, c.tokens}
+	}
+	for _, around := range slices.Backward(c.aroundAttempt) {
+		next = around(next)
+	}
+	return stayHere{next}
+}
+
+var errClosed = errors.New("the client is closed")
+
+// Close ends the use of the client: later calls are [ErrNotSent]. Calls under way go on,
+// and their connections are closed with the last of them; who wants them to end now ends
+// their contexts. The transport of a caller's own HTTP client is left alone.
 func (c *Client) Close() {
+	c.closed.Store(true)
+	c.closeIdle()
+}
+
+func (c *Client) closeIdle() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
 	}
 }
 
-// parseEndpoint checks an address. Its errors do not repeat it: whoever put a
-// password into it by mistake does not want to find that in a log.
-func parseEndpoint(endpoint string) (string, error) {
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil:
-		return "", errors.New("the endpoint is not a URL such as http://localhost:19080")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("the endpoint must begin with http:// or https://")
-	case u.Host == "":
-		return "", errors.New("the endpoint names no host")
-	case u.User != nil:
-		return "", errors.New("the endpoint must not carry credentials")
-	case u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("the endpoint must not carry a query or a fragment")
+// run makes a call, with everything around it that the caller put there.
+func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Outcome, error)) (Outcome, error) {
+	if c.closed.Load() {
+		return Outcome{}, k.fail(ErrNotSent, errClosed)
 	}
-	return u.JoinPath("/").String(), nil
+	begin, went := time.Now(), false
+	next := func(ctx context.Context, _ Call) (Outcome, error) {
+		went = true
+		outcome, err := do(ctx)
+		outcome.Attempts = slices.Clip(k.attempts)
+		return outcome, err
+	}
+	for _, around := range slices.Backward(c.aroundCall) {
+		next = around(next)
+	}
+	outcome, err := next(ctx, k.public())
+	if err != nil && !went && !isError(err) {
+		err = k.fail(ErrNotSent, asForeign(err))
+	}
+	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
+		*to = slices.Clone(k.attempts)
+	}
+	tell(c, func(o CallObserver) { o.ObserveCall(ctx, k.public(), outcome, err, time.Since(begin)) })
+	if c.closed.Load() {
+		c.closeIdle() // the connections of this call came back after Close
+	}
+	return outcome, err
+}
+
+func isError(err error) bool {
+	var e *Error
+	return errors.As(err, &e)
+}
+
+// Format writes no more than the addresses, whatever the verb: a client holds credentials.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, c.String())
+}
+
+// String names the endpoints.
+func (c *Client) String() string {
+	if c == nil {
+		return "wrapper.Client(nil)"
+	}
+	c.endpoints.mu.Lock()
+	defer c.endpoints.mu.Unlock()
+	var addresses []string
+	for _, e := range c.endpoints.all {
+		addresses = append(addresses, e.base)
+	}
+	return fmt.Sprintf("wrapper.Client%v", addresses)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// What an [Error] can mean. Exactly one of the first seven is behind every Error;
+// What an [Error] can mean. Exactly one of the first eight is behind every Error;
 // ErrBadAnswer may be there besides.
 var (
 	// ErrInvalidArgument: the call makes no sense as it stands. Nothing was sent.
@@ -32,10 +32,19 @@ var (
 	// be asked in the time given told whether it was.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 
+	// ErrNotFinished: a [Client.Wait], a [Client.Watch] or a [Client.Stop] ended before the
+	// operation did. State is how it was seen last; what a Stop had asked for until then
+	// is in effect.
+	ErrNotFinished = errors.New("not finished")
+
 	// ErrBadAnswer: an answer was not one of this API: no FabricError, a body where
 	// none belongs, a document cut short.
 	ErrBadAnswer = errors.New("not an answer of this API")
 )
+
+var meanings = [...]error{
+	ErrInvalidArgument, ErrForceRefused, ErrNotSent, ErrServerRefused, ErrUnavailable, ErrNotFound, ErrOutcomeUnknown, ErrNotFinished,
+}
 
 // Error is every error that a [Client] returns. It is immutable.
 //

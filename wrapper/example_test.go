@@ -125,6 +125,7 @@ func ExampleGracefulFirst() {
 	// Output:
 	// Accepted RollingBack
 	// graceful done 200
+	// read done 200
 	// force done 200
 }
 

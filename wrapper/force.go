@@ -43,13 +43,15 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 	if err := policy.check(); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
-	known, ledgerErr := c.evidence(ctx, id)
-	result, over, err := policy.prepare(ctx, k, known, ledgerErr)
-	if over || err != nil {
-		return result, err
-	}
-	result, err = k.forced(ctx, known)
-	return k.note(ctx, ActionForce, options.Reason, result, err)
+	return k.do(ctx, func(ctx context.Context) (Result, error) {
+		known, ledgerErr := c.evidence(ctx, id)
+		result, over, err := policy.prepare(ctx, k, known, ledgerErr)
+		if over || err != nil {
+			return result, err
+		}
+		result, err = k.forced(ctx, known)
+		return k.note(ctx, ActionForce, options.Reason, result, err)
+	})
 }
 
 // forced sends Force=true, and finds out instead of sending it again whenever it may
@@ -60,6 +62,14 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 	for {
 		if err := k.ready(ctx); err != nil {
 			return Result{}, k.giveUp(err)
+		}
+		if k.moved() {
+			next, result, settled, err := k.inEffect(ctx, true)
+			if settled || err != nil {
+				return result, err
+			}
+			purpose = next
+			continue
 		}
 		a := k.cancel(ctx, purpose)
 		switch {
@@ -82,12 +92,12 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 			return k.result(AlreadyForced, true), nil
 
 		case a.refusedWith(CodeKeyNotFound):
-			if result, settled, err := k.notActive(ctx); settled || err != nil {
+			if result, settled, err := k.over(ctx); settled || err != nil {
 				return result, err
 			}
 
 		case purpose == PurposeForce && (a.Class == Ambiguous || a.refusedWith(CodeInvalidTestCommandState)):
-			next, result, settled, err := k.inEffect(ctx, a)
+			next, result, settled, err := k.inEffect(ctx, a.Class == Ambiguous)
 			if settled || err != nil {
 				return result, err
 			}
@@ -105,11 +115,12 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 // the same from outside (runtime §5.2). Unless that is known, the list is
 // asked first, because a probe would be the very graceful cancel without which the
 // server has to refuse: a force cannot be in effect while the operation is Running.
-func (k *call) inEffect(ctx context.Context, a Attempt) (next Purpose, result Result, settled bool, err error) {
-	if k.pending && k.stopping {
+func (k *call) inEffect(ctx context.Context, lost bool) (next Purpose, result Result, settled bool, err error) {
+	if k.pending && k.stopping && !k.moved() {
 		return PurposeProbe, Result{}, false, nil
 	}
 	op, found, err := k.lookUp(ctx)
+	k.wroteAt = ""
 	switch {
 	case err != nil:
 		return "", Result{}, false, k.giveUp(k.unread(err))
@@ -120,7 +131,7 @@ func (k *call) inEffect(ctx context.Context, a Attempt) (next Purpose, result Re
 		return "", k.result(Finished, true), true, nil
 	case op.State == StateRollingBack:
 		return PurposeProbe, Result{}, false, nil
-	case a.Class == Refused:
+	case !lost:
 		return "", Result{}, false, k.giveUp(errNoGracefulYet)
 	}
 	return PurposeForce, Result{}, false, nil

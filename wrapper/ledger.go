@@ -37,7 +37,8 @@ type Action string
 const (
 	ActionGraceful Action = "graceful" // a graceful cancel
 	ActionForce    Action = "force"    // a force cancel
-	ActionSeen     Action = "seen"     // the cluster showed the operation as RollingBack
+	ActionStart    Action = "start"    // a start
+	ActionSeen     Action = "seen"     // the cluster showed the operation in this state
 )
 
 // MemoryLedger is the [Ledger] that a [Client] has unless [WithLedger] gives it
@@ -125,7 +126,7 @@ func weigh(entries []Entry) evidence {
 	for _, e := range entries {
 		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
 		switch {
-		case e.Action == ActionSeen:
+		case e.Action == ActionSeen && e.State == StateRollingBack:
 			ev.rolling = earlier(ev.rolling, e.Time)
 		case inEffect && e.Action == ActionGraceful:
 			ev.graceful = earlier(ev.graceful, e.Time)

@@ -8,6 +8,21 @@ import (
 // Option changes a [Client] that [New] makes.
 type Option func(*Client) error
 
+// Options makes one option of several, for packages that offer one.
+func Options(options ...Option) Option {
+	return func(c *Client) error {
+		var errs []error
+		for _, option := range options {
+			if option == nil {
+				errs = append(errs, errors.New("an option is nil"))
+			} else {
+				errs = append(errs, option(c))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
 // WithAPIVersion sets the api-version of every call that does not name its own.
 // The default is [APIVersion60].
 func WithAPIVersion(v APIVersion) Option {

@@ -97,8 +97,8 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, l
 // GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless
 // one is known, then the grace, then the force. A call whose context cannot last
 // that long is refused before anything is sent. If the operation turns out to be
-// over or forced already when the graceful cancel is answered, no force is sent. The grace
-// is always waited out: of an operation that ended in it, the force says so.
+// over or forced already, or ends within the grace, no force is sent. [Client.Stop] also
+// waits for the end.
 type GracefulFirst struct {
 	// Grace is how long the graceful cancel gets. 0 means no time at all.
 	Grace time.Duration
@@ -128,10 +128,11 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 		}
 		allowed = time.Now().Add(p.Grace)
 	}
-	if err := sleep(ctx, time.Until(allowed)); err != nil {
+	over, err := k.grace(ctx, allowed, 0)
+	if err != nil {
 		return refuse(k, &Refusal{Missing: fmt.Sprintf("the %v of grace are not over", p.Grace), NotBefore: allowed, Cause: err})
 	}
-	return Result{}, false, nil
+	return k.ended(false), over, nil
 }
 
 // ServerDecides sends every force and leaves the judgement to the server. An operation

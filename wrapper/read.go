@@ -14,8 +14,9 @@ import (
 // The filters of the list (runtime §5.10) and its size, beyond which a
 // cluster leaves operations out without a word.
 const (
-	filterAll = 65535
-	listSize  = 10000
+	filterAll    = 65535
+	filterActive = 1 | 2 // Running and RollingBack
+	listSize     = 10000
 )
 
 // Operations returns every operation the cluster remembers, running or finished, in
@@ -24,11 +25,14 @@ const (
 // The error is an [*Error]: [ErrNotSent], [ErrServerRefused] or [ErrUnavailable].
 func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 	k := &call{c: c, name: "list operations", asks: PurposeRead, version: c.version}
-	ops, err := k.list(ctx, filterAll)
-	if err != nil {
-		return nil, k.giveUp(err)
-	}
-	return ops, nil
+	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		ops, err := k.list(ctx, filterAll, filterAll)
+		if err != nil {
+			return Outcome{}, k.giveUp(err)
+		}
+		return Outcome{Operations: ops}, nil
+	})
+	return outcome.Operations, err
 }
 
 // Operation returns one operation, whatever its kind. If it is RollingBack, the
@@ -37,14 +41,20 @@ func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 // The error is an [*Error]: those of [Client.Operations], or [ErrNotFound].
 func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error) {
 	k := &call{c: c, name: "read operation", asks: PurposeRead, id: id, version: c.version}
-	op, found, err := k.lookUp(ctx)
-	switch {
-	case err != nil:
-		return Operation{}, k.giveUp(err)
-	case !found:
-		return Operation{}, k.fail(ErrNotFound, nil)
+	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		op, found, err := k.lookUp(ctx)
+		switch {
+		case err != nil:
+			return Outcome{}, k.giveUp(err)
+		case !found:
+			return Outcome{}, k.fail(ErrNotFound, nil)
+		}
+		return Outcome{Operations: []Operation{op}}, nil
+	})
+	if err != nil || len(outcome.Operations) == 0 {
+		return Operation{}, err
 	}
-	return op, nil
+	return outcome.Operations[0], nil
 }
 
 // unread adds to the end of a read what its last answer was, for a call that is about
@@ -66,7 +76,7 @@ func (k *call) unread(err error) error {
 // list needs neither its kind nor its target. A full list may lack it, and then one
 // list a kind is asked for.
 func (k *call) lookUp(ctx context.Context) (Operation, bool, error) {
-	ops, err := k.list(ctx, filterAll)
+	ops, err := k.list(ctx, filterAll, filterAll)
 	if err != nil {
 		return Operation{}, false, err
 	}
@@ -76,7 +86,7 @@ func (k *call) lookUp(ctx context.Context) (Operation, bool, error) {
 	}
 	full := false
 	for _, kind := range []int{1, 2, 4, 8} {
-		ops, err := k.list(ctx, kind)
+		ops, err := k.list(ctx, kind, filterAll)
 		if err != nil {
 			return Operation{}, false, err
 		}
@@ -115,18 +125,18 @@ func (k *call) noteSeen(ctx context.Context) {
 	}
 }
 
-// list reads operations of some kinds in every state, asking again until the answer
+// list reads operations of some kinds in some states, asking again until the answer
 // is definite. Its error is why it stopped asking, nil inside if the server refused.
-func (k *call) list(ctx context.Context, kinds int) ([]Operation, error) {
+func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error) {
 	for {
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
-		a, body := k.send(ctx, PurposeRead, http.StatusOK, func(timeout *int64) (*http.Request, error) {
-			return generated.NewGetFaultOperationListRequest(k.c.base, &generated.GetFaultOperationListParams{
+		a, body := k.send(ctx, PurposeRead, http.StatusOK, func(base string, timeout *int64) (*http.Request, error) {
+			return generated.NewGetFaultOperationListRequest(base, &generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  kinds,
-				StateFilter: filterAll,
+				StateFilter: states,
 				Timeout:     timeout,
 			})
 		})

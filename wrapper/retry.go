@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -13,8 +14,9 @@ import (
 // Retry says how often and how fast a call asks again. The zero value means the
 // defaults. Whatever it says, a call never outlives its context.
 type Retry struct {
-	// MaxAttempts bounds the requests of one call, probes and reads included.
-	// 0 means 8; 1 never asks again, and so leaves every lost answer unknown.
+	// MaxAttempts bounds the requests of one call, probes and reads included. A call that
+	// waits may use as many for each look at the operation, and a Stop for each of its two
+	// cancels. 0 means 8; 1 never asks again, and so leaves every lost answer unknown.
 	MaxAttempts int
 	// Base is the longest pause before the second request; it doubles from one to
 	// the next. 0 means 100 ms.
@@ -23,16 +25,31 @@ type Retry struct {
 	BusyBase time.Duration
 	// Cap bounds every pause but the one that a server asks for. 0 means 20 s.
 	Cap time.Duration
+	// AttemptTimeout bounds each request, its answer included, and with it the timeout
+	// that the server is told. 0 means what the server was given and 5 s for the way.
+	AttemptTimeout time.Duration
+	// Burst is how often all calls of the client together may ask again at once, and Rate
+	// how often a second after that; who comes then waits longer. 0 means 100, and 10 a second.
+	Burst int
+	Rate  float64
 }
 
 func (r Retry) check() error {
-	if r.MaxAttempts < 0 || r.Base < 0 || r.BusyBase < 0 || r.Cap < 0 {
+	if r.MaxAttempts < 0 || r.Base < 0 || r.BusyBase < 0 || r.Cap < 0 || r.AttemptTimeout < 0 || r.Burst < 0 || r.Rate < 0 {
 		return errors.New("retry: no field may be negative")
+	}
+	if math.IsNaN(r.Rate) || math.IsInf(r.Rate, 0) {
+		return errors.New("retry: the rate must be a number")
 	}
 	return nil
 }
 
 func (r Retry) maxAttempts() int { return orDefault(r.MaxAttempts, 8) }
+
+// token takes a token of the budget, and says how long it is until it may be used.
+func (r Retry) token(b *budget) time.Duration {
+	return b.take(float64(orDefault(r.Burst, 100)), orDefault(r.Rate, 10))
+}
 
 // pause is how long to wait before the next attempt: full jitter below the capped
 // step, so that callers that failed together do not come back together. What the
@@ -52,10 +69,6 @@ func (r Retry) pause(made int, last Attempt) time.Duration {
 	return last.RetryAfter + rand.N(min(base, longest)+1)
 }
 
-func busy(a Attempt) bool {
-	return a.Status == http.StatusTooManyRequests || a.Code == CodeServiceTooBusy || a.Code == codeReplicationQueueFull
-}
-
 func orDefault[T comparable](v, fallback T) T {
 	var zero T
 	if v == zero {
@@ -69,7 +82,7 @@ var errNoTimeLeft = errors.New("the context ends before the next attempt may be 
 
 // sleep waits for d, unless ctx cannot last that long.
 func sleep(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+	if !fits(ctx, d) {
 		return fmt.Errorf("%w (it would be in %v)", errNoTimeLeft, d.Round(time.Millisecond))
 	}
 	timer := time.NewTimer(d)
@@ -82,13 +95,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// fits reports whether ctx lasts for longer than d.
+func fits(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d
+}
+
 // ended is the error of a context that is over, with its cause if it has one of its own.
 func ended(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if err == nil || errors.Is(err, cause) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return fmt.Errorf("%w: %w", err, asForeign(cause))
 }
 
 // retryAfter reads the header in both its forms, seconds and a date (RFC 9110

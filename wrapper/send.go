@@ -25,20 +25,25 @@ const (
 )
 
 // request builds one request with the generated code.
-type request func(timeout *int64) (*http.Request, error)
+type request func(base string, timeout *int64) (*http.Request, error)
 
 // attempt sends once and classifies what came of it. On success, and only then, the
 // body is returned; wanted is the one status that is a success.
-func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, wanted int, build request) (a Attempt, body []byte) {
-	a = Attempt{Purpose: purpose, Start: time.Now()}
-	defer func() { a.Duration = time.Since(a.Start) }()
+func (k *call) attempt(ctx context.Context, info Request, cred *credential, wanted int, build request) (a Attempt, body []byte) {
+	c := k.c
+	a = Attempt{Purpose: info.Purpose, Endpoint: info.Endpoint, Start: time.Now()}
+	defer func() {
+		a.Duration = time.Since(a.Start)
+		cred.hide(&a)
+	}()
 
-	r, err := build(timeout)
+	timeout := serverTimeout(ctx, k.timeout, c.retry.AttemptTimeout, k.version)
+	r, err := build(info.Endpoint, timeout)
 	if err != nil {
-		a.Class, a.Err, a.hopeless = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true
+		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
 		return a, nil
 	}
-	limit := attemptTimeout(timeout)
+	limit := attemptTimeout(c.retry.AttemptTimeout, timeout)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
 	var asked, got atomic.Bool // the hooks may run after the answer is there
@@ -46,16 +51,18 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 		GetConn: func(string) { asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
 	})
+	traced = context.WithValue(context.WithValue(traced, requestKey{}, info), credentialKey{}, cred)
 	response, err := c.http.Do(r.WithContext(traced))
 	if err != nil {
 		a.Err, a.hopeless = reason(ctx, limited, err), hopeless(err)
+		a.local = ctx.Err() != nil || errors.Is(err, ErrNotSent)
 		if !got.Load() && (asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
 		return a, nil
 	}
 	body, err = readBody(response)
-	a.Status = response.StatusCode
+	a.Status, a.Header = response.StatusCode, response.Header
 	a.RetryAfter = retryAfter(response.Header)
 	if err != nil {
 		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err))
@@ -67,7 +74,7 @@ func (c *Client) attempt(ctx context.Context, purpose Purpose, timeout *int64, w
 		return a, body
 	}
 	a.readError(body)
-	a.Class = classify(a)
+	a.Class = judge(a).class
 	return a, nil
 }
 
@@ -80,7 +87,7 @@ func reason(ctx, limited context.Context, err error) error {
 	case limited.Err() != nil:
 		return context.Cause(limited)
 	default:
-		return err
+		return asForeign(err)
 	}
 }
 
@@ -114,26 +121,12 @@ func (a *Attempt) readError(body []byte) {
 	}
 }
 
-// classify judges an answer that was read to its end and is not the success that
-// was wanted (runtime §4). A 503 may come from a primary that stepped down
-// while its write went on, and a 504 is ambiguous by its meaning; so is everything
-// else a server says of itself, unless it says that it cannot do this at all.
-func classify(a Attempt) Class {
-	switch {
-	case a.Status < 300, a.Status == http.StatusRequestTimeout:
-		return Ambiguous
-	case a.Status < 500,
-		a.Status == http.StatusNotImplemented,
-		a.Status == http.StatusHTTPVersionNotSupported,
-		a.Code == codeFaultServiceNotInstalled:
-		return Refused
-	}
-	return Ambiguous
-}
-
 // neverConnected recognises the errors that come before a connection carries
 // anything, for transports that do not speak httptrace.
 func neverConnected(err error) bool {
+	if errors.Is(err, ErrNotSent) { // middleware, or a token source, vouches for it
+		return true
+	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return true
@@ -144,10 +137,10 @@ func neverConnected(err error) bool {
 }
 
 // hopeless recognises what asking again cannot change: a server that does not speak
-// TLS, or whose certificate is not accepted.
+// TLS, or whose certificate is not accepted, and what was stopped on this side.
 func hopeless(err error) bool {
 	var cert *tls.CertificateVerificationError
-	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &cert)
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, ErrNotSent) || errors.As(err, &cert)
 }
 
 // readBody reads to the end, within bounds, and closes: only then is the

@@ -18,11 +18,13 @@ import (
 // StartOptions are what every start has in common. The zero value is right.
 type StartOptions struct {
 	// OperationID names the operation in every later call; all zeros means a new
-	// random one, which the result tells.
+	// one (a UUID of version 7), which the result tells.
 	OperationID uuid.UUID
 	// APIVersion and Timeout are as in [CancelOptions].
 	APIVersion APIVersion
 	Timeout    time.Duration
+	// Reason is noted in the ledger.
+	Reason string
 }
 
 // Partition is one partition of a service.
@@ -38,8 +40,8 @@ type Partition struct {
 // error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or
 // [ErrOutcomeUnknown]. The same holds for the other three.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start data loss", KindDataLoss, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
-		return generated.NewStartDataLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
+	return c.start(ctx, "start data loss", KindDataLoss, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			DataLossMode: generated.DataLossMode(mode),
 		})
@@ -54,8 +56,8 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
-		return generated.NewStartQuorumLossRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
 		})
@@ -65,8 +67,8 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
 // AllReplicasOrInstances or OnlyActiveSecondaries.
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, options, func(k *call, timeout *int64) (*http.Request, error) {
-		return generated.NewStartPartitionRestartRequest(c.base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
+	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			RestartPartitionMode: generated.RestartPartitionMode(mode),
 		})
@@ -86,8 +88,8 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, options, func(k *call, timeout *int64) (*http.Request, error) {
-		return generated.NewStartNodeTransitionRequest(c.base, target.Name, &generated.StartNodeTransitionParams{
+	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(base, target.Name, &generated.StartNodeTransitionParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			NodeTransitionType:    generated.NodeTransitionType(transition),
 			NodeInstanceID:        strconv.FormatUint(target.Instance, 10),
@@ -96,12 +98,12 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	})
 }
 
-type starter func(k *call, timeout *int64) (*http.Request, error)
+type starter func(k *call, base string, timeout *int64) (*http.Request, error)
 
 func (c *Client) start(ctx context.Context, name string, kind Kind, target string, options StartOptions, build starter) (Result, error) {
 	id := options.OperationID
 	if id == (uuid.UUID{}) {
-		id = uuid.New()
+		id = newID()
 	}
 	k, err := c.newCall(name, PurposeStart, id, options.APIVersion, options.Timeout)
 	if err != nil {
@@ -110,12 +112,27 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, target strin
 	if err := checkTarget(target); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
+	k.asksKind = kind
+	return k.do(ctx, func(ctx context.Context) (Result, error) {
+		result, err := k.started(ctx, kind, build)
+		return k.note(ctx, ActionStart, options.Reason, result, err)
+	})
+}
+
+// started sends a start until the answer is definite.
+func (k *call) started(ctx context.Context, kind Kind, build starter) (Result, error) {
 	for {
 		if err := k.ready(ctx); err != nil {
 			return Result{}, k.giveUp(err)
 		}
-		a, body := k.send(ctx, PurposeStart, http.StatusAccepted, func(timeout *int64) (*http.Request, error) {
-			return build(k, timeout)
+		if k.moved() {
+			if result, settled, err := k.arrived(ctx, kind); settled || err != nil {
+				return result, err
+			}
+			continue
+		}
+		a, body := k.send(ctx, PurposeStart, http.StatusAccepted, func(base string, timeout *int64) (*http.Request, error) {
+			return build(k, base, timeout)
 		})
 		a = k.mustBeEmpty(a, body)
 		switch {
@@ -124,20 +141,38 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, target strin
 			return k.result(Accepted, false), nil
 		case k.pending && (a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)):
 			// Perhaps it is our own first request that is in the way (§5.7).
-			op, found, err := k.lookUp(ctx)
-			if err != nil {
-				return Result{}, k.fail(ErrOutcomeUnknown, err)
-			}
-			if found && op.Kind == kind {
-				return k.result(Accepted, true), nil
+			if result, settled, err := k.arrived(ctx, kind); settled || err != nil {
+				return result, err
 			}
 			return Result{}, k.giveUp(nil)
 		case !retryable(a):
 			return Result{}, k.giveUp(nil)
 		case a.Class == Ambiguous:
-			k.pending = true
+			k.pending, k.wroteAt = true, a.Endpoint
 		}
 	}
+}
+
+// arrived reads whether a start whose answer was lost got through: whether the operation
+// that has the id is of the kind that was asked for.
+func (k *call) arrived(ctx context.Context, kind Kind) (result Result, settled bool, err error) {
+	op, found, err := k.lookUp(ctx)
+	k.wroteAt = ""
+	switch {
+	case err != nil:
+		return Result{}, false, k.fail(ErrOutcomeUnknown, err)
+	case found && op.Kind == kind:
+		return k.result(Accepted, true), true, nil
+	}
+	return Result{}, false, nil
+}
+
+// newID makes an id that says when it was made, which [Selector].MinAge can read.
+func newID() uuid.UUID {
+	if id, err := uuid.NewV7(); err == nil {
+		return id
+	}
+	return uuid.New()
 }
 
 // checkTarget refuses names that would lead a path somewhere else.

@@ -29,14 +29,19 @@ func checkTimeout(d time.Duration, v APIVersion) error {
 }
 
 // serverTimeout is the timeout parameter of the next attempt: what was asked for,
-// or else the server's default, but never more than the time that is left, and a
-// second at least. Nil sends none, which leaves the server its default of 60.
-func serverTimeout(ctx context.Context, asked time.Duration, v APIVersion) *int64 {
+// or else the server's default, but never more than the time that is left to the context
+// or to the attempt, and a second at least. Nil sends none, which leaves the server its
+// default of 60.
+func serverTimeout(ctx context.Context, asked, attempt time.Duration, v APIVersion) *int64 {
 	if !v.knowsTimeout() {
 		return nil
 	}
 	seconds := int64(asked / time.Second)
-	if deadline, ok := ctx.Deadline(); ok {
+	deadline, bounded := ctx.Deadline()
+	if end := time.Now().Add(attempt); attempt > 0 && (!bounded || end.Before(deadline)) {
+		deadline, bounded = end, true
+	}
+	if bounded {
 		left := max(int64(time.Until(deadline)/time.Second), minServerTimeout)
 		if asked == 0 && left >= defaultServerTimeout {
 			return nil
@@ -53,7 +58,10 @@ func serverTimeout(ctx context.Context, asked time.Duration, v APIVersion) *int6
 
 // attemptTimeout bounds one attempt: a server that keeps to the contract has
 // answered by then.
-func attemptTimeout(server *int64) time.Duration {
+func attemptTimeout(set time.Duration, server *int64) time.Duration {
+	if set > 0 {
+		return set
+	}
 	if server == nil {
 		return defaultServerTimeout*time.Second + answerMargin
 	}

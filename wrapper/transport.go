@@ -1,20 +1,20 @@
 package wrapper
 
 import (
+	"math"
 	"net"
 	"net/http"
 	"time"
 )
 
 // newTransport is what a client uses when the caller brings none. It reads no
-// environment: a caller behind a proxy brings a client that knows it. Idle
-// connections are kept for as many concurrent callers as there may be; net/http
-// alone would keep two a host.
+// environment: a caller behind a proxy brings a client that knows it. As many idle
+// connections are kept as there were callers at once; net/http alone would keep two a host.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 256,
+		MaxIdleConnsPerHost: math.MaxInt,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
@@ -27,11 +27,7 @@ func newTransport() *http.Transport {
 type stayHere struct{ next http.RoundTripper }
 
 func (s stayHere) RoundTrip(r *http.Request) (*http.Response, error) {
-	next := s.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	response, err := next.RoundTrip(r)
+	response, err := s.next.RoundTrip(r)
 	if response != nil && response.StatusCode/100 == 3 {
 		response.Header.Del("Location")
 	}

@@ -1,0 +1,38 @@
+package wrapper
+
+import (
+	"sync"
+	"time"
+)
+
+// budget is a token bucket that all calls of a client take from whenever they ask
+// again. An empty one does not end a call: it makes it wait for its token, so that many
+// calls that fail together press a cluster that is down no harder than the bucket allows,
+// and each still finds out what happened.
+type budget struct {
+	mu     sync.Mutex
+	tokens float64 // below zero: so many are promised to calls that wait
+	filled time.Time
+}
+
+// take takes a token, and says how long it is until it may be used.
+func (b *budget) take(burst, perSecond float64) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.tokens = min( // full the first time, when filled lies for ever back
+		b.tokens+now.Sub(b.filled).Seconds()*perSecond, burst)
+	b.filled = now
+	b.tokens--
+	if b.tokens >= 0 {
+		return 0
+	}
+	return time.Duration(-b.tokens / perSecond * float64(time.Second))
+}
+
+// giveBack returns a token that was not used.
+func (b *budget) giveBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tokens++
+}

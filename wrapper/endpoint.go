@@ -1,0 +1,149 @@
+package wrapper
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// WithEndpoints adds further gateway addresses of the same cluster to the one that [New]
+// was given, each of the same form. Any gateway reaches the fault service (runtime §7), so
+// that they are equal.
+//
+// The client stays with one address as long as that answers, because a warm connection
+// is worth many new ones. It goes to the next one, without a pause unless the server asked
+// for one, when a connection is refused, when no answer comes, and on 502 and 503. An
+// address that failed is left alone for a while: a second at first, twice as long after
+// each further failure, a minute at most; then it may be used again. If all of them
+// are, the one whose time is over first is used.
+//
+// What may have been carried out is not simply sent to another address: the list is read
+// there first, and what it tells decides what is sent.
+func WithEndpoints(more ...string) Option {
+	return func(c *Client) error {
+		var errs []error
+		for _, address := range more {
+			errs = append(errs, c.endpoints.add(address))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// The bounds of how long an address that failed is left alone. The pause is drawn from
+// the upper half, so that clients do not come back together.
+const (
+	minLeave = time.Second
+	maxLeave = time.Minute
+)
+
+// endpoints are the addresses of one cluster. The zero value has none.
+type endpoints struct {
+	mu  sync.Mutex
+	all []endpoint
+	at  int // the one in use
+}
+
+type endpoint struct {
+	base     string // with a slash at the end
+	failures int    // since it last answered
+	rests    time.Time
+}
+
+func (e *endpoints) add(address string) error {
+	base, err := parseEndpoint(address)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(e.all, func(o endpoint) bool { return o.base == base }) {
+		return errors.New("the endpoint is named twice")
+	}
+	e.all = append(e.all, endpoint{base: base})
+	return nil
+}
+
+// pick is where the next request goes: to the address in use unless it rests.
+func (e *endpoints) pick() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	best := e.at
+	for i := range e.all {
+		at := (e.at + i) % len(e.all)
+		if !e.all[at].rests.After(now) {
+			best = at
+			break
+		}
+		if e.all[at].rests.Before(e.all[best].rests) {
+			best = at
+		}
+	}
+	e.at = best
+	return e.all[best].base
+}
+
+// fresh reports whether a request to this address need not wait for an earlier failure.
+func (e *endpoints) fresh(base string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, o := range e.all {
+		if o.base == base {
+			return o.failures == 0
+		}
+	}
+	return false
+}
+
+// report notes whether an address answered. It says whether requests go elsewhere now.
+func (e *endpoints) report(base string, answered bool) (leaves bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.all {
+		o := &e.all[i]
+		switch {
+		case o.base != base:
+		case answered:
+			o.failures, o.rests = 0, time.Time{}
+		case len(e.all) > 1:
+			now := time.Now()
+			leaves = i == e.at && !o.rests.After(now)
+			rest := min(minLeave<<min(o.failures, 10), maxLeave)
+			o.rests = now.Add(rest/2 + rand.N(rest/2))
+			o.failures++
+		}
+	}
+	return leaves
+}
+
+// blames reports whether an attempt failed because of the address it went to.
+func blames(a Attempt) bool {
+	switch a.Status {
+	case 0:
+		return a.Err != nil && !a.local
+	case http.StatusBadGateway, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
+}
+
+// parseEndpoint checks an address. Its errors do not repeat it: whoever put a
+// password into it by mistake does not want to find that in a log.
+func parseEndpoint(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return "", errors.New("the endpoint is not a URL such as http://localhost:19080")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", errors.New("the endpoint must begin with http:// or https://")
+	case u.Host == "":
+		return "", errors.New("the endpoint names no host")
+	case u.User != nil:
+		return "", errors.New("the endpoint must not carry credentials")
+	case u.RawQuery != "" || u.Fragment != "":
+		return "", errors.New("the endpoint must not carry a query or a fragment")
+	}
+	return u.JoinPath("/").String(), nil
+}

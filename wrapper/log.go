@@ -1,0 +1,146 @@
+package wrapper
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// WithLogger logs what the client does: every request and every pause at Debug, a
+// failover at Warn, the end of a call at Info, or at Warn if it failed.
+//
+// Only what is listed here is ever logged: names, ids, verdicts, states, classes,
+// statuses, error codes, counts, times, the host of the endpoint, and the kind of a
+// transport error. No header, no query, no body, no text that a server or a token source
+// wrote.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *Client) error {
+		if l == nil {
+			return errors.New("the logger is nil")
+		}
+		c.observers = append(c.observers, logging{l})
+		return nil
+	}
+}
+
+// logging is the observer that logs.
+type logging struct{ to *slog.Logger }
+
+func (l logging) ObserveCall(ctx context.Context, call Call, outcome Outcome, err error, took time.Duration) {
+	attrs := append(callAttrs(call), slog.Duration("took", took), slog.Int("requests", len(outcome.Attempts)))
+	if err != nil {
+		meaning := "an error of middleware"
+		var e *Error
+		if errors.As(err, &e) {
+			meaning = e.kind.Error()
+			attrs = append(attrs, optional("state", string(e.state)), optional("code", logged(e.Code())))
+		}
+		l.to.LogAttrs(ctx, slog.LevelWarn, "call failed", append(attrs, slog.String("error", meaning))...)
+		return
+	}
+	attrs = append(attrs, optional("verdict", string(outcome.Result.Verdict)), optional("state", logged(outcome.Result.State)))
+	l.to.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
+}
+
+func (l logging) ObserveAttempt(ctx context.Context, request Request, a Attempt) {
+	attrs := append(callAttrs(request.Call),
+		slog.String("purpose", string(request.Purpose)), slog.Int("number", request.Number), slog.String("host", host(request.Endpoint)),
+		slog.String("class", a.Class.String()), slog.Int("status", a.Status), slog.Duration("took", a.Duration),
+		optional("code", logged(a.Code)), optional("error", failure(a.Err)))
+	l.to.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
+}
+
+func (l logging) ObservePause(ctx context.Context, call Call, after Attempt, pause time.Duration) {
+	attrs := append(callAttrs(call), slog.Duration("pause", pause), slog.String("after", after.Class.String()), slog.Int("status", after.Status))
+	l.to.LogAttrs(ctx, slog.LevelDebug, "asking again", attrs...)
+}
+
+func (l logging) ObserveFailover(ctx context.Context, from, to string) {
+	l.to.LogAttrs(ctx, slog.LevelWarn, "failover", slog.String("from", host(from)), slog.String("to", host(to)))
+}
+
+func callAttrs(call Call) []slog.Attr {
+	attrs := []slog.Attr{slog.String("call", call.Name)}
+	if call.OperationID != (uuid.UUID{}) {
+		attrs = append(attrs, slog.String("operation_id", call.OperationID.String()))
+	}
+	if call.Force {
+		attrs = append(attrs, slog.Bool("force", true))
+	}
+	return attrs
+}
+
+// optional is an attribute that is left out if there is nothing to say: handlers ignore
+// the zero Attr.
+func optional(key, value string) slog.Attr {
+	if value == "" {
+		return slog.Attr{}
+	}
+	return slog.String(key, value)
+}
+
+// logged is a name that a server sent if it looks like one, and what is known of it
+// otherwise: a log is no place for whatever a server likes to write.
+func logged[T ~string](name T) string {
+	const longest = 64
+	if len(name) > longest {
+		return "not a name"
+	}
+	for _, r := range name {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' {
+			return "not a name"
+		}
+	}
+	return string(name)
+}
+
+func host(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// failure is the kind of a transport error, without a text that others wrote.
+func failure(err error) string {
+	var op *net.OpError
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return "deadline exceeded"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, ErrBadAnswer):
+		return ErrBadAnswer.Error()
+	case errors.As(err, &unknown), errors.As(err, &cert):
+		return "the server's certificate is not accepted"
+	case errors.As(err, &dns):
+		return "no such host"
+	case errors.As(err, &op):
+		return op.Op + ": " + reasonOf(op.Err)
+	default:
+		return fmt.Sprintf("%T", err)
+	}
+}
+
+func reasonOf(err error) string {
+	var number syscall.Errno // its texts are the system's own
+	if errors.As(err, &number) {
+		return number.Error()
+	}
+	return fmt.Sprintf("%T", err)
+}

@@ -1,0 +1,98 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Call is what a caller asked for, as middleware and observers see it.
+type Call struct {
+	// Name says which: "cancel", "force cancel", "stop", "wait", "watch", "list operations",
+	// "read operation", or one of the four that begin with "start".
+	Name string
+	// OperationID is what the call is about; all zeros for a list.
+	OperationID uuid.UUID
+	// Kind is that of a start, "" otherwise.
+	Kind Kind
+	// Force says that the caller asked for a force.
+	Force bool
+}
+
+// Outcome is what a call returned, as middleware and observers see it.
+type Outcome struct {
+	// Result is that of a call that asks for something, and of a Wait.
+	Result Result
+	// Operations are those that a read found, and the last state that a Watch saw.
+	Operations []Operation
+	// Attempts are all requests of the call, also of one that failed.
+	Attempts []Attempt
+}
+
+// CallFunc makes a call. Its error is an [*Error] unless middleware made another.
+type CallFunc func(ctx context.Context, call Call) (Outcome, error)
+
+// WithCallMiddleware puts functions around every call, the first one outermost: policy,
+// retries and resolution are inside. They may refuse a call by not going on, bound its
+// context, or look at what came of it; the arguments of the call they cannot change.
+//
+// An error that middleware returns without going on comes to the caller as
+// [ErrNotSent], with the error behind it. One that it returns after going on comes as it
+// is. [Client.CancelAll] is made of calls, and is none itself.
+func WithCallMiddleware(around ...func(CallFunc) CallFunc) Option {
+	return func(c *Client) error {
+		c.aroundCall = append(c.aroundCall, around...)
+		return noNil(slices.ContainsFunc(around, func(f func(CallFunc) CallFunc) bool { return f == nil }))
+	}
+}
+
+// WithAttemptMiddleware puts round trippers around every request, the first one
+// outermost: they see each try, probe and read as it goes out, and the raw answer. The
+// bearer token is added beneath them, and the body of the answer is theirs to replace,
+// but not to keep.
+//
+// An error that says [ErrNotSent] vouches that nothing left; any other counts as
+// ambiguous unless net/http reports that no connection was made. Middleware must not
+// send a request twice: that decision belongs to the call.
+func WithAttemptMiddleware(around ...func(http.RoundTripper) http.RoundTripper) Option {
+	return func(c *Client) error {
+		c.aroundAttempt = append(c.aroundAttempt, around...)
+		return noNil(slices.ContainsFunc(around, func(f func(http.RoundTripper) http.RoundTripper) bool { return f == nil }))
+	}
+}
+
+func noNil(found bool) error {
+	if found {
+		return errors.New("a middleware is nil")
+	}
+	return nil
+}
+
+// Request is what attempt middleware may know of the request it sees.
+type Request struct {
+	Call     Call
+	Purpose  Purpose
+	Number   int    // of the request within the call, from 1
+	Endpoint string // as it was given, with a slash at the end
+}
+
+type requestKey struct{}
+
+// RequestFrom returns what the request with this context is sent for; false if it is none
+// of a [Client].
+func RequestFrom(ctx context.Context) (Request, bool) {
+	r, ok := ctx.Value(requestKey{}).(Request)
+	return r, ok
+}
+
+type captureKey struct{}
+
+// Capture makes the call with the returned context put all its requests, with what each
+// brought, where attempts points to: for calls whose result carries none. It is written
+// when the call returns, also with an error. Use the context for one call at a time.
+func Capture(ctx context.Context, attempts *[]Attempt) context.Context {
+	return context.WithValue(ctx, captureKey{}, attempts)
+}

@@ -1,0 +1,122 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// TokenSource brings bearer tokens, as Azure Active Directory issues them. It must be safe
+// for concurrent use, and should keep a token for as long as it is good: it is asked
+// before every request.
+type TokenSource interface {
+	// Token returns a token, without "Bearer" before it. If refused is not "", the server
+	// did not accept that one, and the source must bring another, or an error.
+	Token(ctx context.Context, refused string) (string, error)
+}
+
+// TokenSourceFunc is a function as a [TokenSource].
+type TokenSourceFunc func(ctx context.Context, refused string) (string, error)
+
+// Token calls the function.
+func (f TokenSourceFunc) Token(ctx context.Context, refused string) (string, error) {
+	return f(ctx, refused)
+}
+
+// WithTokenSource sends a bearer token with every request (runtime §7). On a 403, or a
+// 401 as proxies have it, the source is asked once a call for another token, and the request is made
+// again: it was refused, so that nothing has happened.
+//
+// A token goes to the endpoints of the client and nowhere else, and never over plain
+// HTTP but to this machine, unless [WithHTTPClient] brought the way it takes. It is in
+// no log, no error and no result: where an answer repeats it, it is blanked.
+func WithTokenSource(s TokenSource) Option {
+	return func(c *Client) error {
+		if s == nil {
+			return errors.New("the token source is nil")
+		}
+		c.tokens = s
+		return nil
+	}
+}
+
+// mayCarryTokens checks that no token will travel in the clear.
+func (c *Client) mayCarryTokens() error {
+	if c.tokens == nil || c.own == nil {
+		return nil
+	}
+	for _, e := range c.endpoints.all {
+		if u, err := url.Parse(e.base); err == nil && u.Scheme != "https" && !loopback(u.Hostname()) {
+			return errors.New("a bearer token would travel in the clear: the endpoints must begin with https://")
+		}
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// bearer adds the token beneath all middleware, so that nothing else gets to see it.
+type bearer struct {
+	next   http.RoundTripper
+	tokens TokenSource
+}
+
+// credential is the token of one attempt, handed down in its context.
+type credential struct {
+	refused string // what the attempt before was refused with
+	used    string
+}
+
+type credentialKey struct{}
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	own, _ := r.Context().Value(credentialKey{}).(*credential)
+	if own == nil {
+		own = new(credential)
+	}
+	token, err := b.tokens.Token(r.Context(), own.refused)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: no token: %w", ErrNotSent, err)
+	case token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
+		return nil, fmt.Errorf("%w: the token source brought something that is no token", ErrNotSent)
+	}
+	own.used = token
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+token)
+	return b.next.RoundTrip(r)
+}
+
+const blanked = "[token]"
+
+// hide blanks the token in everything that an attempt has kept.
+func (cr *credential) hide(a *Attempt) {
+	if cr.used == "" {
+		return
+	}
+	blank := func(s string) string { return strings.ReplaceAll(s, cr.used, blanked) }
+	a.Message, a.Code = blank(a.Message), Code(blank(string(a.Code)))
+	if a.Body != nil {
+		a.Body = []byte(blank(string(a.Body)))
+	}
+	for _, values := range a.Header {
+		for i := range values {
+			values[i] = blank(values[i])
+		}
+	}
+	if a.Err != nil && strings.Contains(a.Err.Error(), cr.used) {
+		a.Err = errors.New(blank(a.Err.Error())) // and nothing of what was behind it
+	}
+}
+
+// renew reports whether an attempt was refused for credentials of which there may be others.
+func (k *call) renew(a Attempt) bool {
+	return k.c.tokens != nil && (a.Status == http.StatusForbidden || a.Status == http.StatusUnauthorized)
+}

@@ -1,0 +1,196 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// WaitOptions are the options of a Wait and a Watch. The zero value is right.
+type WaitOptions struct {
+	// Interval is the longest time between two looks at the operation; the first ones
+	// come sooner. 0 means 2 s.
+	Interval time.Duration
+	// APIVersion of the requests; "" means the client's.
+	APIVersion APIVersion
+}
+
+// Wait looks at an operation until it is over, and says how it ended: the verdict is
+// [Finished], with the state, or [NotFound]. It asks for nothing, so that it may be given
+// up and begun again at any time.
+//
+// A cluster that does not answer ends the wait only if it has not answered at all yet;
+// after that the context alone does. The error is an [*Error]: [ErrNotFinished] if the
+// context ended first, or those of [Client.Operations]. Attempts are those of the last look.
+func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (Result, error) {
+	k, err := c.newWait("wait", id, options)
+	if err != nil {
+		return Result{}, err
+	}
+	return k.do(ctx, func(ctx context.Context) (Result, error) {
+		if _, err := k.await(ctx, time.Time{}, options.Interval, anything); err != nil {
+			return Result{}, k.unfinished(ctx, err)
+		}
+		return k.ended(false), nil
+	})
+}
+
+// Watch yields an operation as it is now, and again whenever its state has changed, until
+// it is over; the last one is final. An error is yielded once, and ends it: those of
+// [Client.Wait], and [ErrNotFound] if there is no such operation, or no longer.
+//
+// Nothing runs between two steps of the loop, and leaving it leaves nothing behind. A
+// state that lasts for less than the interval may be missed.
+func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) iter.Seq2[Operation, error] {
+	return func(yield func(Operation, error) bool) {
+		k, err := c.newWait("watch", id, options)
+		if err != nil {
+			yield(Operation{}, err)
+			return
+		}
+		left := false
+		_, err = c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+			var last []Operation
+			_, err := k.await(ctx, time.Time{}, options.Interval, func(op Operation) bool {
+				if len(last) == 0 || last[0] != op {
+					last = []Operation{op}
+					left = !yield(op, nil)
+				}
+				return !left
+			})
+			switch {
+			case err != nil:
+				err = k.unfinished(ctx, err)
+			case k.state == "":
+				err = k.fail(ErrNotFound, nil)
+			}
+			return Outcome{Operations: last}, err
+		})
+		if err != nil && !left {
+			yield(Operation{}, err)
+		}
+	}
+}
+
+func (c *Client) newWait(name string, id uuid.UUID, options WaitOptions) (*call, error) {
+	k, err := c.newCall(name, PurposeRead, id, options.APIVersion, 0)
+	if err == nil && options.Interval < 0 {
+		err = k.fail(ErrInvalidArgument, nonNegativeInterval(options.Interval))
+	}
+	return k, err
+}
+
+func nonNegativeInterval(d time.Duration) error {
+	if d < 0 {
+		return errors.New("the interval must not be negative")
+	}
+	return nil
+}
+
+// unfinished is the error of a wait that did not see the end: if the operation was seen
+// at all, that is what is known.
+func (k *call) unfinished(ctx context.Context, cause error) error {
+	if k.state != "" && ctx.Err() != nil || errors.Is(cause, errNoTimeLeft) && k.state != "" {
+		return k.fail(ErrNotFinished, k.unread(cause))
+	}
+	return k.giveUp(cause)
+}
+
+// await looks at the operation until it is over or gone, until the instant given if it
+// is one, or until see says no. over says that it is over or gone; the state of the call
+// says which.
+func (k *call) await(ctx context.Context, until time.Time, interval time.Duration, see func(Operation) bool) (over bool, err error) {
+	interval = orDefault(interval, 2*time.Second)
+	pause := interval / 16
+	before, answered := len(k.attempts), k.state != ""
+	used := before - k.round
+	defer func() { k.round = len(k.attempts) - used }() // looks do not count for what comes next
+	for {
+		if len(k.attempts) > before { // of many looks only the last is kept
+			k.attempts = k.attempts[:before]
+		}
+		op, found, err := k.look(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return false, err
+		case err != nil && until.IsZero() && !(answered && errors.Is(err, errAttemptsSpent)):
+			return false, err
+		case err != nil: // the cluster may answer again
+		case !found:
+			k.state = ""
+			return true, nil
+		default:
+			answered = true
+			if !see(op) {
+				return false, nil
+			}
+			if op.State.Final() {
+				return true, nil
+			}
+		}
+		pause = min(pause*2, interval)
+		next := pause - rand.N(pause/8+1)
+		if !until.IsZero() {
+			if next = min(next, time.Until(until)); next <= 0 {
+				return false, nil
+			}
+		}
+		if err := sleep(ctx, next); err != nil {
+			return false, err
+		}
+	}
+}
+
+func anything(Operation) bool { return true }
+
+// look reads the operation in a round of its own. One that was seen active is looked for
+// among the active ones first: what has ended may be ten thousand.
+func (k *call) look(ctx context.Context) (op Operation, found bool, err error) {
+	k.round = len(k.attempts)
+	if bits := kindBit(k.kind); bits != 0 && k.state != "" && !k.state.Final() {
+		ops, err := k.list(ctx, bits, filterActive)
+		if err != nil {
+			return Operation{}, false, err
+		}
+		if op, found := k.pick(ctx, ops); found {
+			return op, true, nil
+		}
+	}
+	return k.lookUp(ctx)
+}
+
+// kindBit is the bit of a kind in the filter of the list; 0 if it is not one we know.
+func kindBit(k Kind) int {
+	switch k {
+	case KindDataLoss:
+		return 1
+	case KindQuorumLoss:
+		return 2
+	case KindPartitionRestart:
+		return 4
+	case KindNodeTransition:
+		return 8
+	default:
+		return 0
+	}
+}
+
+// grace waits until an instant, and says whether the operation was over before.
+func (k *call) grace(ctx context.Context, until time.Time, interval time.Duration) (over bool, err error) {
+	if time.Until(until) <= 0 {
+		return false, ended(ctx)
+	}
+	return k.await(ctx, until, interval, anything)
+}
+
+// ended is the result of a wait that saw the end.
+func (k *call) ended(resolved bool) Result {
+	if k.state == "" {
+		return k.result(NotFound, resolved)
+	}
+	return k.result(Finished, resolved)
+}
