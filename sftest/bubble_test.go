@@ -47,7 +47,7 @@ func TestGraceInABubble(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []wrapper.Purpose{"graceful", "graceful", "graceful", "force", "probe"}
+			want := []wrapper.Purpose{"graceful", "graceful", "graceful", "read", "force", "probe"}
 			if got := purposes(result.Attempts); result.Verdict != wrapper.Accepted || !result.Resolved || !slices.Equal(got, want) {
 				t.Errorf("%s, resolved %v, by %v", result.Verdict, result.Resolved, got)
 			}

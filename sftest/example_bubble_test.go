@@ -32,8 +32,16 @@ func grace(t *testing.T) {
 			t.Fatalf("got %s, %v", result.Verdict, err)
 		}
 
-		sent := c.Requests()
-		if waited := sent[2].Time.Sub(sent[1].Time); !sent[2].Force || waited < time.Minute {
+		var cancelled, forced time.Time
+		for _, r := range c.Requests() {
+			switch {
+			case r.Force:
+				forced = r.Time
+			case r.Call == sftest.CancelOperation && forced.IsZero():
+				cancelled = r.Time
+			}
+		}
+		if waited := forced.Sub(cancelled); waited < time.Minute {
 			t.Errorf("the force came %v after the graceful cancel", waited)
 		}
 	})
