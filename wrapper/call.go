@@ -57,17 +57,18 @@ var (
 
 // send makes one attempt and notes it. One that was refused for its credentials is
 // made again at once with others, if there are others: a refusal has done nothing.
-func (k *call) send(ctx context.Context, purpose Purpose, wanted int, build request) (Attempt, []byte) {
-	a, body, cred := k.try(ctx, purpose, wanted, build, "")
+func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build request) Attempt {
+	a, used := k.try(ctx, purpose, wanted, build, "")
 	if k.renewed || !k.renew(a) || len(k.attempts)-k.round >= k.c.retry.maxAttempts() {
-		return a, body
+		return a
 	}
 	k.renewed = true
-	a, body, _ = k.try(ctx, purpose, wanted, build, cred.used)
-	return a, body
+	a, _ = k.try(ctx, purpose, wanted, build, used)
+	return a
 }
 
-func (k *call) try(ctx context.Context, purpose Purpose, wanted int, build request, refused string) (Attempt, []byte, credential) {
+// try sends once, with another token than the one that was refused.
+func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build request, refused string) (a Attempt, token string) {
 	if k.at == "" {
 		k.at = k.c.endpoints.pick()
 	}
@@ -75,15 +76,15 @@ func (k *call) try(ctx context.Context, purpose Purpose, wanted int, build reque
 	info := Request{Call: k.public(), Purpose: purpose, Number: k.sent, Endpoint: k.at}
 	k.at = ""
 	cred := credential{refused: refused}
-	a, body := k.attempt(ctx, info, &cred, wanted, build)
+	a = k.attempt(ctx, info, &cred, wanted, build)
 	k.attempts = append(k.attempts, a)
+	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, info, a) })
 	if left := k.c.endpoints.report(a.Endpoint, !blames(a)); left {
 		if to := k.c.endpoints.pick(); to != a.Endpoint {
 			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, a.Endpoint, to) })
 		}
 	}
-	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, info, a) })
-	return a, body, cred
+	return a, cred.used
 }
 
 // public is the call as seams see it.
@@ -94,7 +95,7 @@ func (k *call) public() Call {
 // cancel sends one Cancel. The success of this call is an empty 200; a body means
 // that something else than the API answered.
 func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
-	a, body := k.send(ctx, purpose, http.StatusOK, func(base string, timeout *int64) (*http.Request, error) {
+	a := k.send(ctx, purpose, success{http.StatusOK, empty}, func(base string, timeout *int64) (*http.Request, error) {
 		return generated.NewCancelOperationRequest(base, &generated.CancelOperationParams{
 			APIVersion:  generated.APIVersion(k.version),
 			OperationID: k.id,
@@ -102,7 +103,6 @@ func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
 			Timeout:     timeout,
 		})
 	})
-	a = k.mustBeEmpty(a, body)
 	switch {
 	case a.Class == Done:
 		k.state, k.stopping, k.unsure = StateRollingBack, true, false
@@ -114,21 +114,12 @@ func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
 	return a
 }
 
-// mustBeEmpty demotes a success that carries a body.
-func (k *call) mustBeEmpty(a Attempt, body []byte) Attempt {
-	if a.Class != Done || strings.TrimSpace(string(body)) == "" {
-		return a
+// empty accepts the body of a success that has none.
+func empty(body []byte) error {
+	if strings.TrimSpace(string(body)) != "" {
+		return fmt.Errorf("a body where none belongs: %.80q", body)
 	}
-	a.Err = fmt.Errorf("%w: a body where none belongs: %.80q", ErrBadAnswer, body)
-	a.Body = kept(body)
-	return k.demote(a)
-}
-
-// demote turns the attempt just noted into an ambiguous one.
-func (k *call) demote(a Attempt) Attempt {
-	a.Class = Ambiguous
-	k.attempts[len(k.attempts)-1] = a
-	return a
+	return nil
 }
 
 // ready says whether the next request may be sent, and waits until then. There is

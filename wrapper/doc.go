@@ -7,14 +7,32 @@
 //	...
 //	fmt.Println(result.Verdict, result.State) // Accepted RollingBack
 //
+// # The calls
+//
+//	Cancel            stops an operation gracefully, and returns when that is in effect
+//	ForceCancel       abandons one that a graceful cancel did not end, if the policy allows it
+//	Stop              does both in order, waits for the end, and says how it ended
+//	Wait, Watch       look at an operation until it is over
+//	CancelAll         cancels many, chosen by kind, state and age
+//	Operation         reads one operation, whatever its kind
+//	Operations        reads all that the cluster remembers
+//	StartDataLoss, StartQuorumLoss, StartPartitionRestart, StartNodeTransition
+//	                  begin one; safe to repeat with the same operation id
+//
 // # What a call tells
 //
 // A [Result] is a statement about the operation: [Accepted], [AlreadyStopping],
 // [AlreadyForced], [Finished] with the state it ended in, or [NotFound]. An error
 // means that the call was not allowed or that the truth could not be found out; it
 // never means "try it and see". [ErrOutcomeUnknown] is the only error after which what
-// was asked for may have happened. (A [GracefulFirst] that is interrupted in its grace
-// has cancelled gracefully, and not forced; the error's state and attempts say so.)
+// was asked for may have happened, and nobody knows. Two others come after something has, and say
+// what: [ErrNotFinished] after a [Client.Stop] whose context ended, and a
+// [GracefulFirst] that was interrupted in its grace, which has cancelled gracefully.
+//
+//	errors.Is(err, wrapper.ErrOutcomeUnknown)     what to decide on
+//	errors.Is(err, wrapper.CodeKeyNotFound)       what the server said
+//	errors.Is(err, context.DeadlineExceeded)      what ended the call
+//	errors.As(err, &e)                            an *Error: state, attempts, Retry-After
 //
 // # How it finds out
 //
@@ -57,26 +75,84 @@
 // the default, wants evidence that a graceful cancel came before, and refuses
 // locally without it. [GracefulFirst] does the whole sequence by itself.
 // [ServerDecides] leaves the judgement to the server. Evidence is in the [Ledger].
+// [Client.Stop] is a policy of its own.
 //
 // # When it asks again
 //
 // Up to [Retry].MaxAttempts requests a call, with full jitter in between, never
-// earlier than a Retry-After says, and never beyond the context. A wait that the
-// context cannot last ends the call at once. The timeout parameter of each request is
-// set from the time that is left; api-version 3.0 has none and sends none.
+// earlier than a Retry-After says (seconds, or a date in any of its three forms), and never beyond the context. A wait that the
+// context cannot last ends the call at once, and the error says how long it would have been. All
+// calls of a client share a token bucket ([Retry].Burst and Rate); an empty one makes
+// calls wait for longer. The timeout parameter of each request is set from the time that
+// is left; api-version 3.0 has none and sends none.
 //
-//	answer                                          class       asked again
-//	200 to a cancel or list, 202 to a start         done        -
-//	200 with a body that does not belong there      ambiguous   yes
-//	408, 500, 502, 503, 504, cut-off answers        ambiguous   yes, after a probe if it was a force
-//	429                                             refused     yes
-//	500 FMFailoverUnitNotFound (no fault service)   refused     no
-//	3xx, other 4xx, 501, 505                        refused     no
-//	no connection                                   not sent    yes
+//	answer                                         class      asked again
+//	200 to a cancel or read, 202 to a start        done       no
+//	200 with a body that does not belong there     ambiguous  yes
+//	an answer cut short, or none                   ambiguous  yes
+//	no connection                                  not sent   yes
+//	no connection for lack of trust or a token     not sent   no
+//	3xx                                            refused    no
+//	400 E_INVALIDARG                               refused    no
+//	400 FABRIC_E_INVALID_TEST_COMMAND_STATE        refused    no
+//	400 FABRIC_E_NODE_TRANSITION_IN_PROGRESS       refused    no
+//	400 FABRIC_E_FAULT_ANALYSIS_SERVICE_NOT_ENABLED  refused  no
+//	403 E_ACCESSDENIED                             refused    no
+//	404 FABRIC_E_KEY_NOT_FOUND                     refused    no
+//	408                                            ambiguous  yes
+//	409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS  refused  no
+//	429                                            refused    after a longer pause
+//	other 4xx                                      refused    no
+//	500                                            ambiguous  yes
+//	500 FMFailoverUnitNotFound                     refused    no
+//	501 E_NOTIMPL                                  refused    no
+//	502 FABRIC_E_GATEWAY_NOT_REACHABLE             ambiguous  yes
+//	503 E_ABORT                                    ambiguous  yes
+//	503 FABRIC_E_CONNECTION_CLOSED_BY_REMOTE_END   ambiguous  yes
+//	503 FABRIC_E_NOT_PRIMARY                       ambiguous  yes
+//	503 FABRIC_E_NOT_READY                         ambiguous  yes
+//	503 FABRIC_E_NO_WRITE_QUORUM                   ambiguous  yes
+//	503 FABRIC_E_OBJECT_CLOSED                     ambiguous  yes
+//	503 FABRIC_E_RECONFIGURATION_PENDING           ambiguous  yes
+//	503 FABRIC_E_SERVICE_OFFLINE                   ambiguous  yes
+//	503 FABRIC_E_SERVICE_TOO_BUSY                  ambiguous  after a longer pause
+//	503 FABRIC_E_REPLICATION_QUEUE_FULL            ambiguous  after a longer pause
+//	504 FABRIC_E_TIMEOUT                           ambiguous  yes
+//	504 FABRIC_E_COMMUNICATION_ERROR               ambiguous  yes
+//	504 FABRIC_E_OPERATION_NOT_COMPLETE            ambiguous  yes
+//	505                                            refused    no
+//	other 5xx                                      ambiguous  yes
+//
+// A force that was ambiguous is asked about, not asked again, as told above. FMFailoverUnitNotFound
+// means that the cluster has no fault service.
+//
+// # Where it connects
+//
+// [WithEndpoints] names more gateways of the same cluster; the client stays with one and goes
+// to the next when it fails. [WithTLS] is for certificates: the client's own, which is
+// read again when it changes on disk, and those of the server, by CA, thumbprint or
+// common name. [WithTokenSource] is for bearer tokens. No redirect is ever followed.
+// [WithHTTPClient] replaces all of that by an HTTP client of the caller's.
+//
+// # What can be seen of it
+//
+// From the outside to the wire:
+//
+//	WithCallMiddleware      around each call
+//	policy, ledger          may this force go out?
+//	attempt loop            send, judge, wait, find out
+//	WithAttemptMiddleware   around each request
+//	credentials             the bearer token
+//	transport               TLS, connections
+//
+// [WithObserver] hears of calls, requests, pauses and failovers, [WithLogger] logs them,
+// and package wrapper/otel makes spans and metrics of them. [Capture] and every result
+// and error have each request with its status, header, endpoint and times. No credential
+// is in any of them.
 //
 // # What it imports
 //
 // The standard library, the generated client and what that needs. Requests have no
 // bodies, so nothing is buffered to be sent again. The environment is not read: a
-// proxy or certificates come with [WithHTTPClient].
+// proxy comes with [WithHTTPClient].
 package wrapper

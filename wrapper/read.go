@@ -132,7 +132,12 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
-		a, body := k.send(ctx, PurposeRead, http.StatusOK, func(base string, timeout *int64) (*http.Request, error) {
+		var ops []Operation
+		wanted := success{http.StatusOK, func(body []byte) (err error) {
+			ops, err = operations(body)
+			return err
+		}}
+		a := k.send(ctx, PurposeRead, wanted, func(base string, timeout *int64) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(base, &generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  kinds,
@@ -141,12 +146,7 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 			})
 		})
 		if a.Class == Done {
-			if ops, ok := operations(body); ok {
-				return ops, nil
-			}
-			a.Err = fmt.Errorf("%w: not a list of operations: %.80q", ErrBadAnswer, body)
-			a.Body = kept(body)
-			a = k.demote(a)
+			return ops, nil
 		}
 		if !retryable(a) {
 			return nil, errReadRefused
@@ -156,21 +156,21 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 
 // operations reads a list. What lacks an id or a state is not one of operations,
 // whatever its JSON.
-func operations(body []byte) ([]Operation, bool) {
+func operations(body []byte) ([]Operation, error) {
 	var listed []struct {
 		OperationID *uuid.UUID `json:"OperationId"`
 		Type        Kind
 		State       State
 	}
 	if err := json.Unmarshal(body, &listed); err != nil || listed == nil {
-		return nil, false
+		return nil, fmt.Errorf("not a list of operations: %.80q", body)
 	}
 	ops := make([]Operation, len(listed))
 	for i, l := range listed {
 		if l.OperationID == nil || l.State == "" {
-			return nil, false
+			return nil, fmt.Errorf("not a list of operations: %.80q", body)
 		}
 		ops[i] = Operation{ID: *l.OperationID, Kind: l.Type, State: l.State}
 	}
-	return ops, true
+	return ops, nil
 }

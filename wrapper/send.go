@@ -27,21 +27,23 @@ const (
 // request builds one request with the generated code.
 type request func(base string, timeout *int64) (*http.Request, error)
 
-// attempt sends once and classifies what came of it. On success, and only then, the
-// body is returned; wanted is the one status that is a success.
-func (k *call) attempt(ctx context.Context, info Request, cred *credential, wanted int, build request) (a Attempt, body []byte) {
+// success is what an attempt has to bring: one status, and a body that is what it should be.
+type success struct {
+	status int
+	body   func([]byte) error
+}
+
+// attempt sends once and classifies what came of it.
+func (k *call) attempt(ctx context.Context, info Request, cred *credential, wanted success, build request) (a Attempt) {
 	c := k.c
 	a = Attempt{Purpose: info.Purpose, Endpoint: info.Endpoint, Start: time.Now()}
-	defer func() {
-		a.Duration = time.Since(a.Start)
-		cred.hide(&a)
-	}()
+	defer func() { a.Duration = time.Since(a.Start) }()
 
 	timeout := serverTimeout(ctx, k.timeout, c.retry.AttemptTimeout, k.version)
 	r, err := build(info.Endpoint, timeout)
 	if err != nil {
 		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
-		return a, nil
+		return a
 	}
 	limit := attemptTimeout(c.retry.AttemptTimeout, timeout)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
@@ -54,28 +56,32 @@ func (k *call) attempt(ctx context.Context, info Request, cred *credential, want
 	traced = context.WithValue(context.WithValue(traced, requestKey{}, info), credentialKey{}, cred)
 	response, err := c.http.Do(r.WithContext(traced))
 	if err != nil {
-		a.Err, a.hopeless = reason(ctx, limited, err), hopeless(err)
+		a.Err, a.hopeless = cred.hideError(reason(ctx, limited, err)), hopeless(err)
 		a.local = ctx.Err() != nil || errors.Is(err, ErrNotSent)
 		if !got.Load() && (asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
-		return a, nil
+		return a
 	}
-	body, err = readBody(response)
-	a.Status, a.Header = response.StatusCode, response.Header
+	body, err := readBody(response)
+	body = cred.hide(body)
+	a.Status, a.Header = response.StatusCode, cred.hideHeader(response.Header)
 	a.RetryAfter = retryAfter(response.Header)
-	if err != nil {
+	switch {
+	case err != nil:
 		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err))
 		a.Body = kept(body)
-		return a, nil
+	case a.Status == wanted.status:
+		if err := wanted.body(body); err != nil {
+			a.Err, a.Body = fmt.Errorf("%w: %w", ErrBadAnswer, err), kept(body)
+		} else {
+			a.Class = Done
+		}
+	default:
+		a.readError(body)
+		a.Class = judge(a).class
 	}
-	if a.Status == wanted {
-		a.Class = Done
-		return a, body
-	}
-	a.readError(body)
-	a.Class = judge(a).class
-	return a, nil
+	return a
 }
 
 // reason is why an attempt has no complete answer: a context that ended comes first,

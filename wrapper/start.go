@@ -131,10 +131,9 @@ func (k *call) started(ctx context.Context, kind Kind, build starter) (Result, e
 			}
 			continue
 		}
-		a, body := k.send(ctx, PurposeStart, http.StatusAccepted, func(base string, timeout *int64) (*http.Request, error) {
+		a := k.send(ctx, PurposeStart, success{http.StatusAccepted, empty}, func(base string, timeout *int64) (*http.Request, error) {
 			return build(k, base, timeout)
 		})
-		a = k.mustBeEmpty(a, body)
 		switch {
 		case a.Class == Done:
 			k.state, k.kind = StateRunning, kind

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -96,24 +97,33 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 
 const blanked = "[token]"
 
-// hide blanks the token in everything that an attempt has kept.
-func (cr *credential) hide(a *Attempt) {
+// hide blanks the token in what an answer says.
+func (cr *credential) hide(body []byte) []byte {
 	if cr.used == "" {
-		return
+		return body
 	}
-	blank := func(s string) string { return strings.ReplaceAll(s, cr.used, blanked) }
-	a.Message, a.Code = blank(a.Message), Code(blank(string(a.Code)))
-	if a.Body != nil {
-		a.Body = []byte(blank(string(a.Body)))
-	}
-	for _, values := range a.Header {
-		for i := range values {
-			values[i] = blank(values[i])
+	return bytes.ReplaceAll(body, []byte(cr.used), []byte(blanked))
+}
+
+// hideHeader returns a copy, because the answer is the transport's.
+func (cr *credential) hideHeader(h http.Header) http.Header {
+	h = h.Clone()
+	if cr.used != "" {
+		for _, values := range h {
+			for i := range values {
+				values[i] = strings.ReplaceAll(values[i], cr.used, blanked)
+			}
 		}
 	}
-	if a.Err != nil && strings.Contains(a.Err.Error(), cr.used) {
-		a.Err = errors.New(blank(a.Err.Error())) // and nothing of what was behind it
+	return h
+}
+
+// hideError leaves nothing of an error behind that names the token.
+func (cr *credential) hideError(err error) error {
+	if cr.used == "" || !strings.Contains(err.Error(), cr.used) {
+		return err
 	}
+	return errors.New(strings.ReplaceAll(err.Error(), cr.used, blanked))
 }
 
 // renew reports whether an attempt was refused for credentials of which there may be others.
