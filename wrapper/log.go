@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -132,7 +133,13 @@ func failure(err error) string {
 		return "no such host"
 	case errors.As(err, &op):
 		return op.Op + ": " + reasonOf(op.Err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was lost"
 	default:
+		var at *url.Error // which net/http puts around whatever it was
+		if errors.As(err, &at) {
+			err = at.Err
+		}
 		return fmt.Sprintf("%T", err)
 	}
 }
