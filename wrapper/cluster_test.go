@@ -20,7 +20,7 @@ import (
 )
 
 // cluster is the reference server with a wire in front of it. Its time stands still
-// unless a test moves it.
+// unless a test moves it, or lets it follow its own.
 type cluster struct {
 	profile server.Profile
 	engine  *emulator.Emulator
@@ -186,14 +186,25 @@ func inShort(requests []string) []string {
 
 // clock is a clock that tests move.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	since time.Time // when it began to follow the time of the test; zero if it stands still
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	if c.since.IsZero() {
+		return c.now
+	}
+	return c.now.Add(time.Since(c.since))
+}
+
+// follow makes the clock go on as the time of the test does, which is that of its bubble.
+func (c *clock) follow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since = time.Now()
 }
 
 func (c *clock) advance(d time.Duration) {

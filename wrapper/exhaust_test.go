@@ -55,7 +55,14 @@ func (x *exploration) explore(from situation, ask asking, s script, next int) {
 	x.count[tr.outcome()]++
 	x.count["calls"]++
 	x.count["requests"] += tr.requests
-	for at := next; at < min(tr.requests, 3); at++ {
+	deep := 3
+	switch {
+	case ask.name == "Stop":
+		deep = 4 // the cancel, a look, the force, a look
+	case ask.wait != nil:
+		deep = 2
+	}
+	for at := next; at < min(tr.requests, deep); at++ {
 		for _, one := range spoils {
 			more := script{at: one}
 			maps.Copy(more, s)

@@ -14,8 +14,11 @@ import (
 // happened since. It returns everything that is not true.
 func (tr *trial) judge(tb testing.TB) []string {
 	tb.Helper()
-	if tr.ask.start != nil {
+	switch {
+	case tr.ask.start != nil:
 		return tr.judgeStart(tb)
+	case tr.ask.wait != nil:
+		return tr.judgeWait(tb)
 	}
 	var wrong []string
 	say := func(ok bool, format string, args ...any) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
@@ -73,6 +74,7 @@ type asking struct {
 	policy   wrapper.ForcePolicy
 	evidence bool // the ledger knows of a graceful cancel
 	start    startCall
+	wait     waitCall // with an engine that goes on as time does
 }
 
 var askings = []asking{
@@ -100,6 +102,7 @@ type trial struct {
 	wire          []string // those of them that left, in short
 	gracefulFirst bool     // a graceful cancel was in effect when the first force left
 	late          []*http.Request
+	times         []time.Time // of all requests
 	got           wrapper.Result
 	err           error
 }
@@ -121,6 +124,7 @@ func (tr *trial) run(tb testing.TB) {
 			tr.before(n)
 		}
 		tr.requests++
+		tr.times = append(tr.times, time.Now())
 		now := tr.script[n]
 		if now.dial {
 			panic(refuseDial{})
@@ -140,6 +144,9 @@ func (tr *trial) run(tb testing.TB) {
 	retry.MaxAttempts = tr.attempts
 	client := directClient(tb, through, wrapper.WithRetry(retry), wrapper.WithLedger(&tr.ledger))
 	switch {
+	case tr.ask.wait != nil:
+		tr.c.clock.follow()
+		tr.got, tr.err = tr.ask.wait(context.Background(), client)
 	case tr.ask.start != nil:
 		tr.got, tr.err = tr.ask.start(context.Background(), client, wrapper.StartOptions{OperationID: opID})
 	case tr.ask.force:
