@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // connection is the flags of every command that talks to a cluster.
 type connection struct {
-	endpoint   string
+	endpoints  []string
 	apiVersion string
 	limit      time.Duration
 	server     time.Duration
@@ -22,11 +23,18 @@ type connection struct {
 
 func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&c.endpoint, "endpoint", "http://localhost:19080", "address of the cluster's gateway")
+	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several, or repeated, for one to fail over to")
 	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")
+}
+
+// limitDefault changes the time limit of a command that waits.
+func (c *connection) limitDefault(cmd *cobra.Command, d time.Duration) {
+	c.limit = d
+	flag := cmd.Flags().Lookup("timeout")
+	flag.DefValue = d.String()
 }
 
 // open checks the flags and returns a client and the context of the command.
@@ -37,7 +45,11 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	if c.limit <= 0 {
 		return nil, nil, nil, usage(fmt.Errorf("--timeout %v: it must be more than 0", c.limit))
 	}
-	client, err := wrapper.New(c.endpoint, wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)))
+	if len(c.endpoints) == 0 {
+		return nil, nil, nil, usage(errors.New("--endpoint: it must name an address"))
+	}
+	client, err := wrapper.New(c.endpoints[0],
+		wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...))
 	if err != nil {
 		return nil, nil, nil, err
 	}

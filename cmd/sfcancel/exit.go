@@ -16,6 +16,7 @@ const (
 	exitUnknown
 	exitNotFound
 	exitNotSent
+	exitNotFinished
 )
 
 // exitCode maps an error to what a script decides on.
@@ -34,6 +35,8 @@ func exitCode(err error) int {
 		return exitRefused
 	case errors.Is(err, wrapper.ErrNotFound):
 		return exitNotFound
+	case errors.Is(err, wrapper.ErrNotFinished):
+		return exitNotFinished
 	case errors.Is(err, wrapper.ErrNotSent), errors.Is(err, wrapper.ErrUnavailable):
 		return exitNotSent
 	}

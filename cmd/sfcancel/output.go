@@ -36,6 +36,7 @@ type errorJSON struct {
 
 type attemptJSON struct {
 	Purpose    string    `json:"purpose"`
+	Endpoint   string    `json:"endpoint,omitempty"`
 	Class      string    `json:"class"`
 	Status     int       `json:"status,omitempty"`
 	Code       string    `json:"code,omitempty"`
@@ -55,7 +56,7 @@ func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 	out := make([]attemptJSON, len(attempts))
 	for i, a := range attempts {
 		out[i] = attemptJSON{
-			Purpose: string(a.Purpose), Class: a.Class.String(),
+			Purpose: string(a.Purpose), Endpoint: a.Endpoint, Class: a.Class.String(),
 			Status: a.Status, Code: string(a.Code), Message: a.Message,
 			Start: a.Start.UTC(), DurationMS: float64(a.Duration.Microseconds()) / 1000,
 		}

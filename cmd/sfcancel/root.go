@@ -20,16 +20,18 @@ Exit codes:
   5  the outcome is unknown: the request may have been carried out
   6  the cluster knows no such operation
   7  no server could be reached, or none gave a usable answer; nothing was changed
+  8  the time was over before the operation; what a stop had asked for is in effect
 
 Output: -o table, for people, or -o json, one document on standard output. Failures
 go to standard error; with -o json their document goes to standard output as well.
 The names are stable, and new ones may come:
-  cancel, force, start   operationId, kind, force, verdict, state, resolved, attempts
+  cancel, force, stop,
+  wait, start            operationId, kind, force, verdict, state, resolved, attempts
   list, progress         operationId, kind, state (list: an array of them)
   a failure              error, exitCode, operationId, code, status, state,
                          notBefore, attempts
-  each of the attempts   purpose, class, status, code, message, error, start,
-                         durationMs
+  each of the attempts   purpose, endpoint, class, status, code, message, error,
+                         start, durationMs
 What is not known is left out.`
 
 func newRoot() *cobra.Command {
@@ -41,7 +43,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newCancel(), newForce(), newList(), newProgress(), newStart(), newServe(), newDemo())
+	root.AddCommand(newCancel(), newForce(), newStop(), newWait(), newList(), newProgress(), newStart(), newServe(), newDemo())
 	return root
 }
 

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// TestStop: one command ends an operation, and says how, for one that ends by the
+// graceful cancel and one that does not.
+func TestStop(t *testing.T) {
+	stuck := filepath.Join(t.TempDir(), "scenario.json")
+	rules := `{"rules": [{"kind": "PartitionDataLoss", "lookUp": {"takes": "5m"}, "undo": {"fails": "always"}}]}`
+	if err := os.WriteFile(stuck, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveInTest(t, "--scenario", stuck, "--speed", "3600")
+	id := start(t, url, dataLoss...)
+	stop := func(args ...string) (int, resultJSON, string) {
+		code, out, errs := sfcancel(t, append([]string{"stop", "--endpoint", url, "-o", "json"}, args...)...)
+		var doc resultJSON
+		if code == exitOK {
+			if err := json.Unmarshal([]byte(out), &doc); err != nil {
+				t.Fatal(err, out)
+			}
+		}
+		return code, doc, out + errs
+	}
+	if code, _, told := stop(id, "--never-force", "--timeout", "300ms"); code != exitNotFinished || !strings.Contains(told, "RollingBack") {
+		t.Errorf("never force: exit %d: %s", code, told)
+	}
+	if code, doc, told := stop(id, "--grace", "1ms"); code != exitOK || doc.State != "ForceCancelled" || !doc.Force || doc.Verdict != "Finished" {
+		t.Errorf("stuck: exit %d, %+v: %s", code, doc, told)
+	}
+	id = start(t, url, "restart", "--service", "shop/orders", "--partition", uuid.NewString())
+	if code, doc, told := stop(id, "--grace", "1m"); code != exitOK || !strings.Contains("Cancelled Completed", doc.State) || doc.Force {
+		t.Errorf("not stuck: exit %d, %+v: %s", code, doc, told)
+	}
+	for name, args := range map[string][]string{
+		"nothing to stop": {uuid.NewString()},
+		"no grace":        {id, "--grace", "0s"},
+		"both":            {id, "--grace", "1s", "--never-force"},
+	} {
+		want := exitUsage
+		if name == "nothing to stop" {
+			want = exitNotFound
+		}
+		if code, _, told := stop(args...); code != want {
+			t.Errorf("%s: exit %d: %s", name, code, told)
+		}
+	}
+}
+
+// TestWait: it waits for the end, over a gateway that is not there to one that is.
+func TestWait(t *testing.T) {
+	url := serveInTest(t, "--speed", "600")
+	id := start(t, url, dataLoss...)
+	code, out, errs := sfcancel(t, "wait", id, "--endpoint", "http://127.0.0.1:1,"+url, "--interval", "10ms")
+	if code != exitOK || !strings.Contains(out, "Finished") || !strings.Contains(out, "Completed") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	frozen := serveInTest(t, "--freeze")
+	id = start(t, frozen, dataLoss...)
+	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--timeout", "200ms"); code != exitNotFinished || !strings.Contains(errs, "not finished") {
+		t.Errorf("frozen: exit %d: %s", code, errs)
+	}
+	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--interval", "-1s"); code != exitUsage {
+		t.Errorf("negative interval: exit %d: %s", code, errs)
+	}
+}
