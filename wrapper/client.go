@@ -16,7 +16,8 @@ import (
 type Client struct {
 	endpoints endpoints
 	http      *http.Client
-	own       *http.Transport // nil if the caller brought a client
+	tls       *TLS          // nil without WithTLS
+	own       *ownTransport // nil if the caller brought a client
 	version   APIVersion
 	policy    ForcePolicy
 	retry     Retry
@@ -40,11 +41,16 @@ type Client struct {
 func New(endpoint string, options ...Option) (*Client, error) {
 	c := &Client{version: APIVersion60, policy: RequireGraceful{}}
 	errs := []error{c.endpoints.add(endpoint), Options(options...)(c)}
-	if c.http == nil {
-		c.own = newTransport()
-		c.http = &http.Client{Transport: c.own}
+	brought := c.http != nil
+	if !brought && errors.Join(errs...) == nil {
+		errs = append(errs, c.connect())
 	}
-	errs = append(errs, c.mayCarryTokens())
+	if c.tls != nil && brought {
+		errs = append(errs, errors.New("WithTLS and WithHTTPClient exclude each other: put the certificates into the HTTP client"))
+	}
+	if !brought {
+		errs = append(errs, c.endpoints.mustEncrypt(c.tls != nil, c.tokens != nil))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: err}
 	}
@@ -53,6 +59,19 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	}
 	c.http.Transport = c.chain(c.http.Transport)
 	return c, nil
+}
+
+// connect makes the transport of a client to which the caller brings none.
+func (c *Client) connect() (err error) {
+	var settings TLS
+	if c.tls != nil {
+		settings = *c.tls
+	}
+	if c.own, err = newOwnTransport(settings); err != nil {
+		return err
+	}
+	c.http = &http.Client{Transport: c.own}
+	return nil
 }
 
 // chain puts in front of a transport what every request passes, from the outside: no

@@ -3,6 +3,7 @@ package wrapper
 import (
 	"errors"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -146,4 +147,24 @@ func parseEndpoint(address string) (string, error) {
 		return "", errors.New("the endpoint must not carry a query or a fragment")
 	}
 	return u.JoinPath("/").String(), nil
+}
+
+// mustEncrypt checks that nothing that has to be secret travels in the clear.
+func (e *endpoints) mustEncrypt(certificates, tokens bool) error {
+	for _, o := range e.all {
+		u, err := url.Parse(o.base)
+		switch {
+		case err != nil || u.Scheme == "https":
+		case certificates:
+			return errors.New("TLS: an endpoint begins with http://, so nothing would be encrypted or checked: write https://")
+		case tokens && !loopback(u.Hostname()):
+			return errors.New("a bearer token would travel in the clear: the endpoints must begin with https://")
+		}
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -4,126 +4,115 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
-	"net/http/httptest"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
-	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
-	"github.com/sfcancel/sfcancel/store/memory"
+	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// exampleID is the operation that runs on the cluster of every example.
-var exampleID = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
-
-// exampleCluster is a reference server with one operation under way, that loses the
-// answers to so many forces. It returns its address.
-func exampleCluster(lost int) (endpoint string, stop func()) {
-	wire := new(wirefault.Wire)
-	for range lost {
-		wire.Spoil(wirefault.Force, wirefault.Fault{Apply: true})
-	}
-	handler, err := server.New(emulator.New(memory.New(), emulator.WithProfile(server.Runtime)), server.WithProfile(server.Runtime))
+// A client of a cluster. The examples below get theirs from package sftest, which is a
+// cluster in memory.
+func Example() {
+	client, err := wrapper.New("https://sf1.example.com:19080",
+		wrapper.WithEndpoints("https://sf2.example.com:19080", "https://sf3.example.com:19080"),
+		wrapper.WithForcePolicy(wrapper.RequireGraceful{MinGrace: time.Minute}))
 	if err != nil {
-		log.Panic(err)
-	}
-	srv := httptest.NewServer(wire.Handler(handler))
-	client, err := wrapper.New(srv.URL)
-	if err != nil {
-		log.Panic(err)
+		panic(err)
 	}
 	defer client.Close()
-	_, err = client.StartPartitionRestart(context.Background(),
-		wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{1}}, "OnlyActiveSecondaries", wrapper.StartOptions{OperationID: exampleID})
-	if err != nil {
-		log.Panic(err)
-	}
-	return srv.URL, srv.Close
+	fmt.Println(client)
+	// Output:
+	// wrapper.Client[https://sf1.example.com:19080/ https://sf2.example.com:19080/ https://sf3.example.com:19080/]
 }
 
 // Stop an operation and let the cluster clean up after it.
 func ExampleClient_Cancel() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{}) // a data loss under way
+		client := c.Client()
 
-	client, err := wrapper.New(endpoint)
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Reason: "the test is over"})
+		fmt.Println(result.Verdict, result.State, err)
 
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	result, err := client.Cancel(ctx, exampleID, wrapper.CancelOptions{Reason: "the test is over"})
-	if err != nil {
-		log.Panic(err)
-	}
-	fmt.Println(result.Verdict, result.State)
-
-	// What never was is a verdict, too, not an error.
-	result, err = client.Cancel(ctx, uuid.New(), wrapper.CancelOptions{})
-	fmt.Println(result.Verdict, err)
+		// What never was is a verdict, too, not an error.
+		result, err = client.Cancel(ctx, uuid.New(), wrapper.CancelOptions{})
+		fmt.Println(result.Verdict, err)
+	})
 	// Output:
-	// Accepted RollingBack
+	// Accepted RollingBack <nil>
 	// NotFound <nil>
 }
 
 // By default a force needs to know of a graceful cancel, and is refused before
 // anything is sent.
 func ExampleClient_ForceCancel() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		client, ctx := c.Client(), context.Background()
 
-	client, err := wrapper.New(endpoint, wrapper.WithForcePolicy(wrapper.RequireGraceful{}))
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-	ctx := context.Background()
+		_, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{})
+		fmt.Println(errors.Is(err, wrapper.ErrForceRefused), len(c.Requests()))
 
-	_, err = client.ForceCancel(ctx, exampleID, wrapper.ForceOptions{})
-	fmt.Println(errors.Is(err, wrapper.ErrForceRefused))
-
-	graceful, err := client.Cancel(ctx, exampleID, wrapper.CancelOptions{})
-	if err != nil {
-		log.Panic(err)
-	}
-	forced, err := client.ForceCancel(ctx, exampleID, wrapper.ForceOptions{Reason: "it does not come to an end"})
-	if err != nil {
-		log.Panic(err)
-	}
-	fmt.Println(graceful.Verdict, forced.Verdict, forced.State)
+		graceful, err := client.Cancel(ctx, id, wrapper.CancelOptions{})
+		fmt.Println(graceful.Verdict, err)
+		forced, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Reason: "it does not come to an end"})
+		fmt.Println(forced.Verdict, forced.State, err)
+	})
 	// Output:
-	// true
-	// Accepted Accepted RollingBack
+	// true 0
+	// Accepted <nil>
+	// Accepted RollingBack <nil>
+}
+
+// A process that starts with an empty ledger lets the cluster be the evidence: an
+// operation that is RollingBack may be forced.
+func ExampleRequireGraceful() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		other, client, ctx := c.Client(), c.Client(), context.Background()
+		policy := wrapper.RequireGraceful{Look: true}
+
+		_, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Policy: policy})
+		var refusal *wrapper.Refusal
+		if errors.As(err, &refusal) {
+			fmt.Println(refusal.Missing)
+		}
+		if _, err := other.Cancel(ctx, id, wrapper.CancelOptions{}); err != nil {
+			t.Fatalf("%v", err)
+		}
+		result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Policy: policy})
+		fmt.Println(result.Verdict, err)
+	})
+	// Output:
+	// no graceful cancel of this operation is known: cancel it gracefully first
+	// Accepted <nil>
 }
 
 // The whole sequence in one call: a graceful cancel, a while to come to an end, the
 // force. If the operation ends in time, the verdict is Finished and no force was needed.
 func ExampleGracefulFirst() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		client := c.Client(wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: 10 * time.Millisecond}))
 
-	client, err := wrapper.New(endpoint, wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: 10 * time.Millisecond}))
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-
-	result, err := client.ForceCancel(context.Background(), exampleID, wrapper.ForceOptions{})
-	if err != nil {
-		log.Panic(err)
-	}
-	fmt.Println(result.Verdict, result.State)
-	for _, a := range result.Attempts {
-		fmt.Println(a.Purpose, a.Class, a.Status)
-	}
+		result, err := client.ForceCancel(context.Background(), id, wrapper.ForceOptions{})
+		fmt.Println(result.Verdict, result.State, err)
+		for _, a := range result.Attempts {
+			fmt.Println(a.Purpose, a.Class, a.Status)
+		}
+	})
 	// Output:
-	// Accepted RollingBack
+	// Accepted RollingBack <nil>
 	// graceful done 200
 	// read done 200
 	// force done 200
@@ -131,18 +120,14 @@ func ExampleGracefulFirst() {
 
 // Leave the judgement to the server. It refuses a force that no graceful cancel came before.
 func ExampleServerDecides() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
+		id := c.Put(emulator.Record{})
+		client := c.Client(wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 
-	client, err := wrapper.New(endpoint)
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-
-	options := wrapper.ForceOptions{Policy: wrapper.ServerDecides{}}
-	_, err = client.ForceCancel(context.Background(), exampleID, options)
-	fmt.Println(errors.Is(err, wrapper.ErrServerRefused), wrapper.CodeOf(err))
+		_, err := client.ForceCancel(context.Background(), id, wrapper.ForceOptions{})
+		fmt.Println(errors.Is(err, wrapper.ErrServerRefused), wrapper.CodeOf(err))
+	})
 	// Output:
 	// true FABRIC_E_INVALID_TEST_COMMAND_STATE
 }
@@ -150,81 +135,63 @@ func ExampleServerDecides() {
 // The answer to a force is lost on the wire, after the server has carried it out. Sent
 // again, it would come back as an error. A probe finds out instead.
 func ExampleResult() {
-	endpoint, stop := exampleCluster(1)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
+		id := c.Put(emulator.Record{})
+		client, ctx := c.Client(), context.Background()
+		if _, err := client.Cancel(ctx, id, wrapper.CancelOptions{}); err != nil {
+			t.Fatalf("%v", err)
+		}
 
-	client, err := wrapper.New(endpoint)
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-	ctx := context.Background()
-	if _, err := client.Cancel(ctx, exampleID, wrapper.CancelOptions{}); err != nil {
-		log.Panic(err)
-	}
-
-	result, err := client.ForceCancel(ctx, exampleID, wrapper.ForceOptions{})
-	if err != nil {
-		log.Panic(err)
-	}
-	fmt.Println(result.Verdict, "resolved:", result.Resolved)
-	for _, a := range result.Attempts {
-		fmt.Println(a.Purpose, a.Class)
-	}
+		c.On(sftest.Force, sftest.DropAfter())
+		result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{})
+		fmt.Println(result.Verdict, "resolved:", result.Resolved, err)
+		for _, a := range result.Attempts {
+			fmt.Println(a.Purpose, a.Class)
+		}
+	})
 	// Output:
-	// Accepted resolved: true
+	// Accepted resolved: true <nil>
 	// force ambiguous
 	// probe refused
 }
 
+// An outcome that could not be found out says so, and tells what is known.
+func ExampleError() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		c.On(sftest.Any, sftest.Status(503, "E_ABORT")).Always()
+		client := c.Client(wrapper.WithRetry(wrapper.Retry{MaxAttempts: 3, Base: time.Millisecond}))
+
+		_, err := client.Cancel(context.Background(), id, wrapper.CancelOptions{})
+		var e *wrapper.Error
+		if errors.Is(err, wrapper.ErrOutcomeUnknown) && errors.As(err, &e) {
+			fmt.Println(e.OperationID() == id, e.Status(), e.Code(), len(e.Attempts()))
+		}
+	})
+	// Output:
+	// true 503 E_ABORT 3
+}
+
 // A refusal of the policy says what is missing, and from when on the same call will be allowed.
 func ExampleRefusal() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		client, ctx := c.Client(wrapper.WithForcePolicy(wrapper.RequireGraceful{MinGrace: time.Hour})), context.Background()
+		if _, err := client.Cancel(ctx, id, wrapper.CancelOptions{}); err != nil {
+			t.Fatalf("%v", err)
+		}
 
-	client, err := wrapper.New(endpoint, wrapper.WithForcePolicy(wrapper.RequireGraceful{MinGrace: time.Hour}))
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-	ctx := context.Background()
-	if _, err := client.Cancel(ctx, exampleID, wrapper.CancelOptions{}); err != nil {
-		log.Panic(err)
-	}
-
-	_, err = client.ForceCancel(ctx, exampleID, wrapper.ForceOptions{})
-	var refusal *wrapper.Refusal
-	if errors.Is(err, wrapper.ErrForceRefused) && errors.As(err, &refusal) {
-		fmt.Println(refusal.Missing)
-		fmt.Println("wait:", time.Until(refusal.NotBefore).Round(time.Hour))
-	}
+		_, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{})
+		var refusal *wrapper.Refusal
+		if errors.Is(err, wrapper.ErrForceRefused) && errors.As(err, &refusal) {
+			fmt.Println(refusal.Missing)
+			fmt.Println("wait:", time.Until(refusal.NotBefore).Round(time.Hour))
+		}
+	})
 	// Output:
 	// the graceful cancel has not had its 1h0m0s yet
 	// wait: 1h0m0s
-}
-
-// Start an operation, and read how it stands.
-func ExampleClient_StartDataLoss() {
-	endpoint, stop := exampleCluster(0)
-	defer stop()
-
-	client, err := wrapper.New(endpoint)
-	if err != nil {
-		log.Panic(err)
-	}
-	defer client.Close()
-	ctx := context.Background()
-
-	target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.MustParse("0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11")}
-	started, err := client.StartDataLoss(ctx, target, "PartialDataLoss", wrapper.StartOptions{})
-	if err != nil {
-		log.Panic(err)
-	}
-	op, err := client.Operation(ctx, started.OperationID)
-	if err != nil {
-		log.Panic(err)
-	}
-	fmt.Println(started.Verdict, op.Kind, op.State)
-	// Output:
-	// Accepted PartitionDataLoss Running
 }

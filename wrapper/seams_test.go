@@ -221,7 +221,7 @@ func TestAttemptMiddlewareErrors(t *testing.T) {
 		kind     error
 		attempts int
 	}{
-		{fmt.Errorf("%w: %w", wrapper.ErrNotSent, circuit), wrapper.ErrNotSent, 1},
+		{fmt.Errorf("%w: %w", wrapper.ErrNotSent, circuit), wrapper.ErrNotSent, 3},
 		{circuit, wrapper.ErrOutcomeUnknown, 3},
 	} {
 		client := directClient(t, serving(done), fastWith(3), wrapper.WithAttemptMiddleware(func(http.RoundTripper) http.RoundTripper {

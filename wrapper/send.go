@@ -57,7 +57,7 @@ func (k *call) attempt(ctx context.Context, info Request, cred *credential, want
 	response, err := c.http.Do(r.WithContext(traced))
 	if err != nil {
 		a.Err, a.hopeless = cred.hideError(reason(ctx, limited, err)), hopeless(err)
-		a.local = ctx.Err() != nil || errors.Is(err, ErrNotSent)
+		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
 		if !got.Load() && (asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
@@ -73,7 +73,8 @@ func (k *call) attempt(ctx context.Context, info Request, cred *credential, want
 		a.Body = kept(body)
 	case a.Status == wanted.status:
 		if err := wanted.body(body); err != nil {
-			a.Err, a.Body = fmt.Errorf("%w: %w", ErrBadAnswer, err), kept(body)
+			// A server that sees us hang up may still end its body as if it were whole.
+			a.Err, a.Body = reason(ctx, limited, fmt.Errorf("%w: %w", ErrBadAnswer, err)), kept(body)
 		} else {
 			a.Class = Done
 		}
@@ -130,7 +131,7 @@ func (a *Attempt) readError(body []byte) {
 // neverConnected recognises the errors that come before a connection carries
 // anything, for transports that do not speak httptrace.
 func neverConnected(err error) bool {
-	if errors.Is(err, ErrNotSent) { // middleware, or a token source, vouches for it
+	if errors.Is(err, ErrNotSent) || errors.Is(err, errNoToken) { // middleware vouches for it
 		return true
 	}
 	var op *net.OpError
@@ -143,10 +144,12 @@ func neverConnected(err error) bool {
 }
 
 // hopeless recognises what asking again cannot change: a server that does not speak
-// TLS, or whose certificate is not accepted, and what was stopped on this side.
+// TLS, whose certificate is not accepted or with which no handshake succeeds, and a
+// token source that brings none.
 func hopeless(err error) bool {
 	var cert *tls.CertificateVerificationError
-	return errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, ErrNotSent) || errors.As(err, &cert)
+	var handshake *handshakeError
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &handshake) || errors.Is(err, errNoToken) || errors.As(err, &cert)
 }
 
 // readBody reads to the end, within bounds, and closes: only then is the

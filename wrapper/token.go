@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -45,24 +43,6 @@ func WithTokenSource(s TokenSource) Option {
 	}
 }
 
-// mayCarryTokens checks that no token will travel in the clear.
-func (c *Client) mayCarryTokens() error {
-	if c.tokens == nil || c.own == nil {
-		return nil
-	}
-	for _, e := range c.endpoints.all {
-		if u, err := url.Parse(e.base); err == nil && u.Scheme != "https" && !loopback(u.Hostname()) {
-			return errors.New("a bearer token would travel in the clear: the endpoints must begin with https://")
-		}
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // bearer adds the token beneath all middleware, so that nothing else gets to see it.
 type bearer struct {
 	next   http.RoundTripper
@@ -85,15 +65,17 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	token, err := b.tokens.Token(r.Context(), own.refused)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: no token: %w", ErrNotSent, err)
+		return nil, fmt.Errorf("%w: %w", errNoToken, err)
 	case token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
-		return nil, fmt.Errorf("%w: the token source brought something that is no token", ErrNotSent)
+		return nil, fmt.Errorf("%w: the token source brought something that is none", errNoToken)
 	}
 	own.used = token
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+token)
 	return b.next.RoundTrip(r)
 }
+
+var errNoToken = errors.New("no token")
 
 const blanked = "[token]"
 

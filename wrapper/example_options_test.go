@@ -1,0 +1,173 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/sftest"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// The first gateway refuses connections; the client goes to the next, and stays there.
+func ExampleWithEndpoints() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		client, err := wrapper.New("http://127.0.0.1:1", wrapper.WithEndpoints(c.URL()), wrapper.WithHTTPClient(&http.Client{Transport: oneIsDown{c.Transport()}}))
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		result, err := client.Cancel(context.Background(), id, wrapper.CancelOptions{})
+		for _, a := range result.Attempts {
+			fmt.Println(a.Endpoint, a.Class)
+		}
+		fmt.Println(result.Verdict, err)
+	})
+	// Output:
+	// http://127.0.0.1:1/ not sent
+	// http://cluster.test:19080/ done
+	// Accepted <nil>
+}
+
+// A token source keeps its token until it is told that it was refused.
+func ExampleWithTokenSource() {
+	sftest.Run(func(t sftest.TB) {
+		token := "stale"
+		source := wrapper.TokenSourceFunc(func(_ context.Context, refused string) (string, error) {
+			if refused != "" {
+				token = "fresh" // a call to the directory, in a real source
+			}
+			return token, nil
+		})
+		c := sftest.NewCluster(t)
+		c.On(sftest.MatchFunc(func(r sftest.Request) bool { return r.Header.Get("Authorization") != "Bearer fresh" }), sftest.Status(403, ""))
+		client := c.Client(wrapper.WithTokenSource(source))
+
+		var attempts []wrapper.Attempt
+		_, err := client.Operations(wrapper.Capture(context.Background(), &attempts))
+		for _, a := range attempts {
+			fmt.Println(a.Status)
+		}
+		fmt.Println(err)
+	})
+	// Output:
+	// 403
+	// 200
+	// <nil>
+}
+
+// Nobody forces on a Sunday: middleware that refuses a call.
+func ExampleWithCallMiddleware() {
+	errSunday := errors.New("no force on a Sunday")
+	noSundays := func(next wrapper.CallFunc) wrapper.CallFunc {
+		return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
+			if call.Force {
+				return wrapper.Outcome{}, errSunday
+			}
+			return next(ctx, call)
+		}
+	}
+	sftest.Run(func(t sftest.TB) {
+		client := sftest.NewCluster(t).Client(wrapper.WithCallMiddleware(noSundays))
+		_, err := client.ForceCancel(context.Background(), uuid.New(), wrapper.ForceOptions{})
+		fmt.Println(errors.Is(err, wrapper.ErrNotSent), errors.Is(err, errSunday))
+	})
+	// Output:
+	// true true
+}
+
+// A header on every request, for a proxy that wants to know who asks.
+func ExampleWithAttemptMiddleware() {
+	name := func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			request, _ := wrapper.RequestFrom(r.Context())
+			r = r.Clone(r.Context())
+			r.Header.Set("X-Asked-By", "night shift, "+request.Call.Name)
+			return next.RoundTrip(r)
+		})
+	}
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		_, err := c.Client(wrapper.WithAttemptMiddleware(name)).Operations(context.Background())
+		fmt.Println(c.Requests()[0].Header.Get("X-Asked-By"), err)
+	})
+	// Output:
+	// night shift, list operations <nil>
+}
+
+// retries counts how often calls had to ask again.
+type retries struct{ n int }
+
+func (r *retries) ObservePause(context.Context, wrapper.Call, wrapper.Attempt, time.Duration) { r.n++ }
+
+// An observer has the methods that it needs, and no others.
+func ExampleWithObserver() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		c.On(sftest.Any, sftest.Status(503, "E_ABORT")).Times(2)
+		seen := new(retries)
+		_, err := c.Client(wrapper.WithObserver(seen)).Operations(context.Background())
+		fmt.Println(seen.n, err)
+	})
+	// Output:
+	// 2 <nil>
+}
+
+// What a client logs, without the times.
+func ExampleWithLogger() {
+	handler := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "took" {
+				return slog.Attr{}
+			}
+			return a
+		},
+	})
+	sftest.Run(func(t sftest.TB) {
+		client := sftest.NewCluster(t).Client(wrapper.WithLogger(slog.New(handler)))
+		_, _ = client.Operations(context.Background())
+	})
+	// Output:
+	// level=DEBUG msg=request call="list operations" purpose=read number=1 host=cluster.test:19080 class=done status=200
+	// level=INFO msg=call call="list operations" requests=1
+}
+
+// What was asked of an operation, and what came of it.
+func ExampleMemoryLedger() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		id, ledger, ctx := c.Put(emulator.Record{}), new(wrapper.MemoryLedger), context.Background()
+		client := c.Client(wrapper.WithLedger(ledger))
+		_, _ = client.Cancel(ctx, id, wrapper.CancelOptions{Reason: "end of the drill"})
+		_, _ = client.ForceCancel(ctx, id, wrapper.ForceOptions{Reason: "it hangs"})
+
+		entries, err := ledger.Entries(ctx, id)
+		for _, e := range entries {
+			fmt.Println(e.Action, e.Verdict, e.State, e.Reason)
+		}
+		fmt.Println(err)
+	})
+	// Output:
+	// graceful Accepted RollingBack end of the drill
+	// force Accepted RollingBack it hangs
+	// <nil>
+}
+
+// oneIsDown refuses connections to the address that nobody listens at.
+type oneIsDown struct{ next http.RoundTripper }
+
+func (o oneIsDown) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == "127.0.0.1:1" {
+		return nil, fmt.Errorf("%w: connection refused", wrapper.ErrNotSent)
+	}
+	return o.next.RoundTrip(r)
+}

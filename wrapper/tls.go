@@ -1,0 +1,140 @@
+package wrapper
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+)
+
+// TLS is how a client proves who it is and whom it trusts. The zero value shows no
+// certificate and trusts what the system trusts. TLS 1.2 is the oldest version that
+// is spoken.
+//
+// A value holds paths and names, never a key, so that it may be printed.
+type TLS struct {
+	// CertFile and KeyFile are the client certificate, with its chain if it has one,
+	// and its key, as PEM without a password. Both or neither is set; "" shows no
+	// certificate, which a secured cluster answers with 403 (runtime §7).
+	//
+	// A call after the files have changed uses what they hold then, and drops
+	// connections made with what they held before. While they cannot be used, as
+	// when one of the two is new and the other is not, what they held before stays
+	// in use. Their dates are not judged here: a cluster may accept an expired
+	// certificate that it knows by its thumbprint (runtime §7).
+	CertFile, KeyFile string
+
+	// GetClientCertificate is asked for the client certificate instead, in every
+	// handshake: for a key in a hardware module or in a store of the system. Nil asks
+	// nobody. A nil certificate shows none; an error counts as a connection that
+	// failed. It is called by several goroutines at once.
+	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+
+	// CAFile holds the roots that the chain of the server has to lead to, as PEM. It
+	// is read again when it changes, like CertFile. RootCAs holds them in memory; it
+	// is copied. One of them may be set; "" and nil mean the system's roots.
+	CAFile  string
+	RootCAs *x509.CertPool
+
+	// ServerThumbprints are thumbprints of certificates that the server may show: the
+	// SHA-1, 40 hexadecimal digits, as Service Fabric writes it, or the SHA-256, 64.
+	// Letter case, spaces and colons do not matter. Neither the chain nor the host name
+	// of such a certificate is checked, but its dates are: a cluster does not accept its
+	// own pinned certificate either once that has expired, unless
+	// Security/AcceptExpiredPinnedClusterCertificate says so.
+	ServerThumbprints []string
+
+	// ServerCommonNames are common names, as CN=name or as the name alone, of which the
+	// subject of the server's certificate has to have one; its host names do not count.
+	// Letter case does not matter in ASCII, and there are no wildcards. Chain and dates
+	// are checked, and the certificate has to be good for authenticating servers. The
+	// address that is called is not checked: the nodes of a cluster share one
+	// certificate, which need not name any of them.
+	//
+	// With both lists a certificate that either of them accepts is accepted; with
+	// neither, chain, dates and host name are checked as everywhere else.
+	ServerCommonNames []string
+}
+
+// WithTLS sets how the client proves who it is and whom it trusts. It is for an
+// endpoint that begins with https://, and cannot be combined with [WithHTTPClient].
+// [New] reads the files, and says which of them is missing or of no use.
+func WithTLS(t TLS) Option {
+	return func(c *Client) error {
+		c.tls = &t
+		return t.check()
+	}
+}
+
+// check finds what is wrong without looking into the files.
+func (t TLS) check() error {
+	var errs []error
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		errs = append(errs, errors.New("TLS: CertFile and KeyFile go together: set both or neither"))
+	}
+	if t.GetClientCertificate != nil && t.CertFile+t.KeyFile != "" {
+		errs = append(errs, errors.New("TLS: the client certificate comes from CertFile and KeyFile or from GetClientCertificate: set one of them"))
+	}
+	if t.CAFile != "" && t.RootCAs != nil {
+		errs = append(errs, errors.New("TLS: the roots come from CAFile or from RootCAs: set one of them"))
+	}
+	if t.RootCAs != nil && t.RootCAs.Equal(x509.NewCertPool()) {
+		errs = append(errs, errors.New("TLS: RootCAs has no certificate, so no server could be trusted"))
+	}
+	if _, err := newPins(t); err != nil {
+		errs = append(errs, err)
+	}
+	if len(t.ServerThumbprints) > 0 && len(t.ServerCommonNames) == 0 && (t.CAFile != "" || t.RootCAs != nil) {
+		errs = append(errs, errors.New("TLS: with ServerThumbprints alone no chain is checked, so CAFile and RootCAs have no effect: leave them out, or set ServerCommonNames"))
+	}
+	return errors.Join(errs...)
+}
+
+// config is what handshakes need, with what the files held when they were read.
+func (t TLS) config(m material, p *pins) *tls.Config {
+	config := &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		RootCAs:    t.RootCAs,
+		// A gateway on Windows asks for a client certificate when it has read the request
+		// (httpgateway/HttpCertificateAuthHandler.cpp), which with TLS 1.2 can be a
+		// second handshake. crypto/tls insists on the same server in both.
+		Renegotiation: tls.RenegotiateOnceAsClient,
+		// There is no ClientSessionCache: a resumed session stands for the client
+		// certificate that it began with, whatever the files hold by now.
+	}
+	if m.roots != nil {
+		config.RootCAs = m.roots
+	}
+	if m.pair != nil || t.GetClientCertificate != nil {
+		config.GetClientCertificate = t.clientCertificate(m.pair)
+	}
+	if p != nil {
+		judge := *p
+		judge.roots = config.RootCAs
+		// A pin says which certificate it is, so that its host name says nothing. What
+		// crypto/tls leaves out now is done by verify, also for a resumed session.
+		config.InsecureSkipVerify = true //nolint:gosec // verified below
+		config.VerifyConnection = judge.verify
+	}
+	return config
+}
+
+// clientCertificate shows the certificate to every server that asks for one.
+// crypto/tls would choose by the authorities that the server names, and show nothing
+// where a certificate that is known by its thumbprint comes from none of them.
+func (t TLS) clientCertificate(pair *tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if pair != nil {
+			return pair, nil
+		}
+		c, err := t.GetClientCertificate(info)
+		if err != nil {
+			return nil, fmt.Errorf("TLS: GetClientCertificate: %w", err)
+		}
+		if c == nil { // crypto/tls would panic
+			return new(tls.Certificate), nil
+		}
+		return c, nil
+	}
+}

@@ -1,0 +1,267 @@
+package wrapper_test
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// door is a server that notes who came over which connection.
+type door struct {
+	endpoint string
+	cert     atomic.Pointer[tls.Certificate] // what new connections are shown
+	dialled  atomic.Int32
+	closed   atomic.Int32
+	resumed  atomic.Bool
+	wait     chan struct{} // what a start waits for
+
+	mu  sync.Mutex
+	who string // the last client
+}
+
+func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
+	t.Helper()
+	d := &door{wait: make(chan struct{})}
+	d.cert.Store(&cert)
+	d.endpoint = serveTLS(t, cert, proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		d.who = "nobody"
+		if len(r.TLS.PeerCertificates) > 0 {
+			d.who = r.TLS.PeerCertificates[0].Subject.CommonName
+		}
+		d.mu.Unlock()
+		if r.Proto != proto {
+			t.Errorf("spoke %s", r.Proto)
+		}
+		if r.TLS.DidResume {
+			d.resumed.Store(true)
+		}
+		switch {
+		case strings.Contains(r.URL.Path, "Start"):
+			<-d.wait
+			w.WriteHeader(http.StatusAccepted)
+		case r.Method == http.MethodGet:
+			_, _ = w.Write([]byte("[]"))
+		}
+	}), func(s *httptest.Server) {
+		settings := s.TLS
+		settings.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			now := settings.Clone()
+			now.Certificates = []tls.Certificate{*d.cert.Load()}
+			if proto == "HTTP/2.0" {
+				now.NextProtos = []string{"h2"}
+			}
+			return now, nil
+		}
+		next := s.Config.ConnState // of httptest
+		s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				d.dialled.Add(1)
+			}
+			if state == http.StateClosed {
+				d.closed.Add(1)
+			}
+			if next != nil {
+				next(c, state)
+			}
+		}
+	})
+	return d
+}
+
+// want makes a call and checks who the server saw, and over how many connections so far.
+func (d *door) want(t *testing.T, client *wrapper.Client, who string, dialled, closed int32) {
+	t.Helper()
+	must(t, cancelWith(t.Context(), client, false))
+	d.mu.Lock()
+	got := d.who
+	d.mu.Unlock()
+	if got != who || d.dialled.Load() != dialled {
+		t.Errorf("%s came, over connection %d; want %s, over %d", got, d.dialled.Load(), who, dialled)
+	}
+	d.wantClosed(t, closed)
+	if d.resumed.Load() {
+		t.Error("a session was resumed, and with it the old client certificate")
+	}
+}
+
+// wantClosed waits until so many connections are closed, and checks that no more are.
+func (d *door) wantClosed(t *testing.T, closed int32) {
+	t.Helper()
+	for range 500 {
+		if d.closed.Load() >= closed {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := d.closed.Load(); n != closed {
+		t.Errorf("%d connections are closed, want %d", n, closed)
+	}
+}
+
+// age sets the times of files to long ago, when they are settled.
+func age(tb testing.TB, paths ...string) {
+	tb.Helper()
+	for _, path := range paths {
+		must(tb, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)))
+	}
+}
+
+// A client certificate that is replaced on disk is used by the next call, without a
+// restart, and old connections are dropped. A pair of which only one half is new, or
+// one that is damaged, changes nothing.
+func TestTLSRotation(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, proto string) {
+		ca := newAuthority(t, "the root")
+		one, two, three := ca.issue(t, "one"), ca.issue(t, "two"), ca.issue(t, "three")
+		f := newFiles(t, one, ca)
+		d := newDoor(t, ca.issue(t, "cluster"), proto)
+		client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()))
+		d.want(t, client, "one", 1, 0)
+		d.want(t, client, "one", 1, 0)
+
+		f.putPair(t, two)
+		d.want(t, client, "two", 2, 1)
+		age(t, f.cert, f.key, f.ca)
+		d.want(t, client, "two", 2, 1) // touched, not changed
+
+		put(t, f.cert, certPEM(three))
+		d.want(t, client, "two", 2, 1)
+		d.want(t, client, "two", 2, 1)
+		put(t, f.key, keyPEM(t, three)[:50])
+		d.want(t, client, "two", 2, 1)
+		put(t, f.key, keyPEM(t, three))
+		d.want(t, client, "three", 3, 2)
+
+		must(t, os.Remove(f.key))
+		d.want(t, client, "three", 3, 2)
+		put(t, f.cert, nil)
+		d.want(t, client, "three", 3, 2)
+		f.putPair(t, one)
+		d.want(t, client, "one", 4, 3)
+
+		// As a certificate manager does it: another file under the same name.
+		age(t, f.cert, f.key, f.ca)
+		d.want(t, client, "one", 4, 3)
+		next := newFiles(t, two, ca)
+		must(t, os.Rename(next.cert, f.cert))
+		must(t, os.Rename(next.key, f.key))
+		d.want(t, client, "two", 5, 4)
+	})
+}
+
+// A connection that is busy when the files change is not used again.
+func TestTLSRotationOfABusyConnection(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, proto string) {
+		ca := newAuthority(t, "the root")
+		f := newFiles(t, ca.issue(t, "one"), ca)
+		d := newDoor(t, ca.issue(t, "cluster"), proto)
+		client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 500 {
+			d.mu.Lock()
+			who := d.who
+			d.mu.Unlock()
+			if who != "" {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		f.putPair(t, ca.issue(t, "two"))
+		d.want(t, client, "two", 2, 0)
+		close(d.wait)
+		wg.Wait()
+		for range 3 {
+			must(t, cancelWith(t.Context(), client, false))
+			d.mu.Lock()
+			if d.who != "two" {
+				t.Errorf("%s came", d.who)
+			}
+			d.mu.Unlock()
+		}
+		client.Close()
+		d.wantClosed(t, 2)
+	})
+}
+
+// Roots that are replaced on disk hold for the next call.
+func TestTLSRotationOfRoots(t *testing.T) {
+	t.Parallel()
+	for _, named := range []bool{false, true} {
+		eachProtocol(t, func(t *testing.T, proto string) {
+			a, b := newAuthority(t, "root a"), newAuthority(t, "root b")
+			ofA, ofB := a.issue(t, "cluster"), b.issue(t, "cluster")
+			f := newFiles(t, a.issue(t, "one"), a)
+			d := newDoor(t, ofA, proto)
+			settings := f.tls()
+			if named {
+				settings.ServerCommonNames = []string{"cluster"}
+			}
+			client := newClient(t, d.endpoint, wrapper.WithTLS(settings))
+			d.want(t, client, "one", 1, 0)
+
+			put(t, f.ca, certPEM(b.Certificate)[:200])
+			d.want(t, client, "one", 1, 0)
+			put(t, f.ca, certPEM(b.Certificate))
+			wantUntrusted(t, cancelWith(t.Context(), client, false), `issuer "root a"`)
+			d.cert.Store(&ofB)
+			d.want(t, client, "one", 3, 2)
+
+			// What is wrong with the files now is in the error of a handshake.
+			other := newClient(t, d.endpoint, wrapper.WithTLS(settings)) // which has no connection yet
+			put(t, f.ca, []byte("rubbish"))
+			d.cert.Store(&ofA)
+			wantUntrusted(t, cancelWith(t.Context(), other, false), "held before", f.ca)
+			put(t, f.ca, append(certPEM(a.Certificate), certPEM(b.Certificate)...))
+			must(t, cancelWith(t.Context(), other, false))
+		})
+	}
+}
+
+// Many calls at once while the files change all succeed, with the old certificate or the new.
+func TestTLSRotationUnderLoad(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, proto string) {
+		ca := newAuthority(t, "the root")
+		one, two := ca.issue(t, "one"), ca.issue(t, "two")
+		f := newFiles(t, one, ca)
+		d := newDoor(t, ca.issue(t, "cluster"), proto)
+		client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()))
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for range 40 {
+					if err := cancelWith(t.Context(), client, false); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for i := range 10 {
+			f.putPair(t, []tls.Certificate{two, one}[i%2])
+			time.Sleep(5 * time.Millisecond)
+		}
+		f.putPair(t, two)
+		wg.Wait()
+		must(t, cancelWith(t.Context(), client, false))
+		if d.who != "two" || d.resumed.Load() {
+			t.Errorf("at last %s came", d.who)
+		}
+	})
+}

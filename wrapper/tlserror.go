@@ -1,0 +1,108 @@
+package wrapper
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+)
+
+// handshakeError is a handshake that failed for a reason that is in the settings of
+// one of the two sides, and not in the certificate of the server: asking again would
+// end the same way.
+type handshakeError struct {
+	err  error
+	hint string
+}
+
+func (e *handshakeError) Error() string { return "no TLS connection: " + e.err.Error() + e.hint }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// explain adds to the error of a handshake what came and what can be done about it.
+// What is no judgement of either side, as a reset, is returned as it is.
+func (g *generation) explain(err error, addr string) error {
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &cert):
+		shown := ""
+		if len(cert.UnverifiedCertificates) > 0 {
+			shown = fmt.Sprintf("; %s showed %s", addr, describe(cert.UnverifiedCertificates[0]))
+		}
+		return &tls.CertificateVerificationError{
+			UnverifiedCertificates: cert.UnverifiedCertificates,
+			Err:                    fmt.Errorf("%w%s; %s%s", cert.Err, shown, advice(cert.Err), g.note()),
+		}
+	case isAlert(err):
+		return &handshakeError{err, fmt.Sprintf("; %s refused it: TLS 1.2 or newer is spoken here, and %s%s", addr, g.showing(), g.note())}
+	case strings.HasPrefix(err.Error(), "tls: server selected unsupported protocol version"):
+		return &handshakeError{err, fmt.Sprintf("; %s speaks nothing newer than that, and TLS 1.2 is the oldest version spoken here", addr)}
+	}
+	return err
+}
+
+// isAlert recognises that the other side ended a connection in the words of TLS.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}
+
+// showing is what the server is shown if it asks.
+func (g *generation) showing() string {
+	switch {
+	case g.pair != nil:
+		return "it is shown the client certificate with " + describe(g.pair.Leaf)
+	case g.config.GetClientCertificate != nil:
+		return "it is shown what GetClientCertificate gives"
+	default:
+		return "no client certificate is set"
+	}
+}
+
+// note says that the files cannot be used as they are now.
+func (g *generation) note() string {
+	if stale := g.owner.stale.Load(); stale != nil {
+		return fmt.Sprintf("; what the files held before is in use, because of what they hold now: %v", *stale)
+	}
+	return ""
+}
+
+// advice is what a person can do about a certificate that was not accepted.
+func advice(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	var unexpected unexpectedError
+	switch {
+	case errors.As(err, &unexpected):
+		return "if this is the cluster, with a renewed certificate perhaps, put its thumbprint into ServerThumbprints or its common name into ServerCommonNames"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the cluster needs a new certificate, or the clock of this machine is wrong"
+	case errors.As(err, &host):
+		return "if this is the cluster, put its common name into ServerCommonNames or its thumbprint into ServerThumbprints"
+	case errors.As(err, &unknown):
+		return "if this is the cluster, put its authority into CAFile, or its thumbprint into ServerThumbprints"
+	default:
+		return "if this is the cluster, its certificate can be accepted as it is with its thumbprint in ServerThumbprints"
+	}
+}
+
+// maxNames bounds how many host names of a certificate an error shows.
+const maxNames = 5
+
+// describe is a certificate in one line. Names are quoted: whoever made them chose them.
+func describe(c *x509.Certificate) string {
+	ofSHA1, ofSHA256 := thumbprints(c)
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	more := ""
+	if len(names) > maxNames {
+		names, more = names[:maxNames], " and more"
+	}
+	return fmt.Sprintf("common name %.100q, names %.200q%s, issuer %.100q, valid from %s to %s, SHA-1 thumbprint %s, SHA-256 thumbprint %s",
+		c.Subject.CommonName, names, more, c.Issuer.CommonName, date(c.NotBefore), date(c.NotAfter), ofSHA1, ofSHA256)
+}

@@ -1,0 +1,145 @@
+package wrapper
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ownTransport is the transport of a client to which the caller brings none. What
+// its files hold is one [generation] for the time they hold it, with connections of
+// its own. To close idle connections when the files change would not be enough: those
+// that are busy then would be used again, with the old client certificate.
+type ownTransport struct {
+	settings TLS
+	pins     *pins // nil if there are none
+
+	latest atomic.Pointer[generation]
+	stale  atomic.Pointer[error] // why the files as they are now are of no use
+
+	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
+
+	// looking is held by the one request that looks at the files. The others go on
+	// with what there is, so that a slow disk holds up one of them.
+	looking sync.Mutex
+}
+
+// generation is one state of the files.
+type generation struct {
+	material
+	config    *tls.Config
+	transport *http.Transport
+	owner     *ownTransport
+}
+
+// newOwnTransport reads the files for the first time. Its errors say which of them
+// is of no use.
+func newOwnTransport(t TLS) (*ownTransport, error) {
+	if t.RootCAs != nil {
+		t.RootCAs = t.RootCAs.Clone()
+	}
+	p, err := newPins(t)
+	if err != nil {
+		return nil, err
+	}
+	m, err := t.read(t.stamps(), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	o := &ownTransport{settings: t, pins: p}
+	o.begin(m)
+	return o, nil
+}
+
+// begin makes a new generation the latest one.
+func (o *ownTransport) begin(m material) {
+	g := &generation{material: m, config: o.settings.config(m, o.pins), transport: newTransport(), owner: o}
+	g.transport.DialTLSContext = g.dial
+	o.latest.Store(g)
+}
+
+// RoundTrip sends with what the files hold now.
+func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	g := o.latest.Load()
+	if len(g.stamps) > 0 && o.looking.TryLock() {
+		o.look(time.Now())
+		o.looking.Unlock()
+		g = o.latest.Load()
+	}
+	response, err := g.transport.RoundTrip(r)
+	var handshake *handshakeError
+	if isAlert(err) && !errors.As(err, &handshake) {
+		// With TLS 1.3 a client learns that its certificate is not accepted only when it
+		// has written its request. Nothing here tells that from other alerts.
+		err = fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
+	}
+	return response, err
+}
+
+// look finds out whether the files have changed, which is a stat each, and begins a
+// new generation if they have and can be used. Otherwise the next look tries again.
+func (o *ownTransport) look(now time.Time) {
+	g := o.latest.Load()
+	stamps := o.settings.stamps()
+	if g.current(stamps) {
+		o.stale.Store(nil)
+		return
+	}
+	m, err := o.settings.read(stamps, now)
+	switch {
+	case err != nil:
+		o.stale.Store(&err)
+		return
+	case m.digest == g.digest: // with new dates, or not settled before
+		m.pair, m.roots = g.pair, g.roots
+		o.latest.Store(&generation{material: m, config: g.config, transport: g.transport, owner: o})
+	default:
+		o.begin(m)
+		o.CloseIdleConnections()
+		o.before.Store(g.transport)
+		g.transport.CloseIdleConnections()
+	}
+	o.stale.Store(nil)
+}
+
+// CloseIdleConnections closes those of the generation before too: one that was busy
+// when the files changed is idle now.
+func (o *ownTransport) CloseIdleConnections() {
+	o.latest.Load().transport.CloseIdleConnections()
+	if before := o.before.Load(); before != nil {
+		before.CloseIdleConnections()
+	}
+}
+
+// dial makes a TLS connection. net/http would do the same, but its errors do not
+// tell a failed handshake from a failed connection.
+func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := g.transport.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	config := g.config.Clone()
+	config.ServerName = host
+	conn := tls.Client(raw, config)
+	limited, cancel := context.WithTimeout(ctx, g.transport.TLSHandshakeTimeout)
+	defer cancel()
+	if err := conn.HandshakeContext(limited); err != nil {
+		_ = raw.Close()
+		if limited.Err() != nil && ctx.Err() == nil {
+			// Not the context's error, which would look as if the call had ended.
+			return nil, errors.New("no TLS handshake within " + g.transport.TLSHandshakeTimeout.String())
+		}
+		return nil, g.explain(err, addr)
+	}
+	return conn, nil
+}
