@@ -43,7 +43,7 @@ func (l logging) ObserveCall(ctx context.Context, call Call, outcome Outcome, er
 		var e *Error
 		if errors.As(err, &e) {
 			meaning = e.kind.Error()
-			attrs = append(attrs, optional("state", string(e.state)), optional("code", logged(e.Code())))
+			attrs = append(attrs, optional("state", logged(e.state)), optional("code", logged(e.Code())))
 		}
 		l.to.LogAttrs(ctx, slog.LevelWarn, "call failed", append(attrs, slog.String("error", meaning))...)
 		return

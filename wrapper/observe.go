@@ -10,7 +10,8 @@ import (
 // Their methods are called in the goroutine of the call, by several at once, and hold it
 // up; they must not call the client. More interfaces may come.
 type (
-	// CallObserver hears of every call that is over.
+	// CallObserver hears of every call that is over, but not of one that ended before it
+	// began: with arguments that make no sense, or on a client that is closed.
 	CallObserver interface {
 		ObserveCall(ctx context.Context, call Call, outcome Outcome, err error, took time.Duration)
 	}

@@ -27,6 +27,7 @@ func (o *openConns) serve(tb testing.TB, handler http.Handler) string {
 			o.open[conn] = true
 		case http.StateClosed:
 			delete(o.open, conn)
+		default:
 		}
 	}
 	srv.Start()

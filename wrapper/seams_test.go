@@ -206,7 +206,7 @@ func TestCallMiddleware(t *testing.T) {
 		}
 		begin := time.Now()
 		err := cancelWith(t.Context(), directClient(t, p, wrapper.WithCallMiddleware(bound)), false)
-		if err != own || time.Since(begin) != time.Second {
+		if !errors.Is(err, own) || time.Since(begin) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 	})

@@ -117,7 +117,7 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return false, err
-		case err != nil && until.IsZero() && !(answered && errors.Is(err, errAttemptsSpent)):
+		case err != nil && until.IsZero() && (!answered || !errors.Is(err, errAttemptsSpent)):
 			return false, err
 		case err != nil: // the cluster may answer again
 		case !found:

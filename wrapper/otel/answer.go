@@ -1,0 +1,58 @@
+package otel
+
+import (
+	"net/http"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+)
+
+// answer is what a round trip brought, without what a server wrote.
+type answer struct {
+	status   int
+	protocol string // its version; "" if it is not known
+	err      error
+}
+
+func answerOf(response *http.Response, err error) answer {
+	if response == nil {
+		return answer{err: err}
+	}
+	got := answer{status: response.StatusCode, err: err}
+	switch {
+	case response.ProtoMajor > 1: // HTTP/2 is written so
+		got.protocol = strconv.Itoa(response.ProtoMajor)
+	case response.ProtoMajor == 1:
+		got.protocol = "1." + strconv.Itoa(response.ProtoMinor)
+	}
+	return got
+}
+
+// failure is the error.type of a request; "" if it has none. A status tells more than what
+// came after it (HTTP spans, note on error.type).
+func (a answer) failure() string {
+	switch {
+	case a.status >= 400:
+		return strconv.Itoa(a.status)
+	case a.err != nil:
+		return transportError(a.err)
+	default:
+		return ""
+	}
+}
+
+// attributes are those that spans and metrics of requests have in common.
+func (a answer) attributes(failure string) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 3)
+	if a.status != 0 {
+		attrs = append(attrs, semconv.HTTPResponseStatusCode(a.status))
+	}
+	if a.protocol != "" {
+		attrs = append(attrs, semconv.NetworkProtocolVersion(a.protocol))
+	}
+	if failure != "" {
+		attrs = append(attrs, semconv.ErrorTypeKey.String(failure))
+	}
+	return attrs
+}

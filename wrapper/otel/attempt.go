@@ -1,0 +1,141 @@
+package otel
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// attempt is one request that is under way: from when it goes out until its answer, body
+// included, was judged.
+type attempt struct {
+	call  *call
+	ctx   context.Context // of the request
+	span  trace.Span
+	begun time.Time
+	to    target
+	got   answer // guarded by the mutex of the call
+}
+
+// aroundAttempt is the middleware around every request.
+func (in *instrumentation) aroundAttempt(next http.RoundTripper) http.RoundTripper {
+	return roundTripper{in, next}
+}
+
+type roundTripper struct {
+	in   *instrumentation
+	next http.RoundTripper
+}
+
+// RoundTrip begins the span of an attempt. [instrumentation.ObserveAttempt] ends it, and
+// the end of the call if that never comes.
+func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	request, ok := wrapper.RequestFrom(r.Context())
+	k := t.in.callOf(r.Context())
+	if !ok || k == nil {
+		return t.next.RoundTrip(r)
+	}
+	a := k.attempt(r, request)
+	returned := false
+	defer func() {
+		if !returned {
+			a.brought(answer{err: errPanic})
+		}
+	}()
+	response, err := t.next.RoundTrip(t.in.inject(a.ctx, r))
+	returned = true
+	a.brought(answerOf(response, err))
+	return response, err
+}
+
+// attempt begins an attempt, and ends one that is still open: middleware has sent twice.
+func (k *call) attempt(r *http.Request, request wrapper.Request) *attempt {
+	a := &attempt{call: k, ctx: r.Context(), span: k.span, begun: time.Now(), to: targetOf(r)}
+	if k.traced {
+		template := templateOf(request.Endpoint, r.URL.EscapedPath())
+		a.ctx, a.span = k.in.tracer.Start(r.Context(), spanName(a.to.method, template),
+			trace.WithTimestamp(a.begun), trace.WithSpanKind(trace.SpanKindClient),
+			trace.WithAttributes( // those that the conventions want there for samplers
+				semconv.HTTPRequestMethodKey.String(a.to.method),
+				semconv.ServerAddress(a.to.address),
+				semconv.ServerPort(a.to.port),
+				semconv.URLFull(fullURL(r.URL)),
+			))
+		if a.span.IsRecording() {
+			a.span.SetAttributes(sentFor(r, request, template)...)
+		}
+	}
+	if old := k.replace(a); old != nil {
+		old.end(a.begun, nil)
+	}
+	return a
+}
+
+// replace puts a in the place of the attempt that is under way, and returns what is to be
+// ended: that one if there is one, or a itself if the call is over.
+func (k *call) replace(a *attempt) *attempt {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.over {
+		return a
+	}
+	old := k.open
+	k.open = a
+	return old
+}
+
+func sentFor(r *http.Request, request wrapper.Request, template string) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{semconv.URLScheme(r.URL.Scheme), keyPurpose.String(string(request.Purpose))}
+	if template != "" {
+		attrs = append(attrs, semconv.URLTemplate(template))
+	}
+	if request.Number > 1 {
+		attrs = append(attrs, semconv.HTTPRequestResendCount(request.Number-1))
+	}
+	return attrs
+}
+
+// brought notes what the round trip brought, unless it comes too late to be told.
+func (a *attempt) brought(got answer) {
+	a.call.mu.Lock()
+	defer a.call.mu.Unlock()
+	if a.call.open == a {
+		a.got = got
+	}
+}
+
+// end ends an attempt that was taken from its call, so that nobody changes it any more.
+func (a *attempt) end(at time.Time, judged *wrapper.Attempt) {
+	took := max(at.Sub(a.begun), 0) // middleware may have given it up before it began
+	if a.call.traced {
+		if a.span.IsRecording() {
+			failure := a.got.failure()
+			a.span.SetAttributes(a.got.attributes(failure)...)
+			a.span.SetAttributes(worth(judged)...)
+			if failure != "" {
+				a.span.SetStatus(codes.Error, "")
+			}
+		}
+		a.span.End(trace.WithTimestamp(a.begun.Add(took)))
+	}
+	a.call.in.metrics.request(a.ctx, a.to, a.got, took)
+}
+
+// worth is what the wrapper made of an attempt; nil if it never came to that.
+func worth(judged *wrapper.Attempt) []attribute.KeyValue {
+	if judged == nil {
+		return nil
+	}
+	attrs := []attribute.KeyValue{keyClass.String(className(judged.Class))}
+	if judged.Code != "" {
+		attrs = append(attrs, keyCode.String(knownCode(judged.Code)))
+	}
+	return attrs
+}

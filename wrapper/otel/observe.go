@@ -1,0 +1,65 @@
+package otel
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// ObserveAttempt implements [wrapper.AttemptObserver]: it ends the span of an attempt when
+// its body was read, because only then it is known what the attempt is worth.
+func (in *instrumentation) ObserveAttempt(ctx context.Context, _ wrapper.Request, judged wrapper.Attempt) {
+	k := in.callOf(ctx)
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	k.attempts++
+	a := k.open
+	k.open = nil
+	k.mu.Unlock()
+	if a == nil { // middleware refused it before it came here
+		return
+	}
+	if a.got.err == nil {
+		a.got.err = judged.Err
+	}
+	switch { // whatever net/http says then is only a consequence
+	case a.got.err == nil:
+	case errors.Is(ctx.Err(), context.Canceled):
+		a.got.err = context.Canceled
+	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
+		a.got.err = context.DeadlineExceeded
+	}
+	a.end(judged.Start.Add(judged.Duration), &judged)
+}
+
+// ObservePause implements [wrapper.PauseObserver].
+func (in *instrumentation) ObservePause(ctx context.Context, asked wrapper.Call, after wrapper.Attempt, pause time.Duration) {
+	class := keyClass.String(className(after.Class))
+	in.metrics.pause(ctx, callName(asked), class)
+	k := in.callOf(ctx)
+	if k == nil || !k.span.IsRecording() {
+		return
+	}
+	attrs := []attribute.KeyValue{keyPause.Float64(pause.Seconds()), class}
+	if after.Status != 0 {
+		attrs = append(attrs, semconv.HTTPResponseStatusCode(after.Status))
+	}
+	k.span.AddEvent("sfcancel.pause", trace.WithAttributes(attrs...))
+}
+
+// ObserveFailover implements [wrapper.EndpointObserver].
+func (in *instrumentation) ObserveFailover(ctx context.Context, from, to string) {
+	in.metrics.failover(ctx, endpointOf(from))
+	if k := in.callOf(ctx); k != nil && k.span.IsRecording() {
+		k.span.AddEvent("sfcancel.failover", trace.WithAttributes(
+			keyFrom.String(endpointOf(from).String()), keyTo.String(endpointOf(to).String())))
+	}
+}
