@@ -75,6 +75,10 @@ whole: ## Run without the race detector what it cuts short: every pair of faults
 	go test ./wrapper
 	go test -v -run '^TestAbuse$$' ./cmd/sfcancel
 
+.PHONY: truth
+truth: ## Run the truth soak as CI does
+	$(MAKE) soak RUNS=20000
+
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.
 .PHONY: clients
 clients: ## Run the whole family through the Azure clients, against a served process
@@ -92,9 +96,13 @@ bench: ## Run all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: soak
-soak: ## Kill a serving process RUNS times under load, with SEED, and look for what it lost
+soak: ## Hold RUNS random histories, from SEED on, against what the server recorded
+	go test -count=1 -timeout 10h -v -run '^TestSoak$$' ./internal/soak -args -runs=$(RUNS) -seed=$(SEED)
+
+.PHONY: kills
+kills: ## Kill a serving process RUNS times under load, with SEED, and look for what it lost
 	go test -count=1 -timeout 30m -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(RUNS) -seed=$(SEED)
 
 .PHONY: ci
-ci: check test whole clients ## What has to pass before a change lands
+ci: check test whole clients truth ## What has to pass before a change lands
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'

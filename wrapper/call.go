@@ -34,6 +34,8 @@ type call struct {
 	state    State  // last seen in this call
 	kind     Kind   // "" until it was learnt
 
+	// notBefore is when the server wants to be asked again at the earliest, by a Retry-After.
+	notBefore time.Time
 	// wroteAt is the endpoint of the last write whose outcome was ambiguous.
 	wroteAt string
 
@@ -78,6 +80,7 @@ func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build r
 	cred := credential{refused: refused}
 	a = k.attempt(ctx, info, &cred, wanted, build)
 	k.attempts = append(k.attempts, a)
+	k.notBefore = time.Now().Add(a.RetryAfter)
 	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, info, a) })
 	if left := k.c.endpoints.report(a.Endpoint, !blames(a)); left {
 		if to := k.c.endpoints.pick(); to != a.Endpoint {
@@ -128,34 +131,34 @@ func (k *call) ready(ctx context.Context) error {
 	if err := ended(ctx); err != nil || k.at != "" {
 		return err
 	}
-	if len(k.attempts) == k.round {
-		k.at = k.c.endpoints.pick()
-		return nil
-	}
 	if len(k.attempts)-k.round >= k.c.retry.maxAttempts() {
 		return errAttemptsSpent
 	}
-	last := k.attempts[len(k.attempts)-1]
 	k.at = k.c.endpoints.pick()
-	if !retryable(last) {
-		return nil
+	err := k.pause(ctx)
+	if err != nil {
+		k.at = ""
 	}
+	return err
+}
+
+// pause waits as long as the attempt before wants it, and the server.
+func (k *call) pause(ctx context.Context) error {
+	if len(k.attempts) == k.round || !retryable(k.attempts[len(k.attempts)-1]) {
+		return sleep(ctx, max(time.Until(k.notBefore), 0))
+	}
+	last := k.attempts[len(k.attempts)-1]
 	pause := k.c.retry.pause(k.failures(), last)
 	if k.at != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(k.at) {
 		pause = 0 // nobody has failed there
 	}
 	pause = max(pause, k.c.retry.token(&k.c.budget))
-	if !fits(ctx, pause) {
+	if fits(ctx, pause) {
+		tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
+	} else {
 		k.c.budget.giveBack()
-		k.at = ""
-		return fmt.Errorf("%w (it would be in %v)", errNoTimeLeft, pause.Round(time.Millisecond))
 	}
-	tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
-	err := sleep(ctx, pause)
-	if err != nil {
-		k.at = ""
-	}
-	return err
+	return sleep(ctx, pause)
 }
 
 // moved reports whether the next request would go to another endpoint than a write that

@@ -13,7 +13,7 @@ import (
 // WaitOptions are the options of a Wait and a Watch. The zero value is right.
 type WaitOptions struct {
 	// Interval is the longest time between two looks at the operation; the first ones
-	// come sooner. 0 means 2 s.
+	// come sooner. 0 means 2 s, and less than a millisecond means one.
 	Interval time.Duration
 	// APIVersion of the requests; "" means the client's.
 	APIVersion APIVersion
@@ -104,7 +104,7 @@ func (k *call) unfinished(ctx context.Context, cause error) error {
 // is one, or until see says no. over says that it is over or gone; the state of the call
 // says which.
 func (k *call) await(ctx context.Context, until time.Time, interval time.Duration, see func(Operation) bool) (over bool, err error) {
-	interval = orDefault(interval, 2*time.Second)
+	interval = max(orDefault(interval, 2*time.Second), shortest)
 	pause := interval / 16
 	before, answered := len(k.attempts), k.state != ""
 	used := before - k.round
@@ -115,7 +115,7 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		}
 		op, found, err := k.look(ctx)
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(k.notBefore))):
 			return false, err
 		case err != nil && until.IsZero() && (!answered || !errors.Is(err, errAttemptsSpent)):
 			return false, err
@@ -135,15 +135,20 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		pause = min(pause*2, interval)
 		next := pause - rand.N(pause/8+1)
 		if !until.IsZero() {
-			if next = min(next, time.Until(until)); next <= 0 {
+			left := time.Until(until)
+			if left <= 0 {
 				return false, nil
 			}
+			next = min(next, left)
 		}
 		if err := sleep(ctx, next); err != nil {
 			return false, err
 		}
 	}
 }
+
+// shortest is the least that is waited between two looks.
+const shortest = time.Millisecond
 
 func anything(Operation) bool { return true }
 

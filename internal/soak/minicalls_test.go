@@ -1,0 +1,195 @@
+package soak
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+func (m *miniature) call(ctx context.Context, id uuid.UUID, asked what) *miniCall {
+	return &miniCall{miniature: m, ctx: ctx, id: id, asked: asked, forced: asked == force}
+}
+
+// fail ends a call without a verdict.
+func (k *miniCall) fail(cause error) (wrapper.Result, error) {
+	kind := wrapper.ErrNotSent
+	switch {
+	case (k.pending || k.unsure) && !k.wrong.lostIsFailed:
+		kind = wrapper.ErrOutcomeUnknown
+	case k.refused || k.pending || k.unsure:
+		kind = wrapper.ErrServerRefused
+	case k.asked == list:
+		kind = wrapper.ErrUnavailable
+	}
+	return wrapper.Result{}, &miniError{kind, cause}
+}
+
+func (k *miniCall) result(v wrapper.Verdict, o wrapper.Operation, resolved bool) (wrapper.Result, error) {
+	state := o.State
+	if k.asked != start && v != wrapper.Finished && v != wrapper.NotFound {
+		state = wrapper.StateRollingBack
+	}
+	return wrapper.Result{OperationID: k.id, Force: k.forced, Verdict: v, State: state, Kind: o.Kind, Resolved: resolved}, nil
+}
+
+// over is the verdict on an operation that is not active, if the list agrees.
+func (k *miniCall) over() (r wrapper.Result, settled bool, err error) {
+	if k.wrong.notFoundIsNever {
+		r, err = k.result(wrapper.NotFound, wrapper.Operation{}, false)
+		return r, true, err
+	}
+	o, found, err := k.look()
+	switch {
+	case err != nil:
+		r, err = k.fail(err)
+	case !found:
+		r, err = k.result(wrapper.NotFound, o, true)
+	case o.State.Final():
+		r, err = k.result(wrapper.Finished, o, true)
+	default:
+		return r, false, nil
+	}
+	return r, true, err
+}
+
+// known is what the ledger proves.
+func (k *miniCall) known() (graceful, rolling time.Time, forced bool) {
+	entries, _ := k.ledger.Entries(k.ctx, k.id)
+	for _, e := range entries {
+		inEffect := e.Verdict == wrapper.Accepted || e.Verdict == wrapper.AlreadyStopping || e.Verdict == wrapper.AlreadyForced
+		if e.Action == wrapper.ActionGraceful && inEffect && graceful.IsZero() {
+			graceful = e.Time
+		}
+		if e.Action == wrapper.ActionSeen && rolling.IsZero() {
+			rolling = e.Time
+		}
+		forced = forced || inEffect && (e.Action == wrapper.ActionForce || e.Verdict == wrapper.AlreadyForced)
+	}
+	return graceful, rolling, forced
+}
+
+func (k *miniCall) graceful() (r wrapper.Result, err error) {
+	before, _, _ := k.known()
+	defer func() { k.note(wrapper.ActionGraceful, r.Verdict, r.State) }()
+	for {
+		a, err := k.cancel(graceful)
+		switch {
+		case err != nil:
+			return k.fail(err)
+		case a.class == wrapper.Done && before.IsZero():
+			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
+		case a.class == wrapper.Done:
+			return k.result(wrapper.AlreadyStopping, wrapper.Operation{}, false)
+		case a.code(wrapper.CodeInvalidTestCommandState) && k.wrong.refusedIsAccepted:
+			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
+		case a.code(wrapper.CodeInvalidTestCommandState):
+			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, false)
+		case a.code(wrapper.CodeKeyNotFound):
+			if r, settled, err := k.over(); settled {
+				return r, err
+			}
+		case a.class == wrapper.Ambiguous && k.wrong.givesUpEarly, !a.again():
+			return k.fail(errNo)
+		}
+	}
+}
+
+// Cancel is that of the wrapper, and so are the others.
+func (m *miniature) Cancel(ctx context.Context, id uuid.UUID, options wrapper.CancelOptions) (wrapper.Result, error) {
+	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
+		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
+	}
+	return m.call(ctx, id, graceful).graceful()
+}
+
+// Operation reads one operation.
+func (m *miniature) Operation(ctx context.Context, id uuid.UUID) (wrapper.Operation, error) {
+	k := m.call(ctx, id, list)
+	o, found, err := k.look()
+	if err != nil {
+		_, err = k.fail(err)
+	} else if !found {
+		err = &miniError{wrapper.ErrNotFound, errNo}
+	}
+	return o, err
+}
+
+// Operations reads all operations.
+func (m *miniature) Operations(ctx context.Context) ([]wrapper.Operation, error) {
+	k := m.call(ctx, uuid.UUID{}, list)
+	all, err := k.list()
+	if err != nil {
+		_, err = k.fail(err)
+	}
+	return all, err
+}
+
+// StartDataLoss starts one operation; the others differ only in what they send.
+func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
+	return m.start(ctx, wrapper.KindDataLoss, options, func(server string) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(server, "shop~orders", target.ID, &generated.StartDataLossParams{
+			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, DataLossMode: generated.DataLossMode(mode),
+		})
+	})
+}
+
+// StartQuorumLoss is not what the judge is about here.
+func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode string, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
+	return m.start(ctx, wrapper.KindQuorumLoss, options, func(server string) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(server, "shop~orders", target.ID, &generated.StartQuorumLossParams{
+			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID,
+			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(lasts / time.Second),
+		})
+	})
+}
+
+// StartPartitionRestart restarts.
+func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
+	return m.start(ctx, wrapper.KindPartitionRestart, options, func(server string) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(server, "shop~orders", target.ID, &generated.StartPartitionRestartParams{
+			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, RestartPartitionMode: generated.RestartPartitionMode(mode),
+		})
+	})
+}
+
+// StartNodeTransition stops a node.
+func (m *miniature) StartNodeTransition(ctx context.Context, target wrapper.Node, transition string, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
+	return m.start(ctx, wrapper.KindNodeTransition, options, func(server string) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(server, target.Name, &generated.StartNodeTransitionParams{
+			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, NodeInstanceID: nodeInstance,
+			NodeTransitionType: generated.NodeTransitionType(transition), StopDurationInSeconds: int32(stopFor / time.Second),
+		})
+	})
+}
+
+func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(string) (*http.Request, error)) (wrapper.Result, error) {
+	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
+		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
+	}
+	k := m.call(ctx, options.OperationID, start)
+	for {
+		a, err := k.send(start, http.StatusAccepted, build)
+		switch {
+		case err != nil:
+			return k.fail(err)
+		case a.class == wrapper.Done:
+			return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: wrapper.StateRunning}, false)
+		case k.pending && (a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress)):
+			o, found, err := k.look()
+			if err != nil {
+				return k.fail(err)
+			}
+			if found && (o.Kind == kind || k.wrong.anyKind) {
+				return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: o.State}, true)
+			}
+			return k.fail(errNo)
+		case !a.again():
+			return k.fail(errNo)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package soak
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// tally adds up what runs had to show.
+type tally struct {
+	mu                    sync.Mutex
+	bad                   int // runs with findings
+	runs, calls, requests int
+	found                 map[sort]int
+	outcomes, fates       map[string]int
+	broken                map[string][]uint64 // seeds, by rule
+}
+
+// add returns how many runs with findings there are by now.
+func (t *tally) add(run *run, found findings) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.runs++
+	t.calls += len(run.calls)
+	for _, k := range run.calls {
+		t.outcomes[k.short()]++
+		t.requests += len(k.requests)
+		for _, q := range k.requests {
+			t.fates[q.fate.String()]++
+		}
+	}
+	for _, f := range found {
+		t.found[f.sort]++
+		t.broken[f.rule] = append(t.broken[f.rule], run.seed)
+	}
+	if len(found) > 0 {
+		t.bad++
+	}
+	return t.bad
+}
+
+// short is how a call ended, without the particulars.
+func (k *call) short() string {
+	s := string(k.plan.do) + " "
+	if k.err != nil {
+		_, meant := meaning(k.err)
+		return fmt.Sprintf("%s%v", s, meant)
+	}
+	if k.plan.do == deedAll {
+		return s
+	}
+	if k.result.Resolved {
+		return s + string(k.result.Verdict) + " resolved"
+	}
+	return s + string(k.result.Verdict)
+}
+
+// String is the line that the soak prints.
+func (t *tally) String() string {
+	return fmt.Sprintf("runs=%d calls=%d wrong_verdicts=%d forbidden_forces=%d unexplained_unknowns=%d",
+		t.runs, t.calls, t.found[wrongVerdict], t.found[forbiddenForce], t.found[unexplainedUnknown])
+}
+
+// kinds says how often each outcome and each fault came, to see that none is missing.
+func (t *tally) kinds() []string {
+	var lines []string
+	for _, counts := range []map[string]int{t.outcomes, t.fates} {
+		var part []string
+		for what, n := range counts {
+			part = append(part, fmt.Sprintf("%s %d", what, n))
+		}
+		slices.Sort(part)
+		lines = append(lines, fmt.Sprint(part))
+	}
+	for rule, seeds := range t.broken {
+		slices.Sort(seeds)
+		lines = append(lines, fmt.Sprintf("%d times broken: %q, seeds %v", len(seeds), rule, seeds[:min(len(seeds), 10)]))
+	}
+	return lines
+}
+
+// forget begins anew.
+func (t *tally) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bad, t.runs, t.calls, t.requests = 0, 0, 0, 0
+	t.found, t.outcomes, t.fates, t.broken = map[sort]int{}, map[string]int{}, map[string]int{}, map[string][]uint64{}
+}
