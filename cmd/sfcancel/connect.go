@@ -19,6 +19,7 @@ type connection struct {
 	limit      time.Duration
 	server     time.Duration
 	output     string
+	tls        wrapper.TLS
 }
 
 func (c *connection) flags(cmd *cobra.Command) {
@@ -27,6 +28,11 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
+	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
+	f.StringVar(&c.tls.KeyFile, "key", "", "its key, as PEM")
+	f.StringVar(&c.tls.CAFile, "ca", "", "certificates that the server's has to come from, as PEM (default those of the system)")
+	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several, or repeated")
+	f.StringSliceVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; several, or repeated")
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")
 }
 
@@ -48,8 +54,14 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	if len(c.endpoints) == 0 {
 		return nil, nil, nil, usage(errors.New("--endpoint: it must name an address"))
 	}
-	client, err := wrapper.New(c.endpoints[0],
-		wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...))
+	options := []wrapper.Option{wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
+	for _, flag := range []string{"cert", "key", "ca", "server-thumbprint", "server-common-name"} {
+		if cmd.Flags().Changed(flag) {
+			options = append(options, wrapper.WithTLS(c.tls))
+			break
+		}
+	}
+	client, err := wrapper.New(c.endpoints[0], options...)
 	if err != nil {
 		return nil, nil, nil, err
 	}

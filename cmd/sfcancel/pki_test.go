@@ -45,6 +45,7 @@ func newTestPKI(t *testing.T) *testPKI {
 	}
 	p.write(t, "server.pem", "CERTIFICATE", srv.Leaf.Raw)
 	p.write(t, "server.key", "PRIVATE KEY", key)
+	p.clients["server"] = srv
 	for _, name := range []string{"admin", "user", "stranger"} {
 		p.clients[name] = p.issue(t, name, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"crypto/x509"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// TestClientCertificates: a command proves who it is and whom it trusts, by each of the
+// ways, against a server that wants that.
+func TestClientCertificates(t *testing.T) {
+	p := newTestPKI(t)
+	url := serveInTest(t, "--roles", "--admin", "admin", "--user", "user", "--client-ca", p.file("ca.pem"),
+		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))
+	for _, name := range []string{"admin", "user"} {
+		key, err := x509.MarshalPKCS8PrivateKey(p.clients[name].PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.write(t, name+".pem", "CERTIFICATE", p.clients[name].Leaf.Raw)
+		p.write(t, name+".key", "PRIVATE KEY", key)
+	}
+	as := func(name string) []string { return []string{"--cert", p.file(name + ".pem"), "--key", p.file(name + ".key")} }
+	ca := []string{"--ca", p.file("ca.pem")}
+	thumbprint := p.thumbprint("server")
+	for name, c := range map[string]struct {
+		flags [][]string
+		code  int
+		say   string
+	}{
+		"by CA":                  {[][]string{as("admin"), ca}, exitNotFound, ""},
+		"by thumbprint":          {[][]string{as("admin"), {"--server-thumbprint", thumbprint}}, exitNotFound, ""},
+		"by common name":         {[][]string{as("admin"), ca, {"--server-common-name", "server"}}, exitNotFound, ""},
+		"another common name":    {[][]string{as("admin"), ca, {"--server-common-name", "other"}}, exitNotSent, "ServerCommonNames"},
+		"another thumbprint":     {[][]string{as("admin"), {"--server-thumbprint", strings.Repeat("0", 40)}}, exitNotSent, thumbprint},
+		"nobody trusts it":       {[][]string{as("admin")}, exitNotSent, "unknown authority"},
+		"a user may not":         {[][]string{as("user"), ca}, exitRefused, "E_ACCESSDENIED"},
+		"nobody in particular":   {[][]string{ca}, exitRefused, "credentials"},
+		"a key that is missing":  {[][]string{{"--cert", p.file("admin.pem")}, ca}, exitUsage, "KeyFile"},
+		"a file that is missing": {[][]string{{"--cert", p.file("no.pem"), "--key", p.file("no.key")}, ca}, exitUsage, "no.pem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"cancel", uuid.NewString(), "--endpoint", url, "--timeout", "5s"}
+			for _, flags := range c.flags {
+				args = append(args, flags...)
+			}
+			code, out, errs := sfcancel(t, args...)
+			if code != c.code || !strings.Contains(strings.ToLower(errs), strings.ToLower(c.say)) {
+				t.Errorf("exit %d, want %d: %s%s", code, c.code, out, errs)
+			}
+		})
+	}
+	if code, _, errs := sfcancel(t, append([]string{"list", "--endpoint", "http://localhost:1"}, ca...)...); code != exitUsage || !strings.Contains(errs, "https://") {
+		t.Errorf("certificates without TLS: exit %d: %s", code, errs)
+	}
+}
