@@ -64,15 +64,18 @@ type CancelAllOptions struct {
 
 // CancelAll cancels every operation that the selector wants, gracefully unless the options say
 // otherwise, and yields each result when it is there. One that fails is yielded as an
-// error, an [*Error] that names the operation, and stops none of the others. If the
-// operations cannot be listed, that is the only thing yielded.
+// error, beside a result with nothing but its id, and stops none of the others.
+//
+// What is selected is what the cluster lists at the beginning. If it cannot be listed, or
+// the ledger cannot be read for the ages, nothing is cancelled and that is the only thing
+// yielded. A cluster lists 10 000 operations of a kind at most: if there may be more, the last
+// thing yielded is an [ErrUnavailable] without an id that says so, and calling again goes on.
 //
 // Leaving the loop begins no more cancels; those under way are waited for, because ending
-// them would leave their outcome unknown. The end of ctx ends them too. What is selected
-// is what the cluster lists at the beginning.
+// them would leave their outcome unknown. The end of ctx ends them too.
 func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAllOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		selected, each, err := c.prepareAll(ctx, which, options)
+		selected, each, full, err := c.prepareAll(ctx, which, options)
 		if err != nil {
 			yield(Result{}, err)
 			return
@@ -80,6 +83,7 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 		type ending struct {
 			result Result
 			err    error
+			heard  chan struct{} // closed when the loop wants more
 		}
 		todo, ended, left := make(chan Operation), make(chan ending), make(chan struct{})
 		go func() {
@@ -96,9 +100,17 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 		for range min(orDefault(options.Concurrency, 8), len(selected)) {
 			workers.Go(func() {
 				for op := range todo {
-					result, err := each(ctx, op)
+					e := ending{heard: make(chan struct{})}
+					if e.result, e.err = each(ctx, op); e.err != nil {
+						e.result = Result{OperationID: op.ID}
+					}
 					select {
-					case ended <- ending{result, err}:
+					case ended <- e:
+					case <-left:
+						return
+					}
+					select {
+					case <-e.heard:
 					case <-left:
 						return
 					}
@@ -115,41 +127,58 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 			if !yield(e.result, e.err) {
 				return
 			}
+			close(e.heard)
+		}
+		if full {
+			yield(Result{}, &Error{call: "cancel all", kind: ErrUnavailable, cause: fmt.Errorf("the cluster lists at most %d operations of a kind: there may be more", listSize)})
 		}
 	}
 }
 
-func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelAllOptions) ([]Operation, func(context.Context, Operation) (Result, error), error) {
-	err := which.check()
+// prepareAll selects the operations. full says that the cluster may have left some out.
+func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelAllOptions) (
+	selected []Operation, each func(context.Context, Operation) (Result, error), full bool, err error,
+) {
+	err = which.check()
 	if options.Concurrency < 0 {
 		err = errors.Join(err, errors.New("the concurrency must not be negative"))
 	}
 	if err != nil {
-		return nil, nil, &Error{call: "cancel all", kind: ErrInvalidArgument, cause: err}
+		return nil, nil, false, &Error{call: "cancel all", kind: ErrInvalidArgument, cause: err}
 	}
-	ops, err := c.active(ctx, which)
+	ops, full, err := c.active(ctx, which)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
-	each := options.Each
-	if each == nil {
-		each = func(ctx context.Context, op Operation) (Result, error) {
-			return c.Cancel(ctx, op.ID, CancelOptions{Reason: options.Reason})
-		}
-	}
-	var selected []Operation
 	for _, op := range ops {
-		if which.matches(op) && (which.MinAge == 0 || c.age(ctx, op) >= which.MinAge) {
-			selected = append(selected, op)
+		if !which.matches(op) {
+			continue
 		}
+		if which.MinAge > 0 {
+			age, err := c.age(ctx, op)
+			if err != nil {
+				err = fmt.Errorf("the ledger, which would know the age of operation %s, cannot be read: %w", op.ID, asForeign(err))
+				return nil, nil, false, &Error{call: "cancel all", kind: ErrNotSent, cause: err}
+			}
+			if age < which.MinAge {
+				continue
+			}
+		}
+		selected = append(selected, op)
 	}
-	return selected, func(ctx context.Context, op Operation) (Result, error) {
-		return each(context.WithValue(ctx, captureKey{}, nil), op) // one capture is for one call
-	}, nil
+	each = func(ctx context.Context, op Operation) (Result, error) {
+		ctx = context.WithValue(ctx, captureKey{}, nil) // one capture is for one call
+		if options.Each != nil {
+			return options.Each(ctx, op)
+		}
+		return c.Cancel(ctx, op.ID, CancelOptions{Reason: options.Reason})
+	}
+	return selected, each, full, nil
 }
 
-// active lists what is not over, of the kinds that are wanted.
-func (c *Client) active(ctx context.Context, which Selector) ([]Operation, error) {
+// active lists what is not over, of the kinds that are wanted: with one list, or, if that
+// is full, one a kind.
+func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, full bool, err error) {
 	kinds := filterAll
 	if len(which.Kinds) > 0 {
 		kinds = 0
@@ -160,26 +189,38 @@ func (c *Client) active(ctx context.Context, which Selector) ([]Operation, error
 	k := &call{c: c, name: "list operations", asks: PurposeRead, version: c.version}
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		ops, err := k.list(ctx, kinds, filterActive)
+		if err == nil && len(ops) >= listSize {
+			ops = nil
+			full, err = k.listEach(ctx, kinds, filterActive, func(some []Operation) bool {
+				ops = append(ops, some...)
+				return true
+			})
+		}
 		if err != nil {
 			return Outcome{}, k.giveUp(err)
 		}
 		return Outcome{Operations: ops}, nil
 	})
-	return outcome.Operations, err
+	return outcome.Operations, full, err
 }
 
-// age is how old an operation is at least.
-func (c *Client) age(ctx context.Context, op Operation) time.Duration {
+// age is how old an operation is at least. Its error is one of the ledger.
+func (c *Client) age(ctx context.Context, op Operation) (time.Duration, error) {
 	if at, ok := madeAt(op.ID); ok {
-		return time.Since(at)
+		return time.Since(at), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
 	entries, err := c.ledger.Entries(ctx, op.ID)
-	if err == nil && len(entries) == 0 {
-		_ = c.ledger.Append(ctx, Entry{Time: time.Now(), OperationID: op.ID, Action: ActionSeen, State: op.State})
+	if err != nil || len(entries) > 0 {
+		return oldest(entries), err
 	}
-	if err != nil || len(entries) == 0 {
+	return 0, c.ledger.Append(ctx, Entry{Time: time.Now(), OperationID: op.ID, Action: ActionSeen, State: op.State})
+}
+
+// oldest is how long the ledger has known of an operation.
+func oldest(entries []Entry) time.Duration {
+	if len(entries) == 0 {
 		return 0
 	}
 	return time.Since(entries[0].Time)
@@ -187,6 +228,9 @@ func (c *Client) age(ctx context.Context, op Operation) time.Duration {
 
 // madeAt reads the time that some ids carry (RFC 9562 §5).
 func madeAt(id uuid.UUID) (time.Time, bool) {
+	if id.Variant() != uuid.RFC4122 {
+		return time.Time{}, false
+	}
 	switch id.Version() {
 	case 1, 7:
 		seconds, nanos := id.Time().UnixTime()

@@ -34,6 +34,8 @@ type call struct {
 	state    State  // last seen in this call
 	kind     Kind   // "" until it was learnt
 
+	// ledgerErr is what of the call the ledger could not note.
+	ledgerErr error
 	// notBefore is when the server wants to be asked again at the earliest, by a Retry-After.
 	notBefore time.Time
 	// wroteAt is the endpoint of the last write whose outcome was ambiguous.
@@ -194,7 +196,7 @@ func (k *call) fail(kind, cause error) error {
 	return &Error{
 		call: k.name, id: k.id, force: k.force,
 		kind: kind, cause: cause, state: k.state,
-		attempts: slices.Clip(k.attempts),
+		attempts: slices.Clip(k.attempts), ledgerErr: k.ledgerErr,
 	}
 }
 
@@ -232,7 +234,7 @@ func (k *call) result(v Verdict, resolved bool) Result {
 		OperationID: k.id, Force: k.force,
 		Verdict: v, State: k.state, Kind: k.kind,
 		Resolved: resolved,
-		Attempts: slices.Clip(k.attempts),
+		Attempts: slices.Clip(k.attempts), LedgerErr: k.ledgerErr,
 	}
 }
 

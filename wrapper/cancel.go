@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -123,8 +124,12 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 		return result, err
 	}
 	noteErr := k.append(ctx, Entry{Action: action, Verdict: result.Verdict, State: k.state, Reason: reason})
-	if err == nil {
-		result.LedgerErr = noteErr
+	k.ledgerErr = errors.Join(k.ledgerErr, noteErr)
+	var e *Error
+	if errors.As(err, &e) {
+		e.ledgerErr = k.ledgerErr
+	} else {
+		result.LedgerErr = k.ledgerErr
 	}
 	return result, err
 }

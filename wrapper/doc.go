@@ -25,9 +25,10 @@
 // [AlreadyForced], [Finished] with the state it ended in, or [NotFound]. An error
 // means that the call was not allowed or that the truth could not be found out; it
 // never means "try it and see". [ErrOutcomeUnknown] is the only error after which what
-// was asked for may have happened, and nobody knows. Two others come after something has, and say
-// what: [ErrNotFinished] after a [Client.Stop] whose context ended, and a
-// [GracefulFirst] that was interrupted in its grace, which has cancelled gracefully.
+// was asked for may have happened, and nobody knows. Two others come after something has,
+// and say what: [ErrNotFinished] after a [Client.Stop] that did not see the end, and
+// [ErrForceRefused] after a [GracefulFirst] that was interrupted in its grace, which has
+// cancelled gracefully.
 //
 //	errors.Is(err, wrapper.ErrOutcomeUnknown)     what to decide on
 //	errors.Is(err, wrapper.CodeKeyNotFound)       what the server said

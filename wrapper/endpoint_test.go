@@ -59,7 +59,7 @@ func (g *gateways) take() string {
 }
 
 // The ways in which a gateway may fail.
-type failing = func(http.ResponseWriter, *http.Request, http.Handler)
+type gatewayFault = func(http.ResponseWriter, *http.Request, http.Handler)
 
 func refuses(http.ResponseWriter, *http.Request, http.Handler) { panic(refuseDial{}) }
 func loses(http.ResponseWriter, *http.Request, http.Handler)   { panic(http.ErrAbortHandler) }
@@ -68,7 +68,7 @@ func losesAnswer(w http.ResponseWriter, r *http.Request, cluster http.Handler) {
 	panic(http.ErrAbortHandler)
 }
 
-func says(status int, body string) failing {
+func says(status int, body string) gatewayFault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
@@ -88,7 +88,7 @@ func TestFailover(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
-		a    failing
+		a    gatewayFault
 		seen string
 	}{
 		{"nothing", nil, "a graceful"},
@@ -244,7 +244,7 @@ func TestFailoverOfForce(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, situation string
-		a               failing
+		a               gatewayFault
 		verdict         wrapper.Verdict
 		seen            string
 		flag            emulator.Rollback
@@ -277,7 +277,7 @@ func TestFailoverOfStart(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, seen string
-		a          failing
+		a          gatewayFault
 		resolved   bool
 	}{
 		{"lost, carried out", "a StartDataLoss, b list", losesAnswer, true},

@@ -33,8 +33,8 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 
 	// ErrNotFinished: a [Client.Wait], a [Client.Watch] or a [Client.Stop] ended before the
-	// operation did. State is how it was seen last; what a Stop had asked for until then
-	// is in effect.
+	// operation did. State is how it was seen last. The graceful cancel of a Stop is in
+	// effect, and its force too if Force says so.
 	ErrNotFinished = errors.New("not finished")
 
 	// ErrBadAnswer: an answer was not one of this API: no FabricError, a body where
@@ -58,6 +58,8 @@ type Error struct {
 	cause    error
 	state    State
 	attempts []Attempt
+
+	ledgerErr error
 }
 
 // Error says what was tried, what it means, and what the server said last.
@@ -90,6 +92,9 @@ func (e *Error) Error() string {
 	if e.state != "" {
 		fmt.Fprintf(&b, "; last seen %s", e.state)
 	}
+	if e.ledgerErr != nil {
+		fmt.Fprintf(&b, "; not noted in the ledger: %v", e.ledgerErr)
+	}
 	switch n := len(e.attempts); n {
 	case 0:
 		b.WriteString("; no request was sent")
@@ -102,7 +107,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap gives what [errors.Is] and [errors.As] look at: the meaning, the code and
-// the failure of the last telling attempt, and the cause.
+// the failure of the last telling attempt, the cause, and what the ledger said.
 func (e *Error) Unwrap() []error {
 	errs := []error{e.kind}
 	if last, ok := e.telling(); ok {
@@ -115,6 +120,9 @@ func (e *Error) Unwrap() []error {
 	}
 	if e.cause != nil {
 		errs = append(errs, e.cause)
+	}
+	if e.ledgerErr != nil {
+		errs = append(errs, asForeign(e.ledgerErr))
 	}
 	return errs
 }
@@ -142,7 +150,7 @@ func isContextError(err error) bool {
 // OperationID is the operation that the call was about; all zeros if it was about none.
 func (e *Error) OperationID() uuid.UUID { return e.id }
 
-// Force reports whether the call was a ForceCancel.
+// Force reports whether the call was a ForceCancel, or a Stop that has forced or may have.
 func (e *Error) Force() bool { return e.force }
 
 // Code is the code of the last FabricError, "" if none came.
@@ -172,6 +180,9 @@ func (e *Error) RetryAfter() time.Duration {
 
 // State is the last state of the operation that the call saw; "" if it saw none.
 func (e *Error) State() State { return e.state }
+
+// LedgerErr is why the ledger could not note what the call did; nil if it could.
+func (e *Error) LedgerErr() error { return e.ledgerErr }
 
 // Attempts are all requests of the call, in order.
 func (e *Error) Attempts() []Attempt { return slices.Clone(e.attempts) }

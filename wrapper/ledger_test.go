@@ -185,10 +185,10 @@ func TestLedgerCannotBeWritten(t *testing.T) {
 		if _, err := client.Operation(t.Context(), opID); err != nil {
 			t.Errorf("read: %v", err)
 		}
-		// An error of the call itself is not covered up by that of the ledger.
+		// An error of the call itself is not covered up by that of the ledger; both are told.
 		c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 403})
 		_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
-		if wantKind(t, err, wrapper.ErrServerRefused); errors.Is(err, errDisk) {
+		if e := asError(t, err, wrapper.ErrServerRefused); !errors.Is(err, errDisk) || !errors.Is(e.LedgerErr(), errDisk) || e.Status() != 403 {
 			t.Errorf("got %v", err)
 		}
 	})

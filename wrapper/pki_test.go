@@ -74,7 +74,7 @@ func notYetValid(c *x509.Certificate) {
 	c.NotBefore, c.NotAfter = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2201, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func elsewhere(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"node.example"} }
+func namedElsewhere(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"node.example"} }
 
 func (a *authority) pool() *x509.CertPool {
 	pool := x509.NewCertPool()

@@ -60,6 +60,9 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 // unread adds to the end of a read what its last answer was, for a call that is about
 // something else.
 func (k *call) unread(err error) error {
+	if len(k.attempts) == 0 {
+		return err
+	}
 	switch last := k.attempts[len(k.attempts)-1]; {
 	case last.Purpose != PurposeRead:
 		return err
@@ -84,21 +87,33 @@ func (k *call) lookUp(ctx context.Context) (Operation, bool, error) {
 	if found || len(ops) < listSize {
 		return op, found, nil
 	}
-	full := false
+	full, err := k.listEach(ctx, filterAll, filterAll, func(ops []Operation) bool {
+		op, found = k.pick(ctx, ops)
+		return !found
+	})
+	if err == nil && full && !found {
+		err = fmt.Errorf("the cluster lists at most %d operations of a kind, and this one is not among them", listSize)
+	}
+	return op, found, err
+}
+
+// listEach reads one list a kind for as long as more is wanted. full says that one of them
+// may lack operations.
+func (k *call) listEach(ctx context.Context, kinds, states int, more func([]Operation) bool) (full bool, err error) {
 	for _, kind := range []int{1, 2, 4, 8} {
-		ops, err := k.list(ctx, kind, filterAll)
-		if err != nil {
-			return Operation{}, false, err
+		if kinds&kind == 0 {
+			continue
 		}
-		if op, found := k.pick(ctx, ops); found {
-			return op, true, nil
+		ops, err := k.list(ctx, kind, states)
+		if err != nil {
+			return false, err
 		}
 		full = full || len(ops) >= listSize
+		if !more(ops) {
+			break
+		}
 	}
-	if full {
-		return Operation{}, false, fmt.Errorf("the cluster lists at most %d operations of a kind, and this one is not among them", listSize)
-	}
-	return Operation{}, false, nil
+	return full, nil
 }
 
 // pick finds the operation of the call, and notes what it saw.

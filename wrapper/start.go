@@ -166,12 +166,16 @@ func (k *call) arrived(ctx context.Context, kind Kind) (result Result, settled b
 	return Result{}, false, nil
 }
 
-// newID makes an id that says when it was made, which [Selector].MinAge can read.
+// newID makes an id of version 7, which says when it was made (RFC 9562 §5.7), for
+// [Selector].MinAge. uuid.NewV7 would say later than that after the clock went back.
 func newID() uuid.UUID {
-	if id, err := uuid.NewV7(); err == nil {
-		return id
+	id := uuid.New()
+	milliseconds := time.Now().UnixMilli()
+	for i := range 6 {
+		id[i] = byte(milliseconds >> (40 - 8*i))
 	}
-	return uuid.New()
+	id[6] = id[6]&0x0f | 0x70
+	return id
 }
 
 // checkTarget refuses names that would lead a path somewhere else.

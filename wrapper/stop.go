@@ -34,10 +34,12 @@ type StopOptions struct {
 // else has forced already is only waited for. A node transition is not stopped by a
 // graceful cancel (runtime §5.3): it goes on to its end within the grace, or is forced.
 //
-// The error is an [*Error]: [ErrNotFinished] when the context ended after the cancel had
-// its effect, with the state as seen last; before that, or if the force fails, those of
-// [Client.Cancel] and [Client.ForceCancel]. Call it again to go on where it ended.
-// Attempts are all requests but the looks, and the last of those.
+// The error is an [*Error]: before the graceful cancel has its effect, those of
+// [Client.Cancel]. After that it is [ErrNotFinished], with the state as seen last, when the
+// context ended, the force could not be sent, or a server refused the force or the looks; and
+// [ErrOutcomeUnknown] when it is not known whether the force has its effect. Call it again to go
+// on where it ended.
+// Attempts are all requests but the looks, and the last look of each time it waited.
 func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (Result, error) {
 	k, err := c.newCall("stop", PurposeGraceful, id, options.APIVersion, options.Timeout)
 	if err != nil {
@@ -56,23 +58,23 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 		return result, err
 	}
-	resolved, ledgerErr := result.Resolved, result.LedgerErr
+	resolved := result.Resolved
 	if !options.NeverForce && result.Verdict != AlreadyForced {
 		over, err := k.grace(ctx, since(known).Add(orDefault(options.Grace, time.Minute)), options.Interval)
 		switch {
 		case err != nil:
 			return Result{}, k.fail(ErrNotFinished, fmt.Errorf("in the grace, before a force: %w", k.unread(err)))
 		case over:
-			result = k.ended(resolved)
-			result.LedgerErr = ledgerErr
-			return result, nil
+			return k.ended(resolved), nil
 		}
 		k.asks, k.force, k.round = PurposeForce, true, len(k.attempts)
 		known, _ = k.c.evidence(ctx, k.id)
 		result, err = k.forced(ctx, known)
 		result, err = k.note(ctx, ActionForce, options.Reason, result, err)
-		ledgerErr = errors.Join(ledgerErr, result.LedgerErr)
-		result.LedgerErr = ledgerErr
+		if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) {
+			k.force = false
+			return Result{}, k.fail(ErrNotFinished, fmt.Errorf("there was no force after the grace: %w", asForeign(err)))
+		}
 		if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 			return result, err
 		}
@@ -81,9 +83,7 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	if _, err := k.await(ctx, time.Time{}, options.Interval, anything); err != nil {
 		return Result{}, k.fail(ErrNotFinished, k.unread(err))
 	}
-	result = k.ended(resolved)
-	result.LedgerErr = ledgerErr
-	return result, nil
+	return k.ended(resolved), nil
 }
 
 // since is when the grace of an operation began: now, unless an earlier cancel is known.

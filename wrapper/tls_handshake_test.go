@@ -211,7 +211,7 @@ func TestTLSClientCertificateRefused(t *testing.T) {
 func TestTLSSettingsAreCopied(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
-	cert := ca.issue(t, "cluster", elsewhere)
+	cert := ca.issue(t, "cluster", namedElsewhere)
 	f := newFiles(t, ca.issue(t, "admin"), ca)
 	endpoint := serveTLS(t, cert, "HTTP/1.1", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	names, roots := []string{"cluster"}, ca.pool()

@@ -22,19 +22,19 @@ func TestTLSServer(t *testing.T) {
 	var self *authority
 	const name = "cluster.example"
 	good := ca.issue(t, name)
-	away := ca.issue(t, name, elsewhere)
-	alone := self.issue(t, name, elsewhere)
+	away := ca.issue(t, name, namedElsewhere)
+	alone := self.issue(t, name, namedElsewhere)
 	old, young := ca.issue(t, name, expired), ca.issue(t, name, notYetValid)
 	oldAlone, youngAlone := self.issue(t, name, expired), self.issue(t, name, notYetValid)
-	foreign, foreignHere, aloneHere := other.issue(t, name, elsewhere), other.issue(t, name), self.issue(t, name)
+	foreign, foreignHere, aloneHere := other.issue(t, name, namedElsewhere), other.issue(t, name), self.issue(t, name)
 	clientOnly := ca.issue(t, name, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
 	sanOnly := ca.issue(t, "a node", func(c *x509.Certificate) { c.DNSNames = []string{name} })
 	local := ca.issue(t, "a node", func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"localhost"} })
-	nameless := ca.issue(t, "", elsewhere)
+	nameless := ca.issue(t, "", namedElsewhere)
 	middle := &authority{ca.issue(t, "in between", func(c *x509.Certificate) {
 		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
 	})}
-	chained := middle.issue(t, name, elsewhere)
+	chained := middle.issue(t, name, namedElsewhere)
 	chained.Certificate = append(chained.Certificate, middle.Certificate.Certificate[0])
 	caFile := newFiles(t, good, ca).ca
 	colons := func(digits string) string {

@@ -25,7 +25,7 @@ const (
 // Result is what is true after a call that returned no error.
 type Result struct {
 	OperationID uuid.UUID
-	Force       bool // whether a force was asked for, or a Stop came to need one
+	Force       bool // whether a force was asked for, or a Stop sent one
 	Verdict     Verdict
 
 	// State is the last state that is known: RollingBack once a cancel is in effect,

@@ -25,7 +25,8 @@ type WaitOptions struct {
 //
 // A cluster that does not answer ends the wait only if it has not answered at all yet;
 // after that the context alone does. The error is an [*Error]: [ErrNotFinished] if the
-// context ended first, or those of [Client.Operations]. Attempts are those of the last look.
+// context ended after the operation was seen, or those of [Client.Operations]. Attempts are
+// those of the last look.
 func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (Result, error) {
 	k, err := c.newWait("wait", id, options)
 	if err != nil {
@@ -110,10 +111,8 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 	used := before - k.round
 	defer func() { k.round = len(k.attempts) - used }() // looks do not count for what comes next
 	for {
-		if len(k.attempts) > before { // of many looks only the last is kept
-			k.attempts = k.attempts[:before]
-		}
-		op, found, err := k.look(ctx)
+		k.attempts = k.attempts[:min(len(k.attempts), before)] // of many looks only the last is kept
+		op, found, err := k.look(ctx, until)
 		switch {
 		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(k.notBefore))):
 			return false, err
@@ -133,29 +132,53 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 			}
 		}
 		pause = min(pause*2, interval)
-		next := pause - rand.N(pause/8+1)
-		if !until.IsZero() {
-			left := time.Until(until)
-			if left <= 0 {
-				return false, nil
-			}
-			next = min(next, left)
-		}
-		if err := sleep(ctx, next); err != nil {
+		if over, err := rest(ctx, until, pause-spread(pause)); over || err != nil {
 			return false, err
 		}
 	}
 }
 
-// shortest is the least that is waited between two looks.
-const shortest = time.Millisecond
+// spread is how much sooner a look comes, so that many that wait do not look together.
+// Where the pauses are short, nobody minds.
+func spread(pause time.Duration) time.Duration {
+	if pause < 100*time.Millisecond {
+		return 0
+	}
+	return rand.N(pause / 8)
+}
 
-func anything(Operation) bool { return true }
+// rest waits for d, or until the instant is there; over says that it is. A context
+// that does not last so long is used to its end: there is a look after half of what is
+// left of it, and so on.
+func rest(ctx context.Context, until time.Time, d time.Duration) (over bool, err error) {
+	if !until.IsZero() {
+		left := time.Until(until)
+		over = left <= d
+		d = max(min(d, left), 0)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		if left <= 2*shortest {
+			<-ctx.Done()
+			return false, ended(ctx)
+		}
+		if left/2 < d {
+			d, over = left/2, false
+		}
+	}
+	return over, sleep(ctx, d)
+}
 
-// look reads the operation in a round of its own. One that was seen active is looked for
-// among the active ones first: what has ended may be ten thousand.
-func (k *call) look(ctx context.Context) (op Operation, found bool, err error) {
-	k.round = len(k.attempts)
+// look reads the operation in a round of its own, until the instant given if it is one. One
+// that was seen active is looked for among the active ones first: what has ended may
+// be ten thousand.
+func (k *call) look(ctx context.Context, until time.Time) (op Operation, found bool, err error) {
+	if !until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, until)
+		defer cancel()
+	}
+	k.round, k.renewed = len(k.attempts), false
 	if bits := kindBit(k.kind); bits != 0 && k.state != "" && !k.state.Final() {
 		ops, err := k.list(ctx, bits, filterActive)
 		if err != nil {
@@ -167,6 +190,11 @@ func (k *call) look(ctx context.Context) (op Operation, found bool, err error) {
 	}
 	return k.lookUp(ctx)
 }
+
+// shortest is the least that is waited between two looks.
+const shortest = time.Millisecond
+
+func anything(Operation) bool { return true }
 
 // kindBit is the bit of a kind in the filter of the list; 0 if it is not one we know.
 func kindBit(k Kind) int {

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -104,9 +105,14 @@ func (j *judge) unfinished() {
 		return
 	}
 	j.must(j.did(k.plan.op, graceful) || j.ever(k.plan.op, forced), "nothing was in effect")
-	if k.firstForce() < len(k.requests) {
+	if e := (*wrapper.Error)(nil); errors.As(k.err, &e) && e.Force() {
 		j.must(j.ever(k.plan.op, forced), "the force was not in effect")
 	}
+}
+
+// forceSpent says that the force of a Stop, and what was asked about it, used up its requests.
+func (k *call) forceSpent() bool {
+	return k.plan.do == deedStop && len(k.requests)-k.firstForce() >= k.made.attempts
 }
 
 // all judges a CancelAll, whose parts are judged each for itself.

@@ -1,0 +1,292 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// each gathers what a CancelAll yields, by the operation that it is about.
+func each(tb testing.TB, all iter.Seq2[wrapper.Result, error]) (results map[uuid.UUID]wrapper.Result, errs map[uuid.UUID]error) {
+	tb.Helper()
+	results, errs = make(map[uuid.UUID]wrapper.Result), make(map[uuid.UUID]error)
+	seen := make(map[uuid.UUID]bool)
+	for result, err := range all {
+		id := result.OperationID
+		if err != nil {
+			var e *wrapper.Error
+			if !errors.As(err, &e) {
+				tb.Errorf("not a *wrapper.Error: %v", err)
+				continue
+			}
+			id = e.OperationID()
+			errs[id] = err
+		} else {
+			results[id] = result
+		}
+		if seen[id] {
+			tb.Errorf("%s was yielded twice", id)
+		}
+		seen[id] = true
+	}
+	return results, errs
+}
+
+// everything puts an operation of every kind in every state.
+func everything(c *sftest.Cluster) (put []emulator.Record) {
+	for _, kind := range []generated.OperationType{
+		generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss, generated.OperationTypePartitionRestart, generated.OperationTypeNodeTransition,
+	} {
+		for i, r := range []emulator.Record{
+			{},
+			{Rollback: emulator.RollingBackDueToUserCancel},
+			{Step: emulator.StepCompletedSuccessfully},
+			{Step: emulator.StepFailed, Rollback: emulator.RollingBackForce},
+		} {
+			r.Kind, r.Scenario = kind, emulator.Scenario{Perform: time.Hour}
+			if kind == generated.OperationTypeNodeTransition {
+				r.Target = emulator.Target{NodeName: "n" + string(rune('0'+i)), NodeInstanceID: "1", Transition: "Stop", Duration: time.Hour}
+			}
+			put = append(put, c.Operation(c.Put(r)))
+		}
+	}
+	return put
+}
+
+// The selector selects by kind and by state, and never what is over.
+func TestCancelAll(t *testing.T) {
+	t.Parallel()
+	const running, rolling = wrapper.StateRunning, wrapper.StateRollingBack
+	cases := []struct {
+		name  string
+		which wrapper.Selector
+		want  int
+	}{
+		{"the zero selector", wrapper.Selector{}, 8},
+		{"one kind", wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindQuorumLoss}}, 2},
+		{"two kinds, one named twice", wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindNodeTransition, wrapper.KindDataLoss, wrapper.KindDataLoss}}, 4},
+		{"Running", wrapper.Selector{States: []wrapper.State{running}}, 4},
+		{"RollingBack", wrapper.Selector{States: []wrapper.State{rolling}}, 4},
+		{"both", wrapper.Selector{States: []wrapper.State{running, rolling}}, 8},
+		{"a kind in a state", wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindPartitionRestart}, States: []wrapper.State{rolling}}, 1},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				var want []uuid.UUID
+				for _, r := range everything(c) {
+					state := wrapper.State(r.State())
+					if !state.Final() && (tc.which.Kinds == nil || slices.Contains(tc.which.Kinds, wrapper.Kind(r.Kind))) &&
+						(tc.which.States == nil || slices.Contains(tc.which.States, state)) {
+						want = append(want, r.ID)
+					}
+				}
+				ledger := new(wrapper.MemoryLedger)
+				results, errs := each(t, c.Client(wrapper.WithLedger(ledger)).CancelAll(t.Context(), tc.which, wrapper.CancelAllOptions{Reason: "why"}))
+				if len(results) != tc.want || len(want) != tc.want || len(errs) != 0 {
+					t.Errorf("%d results, %v, want %d", len(results), errs, len(want))
+				}
+				for _, id := range want {
+					if r := results[id]; r.Verdict != wrapper.Accepted || c.Operation(id).Rollback != emulator.RollingBackDueToUserCancel {
+						t.Errorf("%s: %+v, it is %s", id, r, c.Operation(id).Rollback)
+					}
+					if entries, _ := ledger.Entries(background(), id); !slices.Equal(noted(entries, "why"), []wrapper.Action{wrapper.ActionGraceful}) {
+						t.Errorf("%s: noted %+v", id, entries)
+					}
+				}
+				if n := carriedOut(c, sftest.CancelOperation); n != tc.want {
+					t.Errorf("%d cancels", n)
+				}
+			})
+		})
+	}
+}
+
+// A selector or an option that makes no sense is one error, and nothing is sent.
+func TestCancelAllArguments(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		which   wrapper.Selector
+		options wrapper.CancelAllOptions
+		says    string
+	}{
+		"a kind that is none":   {which: wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindDataLoss, "Flood"}}, says: `"Flood"`},
+		"an empty kind":         {which: wrapper.Selector{Kinds: []wrapper.Kind{""}}, says: `""`},
+		"a final state":         {which: wrapper.Selector{States: []wrapper.State{wrapper.StateFaulted}}, says: `"Faulted"`},
+		"a state that is none":  {which: wrapper.Selector{States: []wrapper.State{"running"}}, says: `"running"`},
+		"a negative age":        {which: wrapper.Selector{MinAge: -1}, says: "age"},
+		"no concurrency at all": {options: wrapper.CancelAllOptions{Concurrency: -1}, says: "concurrency"},
+	} {
+		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+			c.Put(emulator.Record{})
+			results, errs := each(t, c.Client().CancelAll(t.Context(), tc.which, tc.options))
+			err := errs[uuid.UUID{}]
+			if onlyKind(t, err, wrapper.ErrInvalidArgument); len(results) != 0 || len(errs) != 1 || len(c.Requests()) != 0 {
+				t.Errorf("%s: %v, %v after %v", name, results, errs, c.Requests())
+			}
+			if err != nil && !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("%s: %v does not say %s", name, err, tc.says)
+			}
+		})
+	}
+}
+
+// RFC 9562 §5: versions 1 and 7 carry a time. Of others the ledger knows when it first
+// heard, and is told if it never did.
+func TestCancelAllByAge(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		ledger := new(wrapper.MemoryLedger)
+		client := c.Client(wrapper.WithLedger(ledger))
+		put := func(id uuid.UUID) uuid.UUID {
+			return c.Put(emulator.Record{ID: id, Scenario: emulator.Scenario{Perform: 1000 * time.Hour}})
+		}
+		started, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{}) // of version 7
+		must(t, err)
+		c.SetScenario(started.OperationID, emulator.Scenario{LookUp: 1000 * time.Hour})
+		ids := map[string]uuid.UUID{"version 7": started.OperationID, "version 1": put(versionOne(time.Now())), "a ledger entry": put(uuid.New())}
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Action: wrapper.ActionSeen}))
+		time.Sleep(time.Hour)
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Action: wrapper.ActionGraceful}))
+		ids["unknown age"], ids["version 7, new"], ids["version 1, new"] = put(uuid.New()), put(versionSeven(time.Now())), put(versionOne(time.Now()))
+		put(versionSeven(time.Now().Add(48 * time.Hour))) // by another clock
+
+		selected := func(age time.Duration, want ...string) {
+			t.Helper()
+			var dealtWith []uuid.UUID
+			for result, err := range client.CancelAll(t.Context(), wrapper.Selector{MinAge: age}, wrapper.CancelAllOptions{
+				Each: func(_ context.Context, op wrapper.Operation) (wrapper.Result, error) {
+					return wrapper.Result{OperationID: op.ID}, nil
+				},
+			}) {
+				must(t, err)
+				dealtWith = append(dealtWith, result.OperationID)
+			}
+			for name, id := range ids {
+				if slices.Contains(dealtWith, id) != slices.Contains(want, name) {
+					t.Errorf("after %v: %q is selected: %v, want %v", age, name, slices.Contains(dealtWith, id), want)
+				}
+			}
+			if len(dealtWith) != len(want) {
+				t.Errorf("at least %v old: %d, want %v", age, len(dealtWith), want)
+			}
+		}
+		old := []string{"version 7", "version 1", "a ledger entry"}
+		selected(time.Hour, old...)
+		selected(time.Hour + time.Second)
+		time.Sleep(time.Hour) // after which the unknown one was seen an hour ago
+		selected(time.Hour, append(old, "unknown age", "version 7, new", "version 1, new")...)
+		selected(2*time.Hour, old...)
+		if entries, _ := ledger.Entries(background(), ids["unknown age"]); len(entries) != 1 || entries[0].Action != wrapper.ActionSeen || entries[0].State != "Running" {
+			t.Errorf("noted %+v", entries)
+		}
+	})
+}
+
+func versionSeven(at time.Time) uuid.UUID {
+	ms := at.UnixMilli()
+	id := uuid.New()
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6] = id[6]&0x0f | 0x70
+	return id
+}
+
+func versionOne(at time.Time) uuid.UUID {
+	ticks := at.UnixNano()/100 + 0x01b21dd213814000 // since 1582
+	id := uuid.New()
+	for i, shift := range []int{24, 16, 8, 0, 40, 32, 56, 48} {
+		id[i] = byte(ticks >> shift)
+	}
+	id[6] = id[6]&0x0f | 0x10
+	return id
+}
+
+// So many at once, no more and no fewer, for as long as there are so many.
+func TestCancelAllConcurrency(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ n, concurrency, atOnce int }{{20, 0, 8}, {20, 1, 1}, {20, 3, 3}, {5, 100, 5}, {1, 0, 1}, {0, 0, 0}} {
+		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+			for range tc.n {
+				c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: 24 * time.Hour}})
+			}
+			var mu sync.Mutex
+			now, most := 0, 0
+			count := func(d int) {
+				mu.Lock()
+				defer mu.Unlock()
+				now += d
+				most = max(most, now)
+			}
+			begin := time.Now()
+			results, errs := each(t, c.Client().CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{
+				Concurrency: tc.concurrency,
+				Each: func(_ context.Context, op wrapper.Operation) (wrapper.Result, error) {
+					count(1)
+					defer count(-1)
+					time.Sleep(time.Minute)
+					return wrapper.Result{OperationID: op.ID}, nil
+				},
+			}))
+			if len(results) != tc.n || len(errs) != 0 || most != tc.atOnce {
+				t.Errorf("%+v: %d at once, %d results, %v", tc, most, len(results), errs)
+			}
+			if tc.n > 0 {
+				if took, want := time.Since(begin), time.Duration((tc.n+tc.atOnce-1)/tc.atOnce)*time.Minute; took != want {
+					t.Errorf("%+v: it took %v, want %v", tc, took, want)
+				}
+			}
+		})
+	}
+}
+
+// What is ready is yielded at once: a slow one holds up none of the others, nor does one that fails.
+func TestCancelAllAsTheyCome(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		ids := make([]uuid.UUID, 10)
+		for i := range ids {
+			ids[i] = c.Put(emulator.Record{})
+		}
+		c.On(sftest.Graceful.Of(ids[0]), sftest.DelayAfter(time.Minute))
+		c.On(sftest.Graceful.Of(ids[1]), sftest.Status(403, "E_ACCESSDENIED"))
+		c.On(sftest.Graceful.Of(ids[2]), sftest.HangBefore()).Always()
+		begin, came := time.Now(), make(map[uuid.UUID]time.Duration)
+		client := c.Client(wrapper.WithRetry(wrapper.Retry{AttemptTimeout: 2 * time.Minute, MaxAttempts: 2}))
+		results, errs := each(t, func(yield func(wrapper.Result, error) bool) {
+			for result, err := range client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{Concurrency: 4}) {
+				if came[result.OperationID] = time.Since(begin); !yield(result, err) {
+					return
+				}
+			}
+		})
+		if len(results) != 8 || len(errs) != 2 {
+			t.Errorf("%d results, %v", len(results), errs)
+		}
+		onlyKind(t, errs[ids[1]], wrapper.ErrServerRefused)
+		onlyKind(t, errs[ids[2]], wrapper.ErrOutcomeUnknown)
+		if came[ids[0]] != time.Minute || time.Since(begin) < 4*time.Minute {
+			t.Errorf("the slow one came after %v, the last after %v", came[ids[0]], time.Since(begin))
+		}
+		for _, id := range ids[3:] {
+			if came[id] != 0 || results[id].Verdict != wrapper.Accepted {
+				t.Errorf("%s came after %v: %s", id, came[id], results[id].Verdict)
+			}
+		}
+	})
+}

@@ -1,0 +1,282 @@
+package wrapper_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// watched is everything that a watch yields.
+func watched(tb testing.TB, seq iter.Seq2[wrapper.Operation, error], id uuid.UUID) (states []wrapper.State, err error) {
+	tb.Helper()
+	for op, e := range seq {
+		switch {
+		case err != nil:
+			tb.Errorf("after the error %v came %v, %v", err, op, e)
+		case e != nil && op != (wrapper.Operation{}):
+			tb.Errorf("%v came with the error %v", op, e)
+		case e == nil && op.ID != id:
+			tb.Errorf("the watch of %s yields %v", id, op)
+		case e == nil && len(states) > 0 && states[len(states)-1].Final():
+			tb.Errorf("after the end came %v", op)
+		}
+		if err = e; err == nil {
+			states = append(states, op.State)
+		}
+	}
+	return states, err
+}
+
+// Watch yields every state that lasts for longer than the interval, once, the last one final.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	for _, life := range lives {
+		t.Run(life.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				id := opID
+				if life.put != nil {
+					id = c.Put(*life.put)
+				}
+				if life.meanwhile != nil {
+					life.meanwhile(t, c, id)
+				}
+				states, err := watched(t, c.Client().Watch(t.Context(), id, wrapper.WaitOptions{}), id)
+				if !slices.Equal(states, life.shown) {
+					t.Errorf("got %v, want %v", states, life.shown)
+				}
+				if life.put == nil {
+					onlyKind(t, err, wrapper.ErrNotFound)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// Whatever the cluster shows and when: what is yielded is what it showed at the looks,
+// without repetitions, and with one error if it is gone before it is over.
+func TestWatchSequence(t *testing.T) {
+	t.Parallel()
+	shown := rapid.SampledFrom([]wrapper.State{"Running", "RollingBack", "Running", "RollingBack", "Strange", "Cancelled", ""})
+	rapid.Check(t, func(rt *rapid.T) {
+		states := rapid.SliceOfN(shown, 1, 12).Draw(rt, "states")
+		each := time.Duration(rapid.IntRange(1, 5000).Draw(rt, "milliseconds")) * time.Millisecond
+		check(t, rt, func(say sayer) {
+			var saw []wrapper.State
+			l := newLister(func(since time.Duration) wrapper.State {
+				state := states[min(int(since/each), len(states)-1)]
+				if since > 12*each && !state.Final() {
+					state = "Completed"
+				}
+				if len(saw) == 0 || saw[len(saw)-1] != state {
+					saw = append(saw, state)
+				}
+				return state
+			})
+			got, err := watched(t, directClient(t, l).Watch(background(), opID, wrapper.WaitOptions{}), opID)
+			if saw[len(saw)-1] == "" {
+				saw = saw[:len(saw)-1]
+				say(errors.Is(err, wrapper.ErrNotFound), "it is gone: %v", err)
+			} else {
+				say(err == nil, "%v", err)
+			}
+			say(slices.Equal(got, saw), "got %v, the cluster showed %v", got, saw)
+		})
+	})
+}
+
+// Leaving the loop leaves nothing behind: no request, no goroutine, no error.
+func TestWatchLeft(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(seq iter.Seq2[wrapper.Operation, error]) (yielded int){
+		"break at once": func(seq iter.Seq2[wrapper.Operation, error]) int { return leaveAfter(seq, 1) },
+		"break later":   func(seq iter.Seq2[wrapper.Operation, error]) int { return leaveAfter(seq, 2) },
+		"a panic": func(seq iter.Seq2[wrapper.Operation, error]) (n int) {
+			defer func() { _ = recover() }()
+			for range seq {
+				n++
+				panic("of the caller")
+			}
+			return n
+		},
+		"a pull that is stopped": func(seq iter.Seq2[wrapper.Operation, error]) int {
+			next, stop := iter.Pull2(seq)
+			defer stop()
+			_, _, _ = next()
+			return 1
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{})
+				later(5*time.Second, false)(t, c, id)
+				if n := leave(c.Client().Watch(t.Context(), id, wrapper.WaitOptions{})); n < 1 || n > 2 {
+					t.Errorf("%d were yielded", n)
+				}
+				synctest.Wait()
+				asked := len(c.Requests())
+				time.Sleep(time.Hour)
+				if n := len(c.Requests()); n != asked {
+					t.Errorf("%d requests after the loop was left", n-asked)
+				}
+			})
+		})
+	}
+}
+
+func leaveAfter(seq iter.Seq2[wrapper.Operation, error], n int) (yielded int) {
+	for range seq {
+		if yielded++; yielded == n {
+			break
+		}
+	}
+	return yielded
+}
+
+// An error is yielded once, after what was seen.
+func TestWatchErrors(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		script func(c *sftest.Cluster, cancel context.CancelFunc)
+		states []wrapper.State
+		kind   error
+		last   wrapper.State
+	}{
+		{"unreachable", func(c *sftest.Cluster, _ context.CancelFunc) { c.SetReachable(false) }, nil, wrapper.ErrNotSent, ""},
+		{"refused", func(c *sftest.Cluster, _ context.CancelFunc) { c.On(sftest.Any, sftest.Status(403, "E_ACCESSDENIED")) },
+			nil, wrapper.ErrServerRefused, ""},
+		{"given up", func(_ *sftest.Cluster, cancel context.CancelFunc) { time.AfterFunc(4*time.Second+1, cancel) },
+			[]wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
+		{"given up while a look hangs", func(c *sftest.Cluster, cancel context.CancelFunc) {
+			time.AfterFunc(10*time.Second, cancel)
+			hangsAfter(time.Second)(c)
+		}, []wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
+		{"given up before", func(_ *sftest.Cluster, cancel context.CancelFunc) { cancel() }, nil, wrapper.ErrNotSent, ""},
+		{"down, then given up", func(c *sftest.Cluster, cancel context.CancelFunc) {
+			time.AfterFunc(5*time.Minute, cancel)
+			downAfter(time.Second)(c)
+		}, []wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: 24 * time.Hour}})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				tc.script(c, cancel)
+				states, err := watched(t, c.Client().Watch(ctx, id, wrapper.WaitOptions{}), id)
+				e := onlyKind(t, err, tc.kind)
+				if !slices.Equal(states, tc.states) || e.State() != tc.last || contextError(err) != (ctx.Err() != nil) {
+					t.Errorf("got %v, then %v", states, err)
+				}
+			})
+		})
+	}
+}
+
+// The context may be ended in the loop.
+func TestWatchEndedInTheLoop(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		id := c.Put(emulator.Record{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		steps := 0
+		for op, err := range c.Client().Watch(ctx, id, wrapper.WaitOptions{}) {
+			switch steps++; steps {
+			case 1:
+				if err != nil || op.State != wrapper.StateRunning {
+					t.Errorf("got %v, %v", op, err)
+				}
+				cancel()
+			default:
+				onlyKind(t, err, wrapper.ErrNotFinished)
+			}
+		}
+		if n := len(c.Requests()); steps != 2 || n != 1 {
+			t.Errorf("%d steps, %d requests", steps, n)
+		}
+	})
+}
+
+// One that was removed after its end, between two looks, is no longer found (runtime §5.8).
+func TestWatchVanishes(t *testing.T) {
+	t.Parallel()
+	settings := emulator.Settings{MaxStoredActionCount: -1, CompletedActionKeepDuration: -1, StoredActionCleanupInterval: time.Second}
+	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
+		bubble(t, profile, func(t *testing.T, c *sftest.Cluster) {
+			id := c.Put(emulator.Record{})
+			time.AfterFunc(20*time.Second, func() { must(t, c.Engine().CleanUp(background())) })
+			client, options := c.Client(), wrapper.WaitOptions{Interval: time.Hour}
+			states, err := watched(t, client.Watch(t.Context(), id, options), id)
+			if onlyKind(t, err, wrapper.ErrNotFound); !slices.Equal(states, []wrapper.State{"Running"}) {
+				t.Errorf("got %v, then %v", states, err)
+			}
+			id = c.Put(emulator.Record{})
+			time.AfterFunc(20*time.Second, func() { must(t, c.Engine().CleanUp(background())) })
+			got, err := client.Wait(t.Context(), id, options)
+			if err != nil || got.Verdict != wrapper.NotFound || got.State != "" {
+				t.Errorf("a wait: %s %q, %v", got.Verdict, got.State, err)
+			}
+		}, sftest.WithEngine(emulator.WithSettings(settings)))
+	}
+}
+
+// Each loop over the same watch begins anew.
+func TestWatchTwice(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		id := c.Put(emulator.Record{})
+		later(5*time.Second, false)(t, c, id)
+		watch := c.Client().Watch(t.Context(), id, wrapper.WaitOptions{})
+		time.Sleep(time.Second)
+		if len(c.Requests()) != 0 {
+			t.Errorf("requests before the loop: %v", c.Requests())
+		}
+		leaveAfter(watch, 1)
+		for i, want := range [][]wrapper.State{{"Running", "RollingBack", "Cancelled"}, {"Cancelled"}, {"Cancelled"}} {
+			states, err := watched(t, watch, id)
+			if err != nil || !slices.Equal(states, want) {
+				t.Errorf("loop %d: got %v, %v", i+2, states, err)
+			}
+		}
+	})
+}
+
+// The time that the caller takes in the loop is the caller's: the next look comes after it.
+func TestWatchSlowly(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		id := c.Put(emulator.Record{})
+		var states []wrapper.State
+		for op, err := range c.Client().Watch(t.Context(), id, wrapper.WaitOptions{}) {
+			must(t, err)
+			states = append(states, op.State)
+			asked := len(c.Requests())
+			time.Sleep(time.Hour)
+			if len(c.Requests()) != asked {
+				t.Error("something ran between two steps of the loop")
+			}
+		}
+		if !slices.Equal(states, []wrapper.State{"Running", "Completed"}) {
+			t.Errorf("got %v", states)
+		}
+	})
+}
