@@ -2,17 +2,23 @@ package wrapper_test
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
+	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -35,6 +41,38 @@ func ExampleWithEndpoints() {
 	// http://127.0.0.1:1/ not sent
 	// http://cluster.test:19080/ done
 	// Accepted <nil>
+}
+
+// A cluster whose certificate is known by its thumbprint, as Service Fabric has it. The
+// files of a client certificate would be CertFile and KeyFile.
+func ExampleWithTLS() {
+	engine, err := server.New(emulator.New(memory.New()))
+	if err != nil {
+		panic(err)
+	}
+	cluster := httptest.NewTLSServer(engine)
+	defer cluster.Close()
+	thumbprint := sha1.Sum(cluster.Certificate().Raw)
+
+	client, err := wrapper.New(cluster.URL, wrapper.WithTLS(wrapper.TLS{ServerThumbprints: []string{hex.EncodeToString(thumbprint[:])}}))
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+	ops, err := client.Operations(context.Background())
+	fmt.Println(len(ops), err)
+
+	// Any other server is turned away before anything is sent.
+	stranger, err := wrapper.New(cluster.URL, wrapper.WithTLS(wrapper.TLS{ServerThumbprints: []string{strings.Repeat("00", 20)}}))
+	if err != nil {
+		panic(err)
+	}
+	defer stranger.Close()
+	_, err = stranger.Operations(context.Background())
+	fmt.Println(errors.Is(err, wrapper.ErrNotSent))
+	// Output:
+	// 0 <nil>
+	// true
 }
 
 // A token source keeps its token until it is told that it was refused.
