@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -28,6 +29,7 @@ type canceller interface {
 type waiter interface {
 	canceller
 	Wait(ctx context.Context, id uuid.UUID, options wrapper.WaitOptions) (wrapper.Result, error)
+	Watch(ctx context.Context, id uuid.UUID, options wrapper.WaitOptions) iter.Seq2[wrapper.Operation, error]
 	Stop(ctx context.Context, id uuid.UUID, options wrapper.StopOptions) (wrapper.Result, error)
 	CancelAll(ctx context.Context, which wrapper.Selector, options wrapper.CancelAllOptions) iter.Seq2[wrapper.Result, error]
 }
@@ -71,6 +73,8 @@ type call struct {
 	read   []wrapper.Operation // by a read
 	err    error
 
+	watched []wrapper.State // what a Watch yielded
+
 	parts   []*call // of a CancelAll, one an operation
 	yielded int
 }
@@ -108,6 +112,8 @@ func (k *call) make(ctx context.Context, c canceller, o operationPlan) {
 		k.read, k.err = c.Operations(ctx)
 	case deedWait:
 		k.result, k.err = c.(waiter).Wait(ctx, o.id, wrapper.WaitOptions{Interval: p.interval})
+	case deedWatch:
+		k.watch(o.id, c.(waiter).Watch(ctx, o.id, wrapper.WaitOptions{Interval: p.interval}))
 	case deedStop:
 		k.result, k.err = c.(waiter).Stop(ctx, o.id, wrapper.StopOptions{
 			Grace: p.grace, Interval: p.interval, NeverForce: p.gentle, Timeout: p.timeout,
@@ -116,10 +122,26 @@ func (k *call) make(ctx context.Context, c canceller, o operationPlan) {
 	}
 }
 
+// watch takes what a Watch yields: states, and then an error or nothing. That there is no
+// such operation is an error there, and a verdict elsewhere.
+func (k *call) watch(id uuid.UUID, states iter.Seq2[wrapper.Operation, error]) {
+	k.result = wrapper.Result{OperationID: id, Verdict: wrapper.Finished}
+	for op, err := range states {
+		if err != nil {
+			k.err, k.result = err, wrapper.Result{}
+			break
+		}
+		k.watched, k.result.State, k.result.Kind = append(k.watched, op.State), op.State, op.Kind
+	}
+	if errors.Is(k.err, wrapper.ErrNotFound) {
+		k.result, k.err = wrapper.Result{OperationID: id, Verdict: wrapper.NotFound}, nil
+	}
+}
+
 // instead is what a canceller is asked that cannot wait.
 func (p callPlan) instead() callPlan {
 	switch p.do {
-	case deedWait:
+	case deedWait, deedWatch:
 		p.do = deedRead
 	case deedStop:
 		p.do = deedForce

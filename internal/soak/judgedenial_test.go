@@ -140,7 +140,7 @@ func (k *call) sends(w what) (n int) {
 // excused says that the call had a reason not to ask again.
 func (j *judge) excused() bool {
 	k := j.call
-	if k.ctxErr != nil || k.counted() >= k.made.attempts && (k.plan.do != deedWait || !k.everRead()) {
+	if k.ctxErr != nil || k.counted() >= k.made.attempts && (k.plan.do != deedWait && k.plan.do != deedWatch || !k.everRead()) {
 		return true
 	}
 	if len(k.requests) == 0 {

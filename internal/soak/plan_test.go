@@ -77,6 +77,7 @@ const (
 	deedRead   deed = "Operation"
 	deedList   deed = "Operations"
 	deedWait   deed = "Wait"
+	deedWatch  deed = "Watch"
 	deedStop   deed = "Stop"
 	deedAll    deed = "CancelAll"
 )
@@ -204,7 +205,7 @@ func (p plan) planCall(d dice, starts bool) callPlan {
 	if d.chance(8) {
 		c.timeout = time.Duration(1+d.IntN(10)) * time.Second
 	}
-	if c.do == deedWait || c.do == deedStop || c.do == deedAll { // some operations never end
+	if c.do == deedWait || c.do == deedWatch || c.do == deedStop || c.do == deedAll { // some operations never end
 		c.deadline = d.between(100*time.Millisecond, 100*time.Second) + tick/2
 	}
 	c.interval = nothing
@@ -216,12 +217,12 @@ func (p plan) planCall(d dice, starts bool) callPlan {
 	return c
 }
 
-// nothing is an interval so short that what is drawn from it is rounded away.
-const nothing = 16 * time.Nanosecond
+// nothing is an interval so short that nothing is drawn from it.
+const nothing = time.Millisecond
 
 // deeds are what a call may be for, as often as they are here.
 var deeds = []deed{
 	deedCancel, deedCancel, deedCancel, deedCancel,
 	deedForce, deedForce, deedForce, deedForce, deedForce,
-	deedStart, deedStart, deedRead, deedList, deedWait, deedStop, deedStop, deedAll,
+	deedStart, deedStart, deedRead, deedList, deedWait, deedWatch, deedStop, deedStop, deedAll,
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // waits says that the call looks at the operation again and again.
-func (k *call) waits() bool { return k.plan.do == deedWait || k.plan.do == deedStop }
+func (k *call) waits() bool {
+	return k.plan.do == deedWait || k.plan.do == deedWatch || k.plan.do == deedStop
+}
 
 // sequence is the policy that the call forces by; a Stop has one of its own.
 func (k *call) sequence() wrapper.ForcePolicy {
@@ -74,9 +76,6 @@ func (j *judge) patience() time.Duration {
 	if n := len(k.requests); n > 0 {
 		longest += k.requests[n-1].retryAfter()
 	}
-	if k.waits() {
-		longest += k.plan.interval
-	}
 	if k.made.burst > 0 { // the bucket owes a token for every request that was made again
 		made := 1
 		for _, other := range j.calls {
@@ -95,13 +94,23 @@ func (j *judge) stopped(got wrapper.Result) {
 	j.must(got.Verdict == wrapper.Finished || got.Verdict == wrapper.NotFound, "no verdict of a %s: %s", k.plan.do, got.Verdict)
 	j.must(got.Force == (k.firstForce() < len(k.requests)), "Force is %v", got.Force)
 	j.verdict(got, k.plan.op)
+	j.watched()
+}
+
+// watched judges what a Watch yielded: each was true meanwhile, and none came twice in a row.
+func (j *judge) watched() {
+	k := j.call
+	for n, state := range k.watched {
+		j.must(j.ever(k.plan.op, func(s sight) bool { return s.state == state }), "it was never %s meanwhile", state)
+		j.must(n == 0 || k.watched[n-1] != state, "%s came twice in a row", state)
+	}
 }
 
 // unfinished judges a Wait or a Stop that saw no end: what it asked for is in effect.
 func (j *judge) unfinished() {
 	k := j.call
 	j.must(k.waits(), "no error of a %s", k.plan.do)
-	if k.plan.do == deedWait {
+	if k.plan.do != deedStop {
 		return
 	}
 	j.must(j.did(k.plan.op, graceful) || j.ever(k.plan.op, forced), "nothing was in effect")
