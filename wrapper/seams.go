@@ -37,7 +37,8 @@ type CallFunc func(ctx context.Context, call Call) (Outcome, error)
 
 // WithCallMiddleware puts functions around every call, the first one outermost: policy,
 // retries and resolution are inside. They may refuse a call by not going on, bound its
-// context, or look at what came of it; the arguments of the call they cannot change.
+// context, or look at what came of it; the arguments of the call they cannot change, and
+// they must not go on twice.
 //
 // An error that middleware returns without going on comes to the caller as
 // [ErrNotSent], with the error behind it. One that it returns after going on comes as it
