@@ -71,8 +71,8 @@ breaking: ## Check the document for breaking changes since its last release
 
 # The race detector makes some tests leave out most of what they do, for time and memory.
 .PHONY: whole
-whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 connections
-	go test -run '^TestExhaustive' ./wrapper
+whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections
+	go test -run '^(TestExhaustive|TestNoDials)' ./wrapper
 	go test -v -run '^TestAbuse$$' ./cmd/sfcancel
 
 .PHONY: truth

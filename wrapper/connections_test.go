@@ -22,7 +22,11 @@ func TestNoDialsAfterWarmUp(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const callers, calls = 128, 10_000
+			const callers = 128
+			calls := int64(10_000)
+			if underRace {
+				calls = 2_000
+			}
 			c := newCluster(t, server.Runtime)
 			makeForced(t, c)
 			page := strings.Repeat("x", 100<<10)
@@ -64,7 +68,7 @@ func TestNoDialsAfterWarmUp(t *testing.T) {
 			}
 			t.Cleanup(srv.Close)
 			retry := fast
-			retry.Burst = calls
+			retry.Burst = int(calls)
 			client := newClient(t, srv.URL, append(options, wrapper.WithRetry(retry))...)
 
 			one := func(i int64) {

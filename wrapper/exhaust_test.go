@@ -78,6 +78,9 @@ func (x *exploration) worthIt(s script, from situation, ask asking) bool {
 	if len(s) != 2 || !underRace {
 		return len(s) <= 2
 	}
+	if ask.wait != nil {
+		return false
+	}
 	situations := []string{"queued", "faulted", "cancelled and over"} // running, and the two other ends
 	calls := []string{"Cancel again", "ForceCancel without evidence", "ForceCancel, graceful first",
 		string(wrapper.KindQuorumLoss), string(wrapper.KindPartitionRestart), string(wrapper.KindNodeTransition)}
