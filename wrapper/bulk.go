@@ -56,7 +56,8 @@ type CancelAllOptions struct {
 	// Concurrency is how many operations are dealt with at once. 0 means 8.
 	Concurrency int
 	// Each is what is done to each operation; nil means a graceful [Client.Cancel].
-	// [Client.Stop] in it ends them all.
+	// [Client.Stop] in it ends them all. It is called by several goroutines at once, and
+	// a panic in it ends the program, as in any goroutine.
 	Each func(ctx context.Context, op Operation) (Result, error)
 	// Reason is noted in the ledger for each operation; it goes with the default Each.
 	Reason string
@@ -171,7 +172,9 @@ func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelA
 		if options.Each != nil {
 			return options.Each(ctx, op)
 		}
-		return c.Cancel(ctx, op.ID, CancelOptions{Reason: options.Reason})
+		result, err := c.Cancel(ctx, op.ID, CancelOptions{Reason: options.Reason})
+		result.Kind = orDefault(result.Kind, op.Kind)
+		return result, err
 	}
 	return selected, each, full, nil
 }

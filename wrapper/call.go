@@ -196,7 +196,7 @@ func (k *call) fail(kind, cause error) error {
 	return &Error{
 		call: k.name, id: k.id, force: k.force,
 		kind: kind, cause: cause, state: k.state,
-		attempts: slices.Clip(k.attempts), ledgerErr: k.ledgerErr,
+		attempts: slices.Clip(k.attempts), sent: k.sent, ledgerErr: k.ledgerErr,
 	}
 }
 

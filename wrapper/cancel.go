@@ -45,6 +45,9 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 // newCall checks what every call has in common.
 func (c *Client) newCall(name string, asks Purpose, id uuid.UUID, version APIVersion, timeout time.Duration) (*call, error) {
 	k := &call{c: c, name: name, asks: asks, id: id, version: orDefault(version, c.version), timeout: timeout}
+	if id == (uuid.UUID{}) {
+		return nil, k.fail(ErrInvalidArgument, errNoID)
+	}
 	if err := k.version.check(); err != nil {
 		return nil, k.fail(ErrInvalidArgument, err)
 	}
@@ -53,6 +56,8 @@ func (c *Client) newCall(name string, asks Purpose, id uuid.UUID, version APIVer
 	}
 	return k, nil
 }
+
+var errNoID = errors.New("the operation id is all zeros, which is none")
 
 // graceful sends Force=false until the answer is definite.
 func (k *call) graceful(ctx context.Context, known evidence) (Result, error) {

@@ -57,7 +57,9 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.ledger == nil {
 		c.ledger = new(MemoryLedger)
 	}
-	c.http.Transport = c.chain(c.http.Transport)
+	if c.http.Transport = c.chain(c.http.Transport); c.http.Transport == nil {
+		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.New("attempt middleware made a nil round tripper")}
+	}
 	return c, nil
 }
 
@@ -67,15 +69,19 @@ func (c *Client) connect() (err error) {
 	if c.tls != nil {
 		settings = *c.tls
 	}
-	if c.own, err = newOwnTransport(settings); err != nil {
+	if c.own, err = newOwnTransport(settings, c.observeCertificate); err != nil {
 		return err
 	}
 	c.http = &http.Client{Transport: c.own}
 	return nil
 }
 
+func (c *Client) observeCertificate(ctx context.Context, err error) {
+	tell(c, func(o CertificateObserver) { o.ObserveCertificate(ctx, err) })
+}
+
 // chain puts in front of a transport what every request passes, from the outside: no
-// redirects, the caller's middleware, the credentials.
+// redirects, the caller's middleware, the credentials. Nil if middleware made it so.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
@@ -84,7 +90,9 @@ func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
 		next = bearer{next, c.tokens}
 	}
 	for _, around := range slices.Backward(c.aroundAttempt) {
-		next = around(next)
+		if next = around(next); next == nil {
+			return nil
+		}
 	}
 	return stayHere{next}
 }
@@ -114,15 +122,21 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	next := func(ctx context.Context, _ Call) (Outcome, error) {
 		went = true
 		outcome, err := do(ctx)
-		outcome.Attempts = slices.Clip(k.attempts)
+		outcome.Attempts, outcome.Requests = slices.Clip(k.attempts), k.sent
 		return outcome, err
 	}
 	for _, around := range slices.Backward(c.aroundCall) {
-		next = around(next)
+		if next = around(next); next == nil {
+			return Outcome{}, k.fail(ErrNotSent, errors.New("call middleware made a nil function"))
+		}
 	}
 	outcome, err := next(ctx, k.public())
-	if err != nil && !went && !isError(err) {
+	switch {
+	case went:
+	case err != nil && !isError(err):
 		err = k.fail(ErrNotSent, asForeign(err))
+	case err == nil && outcome.Result.Verdict == "" && outcome.Operations == nil:
+		err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
 	}
 	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
 		*to = slices.Clone(k.attempts)

@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -27,8 +28,10 @@ import (
 func WithEndpoints(more ...string) Option {
 	return func(c *Client) error {
 		var errs []error
-		for _, address := range more {
-			errs = append(errs, c.endpoints.add(address))
+		for i, address := range more {
+			if err := c.endpoints.add(address); err != nil {
+				errs = append(errs, fmt.Errorf("WithEndpoints, address %d: %w", i+1, err))
+			}
 		}
 		return errors.Join(errs...)
 	}
@@ -139,11 +142,11 @@ func parseEndpoint(address string) (string, error) {
 		return "", errors.New("the endpoint is not a URL such as http://localhost:19080")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "", errors.New("the endpoint must begin with http:// or https://")
-	case u.Host == "":
+	case u.Hostname() == "":
 		return "", errors.New("the endpoint names no host")
 	case u.User != nil:
 		return "", errors.New("the endpoint must not carry credentials")
-	case u.RawQuery != "" || u.Fragment != "":
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", errors.New("the endpoint must not carry a query or a fragment")
 	}
 	return u.JoinPath("/").String(), nil

@@ -58,6 +58,7 @@ type Error struct {
 	cause    error
 	state    State
 	attempts []Attempt
+	sent     int // requests, of which attempts may leave out looks
 
 	ledgerErr error
 }
@@ -95,7 +96,7 @@ func (e *Error) Error() string {
 	if e.ledgerErr != nil {
 		fmt.Fprintf(&b, "; not noted in the ledger: %v", e.ledgerErr)
 	}
-	switch n := len(e.attempts); n {
+	switch n := max(e.sent, len(e.attempts)); n {
 	case 0:
 		b.WriteString("; no request was sent")
 	case 1:
@@ -129,10 +130,14 @@ func (e *Error) Unwrap() []error {
 
 // telling is the attempt that says why there is an error: the refusal behind a
 // refusal, else the last that is no success, and rather one that was not just cut
-// short by the caller's own context.
+// short by the caller's own context. What a later success made good says nothing, unless
+// it is what the server refused or what nobody knows the outcome of.
 func (e *Error) telling() (told Attempt, ok bool) {
+	past := errors.Is(e.kind, ErrServerRefused) || errors.Is(e.kind, ErrOutcomeUnknown)
 	for _, a := range slices.Backward(e.attempts) {
 		switch {
+		case a.Class == Done && !past:
+			return told, ok
 		case a.Class == Done, errors.Is(e.kind, ErrServerRefused) && a.Class != Refused:
 		case !isContextError(a.Err):
 			return a, true
@@ -184,5 +189,6 @@ func (e *Error) State() State { return e.state }
 // LedgerErr is why the ledger could not note what the call did; nil if it could.
 func (e *Error) LedgerErr() error { return e.ledgerErr }
 
-// Attempts are all requests of the call, in order.
+// Attempts are all requests of the call, in order, but for the looks of one that waits, of
+// which only the last is there.
 func (e *Error) Attempts() []Attempt { return slices.Clone(e.attempts) }

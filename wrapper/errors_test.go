@@ -89,10 +89,15 @@ var failures = []failure{
 		}, wrapper.ErrServerRefused, []error{wrapper.CodeTestCommandOperationIDExists},
 		`start data loss ` + id + `: refused by the server: 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS "a sentence"; 1 request`},
 	{"a policy that refuses", nil, func(ctx context.Context, c *wrapper.Client) error {
-		_, err := c.ForceCancel(ctx, uuid.UUID{}, wrapper.ForceOptions{})
+		_, err := c.ForceCancel(ctx, uuid.UUID{1}, wrapper.ForceOptions{})
 		return err
 	}, wrapper.ErrForceRefused, nil,
-		`force cancel: force refused by policy: no graceful cancel of this operation is known: cancel it gracefully first; no request was sent`},
+		`force cancel 01000000-0000-0000-0000-000000000000: force refused by policy: no graceful cancel of this operation is known: cancel it gracefully first; no request was sent`},
+	{"no id", nil, func(ctx context.Context, c *wrapper.Client) error {
+		_, err := c.Stop(ctx, uuid.UUID{}, wrapper.StopOptions{})
+		return err
+	}, wrapper.ErrInvalidArgument, nil,
+		`stop: invalid argument: the operation id is all zeros, which is none; no request was sent`},
 	{"an argument", nil, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.Cancel(ctx, opID, wrapper.CancelOptions{APIVersion: "3.0", Timeout: time.Second})
 		return err

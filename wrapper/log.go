@@ -17,11 +17,12 @@ import (
 )
 
 // WithLogger logs what the client does: every request and every pause at Debug, a
-// failover at Warn, the end of a call at Info, or at Warn if it failed.
+// failover and files of [WithTLS] that cannot be used at Warn, the end of a call at Info,
+// or at Warn if it failed.
 //
 // Only what is listed here is ever logged: names, ids, verdicts, states, classes,
-// statuses, error codes, counts, times, the host of the endpoint, and the kind of a
-// transport error. No header, no query, no body, no text that a server or a token source
+// statuses, error codes, counts, times, the host of the endpoint, the kind of a
+// transport error, and what is wrong with which certificate file. No header, no query, no body, no text that a server or a token source
 // wrote.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
@@ -37,7 +38,7 @@ func WithLogger(l *slog.Logger) Option {
 type logging struct{ to *slog.Logger }
 
 func (l logging) ObserveCall(ctx context.Context, call Call, outcome Outcome, err error, took time.Duration) {
-	attrs := append(callAttrs(call), slog.Duration("took", took), slog.Int("requests", len(outcome.Attempts)))
+	attrs := append(callAttrs(call), slog.Duration("took", took), slog.Int("requests", outcome.Requests))
 	if err != nil {
 		meaning := "an error of middleware"
 		var e *Error
@@ -67,6 +68,12 @@ func (l logging) ObservePause(ctx context.Context, call Call, after Attempt, pau
 
 func (l logging) ObserveFailover(ctx context.Context, from, to string) {
 	l.to.LogAttrs(ctx, slog.LevelWarn, "failover", slog.String("from", host(from)), slog.String("to", host(to)))
+}
+
+// ObserveCertificate logs what this package says of the files: their names, and what is
+// wrong with them, but nothing that is in them.
+func (l logging) ObserveCertificate(ctx context.Context, err error) {
+	l.to.LogAttrs(ctx, slog.LevelWarn, "certificate files cannot be used, what they held before is", slog.String("error", err.Error()))
 }
 
 func callAttrs(call Call) []slog.Attr {

@@ -27,14 +27,20 @@ type (
 	EndpointObserver interface {
 		ObserveFailover(ctx context.Context, from, to string)
 	}
+	// CertificateObserver hears when the files of [WithTLS] changed into something that
+	// cannot be used, and why, once for each change: what they held before stays in use.
+	CertificateObserver interface {
+		ObserveCertificate(ctx context.Context, err error)
+	}
 )
 
 // WithObserver adds an observer: a value with at least one of the methods of
-// [CallObserver], [AttemptObserver], [PauseObserver] and [EndpointObserver].
+// [CallObserver], [AttemptObserver], [PauseObserver], [EndpointObserver] and
+// [CertificateObserver].
 func WithObserver(o any) Option {
 	return func(c *Client) error {
 		switch o.(type) {
-		case CallObserver, AttemptObserver, PauseObserver, EndpointObserver:
+		case CallObserver, AttemptObserver, PauseObserver, EndpointObserver, CertificateObserver:
 			c.observers = append(c.observers, o)
 			return nil
 		default:

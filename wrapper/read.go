@@ -38,9 +38,13 @@ func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 // Operation returns one operation, whatever its kind. If it is RollingBack, the
 // ledger notes that it was seen, which [RequireGraceful] takes as evidence.
 //
-// The error is an [*Error]: those of [Client.Operations], or [ErrNotFound].
+// The error is an [*Error]: those of [Client.Operations], [ErrNotFound], or
+// [ErrInvalidArgument] for an id of all zeros.
 func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error) {
-	k := &call{c: c, name: "read operation", asks: PurposeRead, id: id, version: c.version}
+	k, err := c.newCall("read operation", PurposeRead, id, "", 0)
+	if err != nil {
+		return Operation{}, err
+	}
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		op, found, err := k.lookUp(ctx)
 		switch {

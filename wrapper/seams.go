@@ -28,8 +28,10 @@ type Outcome struct {
 	Result Result
 	// Operations are those that a read found, and the last state that a Watch saw.
 	Operations []Operation
-	// Attempts are all requests of the call, also of one that failed.
+	// Attempts are those of the result or the error.
 	Attempts []Attempt
+	// Requests is how many were sent, also where Attempts leaves out looks.
+	Requests int
 }
 
 // CallFunc makes a call. Its error is an [*Error] unless middleware made another.
@@ -41,7 +43,7 @@ type CallFunc func(ctx context.Context, call Call) (Outcome, error)
 // they must not go on twice.
 //
 // An error that middleware returns without going on comes to the caller as
-// [ErrNotSent], with the error behind it. One that it returns after going on comes as it
+// [ErrNotSent], with the error behind it; so does the lack of error and outcome. One that it returns after going on comes as it
 // is. [Client.CancelAll] is made of calls, and is none itself.
 func WithCallMiddleware(around ...func(CallFunc) CallFunc) Option {
 	return func(c *Client) error {
@@ -91,8 +93,8 @@ func RequestFrom(ctx context.Context) (Request, bool) {
 
 type captureKey struct{}
 
-// Capture makes the call with the returned context put all its requests, with what each
-// brought, where attempts points to: for calls whose result carries none. It is written
+// Capture makes the call with the returned context put its requests, with what each
+// brought, where attempts points to, as [Result].Attempts has them: for calls whose result carries none. It is written
 // when the call returns, also with an error. Use the context for one call at a time.
 func Capture(ctx context.Context, attempts *[]Attempt) context.Context {
 	return context.WithValue(ctx, captureKey{}, attempts)

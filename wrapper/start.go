@@ -33,7 +33,23 @@ type Partition struct {
 	ID      uuid.UUID
 }
 
-// StartDataLoss makes a partition lose data. The mode is PartialDataLoss or FullDataLoss.
+// The modes and transitions of the starts. A server may know others.
+const (
+	PartialDataLoss = string(generated.DataLossModePartialDataLoss)
+	FullDataLoss    = string(generated.DataLossModeFullDataLoss)
+
+	QuorumReplicas     = string(generated.QuorumLossModeQuorumReplicas)     // as the documents have it
+	QuorumLossReplicas = string(generated.QuorumLossModeQuorumLossReplicas) // as runtimes have it
+	AllReplicas        = string(generated.QuorumLossModeAllReplicas)
+
+	AllReplicasOrInstances = string(generated.RestartPartitionModeAllReplicasOrInstances)
+	OnlyActiveSecondaries  = string(generated.RestartPartitionModeOnlyActiveSecondaries)
+
+	StopNode  = string(generated.NodeTransitionTypeStop)
+	StartNode = string(generated.NodeTransitionTypeStart)
+)
+
+// StartDataLoss makes a partition lose data. The mode is [PartialDataLoss] or [FullDataLoss].
 //
 // A start whose answer was lost is sent again, and the refusal of its id is read as
 // "the first one got through" if the operation that has the id is of this kind. The
@@ -49,8 +65,8 @@ func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode strin
 }
 
 // StartQuorumLoss takes the write quorum of a partition away for a while, in whole
-// seconds. The mode is AllReplicas, or QuorumReplicas as the documents have it, which
-// runtimes know as QuorumLossReplicas.
+// seconds. The mode is [AllReplicas], or [QuorumReplicas] as the documents have it, which
+// runtimes know as [QuorumLossReplicas].
 func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode string, lasts time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(lasts, math.MaxUint32)
 	if err != nil {
@@ -65,7 +81,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 }
 
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
-// AllReplicasOrInstances or OnlyActiveSecondaries.
+// [AllReplicasOrInstances] or [OnlyActiveSecondaries].
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
 	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
@@ -82,7 +98,7 @@ type Node struct {
 }
 
 // StartNodeTransition stops a node for a while, in whole seconds, or starts one that
-// was stopped this way; then the time means nothing. The transition is Stop or Start.
+// was stopped this way; then the time means nothing. The transition is [StopNode] or [StartNode].
 func (c *Client) StartNodeTransition(ctx context.Context, target Node, transition string, stopFor time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(stopFor, math.MaxInt32)
 	if err != nil {

@@ -14,7 +14,8 @@ type StopOptions struct {
 	// Grace is how long the graceful cancel gets before the force. 0 means a minute; a
 	// force at once has to be asked for, with [Client.ForceCancel].
 	Grace time.Duration
-	// NeverForce waits for the end of the graceful cancel, however long it takes.
+	// NeverForce waits for the end of the graceful cancel, however long it takes; Grace
+	// means nothing then.
 	NeverForce bool
 	// Interval is as in [WaitOptions].
 	Interval time.Duration
@@ -36,9 +37,9 @@ type StopOptions struct {
 //
 // The error is an [*Error]: before the graceful cancel has its effect, those of
 // [Client.Cancel]. After that it is [ErrNotFinished], with the state as seen last, when the
-// context ended, the force could not be sent, or a server refused the force or the looks; and
-// [ErrOutcomeUnknown] when it is not known whether the force has its effect. Call it again to go
-// on where it ended.
+// context ended, or a server refused the force or the looks; and [ErrOutcomeUnknown] when it is
+// not known whether the force has its effect. While no gateway can be reached it goes on
+// trying. Call it again to go on where it ended.
 // Attempts are all requests but the looks, and the last look of each time it waited.
 func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (Result, error) {
 	k, err := c.newCall("stop", PurposeGraceful, id, options.APIVersion, options.Timeout)
@@ -67,23 +68,59 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 		case over:
 			return k.ended(resolved), nil
 		}
-		k.asks, k.force, k.round = PurposeForce, true, len(k.attempts)
-		known, _ = k.c.evidence(ctx, k.id)
-		result, err = k.forced(ctx, known)
-		result, err = k.note(ctx, ActionForce, options.Reason, result, err)
-		if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) {
-			k.force = false
-			return Result{}, k.fail(ErrNotFinished, fmt.Errorf("there was no force after the grace: %w", asForeign(err)))
-		}
+		result, err = k.forceAfter(ctx, options)
 		if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 			return result, err
 		}
 		resolved = resolved || result.Resolved
 	}
 	if _, err := k.await(ctx, time.Time{}, options.Interval, anything); err != nil {
+		if k.force {
+			err = fmt.Errorf("after the force: %w", err)
+		}
 		return Result{}, k.fail(ErrNotFinished, k.unread(err))
 	}
 	return k.ended(resolved), nil
+}
+
+// forceAfter sends the force when the grace is over, and tries for as long as the context
+// lasts if it does not get through to a server at all.
+func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Result, err error) {
+	known, _ := k.c.evidence(ctx, k.id)
+	k.asks, k.force = PurposeForce, true
+	before := len(k.attempts)
+	for {
+		k.round = len(k.attempts)
+		result, err = k.forced(ctx, known)
+		if !k.neverLeft(before, err) || ctx.Err() != nil {
+			break
+		}
+		if _, stop := rest(ctx, time.Time{}, orDefault(options.Interval, 2*time.Second)); stop != nil {
+			break
+		}
+		k.attempts = k.attempts[:before] // of many tries only the last is kept
+	}
+	result, err = k.note(ctx, ActionForce, options.Reason, result, err)
+	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) {
+		k.force = false
+		cause := errNoForce
+		if e := (*Error)(nil); errors.As(err, &e) && e.cause != nil {
+			cause = fmt.Errorf("%w: %w", errNoForce, e.cause)
+		}
+		return Result{}, k.fail(ErrNotFinished, cause)
+	}
+	return result, err
+}
+
+var errNoForce = errors.New("there was no force after the grace")
+
+// neverLeft says that a force failed because nothing got through, and that this may pass.
+func (k *call) neverLeft(before int, err error) bool {
+	if !errors.Is(err, ErrNotSent) || len(k.attempts) == before {
+		return false
+	}
+	last := k.attempts[len(k.attempts)-1]
+	return last.Class == NotSent && !last.hopeless
 }
 
 // since is when the grace of an operation began: now, unless an earlier cancel is known.

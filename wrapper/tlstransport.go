@@ -23,6 +23,9 @@ type ownTransport struct {
 	latest atomic.Pointer[generation]
 	stale  atomic.Pointer[error] // why the files as they are now are of no use
 
+	// tell hears of files that changed into something of no use; not nil.
+	tell func(context.Context, error)
+
 	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
 
 	// looking is held by the one request that looks at the files. The others go on
@@ -40,7 +43,7 @@ type generation struct {
 
 // newOwnTransport reads the files for the first time. Its errors say which of them
 // is of no use.
-func newOwnTransport(t TLS) (*ownTransport, error) {
+func newOwnTransport(t TLS, tell func(context.Context, error)) (*ownTransport, error) {
 	if t.RootCAs != nil {
 		t.RootCAs = t.RootCAs.Clone()
 	}
@@ -52,7 +55,7 @@ func newOwnTransport(t TLS) (*ownTransport, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &ownTransport{settings: t, pins: p}
+	o := &ownTransport{settings: t, pins: p, tell: tell}
 	o.begin(m)
 	return o, nil
 }
@@ -68,7 +71,7 @@ func (o *ownTransport) begin(m material) {
 func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	g := o.latest.Load()
 	if len(g.stamps) > 0 && o.looking.TryLock() {
-		o.look(time.Now())
+		o.look(r.Context(), time.Now())
 		o.looking.Unlock()
 		g = o.latest.Load()
 	}
@@ -84,7 +87,7 @@ func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // look finds out whether the files have changed, which is a stat each, and begins a
 // new generation if they have and can be used. Otherwise the next look tries again.
-func (o *ownTransport) look(now time.Time) {
+func (o *ownTransport) look(ctx context.Context, now time.Time) {
 	g := o.latest.Load()
 	stamps := o.settings.stamps()
 	if g.current(stamps) {
@@ -94,7 +97,9 @@ func (o *ownTransport) look(now time.Time) {
 	m, err := o.settings.read(stamps, now)
 	switch {
 	case err != nil:
-		o.stale.Store(&err)
+		if last := o.stale.Swap(&err); last == nil || (*last).Error() != err.Error() {
+			o.tell(ctx, err)
+		}
 		return
 	case m.digest == g.digest: // with new dates, or not settled before
 		m.pair, m.roots = g.pair, g.roots

@@ -35,7 +35,7 @@ func (f TokenSourceFunc) Token(ctx context.Context, refused string) (string, err
 // no log, no error and no result: where an answer repeats it, it is blanked.
 func WithTokenSource(s TokenSource) Option {
 	return func(c *Client) error {
-		if s == nil {
+		if f, ok := s.(TokenSourceFunc); s == nil || ok && f == nil {
 			return errors.New("the token source is nil")
 		}
 		c.tokens = s
@@ -66,8 +66,10 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", errNoToken, err)
-	case token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
-		return nil, fmt.Errorf("%w: the token source brought something that is none", errNoToken)
+	case token == "":
+		return nil, fmt.Errorf("%w: the token source brought an empty one", errNoToken)
+	case strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
+		return nil, fmt.Errorf(`%w: the token source brought one with a space or a control character; leave out "Bearer"`, errNoToken)
 	}
 	own.used = token
 	r = r.Clone(r.Context())

@@ -110,8 +110,8 @@ func TestTokenSourceFails(t *testing.T) {
 	}{
 		"an error":      {"", broken, "the directory is down"},
 		"nothing":       {"", nil, "no token"},
-		"two lines":     {"secret-1\r\nX: y", nil, "no token"},
-		"with a prefix": {"Bearer secret-1", nil, "no token"},
+		"two lines":     {"secret-1\r\nX: y", nil, "control character"},
+		"with a prefix": {"Bearer secret-1", nil, "leave out"},
 	}
 	for name, tc := range cases {
 		c := newCluster(t, server.Documented)

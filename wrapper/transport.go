@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"errors"
 	"math"
 	"net"
 	"net/http"
@@ -28,6 +29,9 @@ type stayHere struct{ next http.RoundTripper }
 
 func (s stayHere) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := s.next.RoundTrip(r)
+	if response == nil && err == nil {
+		return nil, errors.New("attempt middleware returned neither an answer nor an error")
+	}
 	if response != nil && response.StatusCode/100 == 3 {
 		response.Header.Del("Location")
 	}

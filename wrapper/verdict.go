@@ -39,7 +39,8 @@ type Result struct {
 	// told less than was needed, and asking again settled it.
 	Resolved bool
 
-	// Attempts are all requests of the call, in order.
+	// Attempts are all requests of the call, in order, but for the looks of one that
+	// waits, of which only the last is there.
 	Attempts []Attempt
 
 	// LedgerErr is why the ledger could not note the outcome; nil if it could. The

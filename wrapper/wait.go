@@ -116,7 +116,7 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		switch {
 		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(k.notBefore))):
 			return false, err
-		case err != nil && until.IsZero() && (!answered || !errors.Is(err, errAttemptsSpent)):
+		case err != nil && until.IsZero() && (!answered || !passing(err)):
 			return false, err
 		case err != nil: // the cluster may answer again
 		case !found:
@@ -136,6 +136,11 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 			return false, err
 		}
 	}
+}
+
+// passing says that a look brought nothing, and that a later one may.
+func passing(err error) bool {
+	return errors.Is(err, errAttemptsSpent) || errors.Is(err, errNoTimeLeft)
 }
 
 // spread is how much sooner a look comes, so that many that wait do not look together.

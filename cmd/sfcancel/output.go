@@ -30,6 +30,7 @@ type errorJSON struct {
 	Code        string        `json:"code,omitempty"`
 	Status      int           `json:"status,omitempty"`
 	State       string        `json:"state,omitempty"`
+	Force       bool          `json:"force,omitempty"`
 	NotBefore   *time.Time    `json:"notBefore,omitempty"`
 	Attempts    []attemptJSON `json:"attempts"`
 }
@@ -110,7 +111,7 @@ func describe(err error) errorJSON {
 	var e *wrapper.Error
 	if errors.As(err, &e) {
 		doc.OperationID, doc.Code, doc.Status = e.OperationID().String(), string(e.Code()), e.Status()
-		doc.State, doc.Attempts = string(e.State()), attemptsJSON(e.Attempts())
+		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
 	}
 	var refusal *wrapper.Refusal
 	if errors.As(err, &refusal) && !refusal.NotBefore.IsZero() {

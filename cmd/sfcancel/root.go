@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +21,8 @@ Exit codes:
   5  the outcome is unknown: the request may have been carried out
   6  the cluster knows no such operation
   7  no server could be reached, or none gave a usable answer; nothing was changed
-  8  the time was over before the operation; what a stop had asked for is in effect
+  8  the time was over, or the command interrupted, before the operation ended; the
+     cancel of a stop is in effect, and its force if the failure says so
 
 Output: -o table, for people, or -o json, one document on standard output. Failures
 go to standard error; with -o json their document goes to standard output as well.
@@ -28,7 +30,7 @@ The names are stable, and new ones may come:
   cancel, force, stop,
   wait, start            operationId, kind, force, verdict, state, resolved, attempts
   list, progress         operationId, kind, state (list: an array of them)
-  a failure              error, exitCode, operationId, code, status, state,
+  a failure              error, exitCode, operationId, code, status, state, force,
                          notBefore, attempts
   each of the attempts   purpose, endpoint, class, status, code, message, error,
                          start, durationMs
@@ -41,10 +43,19 @@ func newRoot() *cobra.Command {
 		Long:          about,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Version:       version(),
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(newCancel(), newForce(), newStop(), newWait(), newList(), newProgress(), newStart(), newServe(), newDemo())
 	return root
+}
+
+// version is that of the module that was built, as go install or a checkout knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }
 
 // usageError is a command line that makes no sense.

@@ -22,7 +22,9 @@ func TestClientCertificates(t *testing.T) {
 		p.write(t, name+".pem", "CERTIFICATE", p.clients[name].Leaf.Raw)
 		p.write(t, name+".key", "PRIVATE KEY", key)
 	}
-	as := func(name string) []string { return []string{"--cert", p.file(name + ".pem"), "--key", p.file(name + ".key")} }
+	as := func(name string) []string {
+		return []string{"--cert", p.file(name + ".pem"), "--key", p.file(name + ".key")}
+	}
 	ca := []string{"--ca", p.file("ca.pem")}
 	thumbprint := p.thumbprint("server")
 	for name, c := range map[string]struct {

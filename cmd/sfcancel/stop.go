@@ -31,6 +31,9 @@ code is 8 and what was asked for is in effect; call it again to go on.`,
 			}
 			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
 				options.Timeout = conn.server
+				if options.NeverForce {
+					options.Grace = 0
+				}
 				result, err := client.Stop(ctx, id, options)
 				return conn.printResult(cmd.OutOrStdout(), result, err)
 			})
@@ -40,6 +43,7 @@ code is 8 and what was asked for is in effect; call it again to go on.`,
 	conn.limitDefault(cmd, 10*time.Minute)
 	cmd.Flags().DurationVar(&options.Grace, "grace", time.Minute, "how long the graceful cancel gets before the force")
 	cmd.Flags().BoolVar(&options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
+	cmd.Flags().DurationVar(&options.Interval, "interval", 2*time.Second, "longest time between two looks")
 	return cmd
 }
 
