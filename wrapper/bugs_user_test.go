@@ -60,7 +60,7 @@ func TestBugStopOutageAtForce(t *testing.T) {
 		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		_, err = c.Client().Stop(ctx, id, wrapper.StopOptions{Grace: time.Minute})
-		e := onlyKind(t, err, wrapper.ErrNotFinished)
+		e := asOnly(t, err, wrapper.ErrNotFinished)
 		if e.Force() || time.Since(begin) < 9*time.Minute || !strings.Contains(e.Error(), "no force after the grace") {
 			t.Errorf("after %v: %v", time.Since(begin), err)
 		}
@@ -94,7 +94,7 @@ func TestBugOvercomeFailures(t *testing.T) {
 		} {
 			c.On(sftest.GetFaultOperationList, sftest.Status(503, "FABRIC_E_NOT_READY")).Times(2)
 			err := tc.call(c.Client(policy))
-			e := onlyKind(t, err, tc.kind)
+			e := asOnly(t, err, tc.kind)
 			if e.Code() != "" || e.Status() != 0 || len(e.Attempts()) != 3 || strings.Contains(e.Error(), "503") {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -130,7 +130,7 @@ func TestBugCounts(t *testing.T) {
 			}
 		}))
 		_, err := client.Wait(ctx, id, wrapper.WaitOptions{})
-		e := onlyKind(t, err, wrapper.ErrNotFinished)
+		e := asOnly(t, err, wrapper.ErrNotFinished)
 		n := len(c.Requests())
 		if n < 10 || requests != n || len(e.Attempts()) > 2 || !strings.HasSuffix(e.Error(), fmt.Sprintf("; %d requests", n)) {
 			t.Errorf("%d requests, middleware heard of %d: %v", n, requests, err)
@@ -147,7 +147,7 @@ func TestBugForceIsTold(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			_, err := c.Client().Stop(ctx, id, wrapper.StopOptions{Grace: grace})
 			cancel()
-			e := onlyKind(t, err, wrapper.ErrNotFinished)
+			e := asOnly(t, err, wrapper.ErrNotFinished)
 			if e.Force() != forced || strings.Contains(e.Error(), "after the force") != forced || strings.Contains(e.Error(), "before a force") == forced {
 				t.Errorf("grace %v: %v", grace, err)
 			}

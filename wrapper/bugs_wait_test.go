@@ -130,7 +130,8 @@ func TestBugAgeWithoutLedger(t *testing.T) {
 		putMany(c, 100)
 		begin, yielded := time.Now(), 0
 		client := c.Client(wrapper.WithLedger(hangingLedger{}))
-		for range client.CancelAll(t.Context(), wrapper.Selector{MinAge: time.Minute}, wrapper.CancelAllOptions{}) {
+		for _, err := range client.CancelAll(t.Context(), wrapper.Selector{MinAge: time.Minute}, wrapper.CancelAllOptions{}) {
+			wantKind(t, err, wrapper.ErrNotSent)
 			yielded++
 		}
 		if took := time.Since(begin); yielded == 0 || took > time.Minute {
@@ -205,8 +206,8 @@ func TestBugVariant(t *testing.T) {
 		id := versionSeven(time.Now().Add(-24 * time.Hour))
 		id[8] = id[8]&0x1f | 0xc0 // Microsoft's
 		c.Put(emulator.Record{ID: id})
-		for result := range c.Client().CancelAll(t.Context(), wrapper.Selector{MinAge: time.Hour}, wrapper.CancelAllOptions{}) {
-			t.Errorf("%s began now, and counts as a day old: %s", id, result.Verdict)
+		for result, err := range c.Client().CancelAll(t.Context(), wrapper.Selector{MinAge: time.Hour}, wrapper.CancelAllOptions{}) {
+			t.Errorf("%s began now, and counts as a day old: %s, %v", id, result.Verdict, err)
 		}
 	})
 }
@@ -248,12 +249,13 @@ func TestBugLeftAtTheFirst(t *testing.T) {
 				}
 				_ = json.NewEncoder(w).Encode(listed)
 			}))
-			for range client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{Concurrency: 1,
+			for _, err := range client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{Concurrency: 1,
 				Each: func(context.Context, wrapper.Operation) (wrapper.Result, error) {
 					begun.Add(1)
 					return wrapper.Result{}, nil
 				},
 			}) {
+				must(t, err)
 				break
 			}
 			if begun.Load() > 1 {

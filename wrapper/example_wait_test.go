@@ -76,6 +76,7 @@ func ExampleClient_Watch() {
 				}
 			case wrapper.StateRollingBack:
 				c.Advance(time.Minute) // in which it ends
+			default:
 			}
 		}
 	})

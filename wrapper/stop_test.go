@@ -134,7 +134,7 @@ func TestStop(t *testing.T) {
 				got, err := c.Client().Stop(ctx, id, wrapper.StopOptions{Grace: grace, NeverForce: true, Interval: 10 * time.Second})
 				switch {
 				case tc.put != nil && tc.never == "":
-					if e := onlyKind(t, err, wrapper.ErrNotFinished); e.State() != wrapper.StateRollingBack || e.Force() {
+					if e := asOnly(t, err, wrapper.ErrNotFinished); e.State() != wrapper.StateRollingBack || e.Force() {
 						t.Errorf("without a force: %v", err)
 					}
 				default:
@@ -264,7 +264,7 @@ func TestStopArguments(t *testing.T) {
 		"never, but a bad grace": {NeverForce: true, Grace: -1},
 	} {
 		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
-			_, err := c.Client().Stop(t.Context(), c.Put(emulator.Record{}), wrapper.StopOptions(options))
+			_, err := c.Client().Stop(t.Context(), c.Put(emulator.Record{}), options)
 			if onlyKind(t, err, wrapper.ErrInvalidArgument); len(c.Requests()) != 0 || errors.Is(err, context.Canceled) {
 				t.Errorf("%s: %v", name, c.Requests())
 			}

@@ -116,7 +116,7 @@ func TestStopInterrupted(t *testing.T) {
 				begin, ledger := time.Now(), new(wrapper.MemoryLedger)
 				options := wrapper.StopOptions{Grace: 10 * time.Second}
 				_, err := c.Client(wrapper.WithLedger(ledger)).Stop(ctx, id, options)
-				e := onlyKind(t, err, tc.kind)
+				e := asOnly(t, err, tc.kind)
 				if e.State() != tc.state || e.Force() != tc.forced || !errors.Is(err, context.Canceled) || time.Since(begin) != tc.at {
 					t.Errorf("after %v: %v, force %v", time.Since(begin), err, e.Force())
 				}

@@ -29,10 +29,10 @@ var stuck = emulator.Scenario{LookUp: time.Second, Perform: time.Hour, UndoFails
 var failing = emulator.Scenario{Perform: 15 * time.Second, Undo: 5 * time.Second, PerformFails: emulator.Failure{Times: emulator.Always, Code: -2147017779}}
 
 // inBubble runs a test against both truths, with the engine on the time of the bubble.
-func inBubble(t *testing.T, test func(t *testing.T, c *sftest.Cluster), options ...sftest.Option) {
+func inBubble(t *testing.T, test func(t *testing.T, c *sftest.Cluster)) {
 	t.Helper()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
-		bubble(t, profile, test, options...)
+		bubble(t, profile, test)
 	})
 }
 
@@ -178,7 +178,7 @@ func (l *lister) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.asked = append(l.asked, since)
 	body := []map[string]any{}
 	state := l.state(since)
-	if active := r.URL.Query().Get("StateFilter") == "3"; state != "" && !(active && state.Final()) {
+	if active := r.URL.Query().Get("StateFilter") == "3"; state != "" && (!active || !state.Final()) {
 		body = append(body, map[string]any{"OperationId": opID, "Type": wrapper.KindDataLoss, "State": state})
 	}
 	_ = json.NewEncoder(w).Encode(body)
@@ -266,10 +266,10 @@ func TestWaitArguments(t *testing.T) {
 		l := newLister(endsAfter(0))
 		client := directClient(t, l)
 		_, err := client.Wait(t.Context(), opID, options)
-		asError(t, err, wrapper.ErrInvalidArgument)
+		wantKind(t, err, wrapper.ErrInvalidArgument)
 		errs := 0
 		for op, err := range client.Watch(t.Context(), opID, options) {
-			asError(t, err, wrapper.ErrInvalidArgument)
+			wantKind(t, err, wrapper.ErrInvalidArgument)
 			if errs++; op != (wrapper.Operation{}) || errs > 1 {
 				t.Errorf("%s: a watch yields %v, %v", name, op, err)
 			}

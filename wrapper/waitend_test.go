@@ -51,7 +51,7 @@ func TestWaitGivenUp(t *testing.T) {
 				defer cancel()
 				begin := time.Now()
 				got, err := c.Client().Wait(ctx, id, wrapper.WaitOptions{})
-				e := onlyKind(t, err, tc.kind)
+				e := asOnly(t, err, tc.kind)
 				if e.State() != tc.state || e.OperationID() != id || e.Force() || got.Verdict != "" {
 					t.Errorf("got %+v, %v, state %q", got, err, e.State())
 				}
@@ -157,7 +157,7 @@ func TestWaitUnanswered(t *testing.T) {
 				outage.begin(c)
 				begin := time.Now()
 				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
-				e := onlyKind(t, err, outage.kind)
+				e := asOnly(t, err, outage.kind)
 				if n := len(e.Attempts()); e.State() != "" || n != 8 || contextError(err) {
 					t.Errorf("after %d attempts and %v: %v", n, time.Since(begin), err)
 				}
@@ -210,7 +210,7 @@ func TestWaitRefused(t *testing.T) {
 				time.AfterFunc(10*time.Second, func() { refuse(c) })
 				begin := time.Now()
 				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
-				e := onlyKind(t, err, wrapper.ErrServerRefused)
+				e := asOnly(t, err, wrapper.ErrServerRefused)
 				if took := time.Since(begin); e.State() != wrapper.StateRunning || took > 12*time.Second {
 					t.Errorf("after %v: %v", took, err)
 				}
@@ -244,7 +244,13 @@ func contextError(err error) bool {
 }
 
 // onlyKind checks that exactly one meaning is behind an error.
-func onlyKind(tb testing.TB, err, kind error) *wrapper.Error {
+func onlyKind(tb testing.TB, err, kind error) {
+	tb.Helper()
+	_ = asOnly(tb, err, kind)
+}
+
+// asOnly is onlyKind, and returns the Error.
+func asOnly(tb testing.TB, err, kind error) *wrapper.Error {
 	tb.Helper()
 	e := asError(tb, err, kind)
 	for _, other := range []error{

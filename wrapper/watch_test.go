@@ -107,9 +107,9 @@ func TestWatchLeft(t *testing.T) {
 		"break later":   func(seq iter.Seq2[wrapper.Operation, error]) int { return leaveAfter(seq, 2) },
 		"a panic": func(seq iter.Seq2[wrapper.Operation, error]) (n int) {
 			defer func() { _ = recover() }()
-			for range seq {
+			for _, err := range seq {
 				n++
-				panic("of the caller")
+				panic(err)
 			}
 			return n
 		},
@@ -140,8 +140,8 @@ func TestWatchLeft(t *testing.T) {
 }
 
 func leaveAfter(seq iter.Seq2[wrapper.Operation, error], n int) (yielded int) {
-	for range seq {
-		if yielded++; yielded == n {
+	for _, err := range seq {
+		if yielded++; err != nil || yielded == n {
 			break
 		}
 	}
@@ -182,7 +182,7 @@ func TestWatchErrors(t *testing.T) {
 				defer cancel()
 				tc.script(c, cancel)
 				states, err := watched(t, c.Client().Watch(ctx, id, wrapper.WaitOptions{}), id)
-				e := onlyKind(t, err, tc.kind)
+				e := asOnly(t, err, tc.kind)
 				if !slices.Equal(states, tc.states) || e.State() != tc.last || contextError(err) != (ctx.Err() != nil) {
 					t.Errorf("got %v, then %v", states, err)
 				}
