@@ -49,7 +49,7 @@ func TestBugStopOutageAtForce(t *testing.T) {
 		if err != nil || got.State != wrapper.StateForceCancelled || !got.Force || time.Since(begin) > 6*time.Minute {
 			t.Errorf("after %v: %+v, %v", time.Since(begin), got, err)
 		}
-		if len(got.Attempts) > 12 {
+		if len(got.Attempts) > 25 {
 			t.Errorf("%d attempts are kept", len(got.Attempts))
 		}
 

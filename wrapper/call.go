@@ -3,7 +3,6 @@ package wrapper
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,6 +54,9 @@ type call struct {
 var (
 	// errAttemptsSpent ends a call that has sent as many requests as Retry allows.
 	errAttemptsSpent = errors.New("as many requests as the retry settings allow were sent")
+	// errNoBody and errNoList are what is wrong with a success.
+	errNoBody = errors.New("a body where none belongs")
+	errNoList = errors.New("not a list of operations")
 	// errReadRefused ends a read that was refused: asking again would not help.
 	errReadRefused = errors.New("the state could not be read")
 )
@@ -120,9 +122,9 @@ func (k *call) cancel(ctx context.Context, purpose Purpose) Attempt {
 }
 
 // empty accepts the body of a success that has none.
-func empty(body []byte) error {
+func empty(body []byte, _ func(string) string) error {
 	if strings.TrimSpace(string(body)) != "" {
-		return fmt.Errorf("a body where none belongs: %.80q", body)
+		return errNoBody
 	}
 	return nil
 }

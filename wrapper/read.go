@@ -152,8 +152,8 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 			return nil, err
 		}
 		var ops []Operation
-		wanted := success{http.StatusOK, func(body []byte) (err error) {
-			ops, err = operations(body)
+		wanted := success{http.StatusOK, func(body []byte, shown func(string) string) (err error) {
+			ops, err = operations(body, shown)
 			return err
 		}}
 		a := k.send(ctx, PurposeRead, wanted, func(base string, timeout *int64) (*http.Request, error) {
@@ -175,21 +175,21 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 
 // operations reads a list. What lacks an id or a state is not one of operations,
 // whatever its JSON.
-func operations(body []byte) ([]Operation, error) {
+func operations(body []byte, shown func(string) string) ([]Operation, error) {
 	var listed []struct {
 		OperationID *uuid.UUID `json:"OperationId"`
 		Type        Kind
 		State       State
 	}
 	if err := json.Unmarshal(body, &listed); err != nil || listed == nil {
-		return nil, fmt.Errorf("not a list of operations: %.80q", body)
+		return nil, errNoList
 	}
 	ops := make([]Operation, len(listed))
 	for i, l := range listed {
 		if l.OperationID == nil || l.State == "" {
-			return nil, fmt.Errorf("not a list of operations: %.80q", body)
+			return nil, errNoList
 		}
-		ops[i] = Operation{ID: *l.OperationID, Kind: l.Type, State: l.State}
+		ops[i] = Operation{ID: *l.OperationID, Kind: Kind(shown(string(l.Type))), State: State(shown(string(l.State)))}
 	}
 	return ops, nil
 }

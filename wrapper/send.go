@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -27,10 +26,11 @@ const (
 // request builds one request with the generated code.
 type request func(base string, timeout *int64) (*http.Request, error)
 
-// success is what an attempt has to bring: one status, and a body that is what it should be.
+// success is what an attempt has to bring: one status, and a body that is what it should
+// be. What the body says passes through shown before anybody gets to see it.
 type success struct {
 	status int
-	body   func([]byte) error
+	body   func(body []byte, shown func(string) string) error
 }
 
 // attempt sends once and classifies what came of it.
@@ -64,22 +64,23 @@ func (k *call) attempt(ctx context.Context, info Request, cred *credential, want
 		return a
 	}
 	body, err := readBody(response)
-	body = cred.hide(body)
+	plain := cred.hide(string(body)) // hidden before anything is cut off: half a token is one, too
 	a.Status, a.Header = response.StatusCode, cred.hideHeader(response.Header)
 	a.RetryAfter = retryAfter(response.Header)
 	switch {
 	case err != nil:
 		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err))
-		a.Body = kept(body)
+		a.Body = kept(plain)
 	case a.Status == wanted.status:
-		if err := wanted.body(body); err != nil {
+		if err := wanted.body(body, cred.hide); err != nil {
 			// A server that sees us hang up may still end its body as if it were whole.
-			a.Err, a.Body = reason(ctx, limited, fmt.Errorf("%w: %w", ErrBadAnswer, err)), kept(body)
+			a.Err, a.Body = reason(ctx, limited, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, plain)), kept(plain)
 		} else {
 			a.Class = Done
 		}
 	default:
-		a.readError(body)
+		a.readError(body, plain)
+		a.Code, a.Message = Code(cred.hide(string(a.Code))), cred.hide(a.Message)
 		a.Class = judge(a).class
 	}
 	return a
@@ -100,10 +101,10 @@ func reason(ctx, limited context.Context, err error) error {
 
 // readError takes the FabricError out of the body of a failure. A body that is none
 // is kept, and so is the status: neither is lost because the other is rubbish.
-func (a *Attempt) readError(body []byte) {
+func (a *Attempt) readError(body []byte, plain string) {
 	if a.Status < 300 {
 		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
-		a.Body = kept(body)
+		a.Body = kept(plain)
 		return
 	}
 	var fabric generated.FabricError
@@ -114,15 +115,15 @@ func (a *Attempt) readError(body []byte) {
 		a.Err = errors.New("the credentials are missing or not accepted")
 	case a.Status < 400:
 		a.Err = fmt.Errorf("%w: a redirect, which is never followed", ErrBadAnswer)
-		a.Body = kept(body)
+		a.Body = kept(plain)
 	case len(body) == 0:
 		a.Err = fmt.Errorf("%w: an empty body", ErrBadAnswer)
 	case err != nil:
-		a.Err = fmt.Errorf("%w: the body is not JSON: %.80q", ErrBadAnswer, body)
-		a.Body = kept(body)
+		a.Err = fmt.Errorf("%w: the body is not JSON: %.80q", ErrBadAnswer, plain)
+		a.Body = kept(plain)
 	case fabric.Error.Code == "":
-		a.Err = fmt.Errorf("%w: the body has no error code: %.80q", ErrBadAnswer, body)
-		a.Body = kept(body)
+		a.Err = fmt.Errorf("%w: the body has no error code: %.80q", ErrBadAnswer, plain)
+		a.Body = kept(plain)
 	default:
 		a.Code, a.Message = Code(fabric.Error.Code), fabric.Error.Message
 	}
@@ -163,9 +164,9 @@ func readBody(response *http.Response) ([]byte, error) {
 	return body, err
 }
 
-func kept(body []byte) []byte {
-	if len(body) == 0 {
+func kept(plain string) []byte {
+	if plain == "" {
 		return nil
 	}
-	return bytes.Clone(body[:min(len(body), keptBody)])
+	return []byte(plain[:min(len(plain), keptBody)])
 }

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -81,22 +80,21 @@ var errNoToken = errors.New("no token")
 
 const blanked = "[token]"
 
-// hide blanks the token in what an answer says.
-func (cr *credential) hide(body []byte) []byte {
+// hide blanks the token in what an answer says. What the answer means was read before:
+// that must not depend on the token.
+func (cr *credential) hide(text string) string {
 	if cr.used == "" {
-		return body
+		return text
 	}
-	return bytes.ReplaceAll(body, []byte(cr.used), []byte(blanked))
+	return strings.ReplaceAll(text, cr.used, blanked)
 }
 
 // hideHeader returns a copy, because the answer is the transport's.
 func (cr *credential) hideHeader(h http.Header) http.Header {
 	h = h.Clone()
-	if cr.used != "" {
-		for _, values := range h {
-			for i := range values {
-				values[i] = strings.ReplaceAll(values[i], cr.used, blanked)
-			}
+	for _, values := range h {
+		for i := range values {
+			values[i] = cr.hide(values[i])
 		}
 	}
 	return h
@@ -107,7 +105,7 @@ func (cr *credential) hideError(err error) error {
 	if cr.used == "" || !strings.Contains(err.Error(), cr.used) {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), cr.used, blanked))
+	return errors.New(cr.hide(err.Error()))
 }
 
 // renew reports whether an attempt was refused for credentials of which there may be others.
