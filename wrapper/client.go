@@ -133,7 +133,7 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	outcome, err := next(ctx, k.public())
 	switch {
 	case went:
-	case err != nil && !isError(err):
+	case err != nil:
 		err = k.fail(ErrNotSent, asForeign(err))
 	case err == nil && outcome.Result.Verdict == "" && outcome.Operations == nil:
 		err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
@@ -146,11 +146,6 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 		c.closeIdle() // the connections of this call came back after Close
 	}
 	return outcome, err
-}
-
-func isError(err error) bool {
-	var e *Error
-	return errors.As(err, &e)
 }
 
 // Format writes no more than the addresses, whatever the verb: a client holds credentials.

@@ -1,0 +1,143 @@
+package wrapper_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+type (
+	onlyCalls     struct{ n *int }
+	onlyAttempts  struct{ n *int }
+	onlyPauses    struct{ n *int }
+	onlyFailovers struct{ n *int }
+)
+
+func (o onlyCalls) ObserveCall(context.Context, wrapper.Call, wrapper.Outcome, error, time.Duration) {
+	*o.n++
+}
+func (o onlyAttempts) ObserveAttempt(context.Context, wrapper.Request, wrapper.Attempt) { *o.n++ }
+func (o onlyPauses) ObservePause(context.Context, wrapper.Call, wrapper.Attempt, time.Duration) {
+	*o.n++
+}
+func (o onlyFailovers) ObserveFailover(context.Context, string, string) { *o.n++ }
+
+// Any one of the four methods makes an observer, and all observers hear of everything
+// ([wrapper.WithObserver]).
+func TestObserversOfOneMethod(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func(n *int) any{
+		"calls":     func(n *int) any { return onlyCalls{n} },
+		"attempts":  func(n *int) any { return onlyAttempts{n} },
+		"pauses":    func(n *int) any { return onlyPauses{n} },
+		"failovers": func(n *int) any { return onlyFailovers{n} },
+	} {
+		first, second := 0, 0
+		p := serving(answer{status: 503}, runningList())
+		client := directClient(t, &p.answers, wrapper.WithObserver(make(&first)), wrapper.WithObserver(make(&second)),
+			wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+		_, err := client.Operations(t.Context())
+		must(t, err)
+		if first == 0 || first != second {
+			t.Errorf("%s: the first heard of %d, the second of %d", name, first, second)
+		}
+	}
+}
+
+// An observer hears how long a call took ([wrapper.CallObserver]).
+func TestObserversHearTheTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := new(diary)
+		p := serving(retryAfter(503, "7"), runningList())
+		_, err := directClient(t, &p.answers, wrapper.WithObserver(d), wrapper.WithRetry(wrapper.Retry{Base: 1, Cap: 1})).Operations(t.Context())
+		must(t, err)
+		if last := d.lines[len(d.lines)-1]; !strings.Contains(last, "error false, 7") {
+			t.Error(last)
+		}
+	})
+}
+
+// A capture holds the requests of one call, the last, and is the caller's own
+// ([wrapper.Capture]).
+func TestCaptureIsOfOneCall(t *testing.T) {
+	t.Parallel()
+	var attempts []wrapper.Attempt
+	ctx := wrapper.Capture(t.Context(), &attempts)
+	client := directClient(t, serving(done))
+	result, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
+	must(t, err)
+	attempts[0].Status = 1
+	if result.Attempts[0].Status != 200 {
+		t.Error("the result changed with the capture")
+	}
+	_, err = client.Cancel(ctx, opID, wrapper.CancelOptions{})
+	must(t, err)
+	if len(attempts) != 1 {
+		t.Errorf("%d requests after two calls of one each", len(attempts))
+	}
+	_, err = client.Cancel(wrapper.Capture(t.Context(), nil), opID, wrapper.CancelOptions{})
+	must(t, err)
+}
+
+// What middleware says without going on is no meaning of this package's
+// ([wrapper.WithCallMiddleware]: ErrNotSent, with the error behind it).
+func TestMiddlewareMeansNotSent(t *testing.T) {
+	t.Parallel()
+	refuses := wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
+		return func(context.Context, wrapper.Call) (wrapper.Outcome, error) {
+			return wrapper.Outcome{}, fmt.Errorf("%w: as before", wrapper.ErrOutcomeUnknown)
+		}
+	})
+	err := cancelWith(t.Context(), directClient(t, serving(done), refuses), false)
+	onlyKind(t, err, wrapper.ErrNotSent)
+}
+
+// No client is printed like any other.
+func TestNoClientPrints(t *testing.T) {
+	t.Parallel()
+	if s := fmt.Sprint((*wrapper.Client)(nil)); s != "wrapper.Client(nil)" {
+		t.Error(s)
+	}
+}
+
+// A log says where a failover came from and went to; no text that a server wrote is in it,
+// also not as the name of a state ([wrapper.WithLogger]).
+func TestLogHoldsNoForeignText(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("A", 65)
+	for name, state := range map[string]string{"a sentence": "drop table", "too long for a name": long} {
+		var out bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		list := answer{status: 200, body: strings.Replace(runningList().body, "Running", state, 1)}
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			now := list
+			if r.URL.Host == "cluster:19080" || r.Method == http.MethodPost {
+				now = answer{status: 400, body: fabricError(wrapper.Code(state))}
+			}
+			if r.URL.Host == "cluster:19080" {
+				now.status = 503
+			}
+			(&answers{made: []answer{now}}).ServeHTTP(w, r)
+		})
+		client := directClient(t, handler, wrapper.WithLogger(logger), wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}) // reads the state at b, and is refused
+		wantKind(t, err, wrapper.ErrOutcomeUnknown)
+		if strings.Contains(out.String(), state) || !strings.Contains(out.String(), "state=\"not a name\"") {
+			t.Errorf("%s: %s", name, out.String())
+		}
+		lines := strings.Split(out.String(), "\n")
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "from=cluster:19080 to=b") }) {
+			t.Errorf("no failover from cluster to b in %s", out.String())
+		}
+	}
+}
