@@ -66,8 +66,9 @@ tidy: ## Check that go.mod and go.sum are tidy
 	go mod tidy -diff
 
 .PHONY: breaking
-breaking: ## Check the document for breaking changes since its last release
+breaking: ## Check the document and the Go packages for breaking changes since their last release
 	$(TOOL) oasdiff breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
+	.ci/api
 
 # The race detector makes some tests leave out most of what they do, for time and memory.
 .PHONY: whole
