@@ -85,12 +85,12 @@ truth: ## Run the truth soak as CI does
 clients: ## Run the whole family through the Azure clients, against a served process
 	cd bench && go vet ./... && go test -count=1 ./...
 
-# Three at a time, each with one worker: one is always waiting for something.
+# Five at a time, each with one worker: some are always waiting for something.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
 	@for pkg in $$(go list ./...); do \
 		go test -list '^$(FUZZ)' $$pkg | sed -n "s|^\(Fuzz.*\)|$$pkg \1|p"; \
-	done | xargs -P 3 -I '{}' bash -c '.ci/fuzz {} $(FUZZTIME)'
+	done | xargs -P 5 -I '{}' bash -c '.ci/fuzz {} $(FUZZTIME)'
 
 .PHONY: bench
 bench: ## Run all benchmarks
