@@ -181,15 +181,15 @@ func (rs records) leave(ctx context.Context, r Record, txn *store.Txn) error {
 func (rs records) nodes(ctx context.Context) (map[string]bool, error) {
 	keys := make(map[string]bool)
 	for after := ""; ; {
-		items, err := rs.st.List(ctx, nodesPrefix, after, pageSize)
+		page, err := rs.st.List(ctx, nodesPrefix, after, pageSize)
 		if err != nil {
 			return nil, err
 		}
-		for _, item := range items {
+		for _, item := range page.Items {
 			keys[item.Key] = true
 			after = item.Key
 		}
-		if len(items) < pageSize {
+		if len(page.Items) < pageSize {
 			return keys, nil
 		}
 	}

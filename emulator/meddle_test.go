@@ -38,7 +38,7 @@ func (m *meddled) Commit(ctx context.Context, txn store.Txn) (store.Revision, er
 	return m.Store.Commit(ctx, txn)
 }
 
-func (m *meddled) List(ctx context.Context, prefix, after string, limit int) ([]store.Item, error) {
+func (m *meddled) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
 	if strings.Contains(prefix, "history") {
 		once(&m.beforeHistory)
 	}
@@ -123,11 +123,11 @@ func TestSweepFreesTheNodeOfItsOwn(t *testing.T) {
 	defer shared.Close()
 	c := newCluster(t, server.Runtime, shared)
 	keys := func() (n int) {
-		items, err := shared.List(t.Context(), "operations/node/", "", 10)
+		page, err := shared.List(t.Context(), "operations/node/", "", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(items)
+		return len(page.Items)
 	}
 	first := c.start(3)
 	c.pass(10 * second)

@@ -41,12 +41,12 @@ func (f *failing) Commit(ctx context.Context, txn store.Txn) (store.Revision, er
 // contents is what a store holds, without the revisions.
 func contents(t *testing.T, st store.Store) map[string]string {
 	t.Helper()
-	items, err := st.List(t.Context(), "", "", 1_000_000)
+	page, err := st.List(t.Context(), "", "", 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := make(map[string]string, len(items))
-	for _, item := range items {
+	all := make(map[string]string, len(page.Items))
+	for _, item := range page.Items {
 		all[item.Key] = string(item.Value)
 	}
 	return all

@@ -71,18 +71,18 @@ func (rs records) get(ctx context.Context, key string) (stored, error) {
 func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
 		for after := ""; ; {
-			items, err := rs.st.List(ctx, prefix, after, pageSize)
+			page, err := rs.st.List(ctx, prefix, after, pageSize)
 			if err != nil {
 				yield(stored{}, err)
 				return
 			}
-			for _, item := range items {
+			for _, item := range page.Items {
 				if !yield(decode(item)) {
 					return
 				}
 				after = item.Key
 			}
-			if len(items) < pageSize {
+			if len(page.Items) < pageSize {
 				return
 			}
 		}

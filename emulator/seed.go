@@ -120,11 +120,11 @@ func (e *Emulator) beginPlanting(ctx context.Context, digest string) (store.Revi
 		if !errors.Is(err, store.ErrNotFound) {
 			return 0, false, err
 		}
-		items, err := e.records.st.List(ctx, "", "", 2)
+		page, err := e.records.st.List(ctx, "", "", 2)
 		if err != nil {
 			return 0, false, err
 		}
-		if slices.ContainsFunc(items, func(i store.Item) bool { return i.Key != clockKey }) {
+		if slices.ContainsFunc(page.Items, func(i store.Item) bool { return i.Key != clockKey }) {
 			return 0, false, ErrPlanted
 		}
 		revision, err := e.leaveMark(ctx, planted{Digest: digest}, 0)

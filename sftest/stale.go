@@ -51,12 +51,12 @@ func Stale() Fault {
 // replica is a server of everything as it is now, for ever.
 func (c *Cluster) replica() (http.Handler, error) {
 	ctx := context.Background()
-	items, err := c.store.List(ctx, "", "", math.MaxInt)
+	page, err := c.store.List(ctx, "", "", math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
 	copied := memory.New()
-	for _, item := range items {
+	for _, item := range page.Items {
 		if _, err := copied.Commit(ctx, store.Txn{Then: []store.Write{{Key: item.Key, Value: item.Value}}}); err != nil {
 			return nil, err
 		}

@@ -14,13 +14,32 @@ var (
 	// it was waiting for a key to be absent.
 	ErrConflict = errors.New("condition does not hold")
 
+	// ErrCompacted: the store does not remember what came after that revision.
+	// From Watch. List what there is now and watch from there: what happened in
+	// between cannot be told any more.
+	ErrCompacted = errors.New("revision is too old")
+
+	// ErrUnavailable: the medium cannot be reached, or not enough of it. Nothing
+	// was written, and the same call may work later. From all methods but Watch,
+	// which waits, and Close, of drivers whose medium is elsewhere, and from their
+	// Open.
+	ErrUnavailable = errors.New("store cannot be reached")
+
+	// ErrOutcomeUnknown: the transaction was sent, and what became of it could not
+	// be found out in time. It has happened, or may still happen, once. From
+	// Commit, of drivers whose medium is elsewhere. Read the items anew when the
+	// store can be reached again. To commit the same transaction again is safe only
+	// if its conditions cannot hold any more once it has happened.
+	ErrOutcomeUnknown = errors.New("outcome of the transaction is unknown")
+
 	// ErrClosed: the store was closed, or closed itself after a failure of the
 	// medium (see [Store]). From every method but Close.
 	ErrClosed = errors.New("store is closed")
 
 	// ErrInvalid: the arguments can never work; it is a mistake of the caller.
 	// From Get and Commit for what ValidateKey and Txn.Validate refuse, from
-	// List for a limit of 0 or less, and from a driver's Open for its options.
+	// List for a limit of 0 or less, from Watch for a negative revision, and from
+	// a driver's Open for its options.
 	ErrInvalid = errors.New("invalid argument")
 
 	// ErrLocked: another process, or another part of this one, has the store

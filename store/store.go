@@ -1,12 +1,16 @@
 package store
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
-// Revision counts the committed transactions of one store. It grows by exactly
-// one with every committed transaction, whatever that transaction wrote, and
-// never goes back, not even when items are deleted or the store is reopened.
-// The revision of the first transaction is up to the driver but positive, so 0
-// stands for "no such item". A negative Revision is never valid.
+// Revision orders the committed transactions of one store. It grows with every
+// committed transaction, whatever that transaction wrote, and never goes back,
+// not even when items are deleted or the store is reopened. By how much it grows
+// is up to the driver: a medium that others write to counts them as well. Each
+// transaction has a revision of its own. The first is positive, so 0 stands for
+// "no such item", or for "before the first". A negative Revision is never valid.
 type Revision int64
 
 // Item is one key with its value, as it was at one moment.
@@ -58,6 +62,28 @@ type Txn struct {
 	Then []Write
 }
 
+// Page is what [Store.List] found.
+type Page struct {
+	// Items are the items, in ascending byte order of their keys.
+	Items []Item
+	// Revision is one at which the store held just these: every transaction up to
+	// it is in Items, and none after it. It is where a [Store.Watch] goes on from
+	// a list. 0 only if nothing was ever committed.
+	Revision Revision
+}
+
+// Change is one committed transaction, as far as it is of interest to a
+// [Store.Watch].
+type Change struct {
+	// Revision is that of the transaction.
+	Revision Revision
+	// Writes are those of its writes that were under the prefix and had an
+	// effect, in ascending byte order of their keys; never none. The delete of an
+	// absent key has no effect; writing the value that is there already has one.
+	// A delete has no Value. They are the caller's own copy.
+	Writes []Write
+}
+
 // Store keeps items. All methods are safe for concurrent use by any number of
 // goroutines.
 //
@@ -73,12 +99,17 @@ type Txn struct {
 // permission); the call has then not happened. When an error is returned, the
 // other result is the zero value.
 //
-// A driver that cannot tell what it holds any more (the disk failed while the
-// last write was being made durable, say) closes itself: the calls that were
-// under way and all later ones return an error that wraps ErrClosed as well as
-// the cause. What was kept is then known once the store has been opened anew.
-// This is the only case in which a transaction may be found there although its
-// Commit returned an error.
+// There are two cases, and no others, in which a transaction may be found in the
+// store although its Commit returned an error:
+//
+//   - A driver that cannot tell what it holds any more (the disk failed while
+//     the last write was being made durable, say) closes itself: the calls that
+//     were under way and all later ones return an error that wraps ErrClosed as
+//     well as the cause. What was kept is then known once the store has been
+//     opened anew.
+//   - A driver whose medium is elsewhere may lose sight of a transaction that it
+//     has sent. It finds out what became of it; only when that cannot be done in
+//     time does Commit return ErrOutcomeUnknown.
 type Store interface {
 	// Get returns the item at key.
 	//
@@ -86,7 +117,7 @@ type Store interface {
 	// refuses the key, and ErrClosed after Close.
 	Get(ctx context.Context, key string) (Item, error)
 
-	// List returns the items whose key starts with prefix and is strictly
+	// List returns a page of the items whose key starts with prefix and is strictly
 	// greater than after, in ascending byte order of the keys (the order of
 	// Go's < on strings), at most limit of them.
 	//
@@ -96,44 +127,74 @@ type Store interface {
 	// mean that the end was reached, so this visits everything:
 	//
 	//	for after := ""; ; {
-	//		items, err := s.List(ctx, prefix, after, 100)
-	//		// handle err, use items
-	//		if len(items) < 100 {
+	//		page, err := s.List(ctx, prefix, after, 100)
+	//		// handle err, use page.Items
+	//		if len(page.Items) < 100 {
 	//			break
 	//		}
-	//		after = items[len(items)-1].Key
+	//		after = page.Items[len(page.Items)-1].Key
 	//	}
 	//
-	// The items of one call are as they were at one moment. Two calls are two
-	// moments: a key that is present all the while is visited exactly once, one
-	// that comes or goes meanwhile may or may not be.
+	// The items of one call are as they were at one moment, which Page.Revision
+	// tells. Two calls are two moments: a key that is present all the while is
+	// visited exactly once, one that comes or goes meanwhile may or may not be. A
+	// Watch after the revision of the first page tells what came or went.
 	//
 	// It returns ErrInvalid if limit is 0 or less, and ErrClosed after Close.
 	// No item is not an error. All returned values are held in memory at once.
-	List(ctx context.Context, prefix, after string, limit int) ([]Item, error)
+	List(ctx context.Context, prefix, after string, limit int) (Page, error)
 
 	// Commit carries out txn, all or nothing, and returns its revision: the
 	// store's new one, which is also that of every item it wrote.
 	//
 	// It returns ErrConflict if a condition does not hold, ErrInvalid if
 	// txn.Validate refuses it, and ErrClosed after Close. In each of these
-	// cases nothing has changed and no revision was used up.
+	// cases nothing has changed.
 	//
-	// The answer is never ambiguous. While a commit waits for its turn, the end
-	// of ctx withdraws it: ctx's error, and it will not happen. Once it has
-	// begun, Commit waits for the outcome and returns that, even if ctx ends
-	// meanwhile. A durable driver returns nil only when the transaction will
-	// survive the death of the process and of the machine.
+	// While a commit waits for its turn, the end of ctx withdraws it: ctx's error,
+	// and it will not happen. Once it has begun, Commit waits for the outcome and
+	// returns that, even if ctx ends meanwhile. A driver whose medium is elsewhere
+	// waits no longer than some seconds after the end of ctx; if it still has not
+	// found out by then, it returns ErrOutcomeUnknown together with ctx's error.
+	// A durable driver returns nil only when the transaction will survive the
+	// death of the process and of the machine.
 	//
 	// The slices in txn are only read, and not after Commit has returned: the
 	// caller may then reuse them, and must not change them before.
 	Commit(ctx context.Context, txn Txn) (Revision, error)
 
+	// Watch yields the transactions after revision after that wrote keys which
+	// start with prefix: each exactly once, in the order of their revisions, and
+	// only those that are as lasting as what Get shows. It waits for the next one
+	// for as long as it takes. An empty prefix means every key; a revision that
+	// is still to come is waited for.
+	//
+	// It ends when the caller breaks off, or by yielding an error, with the zero
+	// Change, as the last thing it does: ctx's error when ctx ends, ErrClosed
+	// after Close, which does not wait for the caller to ask for more,
+	// ErrCompacted if the store does not know any more what came after after, and
+	// ErrInvalid if after is negative. A driver whose connection breaks goes on
+	// by itself where it was, and yields nothing twice.
+	//
+	// How far back a store remembers is up to the driver, but from a revision
+	// that a List has just returned a Watch can go on. A caller that is too slow
+	// gets ErrCompacted as well: it lists again, and goes on from there.
+	//
+	//	page, err := s.List(ctx, prefix, "", 100) // and its other pages
+	//	for change, err := range s.Watch(ctx, prefix, page.Revision) {
+	//		// handle err; apply what is newer than the item that is known
+	//	}
+	//
+	// The iterator can be used more than once, and then starts anew each time.
+	// Nothing is held between two uses. The changes are the caller's own.
+	Watch(ctx context.Context, prefix string, after Revision) iter.Seq2[Change, error]
+
 	// Close ends the store and frees what it holds. It waits for calls that
 	// have begun; a commit that is still waiting for its turn is not carried
 	// out and returns ErrClosed.
 	//
-	// Any call after Close returns ErrClosed, but for Close itself, which may
+	// Any call after Close returns ErrClosed, and a Watch that is under way yields
+	// it, but for Close itself, which may
 	// be called again and then returns nil once the first one has finished.
 	// Closing does not delete anything. An error from Close concerns only the
 	// release of resources; nothing that was committed depends on it.

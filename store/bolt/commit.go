@@ -17,11 +17,12 @@ type pending struct {
 
 type outcome struct {
 	revision store.Revision
+	writes   []store.Write // those that had an effect
 	err      error
 }
 
 func (p *pending) settle(revision store.Revision, err error) {
-	p.settled <- outcome{revision, err}
+	p.settled <- outcome{revision: revision, err: err}
 }
 
 // Commit implements [store.Store].

@@ -173,11 +173,11 @@ func TestSeparatorsAreTheKeysBehindThem(t *testing.T) {
 // readAll reads every item, in a list and by its key, and returns how many there are.
 func readAll(t *testing.T, s *bolt.Store) int {
 	t.Helper()
-	items, err := s.List(t.Context(), "", "", math.MaxInt)
+	page, err := s.List(t.Context(), "", "", math.MaxInt)
 	if err != nil {
 		t.Fatalf("List: %v", err)
 	}
-	for _, item := range items {
+	for _, item := range page.Items {
 		if item.Key == "" || len(item.Key) > store.MaxKey {
 			continue // such a key cannot be asked for
 		}
@@ -186,5 +186,5 @@ func readAll(t *testing.T, s *bolt.Store) int {
 			t.Fatalf("Get %q: %+v, %v, want %+v", item.Key, got, err, item)
 		}
 	}
-	return len(items)
+	return len(page.Items)
 }

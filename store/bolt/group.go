@@ -47,6 +47,9 @@ func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
 	switch {
 	case err == nil:
 		s.durable.reach(id)
+		for _, o := range outcomes {
+			s.log.Append(o.revision, o.writes)
+		}
 	case errors.Is(err, errUnchanged):
 		err = nil
 	default:
@@ -82,10 +85,11 @@ func apply(tx *bbolt.Tx, group []*pending) ([]outcome, error) {
 			continue
 		}
 		revision++
-		if err := put(items, p.txn.Then, revision); err != nil {
+		writes, err := put(items, p.txn.Then, revision)
+		if err != nil {
 			return nil, err
 		}
-		outcomes[i].revision = revision
+		outcomes[i] = outcome{revision: revision, writes: writes}
 	}
 	if revision == before {
 		return outcomes, errUnchanged
@@ -106,17 +110,24 @@ func judge(items *bbolt.Bucket, conditions []store.Condition) error {
 	return nil
 }
 
-func put(items *bbolt.Bucket, writes []store.Write, at store.Revision) error {
+// put carries out the writes, and returns those that had an effect.
+func put(items *bbolt.Bucket, writes []store.Write, at store.Revision) ([]store.Write, error) {
+	effective := make([]store.Write, 0, len(writes))
 	for _, w := range writes {
+		key := []byte(w.Key)
 		var err error
-		if w.Delete {
-			err = items.Delete([]byte(w.Key))
-		} else {
-			err = items.Put([]byte(w.Key), encodeItem(w.Value, at))
+		switch {
+		case !w.Delete:
+			err = items.Put(key, encodeItem(w.Value, at))
+		case items.Get(key) == nil:
+			continue
+		default:
+			err = items.Delete(key)
 		}
 		if err != nil {
-			return fmt.Errorf("write %.64q: %w", w.Key, err)
+			return nil, fmt.Errorf("write %.64q: %w", w.Key, err)
 		}
+		effective = append(effective, w)
 	}
-	return nil
+	return effective, nil
 }

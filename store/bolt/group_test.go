@@ -80,12 +80,12 @@ func writeOf(key string, when ...store.Revision) store.Txn {
 
 func present(t *testing.T, s store.Store) []string {
 	t.Helper()
-	items, err := s.List(t.Context(), "", "", 1000)
+	page, err := s.List(t.Context(), "", "", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var keys []string
-	for _, item := range items {
+	for _, item := range page.Items {
 		keys = append(keys, item.Key)
 	}
 	return keys

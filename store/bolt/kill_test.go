@@ -136,12 +136,12 @@ func checkPairs(t *testing.T, path string, acknowledged map[string]string) {
 func pairHalves(t *testing.T, s store.Store, prefix string) map[string]store.Revision {
 	t.Helper()
 	const plenty = 1 << 20
-	items, err := s.List(t.Context(), prefix, "", plenty)
+	page, err := s.List(t.Context(), prefix, "", plenty)
 	if err != nil {
 		t.Fatal(err)
 	}
 	halves := make(map[string]store.Revision)
-	for _, item := range items {
+	for _, item := range page.Items {
 		halves[item.Key[len(prefix):]] = item.Revision
 	}
 	return halves

@@ -37,31 +37,32 @@ func (s *Store) get(ctx context.Context, key string) (item store.Item, err error
 }
 
 // List implements [store.Store].
-func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]store.Item, error) {
-	items, err := s.list(ctx, prefix, after, limit)
+func (s *Store) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
+	page, err := s.list(ctx, prefix, after, limit)
 	if err != nil {
-		return nil, fmt.Errorf("bolt: list %.64q from %q: %w", prefix, s.path, err)
+		return store.Page{}, fmt.Errorf("bolt: list %.64q from %q: %w", prefix, s.path, err)
 	}
-	return items, nil
+	return page, nil
 }
 
-func (s *Store) list(ctx context.Context, prefix, after string, limit int) (found []store.Item, err error) {
+func (s *Store) list(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
 	if limit <= 0 {
-		return nil, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
+		return store.Page{}, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
 	}
 	start := []byte(prefix)
 	err = s.view(ctx, func(items *bbolt.Bucket) {
+		page.Revision = storeRevision(items.Tx())
 		cursor := items.Cursor()
 		key, value := cursor.Seek([]byte(max(prefix, after)))
 		if key != nil && string(key) == after {
 			key, value = cursor.Next()
 		}
-		for len(found) < limit && key != nil && bytes.HasPrefix(key, start) {
-			found = append(found, decodeItem(key, value))
+		for len(page.Items) < limit && key != nil && bytes.HasPrefix(key, start) {
+			page.Items = append(page.Items, decodeItem(key, value))
 			key, value = cursor.Next()
 		}
 	})
-	return found, err
+	return page, err
 }
 
 // view reads from one state of the items and returns once that state is durable.

@@ -11,6 +11,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/internal/changelog"
 )
 
 // Store is a [store.Store] in a file. Get and List do not wait for writers, but
@@ -36,6 +37,7 @@ type Store struct {
 	ended error      // why no new call is let in; nil while open
 
 	durable watermark
+	log     *changelog.Log // what is durable
 	closing sync.Once
 }
 
@@ -49,11 +51,16 @@ func newStore(db *bbolt.DB, file *os.File) (*Store, error) {
 		update: db.Update,
 		leader: make(chan struct{}, 1),
 	}
-	id, err := s.visible()
+	var at store.Revision
+	err := db.View(func(tx *bbolt.Tx) error {
+		s.durable.reach(tx.ID())
+		at = storeRevision(tx)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.durable.reach(id)
+	s.log = changelog.New(at)
 	return s, nil
 }
 
@@ -85,6 +92,7 @@ func (s *Store) end(why error) {
 	defer s.mu.Unlock()
 	if s.ended == nil {
 		s.ended = why
+		s.log.End(why)
 	}
 }
 

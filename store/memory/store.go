@@ -5,17 +5,20 @@ package memory
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/internal/changelog"
 )
 
 // Store is a [store.Store] in memory. Get takes constant time, List the
 // logarithm of the number of items plus what it returns, and Commit, for each
 // new or deleted key, a move of up to that many string headers: meant for up to
-// some hundred thousand items. Safe for concurrent use. Use [New]; the zero
+// some hundred thousand items. A watch can go back over the last 10 000
+// transactions, or the last 16 MiB of keys and values if those are fewer. Safe for concurrent use. Use [New]; the zero
 // Store is not usable.
 type Store struct {
 	mu       sync.RWMutex
@@ -23,6 +26,7 @@ type Store struct {
 	revision store.Revision
 	items    map[string]store.Item
 	keys     []string // those of items, ascending
+	log      *changelog.Log
 }
 
 var _ store.Store = (*Store)(nil)
@@ -30,7 +34,7 @@ var _ store.Store = (*Store)(nil)
 // New returns an empty store. Its first transaction has revision 1. Close frees
 // its items.
 func New() *Store {
-	return &Store{items: make(map[string]store.Item)}
+	return &Store{items: make(map[string]store.Item), log: changelog.New(0)}
 }
 
 // Get implements [store.Store].
@@ -51,27 +55,27 @@ func (s *Store) Get(ctx context.Context, key string) (store.Item, error) {
 }
 
 // List implements [store.Store].
-func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]store.Item, error) {
+func (s *Store) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
 	if limit <= 0 {
-		return nil, fmt.Errorf("memory: list %q: %w: limit %d", prefix, store.ErrInvalid, limit)
+		return store.Page{}, fmt.Errorf("memory: list %q: %w: limit %d", prefix, store.ErrInvalid, limit)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(ctx); err != nil {
-		return nil, fmt.Errorf("memory: list %q: %w", prefix, err)
+		return store.Page{}, fmt.Errorf("memory: list %q: %w", prefix, err)
 	}
 	start, found := slices.BinarySearch(s.keys, max(prefix, after))
 	if found && s.keys[start] == after {
 		start++
 	}
-	var items []store.Item
+	page := store.Page{Revision: s.revision}
 	for _, key := range s.keys[start:] {
-		if len(items) == limit || !strings.HasPrefix(key, prefix) {
+		if len(page.Items) == limit || !strings.HasPrefix(key, prefix) {
 			break
 		}
-		items = append(items, copied(s.items[key]))
+		page.Items = append(page.Items, copied(s.items[key]))
 	}
-	return items, nil
+	return page, nil
 }
 
 // Commit implements [store.Store].
@@ -92,10 +96,23 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 		}
 	}
 	s.revision++
-	for _, w := range txn.Then {
-		s.write(w)
-	}
+	effective := slices.DeleteFunc(slices.Clone(txn.Then), func(w store.Write) bool { return !s.write(w) })
+	s.log.Append(s.revision, effective)
 	return s.revision, nil
+}
+
+// Watch implements [store.Store].
+func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) iter.Seq2[store.Change, error] {
+	return func(yield func(store.Change, error) bool) {
+		for change, err := range s.log.Watch(ctx, prefix, after) {
+			if err != nil {
+				err = fmt.Errorf("memory: watch %q: %w", prefix, err)
+			}
+			if !yield(change, err) {
+				return
+			}
+		}
+	}
 }
 
 // Close implements [store.Store]; it never fails.
@@ -103,6 +120,7 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed, s.items, s.keys = true, nil, nil
+	s.log.End(store.ErrClosed)
 	return nil
 }
 
@@ -113,19 +131,21 @@ func (s *Store) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s *Store) write(w store.Write) {
+// write reports whether the write had an effect.
+func (s *Store) write(w store.Write) bool {
 	at, found := slices.BinarySearch(s.keys, w.Key)
 	if w.Delete {
 		if found {
 			s.keys = slices.Delete(s.keys, at, at+1)
 			delete(s.items, w.Key)
 		}
-		return
+		return found
 	}
 	if !found {
 		s.keys = slices.Insert(s.keys, at, w.Key)
 	}
 	s.items[w.Key] = copied(store.Item{Key: w.Key, Value: w.Value, Revision: s.revision})
+	return true
 }
 
 func copied(item store.Item) store.Item {

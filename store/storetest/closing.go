@@ -53,9 +53,12 @@ func refuses(t *testing.T, s store.Store) {
 	if item, err := s.Get(t.Context(), "a"); !errors.Is(err, store.ErrClosed) || item.Key != "" {
 		t.Errorf("Get = %v, %v, want none, ErrClosed", item, err)
 	}
-	if items, err := s.List(t.Context(), "", "", 1); !errors.Is(err, store.ErrClosed) || items != nil {
-		t.Errorf("List = %v, %v, want nil, ErrClosed", items, err)
+	page, err := s.List(t.Context(), "", "", 1)
+	if !errors.Is(err, store.ErrClosed) {
+		t.Errorf("List: %v, want ErrClosed", err)
 	}
+	same(t, "page with ErrClosed", page, store.Page{})
+	watchFails(t, s.Watch(t.Context(), "", 0), store.ErrClosed)
 	revision, err := s.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "b"}}})
 	if !errors.Is(err, store.ErrClosed) || revision != 0 {
 		t.Errorf("Commit = %d, %v, want 0, ErrClosed", revision, err)

@@ -9,7 +9,7 @@ import (
 
 func committing() []clause {
 	clauses := []clause{
-		{"commit/every transaction adds one to the revision", func(t *testing.T, s store.Store) {
+		{"commit/every transaction raises the revision", func(t *testing.T, s store.Store) {
 			last := set(t, s, "a", "1")
 			for _, then := range [][]store.Write{
 				{{Key: "a", Value: []byte("2")}},
@@ -20,8 +20,11 @@ func committing() []clause {
 				{{Key: "never there", Delete: true}},
 			} {
 				next := commit(t, s, store.Txn{Then: then})
-				if next != last+1 {
+				if next <= last {
 					t.Fatalf("revision of %+v = %d after %d", then, next, last)
+				}
+				if now := revision(t, s); now < next {
+					t.Fatalf("List at revision %d after a Commit of %d", now, next)
 				}
 				last = next
 			}
@@ -75,7 +78,7 @@ func at(key string, revision store.Revision) store.Condition {
 
 // conditions are the rules for If, on a store with these keys: "old" was
 // written once, "new" twice, "back" written, deleted and written again, "gone"
-// written and deleted. The revisions are counted from the first transaction.
+// written and deleted. Revision n stands for that of transaction n, and 9 for one to come.
 func conditions() []clause {
 	history := []store.Write{
 		1: {Key: "old"}, 2: {Key: "new"}, 3: {Key: "new"},
@@ -111,18 +114,14 @@ func conditions() []clause {
 		{"on a key that the transaction writes", true, []store.Condition{at("target", 0)}},
 	} {
 		clauses = append(clauses, clause{"condition/" + c.name, func(t *testing.T, s store.Store) {
-			// The driver chooses the first revision, and each of them is one more.
-			var last store.Revision
+			revisions := []store.Revision{0} // those of history, and one to come
 			for _, w := range history[1:] {
-				last = commit(t, s, store.Txn{Then: []store.Write{w}})
+				revisions = append(revisions, commit(t, s, store.Txn{Then: []store.Write{w}}))
 			}
-			base := last - store.Revision(len(history)-1)
+			revisions = append(revisions, revisions[len(history)-1]+1)
 			txn := store.Txn{Then: []store.Write{{Key: "target"}}}
 			for _, when := range c.when {
-				if when.Revision > 0 {
-					when.Revision += base
-				}
-				txn.If = append(txn.If, when)
+				txn.If = append(txn.If, at(when.Key, revisions[when.Revision]))
 			}
 			_, err := s.Commit(t.Context(), txn)
 			if c.holds {

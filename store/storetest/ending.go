@@ -38,9 +38,12 @@ func ending() []clause {
 			if item, err := s.Get(ctx, "a"); !errors.Is(err, want) || item.Key != "" {
 				t.Errorf("Get = %v, %v, want none, %v", item, err, want)
 			}
-			if items, err := s.List(ctx, "", "", 1); !errors.Is(err, want) || items != nil {
-				t.Errorf("List = %v, %v, want nil, %v", items, err, want)
+			page, err := s.List(ctx, "", "", 1)
+			if !errors.Is(err, want) {
+				t.Errorf("List: %v, want %v", err, want)
 			}
+			same(t, "page of a context that is over", page, store.Page{})
+			watchFails(t, s.Watch(ctx, "", 0), want)
 			revision, err := s.Commit(ctx, store.Txn{Then: []store.Write{{Key: "a", Value: []byte("2")}}})
 			if !errors.Is(err, want) || revision != 0 {
 				t.Errorf("Commit = %d, %v, want 0, %v", revision, err, want)

@@ -58,10 +58,11 @@ func absent(t tester, s store.Store, key string) {
 
 func list(t tester, s store.Store, prefix, after string, limit int) []store.Item {
 	t.Helper()
-	items, err := s.List(t.Context(), prefix, after, limit)
+	page, err := s.List(t.Context(), prefix, after, limit)
 	if err != nil {
 		t.Fatalf("List(%q, %q, %d): %v", prefix, after, limit, err)
 	}
+	items := page.Items
 	if len(items) > limit {
 		t.Fatalf("List(%q, %q, %d) has %d items", prefix, after, limit, len(items))
 	}
@@ -69,6 +70,9 @@ func list(t tester, s store.Store, prefix, after string, limit int) []store.Item
 	for last, i := after, 0; i < len(items); last, i = items[i].Key, i+1 {
 		if items[i].Key <= last || !strings.HasPrefix(items[i].Key, prefix) {
 			t.Fatalf("List(%q, %q, %d) has %q after %q", prefix, after, limit, items[i].Key, last)
+		}
+		if items[i].Revision > page.Revision {
+			t.Fatalf("List(%q, %q, %d) at revision %d has %+v", prefix, after, limit, page.Revision, items[i])
 		}
 	}
 	return items
@@ -112,18 +116,26 @@ func same(t tester, what string, got, want any) {
 	}
 }
 
-// unchanged returns a function that fails t if the store is not as it is now,
-// items and revision.
+// unchanged returns a function that fails t if the store does not hold what it holds
+// now, or if anything was written meanwhile.
 func unchanged(t tester, s store.Store) func() {
 	t.Helper()
-	before := all(t, s)
-	revision := set(t, s, "\x00probe", "")
+	before, after := all(t, s), revision(t, s)
 	return func() {
 		t.Helper()
-		now := all(t, s)
-		same(t, "items", now[1:], before)
-		if next := set(t, s, "\x00probe", ""); next != revision+1 {
-			t.Fatalf("revision went from %d to %d", revision, next-1)
-		}
+		same(t, "items", all(t, s), before)
+		probe := set(t, s, "\x00probe", "")
+		want := []store.Change{{Revision: probe, Writes: []store.Write{{Key: "\x00probe"}}}}
+		same(t, "changes", watch(t, s, "", after, probe), want)
 	}
+}
+
+// revision is that of the store as it is now.
+func revision(t tester, s store.Store) store.Revision {
+	t.Helper()
+	page, err := s.List(t.Context(), "", "", 1)
+	if err != nil {
+		t.Fatalf("List: %v", err)
+	}
+	return page.Revision
 }

@@ -21,23 +21,45 @@ func modelling() []clause {
 type model struct {
 	items    map[string]store.Item
 	revision store.Revision
+	changes  []store.Change
 }
 
-func (m *model) commit(txn store.Txn) (store.Revision, error) {
+// commit carries out what the store did at a revision that it chose.
+func (m *model) commit(txn store.Txn, at store.Revision) error {
 	for _, c := range txn.If {
 		if m.items[c.Key].Revision != c.Revision {
-			return 0, store.ErrConflict
+			return store.ErrConflict
 		}
 	}
-	m.revision++
+	m.revision = at
+	change := store.Change{Revision: at}
 	for _, w := range txn.Then {
-		if w.Delete {
+		if _, there := m.items[w.Key]; w.Delete {
+			if there {
+				change.Writes = append(change.Writes, store.Write{Key: w.Key, Delete: true})
+			}
 			delete(m.items, w.Key)
-		} else {
-			m.items[w.Key] = store.Item{Key: w.Key, Value: w.Value, Revision: m.revision}
+			continue
+		}
+		m.items[w.Key] = store.Item{Key: w.Key, Value: w.Value, Revision: at}
+		change.Writes = append(change.Writes, w)
+	}
+	m.changes = append(m.changes, change)
+	return nil
+}
+
+// watched is what a watch of a prefix sees after a revision.
+func (m *model) watched(prefix string, after store.Revision) []store.Change {
+	var seen []store.Change
+	for _, c := range m.changes {
+		c.Writes = slices.Clone(c.Writes)
+		c.Writes = slices.DeleteFunc(c.Writes, func(w store.Write) bool { return !strings.HasPrefix(w.Key, prefix) })
+		slices.SortFunc(c.Writes, func(a, b store.Write) int { return strings.Compare(a.Key, b.Key) })
+		if c.Revision > after && len(c.Writes) > 0 {
+			seen = append(seen, c)
 		}
 	}
-	return m.revision, nil
+	return seen
 }
 
 func (m *model) list(prefix, after string, limit int) []store.Item {
@@ -54,14 +76,14 @@ func (m *model) list(prefix, after string, limit int) []store.Item {
 // compare does the same random things to the store and to a model. The store is
 // emptied first rather than opened anew, which would take most of the time.
 func compare(t *rapid.T, s store.Store) {
-	m := &model{items: make(map[string]store.Item), revision: empty(t, s)}
+	begin := empty(t, s)
+	m := &model{items: make(map[string]store.Item), revision: begin}
 	steps := rapid.IntRange(1, 12).Draw(t, "steps")
 	for range steps {
 		txn := randomTxn(t, m)
 		got, err := s.Commit(t.Context(), txn)
-		want, wantErr := m.commit(txn)
-		if got != want || !errors.Is(err, wantErr) {
-			t.Fatalf("Commit(%+v) = %d, %v, want %d, %v", txn, got, err, want, wantErr)
+		if wantErr := m.commit(txn, got); !errors.Is(err, wantErr) || (err == nil) != (got > 0) {
+			t.Fatalf("Commit(%+v) = %d, %v, want %v", txn, got, err, wantErr)
 		}
 		key := keyGen().Draw(t, "key to get")
 		if want, there := m.items[key]; there {
@@ -75,6 +97,19 @@ func compare(t *rapid.T, s store.Store) {
 		same(t, "list", list(t, s, prefix, after, limit), m.list(prefix, after, limit))
 	}
 	same(t, "all items", all(t, s), m.list("", "", len(m.items)))
+	prefix := rapid.SampledFrom([]string{"", "a", "a/", "b", "\xff", "zz"}).Draw(t, "watched prefix")
+	from := begin
+	if len(m.changes) > 0 {
+		from = rapid.OneOf(rapid.Just(begin), rapid.Custom(func(t *rapid.T) store.Revision {
+			return rapid.SampledFrom(m.changes).Draw(t, "change").Revision
+		})).Draw(t, "watched from")
+	}
+	last := store.Txn{Then: []store.Write{{Key: prefix + "the end"}}}
+	end := commit(t, s, last)
+	if err := m.commit(last, end); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "changes", watch(t, s, prefix, from, end), m.watched(prefix, from))
 }
 
 // empty deletes everything and returns the revision at which that was done.

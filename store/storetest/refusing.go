@@ -26,10 +26,16 @@ func refusing() []clause {
 		{"invalid/list", func(t *testing.T, s store.Store) {
 			set(t, s, "a", "")
 			for _, limit := range []int{0, -1, math.MinInt} {
-				items, err := s.List(t.Context(), "", "", limit)
-				if !errors.Is(err, store.ErrInvalid) || items != nil {
-					t.Errorf("List with limit %d = %v, %v, want nil, ErrInvalid", limit, items, err)
+				page, err := s.List(t.Context(), "", "", limit)
+				if !errors.Is(err, store.ErrInvalid) {
+					t.Errorf("List with limit %d: %v, want ErrInvalid", limit, err)
 				}
+				same(t, "page with ErrInvalid", page, store.Page{})
+			}
+		}},
+		{"invalid/watch", func(t *testing.T, s store.Store) {
+			for _, after := range []store.Revision{-1, math.MinInt64} {
+				watchFails(t, s.Watch(t.Context(), "", after), store.ErrInvalid)
 			}
 		}},
 	}

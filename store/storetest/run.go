@@ -30,7 +30,7 @@ type clause struct {
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	for _, c := range slices.Concat(getting(), listing(), committing(), refusing(),
-		ending(), owning(), racing(), closing(), modelling()) {
+		ending(), owning(), racing(), watching(), closing(), modelling()) {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
 			t.Cleanup(func() {
