@@ -1,0 +1,79 @@
+package etcdtest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"github.com/sfcancel/sfcancel/internal/etcdtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, etcdtest.LeakOptions()...) }
+
+func TestClusterSurvivesItsLeader(t *testing.T) {
+	c := etcdtest.Start(t, 3)
+	client := proxied(t, c)
+	if _, err := client.Put(t.Context(), "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	leader := c.Leader()
+	c.Stop(leader)
+	t.Log("stop", time.Since(begin))
+	if got, err := client.Get(t.Context(), "a"); err != nil || len(got.Kvs) != 1 {
+		t.Fatal(got, err)
+	}
+	begin = time.Now()
+	c.Restart(leader)
+	t.Log("restart", time.Since(begin))
+	c.Stop((leader + 1) % 3)
+	if _, err := client.Put(t.Context(), "a", "2"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDroppedAnswer(t *testing.T) {
+	c := etcdtest.Start(t, 1)
+	client := proxied(t, c)
+	if _, err := client.Get(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	c.DropAnswers(0, 1)
+	if _, err := client.Put(t.Context(), "a", "1"); err == nil {
+		t.Fatal("Put has an answer")
+	}
+	if got, err := client.Get(t.Context(), "a"); err != nil || len(got.Kvs) != 1 {
+		t.Fatalf("the Put did not happen: %v, %v", got, err)
+	}
+}
+
+func TestPauseAndCut(t *testing.T) {
+	c := etcdtest.Start(t, 1)
+	client := proxied(t, c)
+	for name, stop := range map[string]func(int){"paused": c.Pause, "cut": c.Cut} {
+		if _, err := client.Get(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		stop(0)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		if _, err := client.Get(ctx, "a"); err == nil {
+			t.Errorf("Get while %s has an answer", name)
+		}
+		cancel()
+		c.Resume(0)
+	}
+}
+
+func proxied(t *testing.T, c *etcdtest.Cluster) *clientv3.Client {
+	t.Helper()
+	client, err := clientv3.New(clientv3.Config{Endpoints: c.Proxied(), Logger: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}

@@ -1,0 +1,218 @@
+package etcd_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/sfcancel/sfcancel/internal/etcdtest"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// A watch misses nothing and shows nothing twice, whatever happens to connections and
+// members.
+func TestWatchGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		rounds  int
+		trouble func(c *etcdtest.Cluster, round int, commit func())
+	}{
+		{"answers are lost", 10, func(c *etcdtest.Cluster, round int, commit func()) {
+			c.DropAnswers(round%3, 1)
+			commit()
+		}},
+		{"all connections are cut", 5, func(c *etcdtest.Cluster, _ int, commit func()) {
+			for i := range 3 {
+				c.Cut(i)
+			}
+			commit()
+			for i := range 3 {
+				c.Resume(i)
+			}
+			commit()
+		}},
+		{"a member stops", 2, func(c *etcdtest.Cluster, round int, commit func()) {
+			c.Stop(round % 3)
+			commit()
+			c.Restart(round % 3)
+			commit()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cluster, open := roughly(t)
+			s, witness := open(cluster.Proxied()), open(cluster.Endpoints())
+			from := now(t, witness)
+			seen := make(chan store.Change, 1000)
+			watching := make(chan error, 1)
+			go func() {
+				for change, err := range s.Watch(t.Context(), "", from) {
+					if err != nil {
+						watching <- err
+						return
+					}
+					seen <- change
+					if change.Writes[0].Key == "end" {
+						break
+					}
+				}
+				watching <- nil
+			}()
+			var want []store.Change
+			for round := range c.rounds {
+				c.trouble(cluster, round, func() {
+					for range 10 {
+						w := store.Write{Key: fmt.Sprint(len(want) % 7), Value: fmt.Append(nil, len(want))}
+						revision, err := witness.Commit(t.Context(), store.Txn{Then: []store.Write{w}})
+						if err != nil {
+							t.Fatal(err)
+						}
+						want = append(want, store.Change{Revision: revision, Writes: []store.Write{w}})
+					}
+				})
+			}
+			history(t, witness, from) // writes the end
+			if err := <-watching; err != nil {
+				t.Fatal(err)
+			}
+			close(seen)
+			got := slices.Collect(chanSeq(seen))
+			same(t, got[:len(got)-1], want)
+		})
+	}
+}
+
+func same(t *testing.T, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("-want +got:\n%s", diff)
+	}
+}
+
+func chanSeq[T any](c <-chan T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range c {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// What came while the watch was cut off is compacted before it is back.
+func TestWatchMeetsCompaction(t *testing.T) {
+	t.Parallel()
+	cluster, open := roughly(t)
+	s, witness := open(cluster.Proxied()), open(cluster.Endpoints())
+	first, err := witness.Commit(t.Context(), write("a", "1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, stop := iter.Pull2(s.Watch(t.Context(), "", first-1))
+	defer stop()
+	if change, err, ok := next(); err != nil || !ok || change.Revision != first {
+		t.Fatal(change, err, ok)
+	}
+	for i := range 3 {
+		cluster.Cut(i)
+	}
+	var last store.Revision
+	for i := range 5 {
+		if last, err = witness.Commit(t.Context(), write("a", fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cluster.Compact(t, int64(last))
+	for i := range 3 {
+		cluster.Resume(i)
+	}
+	if change, err, _ := next(); !errors.Is(err, store.ErrCompacted) {
+		t.Errorf("Watch yields %v, %v, want ErrCompacted", change, err)
+	}
+	if _, _, ok := next(); ok {
+		t.Error("Watch goes on after an error")
+	}
+	// The way back that the contract promises.
+	page, err := s.List(t.Context(), "", "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := witness.Commit(t.Context(), write("b", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for change, err := range s.Watch(t.Context(), "", page.Revision) {
+		if err != nil || change.Revision != again {
+			t.Errorf("Watch yields %v, %v, want revision %d", change, err, again)
+		}
+		break
+	}
+	for _, err := range s.Watch(t.Context(), "", 0) {
+		if !errors.Is(err, store.ErrCompacted) {
+			t.Errorf("Watch from the beginning yields %v, want ErrCompacted", err)
+		}
+	}
+}
+
+// A consumer that does not ask for more holds nothing up, and goes on where it was if
+// that has not been compacted.
+func TestSlowWatcher(t *testing.T) {
+	for _, compact := range []bool{false, true} {
+		t.Run(fmt.Sprint("compacted ", compact), func(t *testing.T) {
+			s := open(t, shared.Endpoints(), withNewPrefix())
+			var want []store.Revision
+			commit := func(n int) {
+				for range n {
+					revision, err := s.Commit(t.Context(), write("a", fmt.Sprint(len(want))))
+					if err != nil {
+						t.Fatal(err)
+					}
+					want = append(want, revision)
+				}
+			}
+			commit(1)
+			next, stop := iter.Pull2(s.Watch(t.Context(), "", want[0]-1))
+			defer stop()
+			var got []store.Revision
+			take := func() error {
+				change, err, ok := next()
+				if !ok {
+					t.Fatal("Watch has ended")
+				}
+				got = append(got, change.Revision)
+				return err
+			}
+			if err := take(); err != nil {
+				t.Fatal(err)
+			}
+			commit(50)
+			// Longer than the watch has patience with its consumer: there is
+			// nothing from outside that shows that it has lost it.
+			time.Sleep(1500 * time.Millisecond)
+			commit(50)
+			if compact {
+				shared.Compact(t, int64(want[len(want)-1]))
+				var err error
+				for err == nil && len(got) <= len(want) {
+					err = take()
+				}
+				if !errors.Is(err, store.ErrCompacted) {
+					t.Errorf("Watch ends with %v after %d changes, want ErrCompacted", err, len(got))
+				}
+				return
+			}
+			for len(got) < len(want) {
+				if err := take(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			same(t, got, want)
+		})
+	}
+}
