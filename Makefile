@@ -11,7 +11,10 @@ RACE    := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 FUZZTIME ?= 5m
 FUZZ     ?= Fuzz
 RUNS     ?= 200
+KILLS    ?= 200
+SECONDS  ?= 60
 SEED     ?= 1
+ARGS     ?=
 REDOCLY  := @redocly/cli@2.77.0
 
 .PHONY: help
@@ -21,6 +24,12 @@ help: ## List the targets
 .PHONY: run
 run: ## Show the main job: a server of its own, an operation of each kind, cancels and forces
 	go run ./cmd/sfcancel demo
+
+.PHONY: cluster
+cluster: ## Start three members of etcd, three servers and a load balancer; kill some of them while cancels go on
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	go build -o "$$dir" ./cmd/sfcancel ./examples/cluster; \
+	"$$dir/cluster" -sfcancel "$$dir/sfcancel" $(ARGS)
 
 .PHONY: test
 test: ## Run all tests, with the race detector if there is a C compiler
@@ -76,10 +85,6 @@ whole: ## Run without the race detector what it cuts short: every pair of faults
 	go test -run '^(TestExhaustive|TestNoDials)' ./wrapper
 	go test -v -run '^TestAbuse$$' ./cmd/sfcancel
 
-.PHONY: truth
-truth: ## Run the truth soak as CI does
-	$(MAKE) soak RUNS=20000
-
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.
 .PHONY: clients
 clients: ## Run the whole family through the Azure clients, against a served process
@@ -96,14 +101,25 @@ fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
 bench: ## Run all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+# Each part on its own: truth and kills are what CI runs of it, with other numbers.
 .PHONY: soak
-soak: ## Hold RUNS random histories, from SEED on, against what the server recorded
+soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster; from SEED on
+	$(MAKE) truth kills histories
+
+.PHONY: truth
+truth: ## Hold RUNS random histories of the client, from SEED on, against what the server recorded
 	go test -count=1 -timeout 10h -v -run '^TestSoak$$' ./internal/soak -args -runs=$(RUNS) -seed=$(SEED)
 
 .PHONY: kills
-kills: ## Kill a serving process RUNS times under load, with SEED, and look for what it lost
-	go test -count=1 -timeout 30m -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(RUNS) -seed=$(SEED)
+kills: ## Kill a server on bolt, and the store itself, KILLS times under load, and look for what was lost
+	go test -count=1 -timeout 2h -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(KILLS) -seed=$(SEED)
+	go test -count=1 -timeout 2h -v -run '^TestAcknowledgedCommitsSurviveKill$$' ./store/bolt -args -kills=$(KILLS) -seed=$(SEED)
+
+.PHONY: histories
+histories: ## Check SECONDS of a replicated cluster, in which everything dies, for linearizability
+	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
 
 .PHONY: ci
-ci: check test whole clients truth ## What has to pass before a change lands
+ci: check test whole clients ## What has to pass before a change lands
+	$(MAKE) truth RUNS=20000
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'

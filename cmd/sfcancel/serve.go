@@ -124,7 +124,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		return err
 	}
 	defer listener.Close()
-	st, err := openStore(s.store)
+	st, err := openStore(ctx, s.store)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -131,13 +132,15 @@ func availabilities() string {
 }
 
 // openStore opens what --store names.
-func openStore(name string) (store.Store, error) {
+func openStore(ctx context.Context, name string) (store.Store, error) {
 	kind, path, _ := strings.Cut(name, ":")
 	switch {
 	case name == "memory":
 		return memory.New(), nil
 	case kind == "bolt" && path != "":
 		return bolt.Open(path)
+	case isEtcd(name):
+		return openEtcd(ctx, name)
 	}
-	return nil, usage(fmt.Errorf("--store %q: it must be memory or bolt:PATH", name))
+	return nil, usage(fmt.Errorf("--store %q: it must be memory, bolt:PATH or %s", name, etcdForm))
 }

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sfcancel/sfcancel/internal/etcdmember"
+)
+
+// member is one member of etcd, in a process of its own; see internal/cluster for what
+// its arguments are. It prints a line once it serves.
+func member(ctx context.Context, args []string) error {
+	const least = 5
+	if len(args) < least {
+		return errors.New("member: NAME DIR CLIENT-URL PEER-URL INITIAL-CLUSTER [ADVERTISED-PEER-URL]")
+	}
+	config := etcdmember.Config{Name: args[0], Dir: args[1], ClientURL: args[2], PeerURL: args[3], InitialCluster: args[4]}
+	if len(args) > least {
+		config.AdvertisedPeerURL = args[least]
+	}
+	return etcdmember.Run(ctx, config, func() { fmt.Println("serving") })
+}

@@ -1,0 +1,139 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startTime bounds how long a process may take to say that it is ready. A member waits
+// for a majority of the others, and a server for the members.
+const startTime = 30 * time.Second
+
+// Process is a program of the cluster. It can be killed and started again with the same
+// command line, and be held and let go on. Its methods are for one goroutine at a time.
+type Process struct {
+	// Name is "etcd1", "server2" and the like.
+	Name string
+
+	args []string
+	log  string // path; of all runs, one after the other
+
+	mu    sync.Mutex
+	cmd   *exec.Cmd // nil while it does not run
+	ended chan struct{}
+}
+
+// Start starts the process, if it does not run, and returns once it has printed its
+// first line, which says that it is ready. ctx is its life: when that ends, it is killed.
+func (p *Process) Start(ctx context.Context) error {
+	if p.Running() {
+		return nil
+	}
+	if err := p.start(ctx); err != nil {
+		return fmt.Errorf("%s: %w; its log is %s", p.Name, err, p.log)
+	}
+	return nil
+}
+
+func (p *Process) start(ctx context.Context) error {
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...)
+	cmd.Stderr = log
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ready := make(chan error, 1)
+	ended := make(chan struct{})
+	go func() {
+		lines := bufio.NewReader(stdout)
+		_, err := lines.ReadString('\n')
+		ready <- err
+		_, _ = io.Copy(io.Discard, lines)
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	p.mu.Lock()
+	p.cmd, p.ended = cmd, ended
+	p.mu.Unlock()
+	select {
+	case err = <-ready:
+	case <-time.After(startTime):
+		err = fmt.Errorf("not ready after %v", startTime)
+	}
+	if err != nil {
+		return errors.Join(err, p.Kill())
+	}
+	return nil
+}
+
+// Running reports whether the process has been started and has not ended.
+func (p *Process) Running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return false
+	}
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// Kill ends the process with SIGKILL, also one that is held, and returns once it is gone.
+func (p *Process) Kill() error {
+	p.mu.Lock()
+	cmd, ended := p.cmd, p.ended
+	p.cmd = nil
+	p.mu.Unlock()
+	if cmd == nil {
+		return nil
+	}
+	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-ended
+	return nil
+}
+
+// Pause holds the process, as if its machine had stopped for a while: its connections
+// stay, and nobody answers.
+func (p *Process) Pause() error { return p.signal(hold) }
+
+// Resume lets a process that is held go on.
+func (p *Process) Resume() error { return p.signal(goOn) }
+
+func (p *Process) signal(s syscall.Signal) error {
+	if s == 0 {
+		return fmt.Errorf("%s: %w", p.Name, errors.ErrUnsupported)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return nil
+	}
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("%s: %w", p.Name, err)
+	}
+	return nil
+}
+
+func logPath(dir, name string) string { return filepath.Join(dir, name+".log") }

@@ -1,0 +1,274 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/cluster"
+)
+
+var (
+	seconds = flag.Int("seconds", 8, "how long TestHistory goes on, for each profile")
+	seed    = flag.Uint64("seed", 1, "seed of what the clients of TestHistory ask for, and of what goes wrong")
+)
+
+// The shape of the load. Few operations and many clients, so that they meet.
+const (
+	clients     = 10
+	operations  = 6
+	generation  = 700 * time.Millisecond // then come other operations
+	requestTime = 1500 * time.Millisecond
+	thinkTime   = 15 * time.Millisecond // at most, between two requests of a client
+)
+
+// pace: no operation ends by itself, and a rollback takes long enough to be seen.
+const pace = `{"default": {"lookUp": {"takes": "50ms"}, "perform": {"takes": "1h"}, "undo": {"takes": "150ms"}}}`
+
+// TestHistory: three servers over three members of etcd are one server, whatever dies,
+// hangs or loses its connections meanwhile (design, "The engine"). And no force was
+// accepted before a graceful cancel was asked for (the rule of both seed documents).
+func TestHistory(t *testing.T) {
+	for _, profile := range []string{"runtime", "documented"} {
+		t.Run(profile, func(t *testing.T) {
+			t.Logf("seconds=%d seed=%d", *seconds, *seed)
+			r, faults := play(t, profile, time.Duration(*seconds)*time.Second)
+			check(t, r, profile == "documented")
+			t.Logf("faults: %v", faults)
+			t.Logf("answers by status: %v, lost: %d", r.told, r.lost)
+			// A run in which nothing went right, or nothing wrong, shows nothing.
+			for _, status := range []int{200, 202, 400, 404, 409} {
+				if r.told[status] == 0 {
+					t.Errorf("no request was answered with %d", status)
+				}
+			}
+			if r.lost == 0 {
+				t.Error("no answer was lost")
+			}
+		})
+	}
+}
+
+// play returns what was asked and answered, and how often what went wrong.
+func play(t *testing.T, profile string, lasts time.Duration) (*recorder, map[string]int) {
+	dir := t.TempDir()
+	scenario := filepath.Join(dir, "scenario.json")
+	if err := os.WriteFile(scenario, []byte(pace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := newNemesis(*seed)
+	t.Cleanup(n.close)
+	c, err := cluster.Start(ctx, cluster.Config{
+		Dir: dir, Sfcancel: programs(t).sfcancel, Member: programs(t).member, Via: n.via,
+		Serve: []string{"--profile", profile, "--scenario", scenario},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	n.cluster = c
+
+	r := newRecorder()
+	loading, stop := context.WithTimeout(ctx, lasts)
+	defer stop()
+	var current ids
+	current.renew()
+	var running sync.WaitGroup
+	running.Go(func() {
+		for loading.Err() == nil {
+			sleep(loading, generation)
+			current.renew()
+		}
+	})
+	for i := range clients {
+		running.Go(func() { load(loading, t, r, i, c.URLs, &current) })
+	}
+	// The last second is quiet: what was lost comes back, and what was meant is read.
+	wild, calm := context.WithTimeout(loading, lasts-time.Second)
+	defer calm()
+	if err := n.rage(wild, ctx); err != nil {
+		t.Error(err)
+	}
+	running.Wait()
+	return r, n.counts
+}
+
+// load asks for one thing after the other, at any server.
+func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []string, current *ids) {
+	random := rand.New(rand.NewPCG(*seed, uint64(client)))
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	var servers []*generated.Client
+	for _, url := range urls {
+		s, err := generated.NewClient(url, generated.WithHTTPClient(&http.Client{Transport: transport, Timeout: requestTime}))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		servers = append(servers, s)
+	}
+	for ctx.Err() == nil {
+		ids := current.get()
+		id := ids[random.IntN(len(ids))]
+		s := servers[random.IntN(len(servers))]
+		// The requests outlive ctx: an end of the test is no fault of the cluster.
+		ctx := context.WithoutCancel(ctx)
+		switch p := random.IntN(10); {
+		case p < 2:
+			r.change(client, call{id, start}, func() (*http.Response, error) {
+				return s.StartDataLoss(ctx, "shop~orders", partition, &generated.StartDataLossParams{
+					APIVersion: generated.APIVersion60, OperationID: id, DataLossMode: generated.DataLossModePartialDataLoss})
+			})
+		case p < 6:
+			c := call{id, graceful}
+			if p >= 4 {
+				c.what = force
+			}
+			r.change(client, c, func() (*http.Response, error) {
+				return s.CancelOperation(ctx, &generated.CancelOperationParams{
+					APIVersion: generated.APIVersion60, OperationID: id, Force: c.what == force})
+			})
+		case p < 9:
+			r.progress(client, id, func() (*http.Response, error) {
+				return s.GetDataLossProgress(ctx, "shop~orders", partition, &generated.GetDataLossProgressParams{
+					APIVersion: generated.APIVersion60, OperationID: id})
+			})
+		default:
+			const all = 65535
+			r.list(client, ids, func() (*http.Response, error) {
+				return s.GetFaultOperationList(ctx, &generated.GetFaultOperationListParams{
+					APIVersion: generated.APIVersion60, TypeFilter: all, StateFilter: all})
+			})
+		}
+		sleep(ctx, time.Duration(random.Int64N(int64(thinkTime))))
+	}
+}
+
+var partition = uuid.MustParse("0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11")
+
+// check fails t if there is no order of the requests that explains the answers.
+func check(t *testing.T, r *recorder, documented bool) {
+	t.Helper()
+	const patience = 2 * time.Minute
+	result, info := porcupine.CheckOperationsVerbose(model(documented), r.history, patience)
+	t.Logf("%d requests, each a step of its operation: %s", len(r.history), result)
+	if result != porcupine.Ok {
+		path := filepath.Join(os.TempDir(), fmt.Sprintf("history-%d.html", *seed))
+		err := porcupine.VisualizePath(model(documented), info, path)
+		t.Errorf("the history is %s: drawn in %s (%v)", result, path, err)
+	}
+	asked := make(map[uuid.UUID]int64) // when a graceful cancel was asked for first
+	for _, op := range r.history {
+		if c := op.Input.(call); c.what == graceful {
+			if at, ok := asked[c.id]; !ok || op.Call < at {
+				asked[c.id] = op.Call
+			}
+		}
+	}
+	for _, op := range r.history {
+		if c := op.Input.(call); c.what == force && op.Output.(answer).status == http.StatusOK {
+			if at, ok := asked[c.id]; !ok || at > op.Return {
+				t.Errorf("operation %s: a force was accepted, and no graceful cancel had been asked for", c.id)
+			}
+		}
+	}
+}
+
+// ids are the operations that everybody works on at the moment.
+type ids struct {
+	mu  sync.Mutex
+	now []uuid.UUID
+}
+
+func (s *ids) renew() {
+	fresh := make([]uuid.UUID, operations)
+	for i := range fresh {
+		fresh[i] = uuid.New()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = fresh
+}
+
+func (s *ids) get() []uuid.UUID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// TestModel: the checker finds what no single server would answer. Each history is right
+// but for its last answer.
+func TestModel(t *testing.T) {
+	id := uuid.New()
+	type step struct {
+		what what
+		answer
+	}
+	ok, begun, lost := answer{status: 200}, answer{status: 202}, answer{}
+	state := func(s string) answer { return answer{state: s} }
+	for _, c := range []struct {
+		name       string
+		documented bool
+		steps      []step
+		right      answer // instead of the last
+	}{
+		{"a start is lost", false, []step{{start, begun}, {read, state("")}}, state("Running")},
+		{"an id is started twice", false, []step{{start, begun}, {start, begun}}, answer{status: 409}},
+		{"a force without a graceful cancel", false, []step{{start, begun}, {force, ok}}, answer{status: 400}},
+		{"a force without a graceful cancel, documented", true, []step{{start, begun}, {force, ok}}, answer{status: 400}},
+		{"a force twice", false, []step{{start, begun}, {graceful, ok}, {force, ok}, {force, ok}}, answer{status: 400}},
+		{"a force is lost", false, []step{{start, begun}, {graceful, ok}, {force, ok}, {read, state("Cancelled")}}, state("ForceCancelled")},
+		{"a graceful cancel undoes a force", false, []step{{start, begun}, {graceful, ok}, {force, ok}, {graceful, ok}}, answer{status: 400}},
+		{"a graceful cancel is lost", false, []step{{start, begun}, {graceful, ok}, {read, state("Running")}}, state("RollingBack")},
+		{"an end is taken back", false, []step{{start, begun}, {graceful, ok}, {read, state("Cancelled")}, {read, state("RollingBack")}}, state("Cancelled")},
+		{"an end is cancelled", false, []step{{start, begun}, {graceful, ok}, {read, state("Cancelled")}, {graceful, ok}}, answer{status: 404}},
+		{"a lost force that was refused before", false, []step{{start, begun}, {force, lost}, {read, state("ForceCancelled")}}, state("Running")},
+		{"a lost force, seen and then not", false, []step{{start, begun}, {graceful, ok}, {force, lost}, {read, state("ForceCancelled")}, {read, state("Cancelled")}}, state("ForceCancelled")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, right := range []bool{false, true} {
+				var history []porcupine.Operation
+				for i, s := range c.steps {
+					a, end := s.answer, int64(2*i+1)
+					if right && i == len(c.steps)-1 {
+						a = c.right
+					}
+					if a == lost && s.what != read {
+						end = 1000
+					}
+					history = append(history, porcupine.Operation{Input: call{id, s.what}, Output: a, Call: int64(2 * i), Return: end})
+				}
+				if got := porcupine.CheckOperations(model(c.documented), history); got != right {
+					t.Errorf("with the right answer %t: linearizable %t", right, got)
+				}
+			}
+		})
+	}
+}
+
+var errEnded = errors.New("the process ended by itself")

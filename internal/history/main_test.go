@@ -1,0 +1,44 @@
+package history_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// built is the programs that the processes run.
+type built struct{ sfcancel, member string }
+
+var build struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if build.dir != "" {
+		_ = os.RemoveAll(build.dir)
+	}
+	os.Exit(code)
+}
+
+// programs builds them, once. They are built without the race detector, which the
+// packages' own tests have: what is looked for here lies between processes.
+func programs(t *testing.T) built {
+	t.Helper()
+	build.Do(func() {
+		if build.dir, build.err = os.MkdirTemp("", "history-"); build.err != nil {
+			return
+		}
+		cmd := exec.Command("go", "build", "-o", build.dir, "github.com/sfcancel/sfcancel/cmd/sfcancel", "github.com/sfcancel/sfcancel/examples/cluster")
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		build.err = cmd.Run()
+	})
+	if build.err != nil {
+		t.Fatal(build.err)
+	}
+	return built{filepath.Join(build.dir, "sfcancel"), filepath.Join(build.dir, "cluster")}
+}
