@@ -15,19 +15,7 @@ import (
 // not possible (a file system without hard links, a dangling symbolic link at
 // path) nothing is made.
 func create(path string) error {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	switch info, err := os.Stat(dir); {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the directory %q does not exist, create it first: %w", dir, fs.ErrNotExist)
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%q is not a directory, choose another path: %w", dir, fs.ErrInvalid)
-	}
-	draft, err := os.CreateTemp(dir, base+".new-*") // of mode 0600
+	_, draft, err := newDraft(path)
 	if err != nil {
 		return err
 	}
@@ -46,4 +34,22 @@ func create(path string) error {
 	// first, or the store has to be made in place.
 	_ = os.Link(draft.Name(), path)
 	return nil
+}
+
+// newDraft makes an empty file, of mode 0600, beside path. dir is the directory.
+func newDraft(path string) (dir string, draft *os.File, err error) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil, fmt.Errorf("the directory %q does not exist, create it first: %w", dir, fs.ErrNotExist)
+	case err != nil:
+		return "", nil, err
+	case !info.IsDir():
+		return "", nil, fmt.Errorf("%q is not a directory, choose another path: %w", dir, fs.ErrInvalid)
+	}
+	draft, err = os.CreateTemp(dir, base+".new-*") // of mode 0600
+	return dir, draft, err
 }

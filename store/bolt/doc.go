@@ -21,7 +21,8 @@
 //
 // The file has mode 0600 and grows, but never shrinks; room left by deleted
 // items is used again. It must be on a local file system that honours flock and
-// mmap. To copy it, close the store first.
+// mmap. [Store.Backup] copies it while it is in use; a copy made by other means is
+// one of a store only if the store was closed all the while.
 //
 // [Open] reads an existing file once from end to end before it opens it for
 // writing, and refuses it with [store.ErrForeign], byte for byte untouched, if

@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,10 +11,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
+
+var kills = flag.Int("kills", 5, "how often TestAcknowledgedCommitsSurviveKill kills the process")
 
 // writePairs writes pairs of items from several goroutines for ever, and prints
 // the name of each pair once Commit has returned.
@@ -41,25 +45,30 @@ func writePairs(s *bolt.Store) error {
 }
 
 func TestAcknowledgedCommitsSurviveKill(t *testing.T) {
-	const rounds, most = 5, 150
+	const mostLines, mostMicroseconds = 150, 20_000
+	random := rand.New(rand.NewPCG(*seed, 0))
 	path := filepath.Join(t.TempDir(), "state.db")
 	acknowledged := make(map[string]string) // revisions of pairs
-	for range rounds {
-		// A number of lines, not a time, decides when: none may also be killed
-		// while it makes the file.
+	lost := 0
+	for i := range *kills {
+		// After a number of lines, none of them too: it is then killed while it starts, or
+		// makes the file. And every other time at a moment that no line tells.
 		c := startChild(t, "write", path)
-		for range rand.IntN(most) {
+		for range random.IntN(mostLines) {
 			readLine(c, acknowledged)
+		}
+		if pause := time.Duration(random.IntN(mostMicroseconds)) * time.Microsecond; i%2 == 1 {
+			time.Sleep(pause)
 		}
 		c.kill()
 		for readLine(c, acknowledged) { // what was printed before the kill
 		}
-		checkPairs(t, path, acknowledged)
+		lost += checkPairs(t, path, acknowledged)
 	}
 	if len(acknowledged) == 0 {
 		t.Error("nothing was acknowledged in any round")
 	}
-	t.Logf("%d acknowledged commits in %d rounds", len(acknowledged), rounds)
+	t.Logf("seed=%d kills=%d acknowledged=%d lost=%d", *seed, *kills, len(acknowledged)+lost, lost)
 }
 
 func TestKilledWhileTheFileIsMade(t *testing.T) {
@@ -98,8 +107,9 @@ func readLine(c child, acknowledged map[string]string) bool {
 }
 
 // checkPairs opens the store after a kill: it must be usable, with everything
-// acknowledged in it and no half of a pair.
-func checkPairs(t *testing.T, path string, acknowledged map[string]string) {
+// acknowledged in it and no half of a pair. It returns how many pairs are not as they
+// were acknowledged.
+func checkPairs(t *testing.T, path string, acknowledged map[string]string) (lost int) {
 	t.Helper()
 	s, err := bolt.Open(path)
 	if err != nil {
@@ -110,7 +120,8 @@ func checkPairs(t *testing.T, path string, acknowledged map[string]string) {
 			t.Error(err)
 		}
 	}()
-	firsts, seconds := pairHalves(t, s, "first/"), pairHalves(t, s, "second/")
+	firsts, listed := pairHalves(t, s, "first/")
+	seconds, _ := pairHalves(t, s, "second/")
 	var newest store.Revision
 	for name, revision := range firsts {
 		if seconds[name] != revision {
@@ -124,16 +135,31 @@ func checkPairs(t *testing.T, path string, acknowledged map[string]string) {
 	for name, revision := range acknowledged {
 		if got := fmt.Sprint(firsts[name]); got != revision {
 			t.Errorf("pair %s is at revision %s, was acknowledged at %s", name, got, revision)
+			lost++
+			delete(acknowledged, name) // told once
 		}
+	}
+	if listed != newest {
+		t.Errorf("List tells revision %d, the newest pair has %d", listed, newest)
 	}
 	// The revision was kept with the items: it goes on, and is used once.
 	next, err := writePair(s, "after-"+strconv.Itoa(len(firsts)))
 	if err != nil || next != newest+1 {
 		t.Errorf("Commit = %d, %v after revision %d", next, err, newest)
 	}
+	// A watch goes on from where the list was.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for change, err := range s.Watch(ctx, "", listed) {
+		if err != nil || change.Revision != next || len(change.Writes) != 2 {
+			t.Errorf("Watch after %d = %v, %v, want revision %d", listed, change, err, next)
+		}
+		break
+	}
+	return lost
 }
 
-func pairHalves(t *testing.T, s store.Store, prefix string) map[string]store.Revision {
+func pairHalves(t *testing.T, s store.Store, prefix string) (map[string]store.Revision, store.Revision) {
 	t.Helper()
 	const plenty = 1 << 20
 	page, err := s.List(t.Context(), prefix, "", plenty)
@@ -144,7 +170,7 @@ func pairHalves(t *testing.T, s store.Store, prefix string) map[string]store.Rev
 	for _, item := range page.Items {
 		halves[item.Key[len(prefix):]] = item.Revision
 	}
-	return halves
+	return halves, page.Revision
 }
 
 func writePair(s store.Store, name string) (store.Revision, error) {

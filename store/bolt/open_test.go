@@ -179,7 +179,7 @@ func editBolt(t *testing.T, path string, edit func(*bbolt.Tx) error) {
 	}
 }
 
-// No test can cut the power; this one is for whoever makes commits faster.
+// For whoever makes commits faster: what becomes of them otherwise is in TestPowerLoss.
 func TestCommitsAreSynced(t *testing.T) {
 	if !bolt.Syncs(open(t, filepath.Join(t.TempDir(), "state.db"))) {
 		t.Error("bbolt does not sync: commits would not survive a loss of power")

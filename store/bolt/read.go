@@ -67,14 +67,21 @@ func (s *Store) list(ctx context.Context, prefix, after string, limit int) (page
 
 // view reads from one state of the items and returns once that state is durable.
 func (s *Store) view(ctx context.Context, read func(items *bbolt.Bucket)) error {
+	return s.viewTx(ctx, func(tx *bbolt.Tx) error {
+		read(tx.Bucket([]byte(itemsBucket)))
+		return nil
+	})
+}
+
+// viewTx is view for the whole file. An error of read is returned as it is.
+func (s *Store) viewTx(ctx context.Context, read func(tx *bbolt.Tx) error) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
 	var id int
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		id = tx.ID()
-		read(tx.Bucket([]byte(itemsBucket)))
-		return nil
+		return read(tx)
 	})
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return store.ErrClosed

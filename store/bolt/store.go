@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 
@@ -24,6 +25,8 @@ type Store struct {
 
 	// update is db.Update, or what a test has put around it.
 	update func(func(*bbolt.Tx) error) error
+	// aroundCopy is what a test has put around the file of a backup; nil if nothing.
+	aroundCopy func(io.Writer) io.Writer
 
 	// leader holds a value while somebody writes: that one alone takes from
 	// the queue and uses update.

@@ -1,0 +1,292 @@
+package bolt_test
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"os"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// sectorSize is what a disk writes in one go at best.
+const sectorSize = 512
+
+// disk is a file as a loss of power may leave it. What was synced is there. Of what
+// was written since, any part may be there and any other missing: whole writes, sectors
+// of them, and pieces of sectors, in any order. The file's length is durable only after
+// an fsync: an fdatasync may leave it out, which is why bbolt calls fsync when the file
+// has grown (boltdb/bolt#284).
+type disk struct {
+	content []byte // of synced writes
+	length  int64  // synced
+	pending []event
+}
+
+// apply is what an event does to the disk.
+func (d *disk) apply(e event) {
+	switch e.kind {
+	case wrote, grew:
+		d.pending = append(d.pending, e)
+	case fsynced, datasynced:
+		var left []event
+		for _, p := range d.pending {
+			switch {
+			case p.kind == wrote:
+				d.content = overlay(d.content, p.at, p.data)
+			case e.kind == fsynced:
+				d.length = p.at
+			default:
+				left = append(left, p)
+			}
+		}
+		d.pending = left
+	case acknowledged:
+	}
+}
+
+// overlay writes data into content, in place if there is room.
+func overlay(content []byte, at int64, data []byte) []byte {
+	if need := int(at) + len(data); need > len(content) {
+		content = append(content, make([]byte, need-len(content))...)
+	}
+	copy(content[at:], data)
+	return content
+}
+
+// image makes the file out of what was synced and, of each pending event, the pieces
+// that keep chooses, as starts and ends. A growth has one piece, of no length.
+func (d *disk) image(keep func(i int, e event) [][2]int) []byte {
+	content, length := bytes.Clone(d.content), d.length
+	for i, e := range d.pending {
+		pieces := keep(i, e)
+		if e.kind == grew && len(pieces) > 0 {
+			length = e.at
+		}
+		for _, piece := range pieces {
+			if e.kind == wrote {
+				content = overlay(content, e.at+int64(piece[0]), e.data[piece[0]:piece[1]])
+			}
+		}
+	}
+	if int64(len(content)) < length {
+		content = append(content, make([]byte, length-int64(len(content)))...)
+	}
+	return content[:length]
+}
+
+func whole(e event) [][2]int { return [][2]int{{0, len(e.data)}} }
+
+// variant is one image that a loss of power may leave.
+type variant struct {
+	name string
+	keep func(i int, e event) [][2]int
+}
+
+// variants are the images of one boundary. Random ones are made with seeds drawn from
+// random, so many of them.
+func (d *disk) variants(random *rand.Rand, randoms int) []variant {
+	if len(d.pending) == 0 {
+		return []variant{{"nothing is under way", nil}}
+	}
+	all := []variant{
+		{"everything written", func(_ int, e event) [][2]int { return whole(e) }},
+		{"nothing since the sync", func(int, event) [][2]int { return nil }},
+	}
+	for missing, e := range d.pending {
+		all = append(all, variant{fmt.Sprintf("all but %v", e), func(i int, e event) [][2]int {
+			if i == missing {
+				return nil
+			}
+			return whole(e)
+		}})
+	}
+	last := len(d.pending) - 1
+	for _, at := range tears(d.pending[last]) {
+		all = append(all,
+			variant{fmt.Sprintf("the last up to byte %d", at), func(i int, e event) [][2]int {
+				if i == last {
+					return [][2]int{{0, at}}
+				}
+				return whole(e)
+			}},
+			variant{fmt.Sprintf("the last from byte %d on", at), func(i int, e event) [][2]int {
+				if i == last {
+					return [][2]int{{at, len(e.data)}}
+				}
+				return whole(e)
+			}})
+	}
+	for range randoms {
+		seed := random.Uint64()
+		// Seldom all, seldom none: 1 to 9 of 10 sectors.
+		share := 1 + random.IntN(9)
+		all = append(all, variant{fmt.Sprintf("random sectors %d/10, seed %d", share, seed), func(i int, e event) [][2]int {
+			return randomSectors(rand.New(rand.NewPCG(seed, uint64(i))), share, e)
+		}})
+	}
+	return all
+}
+
+// tears are the places at which the last write is cut in two. Of a meta page only the
+// first metaSize bytes are ever other than 0.
+func tears(e event) []int {
+	const metaSize = 80 // bbolt's page header and Meta
+	if e.kind != wrote {
+		return nil
+	}
+	var at []int
+	if e.isMeta() {
+		for i := range metaSize {
+			at = append(at, i+1)
+		}
+	}
+	for i := 0; i < len(e.data); i += sectorSize {
+		at = append(at, i, i+1+i%97, i+sectorSize/2+1)
+	}
+	return at
+}
+
+// randomSectors keeps some sectors, and some only up to a byte or from one on.
+func randomSectors(random *rand.Rand, share int, e event) [][2]int {
+	if e.kind != wrote {
+		if random.IntN(2) == 0 {
+			return nil
+		}
+		return [][2]int{{0, 0}}
+	}
+	var pieces [][2]int
+	for at := 0; at < len(e.data); at += sectorSize {
+		if random.IntN(10) >= share {
+			continue
+		}
+		piece := [2]int{at, min(at+sectorSize, len(e.data))}
+		if tear := random.IntN(40); tear < 2 {
+			piece[tear] = piece[0] + random.IntN(piece[1]-piece[0])
+		}
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// loss is one image, and what has to be in it.
+type loss struct {
+	image []byte
+	// floor was acknowledged, and nothing after ceiling was given to the disk.
+	floor, ceiling store.Revision
+	where          string
+}
+
+// losses yields an image for every variant of every boundary of the run that sample
+// chooses. An image that was there before, with the same to be in it, is counted only.
+func (r run) losses(random *rand.Rand, randoms int, sample func(v int) bool, yield func(loss) bool) (made int) {
+	d := disk{content: bytes.Clone(r.base), length: int64(len(r.base))}
+	var floor, ceiling store.Revision
+	seed := maphash.MakeSeed()
+	seen := make(map[uint64]bool)
+	for i, e := range r.events {
+		d.apply(e)
+		switch {
+		case e.kind == acknowledged:
+			floor = max(floor, e.revision)
+		case e.isMeta():
+			ceiling = e.revision
+		}
+		for v, variant := range d.variants(random, randoms) {
+			if !sample(v) {
+				continue
+			}
+			made++
+			image := d.image(variant.keep)
+			var h maphash.Hash
+			h.SetSeed(seed)
+			_, _ = h.Write(image)
+			maphash.WriteComparable(&h, [2]store.Revision{floor, ceiling})
+			if seen[h.Sum64()] {
+				continue
+			}
+			seen[h.Sum64()] = true
+			if !yield(loss{image, floor, ceiling, fmt.Sprintf("after event %d of %d (%v): %s", i, len(r.events), e, variant.name)}) {
+				return made
+			}
+		}
+	}
+	return made
+}
+
+// broken are orders of writes and syncs in which a loss of power does harm.
+var broken = []struct {
+	name  string
+	wrong func([]event) []event
+}{
+	{"the meta page before the pages, one sync", func(events []event) []event {
+		var out []event
+		pages := 0 // where those of this transaction begin in out
+		for i, e := range events {
+			switch {
+			case e.kind == datasynced && events[i+1].isMeta():
+			case e.isMeta():
+				out = append(out[:pages:pages], append([]event{e}, out[pages:]...)...)
+			default:
+				out = append(out, e)
+				if e.kind != wrote {
+					pages = len(out)
+				}
+			}
+		}
+		return out
+	}},
+	{"no sync between the pages and the meta page", func(events []event) []event {
+		return dropped(events, func(i int) bool {
+			return events[i].kind == datasynced && i+1 < len(events) && events[i+1].isMeta()
+		})
+	}},
+	{"no sync after the meta page", func(events []event) []event {
+		return dropped(events, func(i int) bool { return events[i].kind == datasynced && i > 0 && events[i-1].isMeta() })
+	}},
+	{"acknowledged before the last sync", func(events []event) []event {
+		var out []event
+		for i := 0; i < len(events); i++ {
+			if e := events[i]; e.kind != datasynced || !events[i-1].isMeta() {
+				out = append(out, e)
+				continue
+			}
+			sync := events[i]
+			for ; i+1 < len(events) && events[i+1].kind == acknowledged; i++ {
+				out = append(out, events[i+1])
+			}
+			out = append(out, sync)
+		}
+		return out
+	}},
+	{"one meta page for all", func(events []event) []event {
+		var out []event
+		for _, e := range events {
+			if e.isMeta() && e.at > 0 {
+				e.at = 0
+				e.data = append(make([]byte, 8), e.data[8:]...) // its number
+			}
+			out = append(out, e)
+		}
+		return out
+	}},
+	{"growth is not synced", func(events []event) []event {
+		return dropped(events, func(i int) bool { return events[i].kind == fsynced })
+	}},
+	{"the pages are not written", func(events []event) []event {
+		return dropped(events, func(i int) bool {
+			return events[i].kind == wrote && !events[i].isMeta() && len(events[i].data) > os.Getpagesize()
+		})
+	}},
+}
+
+func dropped(events []event, drop func(i int) bool) []event {
+	var out []event
+	for i, e := range events {
+		if !drop(i) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
