@@ -13,7 +13,7 @@ import (
 // CancelOperation implements [generated.StrictServerInterface].
 func (e *Emulator) CancelOperation(ctx context.Context, request generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
 	if err := e.cancelOperation(ctx, request.Params.OperationID, request.Params.Force); err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.CancelOperation200Response{}, nil
 }
@@ -22,7 +22,7 @@ func (e *Emulator) CancelOperation(ctx context.Context, request generated.Cancel
 func (e *Emulator) GetFaultOperationList(ctx context.Context, request generated.GetFaultOperationListRequestObject) (generated.GetFaultOperationListResponseObject, error) {
 	listed, err := e.list(ctx, request.Params.TypeFilter, request.Params.StateFilter)
 	if err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.GetFaultOperationList200JSONResponse(listed), nil
 }
@@ -32,7 +32,7 @@ func (e *Emulator) StartDataLoss(ctx context.Context, request generated.StartDat
 	target := partitionTarget(request.ServiceID, request.PartitionID)
 	target.Mode = string(request.Params.DataLossMode)
 	if err := e.start(ctx, request.Params.OperationID, generated.OperationTypePartitionDataLoss, target); err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.StartDataLoss202Response{}, nil
 }
@@ -43,7 +43,7 @@ func (e *Emulator) StartQuorumLoss(ctx context.Context, request generated.StartQ
 	target.Mode = string(request.Params.QuorumLossMode)
 	target.Duration = time.Duration(request.Params.QuorumLossDuration) * time.Second
 	if err := e.start(ctx, request.Params.OperationID, generated.OperationTypePartitionQuorumLoss, target); err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.StartQuorumLoss202Response{}, nil
 }
@@ -53,7 +53,7 @@ func (e *Emulator) StartPartitionRestart(ctx context.Context, request generated.
 	target := partitionTarget(request.ServiceID, request.PartitionID)
 	target.Mode = string(request.Params.RestartPartitionMode)
 	if err := e.start(ctx, request.Params.OperationID, generated.OperationTypePartitionRestart, target); err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.StartPartitionRestart202Response{}, nil
 }
@@ -69,7 +69,7 @@ func (e *Emulator) StartNodeTransition(ctx context.Context, request generated.St
 		target.Duration = time.Duration(request.Params.StopDurationInSeconds) * time.Second
 	}
 	if err := e.start(ctx, request.Params.OperationID, generated.OperationTypeNodeTransition, target); err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	return generated.StartNodeTransition202Response{}, nil
 }

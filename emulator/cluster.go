@@ -37,7 +37,10 @@ func nodeWrite(n Node) (store.Write, error) {
 // Operations that were accepted before go on with what they found, and leave nothing of
 // it. It is not one transaction: an emulator that serves meanwhile may see a part of it.
 // An error that is not the store's says what is wrong with c; nothing has changed then.
-func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error {
+func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error { return e.setCluster(ctx, c) }
+
+// setCluster is SetCluster on conditions, which hold for each of its transactions.
+func (e *Emulator) setCluster(ctx context.Context, c Cluster, conditions ...store.Condition) error {
 	writes, err := c.writes()
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (e *Emulator) SetCluster(ctx context.Context, c Cluster) error {
 	}
 	for len(writes) > 0 {
 		n := min(len(writes), store.MaxOps)
-		if _, err := e.records.st.Commit(ctx, store.Txn{Then: writes[:n]}); err != nil {
+		if _, err := e.records.st.Commit(ctx, store.Txn{If: conditions, Then: writes[:n]}); err != nil {
 			return err
 		}
 		writes = writes[n:]

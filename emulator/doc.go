@@ -6,14 +6,37 @@
 // cancel judges a Cancel call, and advance says what the engine would have done
 // by a given moment. Records change only by compare-and-swap in a
 // [github.com/sfcancel/sfcancel/store.Store], so a restart changes nothing and
-// nobody has to lead: whoever looks at a record computes where it stands now,
-// and whoever changes it writes that down first.
+// nobody has to lead.
 //
 //	st, err := bolt.Open("faults.db")
 //	...
 //	handler, err := server.New(emulator.New(st))
 //	...
 //	http.ListenAndServe("127.0.0.1:19080", handler)
+//
+// # Replicas
+//
+// Any number of emulators over one store are one server. Nobody leads, and nothing that
+// counts is in memory:
+//
+//   - What is shown is stored. Whoever looks at an operation, or judges a call, first
+//     writes down what is due of it, and then goes by what is stored, whoever wrote that.
+//     So nothing that one replica has shown is ever taken back by another whose clock is
+//     behind. Clocks that differ make an operation get on a little sooner or later. The one
+//     exception is [Emulator.Node], which tells by its own clock whether a node that was
+//     stopped is up again; no call of the API shows that.
+//   - Each [Transition] is a transaction of its own, in order, however late it is written.
+//     [Emulator.Watch] tells of all of them, on every replica.
+//   - [Emulator.Run] writes down what is due while nobody looks. Each replica may run it.
+//   - All that a start or a cancel has found is a condition of its transaction. Of many who
+//     write the same one wins, and the others read again and judge anew.
+//
+// A store that cannot be reached is answered like a fault service without its write
+// quorum, 503 FABRIC_E_NO_WRITE_QUORUM, and nothing has happened. If the outcome of a
+// transaction is unknown, so is that of the call: 504 FABRIC_E_TIMEOUT, after which a client
+// has to ask, or to repeat its call and read the refusal (runtime §5.2, §5.7): none of them
+// takes effect twice while the operation is remembered. A store that was closed is a replica that goes away, 503 E_ABORT, and
+// so is a call that lost to others too often. Everything else is 500.
 //
 // # Profiles
 //

@@ -10,14 +10,16 @@ import (
 )
 
 // Emulator is a fault service over a store. It implements
-// [generated.StrictServerInterface]; hand it to server.New. Any number of
-// emulators may share one store. Safe for concurrent use.
+// [generated.StrictServerInterface]; hand it to server.New. Any number of emulators may
+// share one store, in one process or in many, and behave as one: see the documentation of
+// the package. Safe for concurrent use.
 type Emulator struct {
 	records      records
 	profile      server.Profile
 	settings     Settings
 	now          func() time.Time
 	scenario     func(Record) Scenario
+	report       func(error)
 	availability atomic.Pointer[Availability] // nil is Ready
 }
 
@@ -51,6 +53,12 @@ func WithScenario(choose func(Record) Scenario) Option {
 	return func(e *Emulator) { e.scenario = choose }
 }
 
+// WithReport has a function told what [Emulator.Run] could not read or write. By default
+// nobody is.
+func WithReport(report func(error)) Option {
+	return func(e *Emulator) { e.report = report }
+}
+
 // New returns an emulator that keeps its records in st. It takes up what is there:
 // operations that were under way go on. The store is the caller's to close.
 func New(st store.Store, options ...Option) *Emulator {
@@ -58,6 +66,7 @@ func New(st store.Store, options ...Option) *Emulator {
 		records:  records{st},
 		now:      time.Now,
 		scenario: func(Record) Scenario { return DefaultScenario() },
+		report:   func(error) {},
 	}
 	for _, option := range options {
 		option(e)
@@ -72,8 +81,3 @@ func New(st store.Store, options ...Option) *Emulator {
 
 // Settings are those that the emulator works with, defaults filled in.
 func (e *Emulator) Settings() Settings { return e.settings }
-
-// current is the record as it stands now, whatever was last written down.
-func (e *Emulator) current(r Record) Record {
-	return advance(r, e.settings.CommandStepRetryBackoff, e.now())
-}

@@ -2,11 +2,13 @@ package emulator
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
 )
 
 // The bits of the two filters (runtime §5.10).
@@ -19,6 +21,7 @@ const (
 	stateFailed         = 16
 	stateCancelled      = 32
 	stateForceCancelled = 64
+	statesOver          = stateCompleted | stateFailed | stateCancelled | stateForceCancelled
 
 	kindDataLoss       = 1
 	kindQuorumLoss     = 2
@@ -29,36 +32,53 @@ const (
 // maxListed is the runtime's list size; there are no pages.
 const maxListed = 10000
 
-// list is the operations that match both filters, active ones first.
+// list is the operations that match both filters, active ones first. It reads no table
+// that nothing can match in (runtime §5.10), and no page after the answer is full.
 func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.OperationStatusList, error) {
 	if err := e.available(); err != nil {
 		return nil, err
 	}
-	active, finished := generated.OperationStatusList{}, generated.OperationStatusList{}
+	var active, finished generated.OperationStatusList
 	seen := make(map[uuid.UUID]bool)
-	for _, prefix := range []string{activePrefix, historyPrefix} {
-		for s, err := range e.records.all(ctx, prefix) {
+	tables := []string{activePrefix, historyPrefix}
+	if states != filterAll && states&(stateRunning|stateRollingBack|statesOver) == 0 {
+		tables = nil
+	} else if states != filterAll && states&statesOver == 0 {
+		tables = tables[:1]
+	}
+	for _, table := range tables {
+		if table == historyPrefix && len(active)+len(finished) >= maxListed {
+			break
+		}
+		for s, err := range e.records.all(ctx, table) {
+			if err == nil && matchesKind(s.Record, kinds) {
+				s, err = e.settle(ctx, s)
+			}
+			if errors.Is(err, store.ErrNotFound) {
+				continue // removed meanwhile
+			}
 			if err != nil {
 				// Without it the list would say of an operation that it never existed.
 				return nil, err
 			}
-			r := e.current(s.Record)
+			r := s.Record
 			// A record that moves between the two reads is seen twice.
 			if seen[r.ID] || !matchesKind(r, kinds) || !matchesState(r, states, e.profile) {
 				continue
 			}
 			seen[r.ID] = true
 			into := &active
-			if r.Terminal() { // it may not be written down yet that it is
+			if r.Terminal() { // since it was settled
 				into = &finished
 			}
 			*into = append(*into, generated.OperationStatus{OperationID: r.ID, State: r.State(), Type: r.Kind})
-		}
-		if len(active)+len(finished) >= maxListed {
-			break
+			// What is over gives way to active ones that are still to come.
+			if len(active) == maxListed || table == historyPrefix && len(active)+len(finished) == maxListed {
+				break
+			}
 		}
 	}
-	listed := append(active, finished...)
+	listed := append(generated.OperationStatusList{}, append(active, finished...)...)
 	return listed[:min(len(listed), maxListed)], nil
 }
 

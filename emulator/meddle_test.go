@@ -292,3 +292,28 @@ func TestSweepOfWhatIsNotDue(t *testing.T) {
 	c.pass(second / 2)
 	c.sweep()
 }
+
+// Of two servers that plant one seed, the slower one does not undo what has become of the
+// nodes since the faster one was done.
+func TestPlantWhileAnotherServes(t *testing.T) {
+	ours, other, m := two(t)
+	seed := emulator.Seed{Cluster: emulator.DefaultCluster()}
+	interrupted := newCluster(t, server.Runtime, &failing{Store: m.Store, n: 1}) // after its mark
+	if err := interrupted.engine.Plant(t.Context(), seed); err == nil {
+		t.Fatal("it was not interrupted")
+	}
+	m.beforeCommit = func() {
+		if err := other.engine.Plant(t.Context(), seed); err != nil {
+			t.Error(err)
+		}
+		other.start(transitionKind)
+		other.pass(10 * second)
+		other.sweep()
+	}
+	if err := ours.engine.Plant(t.Context(), seed); err != nil {
+		t.Error(err)
+	}
+	if n, _ := other.node("_Node_0"); !n.Down {
+		t.Errorf("the node was stopped, and is %+v", n)
+	}
+}

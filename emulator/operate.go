@@ -14,17 +14,20 @@ import (
 )
 
 // Record returns an operation as it stands now, running or finished, in the
-// engine's own terms. An unknown id is a [server.Error] with the code
-// FABRIC_E_KEY_NOT_FOUND; a failing store gives its own error.
+// engine's own terms. What is due is written down first. An unknown id is a
+// [server.Error] with the code FABRIC_E_KEY_NOT_FOUND; a failing store gives its own error.
 func (e *Emulator) Record(ctx context.Context, id uuid.UUID) (Record, error) {
 	s, err := e.records.find(ctx, id)
+	if err == nil {
+		s, err = e.settle(ctx, s)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return Record{}, server.NewError(generated.ErrorCodeKeyNotFound, "No operation with this id is known.")
 	}
 	if err != nil {
 		return Record{}, err
 	}
-	return e.current(s.Record), nil
+	return s.Record, nil
 }
 
 // cancelOperation looks in the active table only, judges, writes the flag, and
@@ -48,7 +51,7 @@ func (e *Emulator) start(ctx context.Context, id uuid.UUID, kind generated.Opera
 				e.settings.StopNodeMinDuration/time.Second, e.settings.StopNodeMaxDuration/time.Second))
 		}
 	}
-	for {
+	for p := new(patience); ; {
 		// The order of the runtime (§5.7): the node first, then the id.
 		nodeRevision, err := e.freeNode(ctx, kind, target.NodeName)
 		if err != nil {
@@ -65,8 +68,10 @@ func (e *Emulator) start(ctx context.Context, id uuid.UUID, kind generated.Opera
 		}
 		r.Scenario = e.scenario(r)
 		r.Due = r.Received.Add(r.Scenario.lasts(r))
-		err = e.records.insert(ctx, r, nodeRevision)
-		if !errors.Is(err, store.ErrConflict) {
+		if err = e.records.insert(ctx, r, nodeRevision); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		if err := p.lost(ctx); err != nil {
 			return err
 		}
 	}
@@ -78,29 +83,31 @@ func (e *Emulator) freeNode(ctx context.Context, kind generated.OperationType, n
 	if kind != generated.OperationTypeNodeTransition {
 		return 0, nil
 	}
-	for {
+	for p := new(patience); ; {
 		holder, revision, err := e.records.nodeHolder(ctx, name)
 		if err != nil || revision == 0 {
 			return revision, err
 		}
-		s, err := e.records.find(ctx, holder)
+		before, err := e.records.find(ctx, holder)
 		if errors.Is(err, store.ErrNotFound) {
 			return revision, nil
 		}
-		if err != nil {
+		var s stored
+		if err == nil {
+			s, err = e.settle(ctx, before)
+		}
+		switch {
+		case errors.Is(err, store.ErrNotFound): // removed meanwhile
+		case err != nil:
 			return 0, err
-		}
-		r := e.current(s.Record)
-		if !r.Terminal() {
+		case !s.Terminal():
 			return 0, server.NewError(generated.ErrorCodeNodeTransitionInProgress, "The node is already in a transition.")
-		}
-		if s.Terminal() { // moved meanwhile, and has let go of the node
+		case before.Terminal(): // moved meanwhile, and has let go of the node
 			if again, _, err := e.records.nodeHolder(ctx, name); err != nil || again == holder {
 				return revision, err
 			}
-			continue
 		}
-		if err := e.records.replace(ctx, s, r); err != nil && !errors.Is(err, store.ErrConflict) {
+		if err := p.lost(ctx); err != nil {
 			return 0, err
 		}
 	}
@@ -125,45 +132,50 @@ func (e *Emulator) SetScenario(ctx context.Context, id uuid.UUID, scenario Scena
 	})
 }
 
-// change writes an active record anew as edit makes it of what it is now.
+// change writes an active record anew as edit makes it of what it is now. What is due comes
+// before, in transactions of its own.
 func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (Record, error)) error {
-	for {
+	for p := new(patience); ; {
 		s, err := e.records.get(ctx, activeKey(id))
+		if err == nil {
+			s, err = e.settle(ctx, s)
+		}
 		if errors.Is(err, store.ErrNotFound) {
 			return errNotActive()
 		}
 		if err != nil {
 			return err
 		}
-		r, err := edit(e.current(s.Record))
+		r, err := edit(s.Record)
 		if err != nil {
 			return err
 		}
-		err = e.records.replace(ctx, s, r)
-		if !errors.Is(err, store.ErrConflict) {
+		if _, err = e.records.replace(ctx, s, r); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 		// Somebody else wrote the record meanwhile: judge it again as it is now.
+		if err := p.lost(ctx); err != nil {
+			return err
+		}
 	}
 }
 
 // Sweep writes down what is due: finished operations move to the history, others
-// get on. Nothing depends on it but the size of the active table, so how often it
-// runs is a matter of taste, and any number of emulators may sweep one store.
-// What cannot be read or written is reported at the end, joined, and hinders nothing else.
+// get on. Nothing depends on it but the size of the active table, and what [Emulator.Watch]
+// can tell by then; [Emulator.Run] does the same without reading everything each time. Any
+// number of emulators may sweep one store. What cannot be read or written is reported at
+// the end, joined, and hinders nothing else.
 func (e *Emulator) Sweep(ctx context.Context) error {
 	var errs []error
 	for s, err := range e.records.all(ctx, activePrefix) {
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		if err == nil {
+			_, err = e.settle(ctx, s)
 		}
-		r := e.current(s.Record)
-		if r == s.Record {
-			continue
-		}
-		if err := e.records.replace(ctx, s, r); err != nil && !errors.Is(err, store.ErrConflict) {
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return errors.Join(errs...)

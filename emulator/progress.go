@@ -15,7 +15,7 @@ import (
 func (e *Emulator) GetDataLossProgress(ctx context.Context, request generated.GetDataLossProgressRequestObject) (generated.GetDataLossProgressResponseObject, error) {
 	r, err := e.progress(ctx, request.Params.OperationID, generated.OperationTypePartitionDataLoss)
 	if err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	answer := generated.GetDataLossProgress200JSONResponse{State: r.State()}
 	if hasResult(r) {
@@ -28,7 +28,7 @@ func (e *Emulator) GetDataLossProgress(ctx context.Context, request generated.Ge
 func (e *Emulator) GetQuorumLossProgress(ctx context.Context, request generated.GetQuorumLossProgressRequestObject) (generated.GetQuorumLossProgressResponseObject, error) {
 	r, err := e.progress(ctx, request.Params.OperationID, generated.OperationTypePartitionQuorumLoss)
 	if err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	answer := generated.GetQuorumLossProgress200JSONResponse{State: r.State()}
 	if hasResult(r) {
@@ -41,7 +41,7 @@ func (e *Emulator) GetQuorumLossProgress(ctx context.Context, request generated.
 func (e *Emulator) GetPartitionRestartProgress(ctx context.Context, request generated.GetPartitionRestartProgressRequestObject) (generated.GetPartitionRestartProgressResponseObject, error) {
 	r, err := e.progress(ctx, request.Params.OperationID, generated.OperationTypePartitionRestart)
 	if err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	answer := generated.GetPartitionRestartProgress200JSONResponse{State: r.State()}
 	if hasResult(r) {
@@ -54,7 +54,7 @@ func (e *Emulator) GetPartitionRestartProgress(ctx context.Context, request gene
 func (e *Emulator) GetNodeTransitionProgress(ctx context.Context, request generated.GetNodeTransitionProgressRequestObject) (generated.GetNodeTransitionProgressResponseObject, error) {
 	r, err := e.progress(ctx, request.Params.OperationID, generated.OperationTypeNodeTransition)
 	if err != nil {
-		return nil, err
+		return nil, answered(err)
 	}
 	answer := generated.GetNodeTransitionProgress200JSONResponse{State: r.State()}
 	if hasResult(r) {

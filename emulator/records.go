@@ -41,9 +41,17 @@ func hashed(name string) string {
 // records reads and writes records in a store.
 type records struct{ st store.Store }
 
+// written is a record as it is kept.
+type written struct {
+	Record
+	// Quiet says of the write that it was no transition, so that whoever sees a single
+	// write knows. A record of an older version does not say; all of those count.
+	Quiet bool `json:"quiet,omitempty"`
+}
+
 // stored is a record as it was last written down.
 type stored struct {
-	Record
+	written
 	key      string
 	revision store.Revision
 }
@@ -89,39 +97,43 @@ func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, erro
 	}
 }
 
-// replace writes r over what was read as old. If r is over, it moves to the history
-// and its node is free again, all in the same transaction.
-func (rs records) replace(ctx context.Context, old stored, r Record) error {
-	value, err := json.Marshal(r)
+// replace writes r over what was read as old, and returns it as it is stored then. If r is
+// over, it moves to the history and its node is free again, all in the same transaction.
+func (rs records) replace(ctx context.Context, old stored, r Record) (stored, error) {
+	after := stored{written: written{Record: r, Quiet: r.stage() == old.stage()}, key: old.key}
+	value, err := json.Marshal(after.written)
 	if err != nil {
-		return err
+		return stored{}, err
 	}
 	txn := store.Txn{If: []store.Condition{{Key: old.key, Revision: old.revision}}}
 	if !r.Terminal() {
 		txn.Then = []store.Write{{Key: old.key, Value: value}}
-		_, err = rs.st.Commit(ctx, txn)
+	} else {
+		after.key = historyKey(r.ID)
+		txn.Then = []store.Write{{Key: old.key, Delete: true}, {Key: after.key, Value: value}}
+		if err := rs.release(ctx, r, &txn); err != nil {
+			return stored{}, err
+		}
+	}
+	if after.revision, err = rs.st.Commit(ctx, txn); err != nil {
+		return stored{}, err
+	}
+	return after, nil
+}
+
+// release adds to the transaction that ends r that its node is free, and what it leaves of it.
+func (rs records) release(ctx context.Context, r Record, txn *store.Txn) error {
+	if r.Kind != generated.OperationTypeNodeTransition {
+		return nil
+	}
+	holder, revision, err := rs.nodeHolder(ctx, r.Target.NodeName)
+	if err != nil || holder != r.ID {
 		return err
 	}
-	txn.Then = []store.Write{
-		{Key: old.key, Delete: true},
-		{Key: historyKey(r.ID), Value: value},
-	}
-	if r.Kind == generated.OperationTypeNodeTransition {
-		holder, revision, err := rs.nodeHolder(ctx, r.Target.NodeName)
-		if err != nil {
-			return err
-		}
-		if holder == r.ID {
-			key := holderKey(r.Target.NodeName)
-			txn.If = append(txn.If, store.Condition{Key: key, Revision: revision})
-			txn.Then = append(txn.Then, store.Write{Key: key, Delete: true})
-			if err := rs.leave(ctx, r, &txn); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = rs.st.Commit(ctx, txn)
-	return err
+	key := holderKey(r.Target.NodeName)
+	txn.If = append(txn.If, store.Condition{Key: key, Revision: revision})
+	txn.Then = append(txn.Then, store.Write{Key: key, Delete: true})
+	return rs.leave(ctx, r, txn)
 }
 
 // nodeHolder is the operation that holds the node, and the revision of the key that
@@ -145,7 +157,7 @@ func (rs records) nodeHolder(ctx context.Context, name string) (uuid.UUID, store
 // node transition, that the node's key still has the revision that was judged. A node
 // that nothing was known of is written down as it was found.
 func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revision) error {
-	value, err := json.Marshal(r)
+	value, err := json.Marshal(written{Record: r})
 	if err != nil {
 		return err
 	}
@@ -175,7 +187,7 @@ func (rs records) insert(ctx context.Context, r Record, nodeRevision store.Revis
 
 // archive writes a record that is over, on condition that its id is in neither table.
 func (rs records) archive(ctx context.Context, r Record) error {
-	value, err := json.Marshal(r)
+	value, err := json.Marshal(written{Record: r})
 	if err != nil {
 		return err
 	}
@@ -188,7 +200,7 @@ func (rs records) archive(ctx context.Context, r Record) error {
 
 func decode(item store.Item) (stored, error) {
 	s := stored{key: item.Key, revision: item.Revision}
-	err := json.Unmarshal(item.Value, &s.Record)
+	err := json.Unmarshal(item.Value, &s.written)
 	if err == nil {
 		err = s.check()
 	}

@@ -84,7 +84,14 @@ func (e *Emulator) Plant(ctx context.Context, s Seed) error {
 	if err != nil || done {
 		return err
 	}
-	if err := e.SetCluster(ctx, s.Cluster); err != nil {
+	// Another server that is done planting serves already, and what has become of the nodes
+	// since is not to be overwritten.
+	err = e.setCluster(ctx, s.Cluster, store.Condition{Key: seedKey, Revision: revision})
+	if errors.Is(err, store.ErrConflict) {
+		_, _, err = e.beginPlanting(ctx, s.digest)
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	for _, op := range s.Operations {

@@ -135,7 +135,8 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		return err
 	}
 	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithClock(clock),
-		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario))
+		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario),
+		emulator.WithReport(func(err error) { logger.Warn("sweep: " + err.Error()) }))
 	engine.SetAvailability(plan.availability)
 	if s.seed != "" {
 		err := engine.Plant(ctx, plan.seed)
@@ -170,11 +171,20 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 // drainTime is how long requests under way may take once the end was asked for.
 const drainTime = 10 * time.Second
 
-// sweepEvery is how often what is due is written down; nothing waits for it.
-const sweepEvery = time.Second
+// lookEvery is how often the engine's clock is asked whether it is time to clean up. That
+// runs faster than real time, or stands still, if it was told to.
+const lookEvery = time.Second
 
 // serve runs until ctx ends, and returns when everything it started has ended.
 func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator, clock func() time.Time) error {
+	working, stop := context.WithCancel(ctx)
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		// It tells of what fails by itself; a store that was closed fails every request, too.
+		_ = engine.Run(working)
+	}()
+	defer func() { stop(); <-ran }()
 	served := make(chan error, 1)
 	go func() {
 		if srv.TLSConfig != nil {
@@ -183,7 +193,7 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine 
 		}
 		served <- srv.Serve(listener)
 	}()
-	tick := time.NewTicker(sweepEvery)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	cleanUp := clock().Add(engine.Settings().StoredActionCleanupInterval)
 	for {
@@ -191,12 +201,13 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine 
 		case err := <-served:
 			return err
 		case <-tick.C:
-			work := engine.Sweep
-			if now := clock(); !now.Before(cleanUp) {
-				work, cleanUp = engine.CleanUp, now.Add(engine.Settings().StoredActionCleanupInterval)
+			now := clock()
+			if now.Before(cleanUp) {
+				continue
 			}
-			if err := work(ctx); err != nil && ctx.Err() == nil {
-				srv.ErrorLog.Printf("sweep: %v", err)
+			cleanUp = now.Add(engine.Settings().StoredActionCleanupInterval)
+			if err := engine.CleanUp(ctx); err != nil && ctx.Err() == nil {
+				srv.ErrorLog.Printf("clean-up: %v", err)
 			}
 		case <-ctx.Done():
 			drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
