@@ -33,6 +33,9 @@ type call struct {
 	state    State  // last seen in this call
 	kind     Kind   // "" until it was learnt
 
+	reason string // the caller's words for the ledger
+	// announced says that the ledger knows that a force is about to be sent.
+	announced bool
 	// ledgerErr is what of the call the ledger could not note.
 	ledgerErr error
 	// notBefore is when the server wants to be asked again at the earliest, by a Retry-After.

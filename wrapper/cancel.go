@@ -114,12 +114,19 @@ func (k *call) over(ctx context.Context) (result Result, settled bool, err error
 // already there.
 const ledgerTime = 5 * time.Second
 
-// evidence reads the ledger.
+// evidence reads the ledger. There is none beside an error.
 func (c *Client) evidence(ctx context.Context, id uuid.UUID) (evidence, error) {
-	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	limit := ledgerTime
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/2) // or a ledger that hangs would cost the cancel
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	entries, err := c.ledger.Entries(ctx, id)
-	return weigh(entries), err
+	if err != nil {
+		return evidence{}, err
+	}
+	return weigh(entries), nil
 }
 
 // note puts the end of the call into the ledger, even if the context has ended: it
@@ -139,8 +146,21 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 	return result, err
 }
 
+// announce notes that a force is about to be sent. One that cannot be noted is refused.
+func (k *call) announce(ctx context.Context) error {
+	if err := k.write(ctx, Entry{Action: ActionForce, State: k.state, Reason: k.reason}); err != nil {
+		return k.fail(ErrForceRefused, unwritable(err))
+	}
+	k.announced = true
+	return nil
+}
+
 func (k *call) append(ctx context.Context, entry Entry) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	return k.write(context.WithoutCancel(ctx), entry)
+}
+
+func (k *call) write(ctx context.Context, entry Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
 	entry.Time, entry.OperationID = time.Now(), k.id
 	return k.c.ledger.Append(ctx, entry)

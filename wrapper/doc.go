@@ -27,8 +27,8 @@
 // never means "try it and see". [ErrOutcomeUnknown] is the only error after which what
 // was asked for may have happened, and nobody knows. Two others come after something has,
 // and say what: [ErrNotFinished] after a [Client.Stop] that did not see the end, and
-// [ErrForceRefused] after a [GracefulFirst] that was interrupted in its grace, which has
-// cancelled gracefully.
+// [ErrForceRefused] after a [GracefulFirst] that was interrupted in its grace, or whose ledger
+// failed, which has cancelled gracefully.
 //
 //	errors.Is(err, wrapper.ErrOutcomeUnknown)     what to decide on
 //	errors.Is(err, wrapper.CodeKeyNotFound)       what the server said
@@ -77,6 +77,17 @@
 // locally without it. [GracefulFirst] does the whole sequence by itself.
 // [ServerDecides] leaves the judgement to the server. Evidence is in the [Ledger].
 // [Client.Stop] is a policy of its own.
+//
+// The ledger of a client lasts as long as its process, unless [WithLedger] gives it another:
+// package wrapper/ledger keeps one for several processes and machines. One that cannot be
+// reached stops no graceful cancel and no start, and every force:
+//
+//	the ledger fails        Cancel, start     ForceCancel                          Stop
+//	to be read              as always         refused; [GracefulFirst] has         ErrNotFinished when the time of
+//	                                          cancelled gracefully                 the force comes, none is sent
+//	before a force is sent  -                 refused; [GracefulFirst] has         the same
+//	                                          cancelled gracefully, and waited
+//	after a call            LedgerErr         LedgerErr                            LedgerErr
 //
 // # When it asks again
 //

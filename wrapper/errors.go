@@ -16,8 +16,9 @@ import (
 var (
 	// ErrInvalidArgument: the call makes no sense as it stands. Nothing was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
-	// ErrForceRefused: the policy of this client does not allow the force now. No
-	// force was sent. A [Refusal] behind the error says what is missing.
+	// ErrForceRefused: the policy of this client does not allow the force now, or the
+	// ledger cannot be read or written. No force was sent. A [Refusal] behind the error
+	// says what is missing.
 	ErrForceRefused = errors.New("force refused by policy")
 	// ErrNotSent: what was asked for never reached a server, so it did not happen.
 	ErrNotSent = errors.New("not sent")

@@ -190,13 +190,14 @@ func ExampleMemoryLedger() {
 
 		entries, err := ledger.Entries(ctx, id)
 		for _, e := range entries {
-			fmt.Println(e.Action, e.Verdict, e.State, e.Reason)
+			fmt.Printf("%s %q %s, %s\n", e.Action, e.Verdict, e.State, e.Reason)
 		}
 		fmt.Println(err)
 	})
 	// Output:
-	// graceful Accepted RollingBack end of the drill
-	// force Accepted RollingBack it hangs
+	// graceful "Accepted" RollingBack, end of the drill
+	// force "" , it hangs
+	// force "Accepted" RollingBack, it hangs
 	// <nil>
 }
 

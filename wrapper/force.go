@@ -13,7 +13,8 @@ type ForceOptions struct {
 	APIVersion APIVersion
 	Timeout    time.Duration
 	Reason     string
-	// Policy decides whether the force may go out; nil means the client's.
+	// Policy decides whether the force may go out; nil means the client's. Whatever it
+	// decides, the ledger must be readable and writable; see [Ledger].
 	Policy ForcePolicy
 }
 
@@ -29,13 +30,14 @@ type ForceOptions struct {
 // nobody is known to have cancelled is looked up first, and not probed while Running.
 //
 // The error is an [*Error]: besides those of [Client.Cancel] it may be
-// [ErrForceRefused], from the policy, and then no force was sent.
+// [ErrForceRefused], from the policy or because the ledger cannot be read or written, and
+// then no force was sent.
 func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOptions) (Result, error) {
 	k, err := c.newCall("force cancel", PurposeForce, id, options.APIVersion, options.Timeout)
 	if err != nil {
 		return Result{}, err
 	}
-	k.force = true
+	k.force, k.reason = true, options.Reason
 	policy := options.Policy
 	if policy == nil {
 		policy = c.policy
@@ -50,6 +52,9 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 			return result, err
 		}
 		result, err = k.forced(ctx, known)
+		if !k.announced {
+			return result, err // there was no force to tell of
+		}
 		return k.note(ctx, ActionForce, options.Reason, result, err)
 	})
 }
@@ -70,6 +75,12 @@ func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
 			}
 			purpose = next
 			continue
+		}
+		if purpose == PurposeForce && !k.announced {
+			if err := k.announce(ctx); err != nil {
+				return Result{}, err
+			}
+			continue // the context may have ended meanwhile
 		}
 		a := k.cancel(ctx, purpose)
 		switch {

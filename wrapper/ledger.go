@@ -11,12 +11,22 @@ import (
 )
 
 // Ledger remembers what was asked of which operation. Force policies read their
-// evidence from it, and it is the trail of who ended what. Implementations must be
-// safe for concurrent use.
+// evidence from it, and it is the trail of who ended what. Package wrapper/ledger has one
+// that outlives the process, for several machines. Implementations must be safe for
+// concurrent use. A client waits for 5 seconds, and with reading for half of what is left of
+// its context at most, and then takes the ledger for one that cannot be reached.
+//
+// A ledger that cannot be reached never stops a graceful cancel or a start: that goes out,
+// and what could not be noted is in LedgerErr of its [Result] or [Error]. It always stops a
+// force, whatever the policy. Before a call sends its first force, the ledger must have been
+// read, and must have taken an entry with [ActionForce] and no verdict: "about to be sent".
+// So the trail names who forced, even if the process dies before the answer is there.
 type Ledger interface {
-	// Append notes an entry. It must not keep anything of ctx.
+	// Append notes an entry. It must not keep anything of ctx. Once it has returned nil,
+	// every call of Entries that starts later returns the entry, whoever calls.
 	Append(ctx context.Context, entry Entry) error
-	// Entries returns what is noted of one operation, oldest first; none is no error.
+	// Entries returns what is noted of one operation, oldest first; none is no error. With
+	// an error it counts as unread, whatever entries come with it.
 	Entries(ctx context.Context, id uuid.UUID) ([]Entry, error)
 }
 
@@ -25,9 +35,14 @@ type Entry struct {
 	Time        time.Time
 	OperationID uuid.UUID
 	Action      Action
-	Verdict     Verdict // what the call ended with; "" for ActionSeen
-	State       State   // the state then, if it was known
-	Reason      string  // the caller's words, from the options of the call
+	// Verdict is what the call ended with. It is "" for ActionSeen, for a call that ended
+	// with an error, and for a force that is about to be sent; the last two prove nothing.
+	Verdict Verdict
+	State   State  // the state then, if it was known
+	Reason  string // the caller's words, from the options of the call
+	// By is who made the call, such as "ann@host". A ledger that knows fills it in; "" means
+	// unknown. A [Client] never sets it.
+	By string
 }
 
 // Action is what an [Entry] is about.

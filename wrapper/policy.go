@@ -8,7 +8,8 @@ import (
 )
 
 // ForcePolicy decides whether a force may go out. The policies are
-// [RequireGraceful], [GracefulFirst] and [ServerDecides].
+// [RequireGraceful], [GracefulFirst] and [ServerDecides]. Each of them refuses if the
+// [Ledger] cannot be read, and so does the call if the ledger cannot be written.
 type ForcePolicy interface {
 	check() error
 	// prepare returns when the force may be sent. It may end the call itself: with a
@@ -23,7 +24,8 @@ type Refusal struct {
 	// NotBefore is when the same call will be allowed if nothing else changes; zero if
 	// waiting alone will not help.
 	NotBefore time.Time
-	// Cause is why evidence could not be read; usually nil.
+	// Cause is the error of a ledger that could not be read or written, or of a context
+	// that ended in the grace; usually nil.
 	Cause error
 }
 
@@ -66,7 +68,7 @@ func (p RequireGraceful) check() error { return nonNegative(p.MinGrace) }
 
 func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
-		return refuse(k, &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: ledgerErr})
+		return refuse(k, unreadable(ledgerErr))
 	}
 	since := known.graceful
 	if since.IsZero() {
@@ -97,8 +99,9 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, l
 // GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless
 // one is known, then the grace, then the force. A call whose context cannot last
 // that long is refused before anything is sent. If the operation turns out to be
-// over or forced already, or ends within the grace, no force is sent. [Client.Stop] also
-// waits for the end.
+// over or forced already, or ends within the grace, no force is sent. If the ledger cannot
+// be read, the graceful cancel goes out, and the force is refused without waiting.
+// [Client.Stop] also waits for the end.
 type GracefulFirst struct {
 	// Grace is how long the graceful cancel gets. 0 means no time at all.
 	Grace time.Duration
@@ -106,7 +109,7 @@ type GracefulFirst struct {
 
 func (p GracefulFirst) check() error { return nonNegative(p.Grace) }
 
-func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ error) (Result, bool, error) {
+func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
 	allowed := time.Now().Add(p.Grace)
 	if !known.graceful.IsZero() {
 		allowed = known.graceful.Add(p.Grace)
@@ -126,6 +129,9 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 		if err != nil || result.Verdict != Accepted {
 			return result, true, err
 		}
+		if ledgerErr != nil {
+			return refuse(k, unreadable(ledgerErr))
+		}
 		allowed = time.Now().Add(p.Grace)
 	}
 	over, err := k.grace(ctx, allowed, 0)
@@ -135,19 +141,32 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, _ e
 	return k.ended(false), over, nil
 }
 
-// ServerDecides sends every force and leaves the judgement to the server. An operation
+// ServerDecides sends every force and leaves the judgement to the server; no evidence is
+// asked for, only a ledger that can be read and written. An operation
 // that a failure made RollingBack may be forced by the documents, but not by the
 // runtime: if that refuses, a graceful cancel goes first, as with [RequireGraceful].
 type ServerDecides struct{}
 
 func (ServerDecides) check() error { return nil }
 
-func (ServerDecides) prepare(context.Context, *call, evidence, error) (Result, bool, error) {
+func (ServerDecides) prepare(_ context.Context, k *call, _ evidence, ledgerErr error) (Result, bool, error) {
+	if ledgerErr != nil {
+		return refuse(k, unreadable(ledgerErr))
+	}
 	return Result{}, false, nil
 }
 
 func refuse(k *call, r *Refusal) (Result, bool, error) {
 	return Result{}, true, k.fail(ErrForceRefused, r)
+}
+
+// unreadable and unwritable are why a ledger that cannot be reached stops a force.
+func unreadable(err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: asForeign(err)}
+}
+
+func unwritable(err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which has to know of a force before it is sent, cannot be written", Cause: asForeign(err)}
 }
 
 func nonNegative(d time.Duration) error {

@@ -34,10 +34,13 @@ type StopOptions struct {
 // from the first graceful cancel that the ledger knows of. An operation that somebody
 // else has forced already is only waited for. A node transition is not stopped by a
 // graceful cancel (runtime §5.3): it goes on to its end within the grace, or is forced.
+// A ledger that cannot be reached holds up neither the graceful cancel nor the looks; the
+// force, when its time comes, is not sent.
 //
 // The error is an [*Error]: before the graceful cancel has its effect, those of
 // [Client.Cancel]. After that it is [ErrNotFinished], with the state as seen last, when the
-// context ended, or a server refused the force or the looks; and [ErrOutcomeUnknown] when it is
+// context ended, a server refused the force or the looks, or the ledger could not be read or
+// written for the force (a [Refusal] is behind that one); and [ErrOutcomeUnknown] when it is
 // not known whether the force has its effect. While no gateway can be reached it goes on
 // trying. Call it again to go on where it ended.
 // Attempts are all requests but the looks, and the last look of each time it waited.
@@ -49,6 +52,7 @@ func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (R
 	if err := errors.Join(nonNegative(options.Grace), nonNegativeInterval(options.Interval)); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
+	k.reason = options.Reason
 	return k.do(ctx, func(ctx context.Context) (Result, error) { return k.stop(ctx, options) })
 }
 
@@ -86,7 +90,10 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 // forceAfter sends the force when the grace is over, and tries for as long as the context
 // lasts if it does not get through to a server at all.
 func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Result, err error) {
-	known, _ := k.c.evidence(ctx, k.id)
+	known, ledgerErr := k.c.evidence(ctx, k.id)
+	if ledgerErr != nil {
+		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(ledgerErr)))
+	}
 	k.asks, k.force = PurposeForce, true
 	before := len(k.attempts)
 	for {
@@ -100,8 +107,10 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 		}
 		k.attempts = k.attempts[:before] // of many tries only the last is kept
 	}
-	result, err = k.note(ctx, ActionForce, options.Reason, result, err)
-	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) {
+	if k.announced {
+		result, err = k.note(ctx, ActionForce, options.Reason, result, err)
+	}
+	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
 		k.force = false
 		cause := errNoForce
 		if e := (*Error)(nil); errors.As(err, &e) && e.cause != nil {

@@ -201,7 +201,7 @@ func TestStopGraceKnown(t *testing.T) {
 					t.Errorf("forced after %v, want %v", forces, tc.want)
 				}
 				entries, _ := ledger.Entries(background(), id)
-				want := []wrapper.Action{wrapper.ActionGraceful, wrapper.ActionForce}
+				want := []wrapper.Action{wrapper.ActionGraceful, wrapper.ActionForce, wrapper.ActionForce} // before and after
 				if noted := noted(entries[len(tc.entries):], "why"); !slices.Equal(noted, want) {
 					t.Errorf("noted: %v", noted)
 				}

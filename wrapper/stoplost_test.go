@@ -172,12 +172,12 @@ func TestStopOutage(t *testing.T) {
 	}
 }
 
-// A ledger that cannot be read or written changes what is known, not what is done.
+// A ledger that cannot be read or written changes what is known, not what is done, as long as
+// no force is needed ([TestForceNeedsLedger]).
 func TestStopLedgerErr(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		for _, r := range []emulator.Record{
-			{Step: emulator.StepLookingUpState, Scenario: slow},
 			{Scenario: emulator.Scenario{Perform: time.Second}},
 			{Step: emulator.StepLookingUpState, Scenario: slow, Rollback: emulator.RollingBackForce},
 			{Step: emulator.StepFailed},
@@ -218,14 +218,14 @@ func TestStopNotNoted(t *testing.T) {
 	}
 }
 
-// notesNo is a ledger that cannot note one action.
+// notesNo is a ledger that cannot note how one action ended.
 type notesNo struct {
 	wrapper.MemoryLedger
 	action wrapper.Action
 }
 
 func (l *notesNo) Append(ctx context.Context, e wrapper.Entry) error {
-	if e.Action == l.action {
+	if e.Action == l.action && e.Verdict != "" {
 		return errOwn
 	}
 	return l.MemoryLedger.Append(ctx, e)

@@ -22,12 +22,13 @@ command returns as soon as the cancel is in effect. Repeating it does no harm.`,
 		Args:    exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
-				result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server})
-				return conn.printResult(cmd.OutOrStdout(), result, err)
+				result, err := client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: conn.server, Reason: conn.notes.reason})
+				return conn.printResult(cmd, result, err)
 			})
 		},
 	}
 	conn.flags(cmd)
+	conn.noted(cmd)
 	return cmd
 }
 
@@ -41,9 +42,14 @@ func newForce() *cobra.Command {
 		Long: `Abandon an operation that a graceful cancel did not end. Internal state may be
 left behind, so a policy decides first whether the force may go out:
 
-  require-graceful  the cluster must show the operation as RollingBack (default)
-  graceful-first    cancel gracefully, wait for --grace, then force
-  server-decides    send the force and leave the judgement to the server`,
+  require-graceful  the ledger must know of a graceful cancel, or the cluster must show
+                    the operation as RollingBack (default)
+  graceful-first    cancel gracefully, wait for --grace, then force; a graceful cancel
+                    that the ledger knows of has had its time
+  server-decides    send the force and leave the judgement to the server
+
+With any policy the ledger must be readable, and is told before the force goes out: if it
+cannot be, there is no force and the exit code is 3. --ledger none does without it.`,
 		Example: "  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 1m --timeout 90s",
 		Args:    exactly("OPERATION-ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,12 +61,13 @@ left behind, so a policy decides first whether the force may go out:
 				return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, the limit of the whole command", grace, conn.limit))
 			}
 			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
-				result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen})
-				return conn.printResult(cmd.OutOrStdout(), result, err)
+				result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen, Reason: conn.notes.reason})
+				return conn.printResult(cmd, result, err)
 			})
 		},
 	}
 	conn.flags(cmd)
+	conn.noted(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "require-graceful", "require-graceful, graceful-first or server-decides")
 	cmd.Flags().DurationVar(&grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
 	return cmd
@@ -72,7 +79,7 @@ func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.For
 	}
 	switch name {
 	case "require-graceful":
-		// This process has sent no graceful cancel; what the cluster shows has to do.
+		// A graceful cancel that the ledger does not know of shows on the cluster.
 		return wrapper.RequireGraceful{Look: true}, nil
 	case "graceful-first":
 		return wrapper.GracefulFirst{Grace: grace}, nil

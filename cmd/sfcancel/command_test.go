@@ -47,7 +47,8 @@ func TestOperate(t *testing.T) {
 				{[]string{"force", id, "--policy", "server-decides"}, exitRefused, "FABRIC_E_INVALID_TEST_COMMAND_STATE"},
 				{[]string{"cancel", id, "--api-version", "3.0"}, exitOK, "Accepted"},
 				{[]string{"progress", id}, exitOK, "RollingBack"},
-				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "Accepted"},
+				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "AlreadyStopping"}, // the ledger knows of the first
+				{[]string{"cancel", id, "--ledger", "none"}, exitOK, "Accepted"},
 				{[]string{"force", id}, exitOK, "Accepted"},
 				{[]string{"cancel", id}, exitOK, "AlreadyForced"},
 				{[]string{"force", others[0], "--policy", "graceful-first", "--grace", "10ms"}, exitOK, "Accepted"},

@@ -20,6 +20,8 @@ type connection struct {
 	server     time.Duration
 	output     string
 	tls        wrapper.TLS
+
+	notes *notes // of a command that changes something
 }
 
 func (c *connection) flags(cmd *cobra.Command) {
@@ -34,6 +36,13 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several, or repeated")
 	f.StringSliceVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; several, or repeated")
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")
+}
+
+// noted adds the flags of a command that changes something, which the ledger hears of.
+func (c *connection) noted(cmd *cobra.Command) {
+	c.notes = new(notes)
+	c.notes.flags(cmd)
+	cmd.Flags().StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
 }
 
 // limitDefault changes the time limit of a command that waits.
@@ -61,12 +70,23 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 			break
 		}
 	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.limit)
+	closeNotes := func() {}
+	if c.notes != nil {
+		option, done, err := c.notes.open(ctx, cmd)
+		if err != nil {
+			cancel()
+			return nil, nil, nil, err
+		}
+		options, closeNotes = append(options, option), done
+	}
 	client, err := wrapper.New(c.endpoints[0], options...)
 	if err != nil {
+		closeNotes()
+		cancel()
 		return nil, nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.limit)
-	return ctx, func() { cancel(); client.Close() }, client, nil
+	return ctx, func() { client.Close(); closeNotes(); cancel() }, client, nil
 }
 
 // onOperation makes a call about the operation that the only argument names.

@@ -21,7 +21,22 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(apart(m))
+}
+
+// apart keeps the tests, and the processes they start, away from the ledger of whoever runs them.
+func apart(m *testing.M) int {
+	state, err := os.MkdirTemp("", "sfcancel-test-*")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(state) }()
+	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData"} {
+		if err := os.Setenv(name, state); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
 }
 
 // sfcancel runs the program to its end and returns its exit code and output.

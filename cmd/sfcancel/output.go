@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -21,6 +23,7 @@ type resultJSON struct {
 	State       string        `json:"state,omitempty"`
 	Resolved    bool          `json:"resolved"`
 	Attempts    []attemptJSON `json:"attempts"`
+	LedgerError string        `json:"ledgerError,omitempty"`
 }
 
 type errorJSON struct {
@@ -33,6 +36,7 @@ type errorJSON struct {
 	Force       bool          `json:"force,omitempty"`
 	NotBefore   *time.Time    `json:"notBefore,omitempty"`
 	Attempts    []attemptJSON `json:"attempts"`
+	LedgerError string        `json:"ledgerError,omitempty"`
 }
 
 type attemptJSON struct {
@@ -84,15 +88,16 @@ func printJSON(w io.Writer, v any) error {
 }
 
 // printResult writes the outcome of a call, and returns what the exit code follows.
-func (c *connection) printResult(w io.Writer, r wrapper.Result, err error) error {
-	if err != nil {
-		return err // run describes it, like every other failure
+func (c *connection) printResult(cmd *cobra.Command, r wrapper.Result, err error) error {
+	w, ledgerError := cmd.OutOrStdout(), c.notes.warn(cmd.ErrOrStderr(), err)
+	if err != nil { // run describes it, like every other failure
+		return withLedgerError(err, ledgerError)
 	}
 	if c.output == "json" {
 		if err := printJSON(w, resultJSON{
 			OperationID: r.OperationID.String(), Kind: string(r.Kind), Force: r.Force,
 			Verdict: string(r.Verdict), State: string(r.State), Resolved: r.Resolved,
-			Attempts: attemptsJSON(r.Attempts),
+			Attempts: attemptsJSON(r.Attempts), LedgerError: ledgerError,
 		}); err != nil {
 			return err
 		}
@@ -113,6 +118,10 @@ func describe(err error) errorJSON {
 		doc.OperationID, doc.Code, doc.Status = e.OperationID().String(), string(e.Code()), e.Status()
 		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
 	}
+	var noted ledgerError
+	if errors.As(err, &noted) {
+		doc.LedgerError = noted.ledger
+	}
 	var refusal *wrapper.Refusal
 	if errors.As(err, &refusal) && !refusal.NotBefore.IsZero() {
 		doc.NotBefore = new(refusal.NotBefore.UTC())
@@ -124,6 +133,21 @@ func describe(err error) errorJSON {
 type toldError struct{ error }
 
 func (e toldError) Unwrap() error { return e.error }
+
+// ledgerError is a failure of a command whose ledger failed as well.
+type ledgerError struct {
+	error
+	ledger string
+}
+
+func (e ledgerError) Unwrap() error { return e.error }
+
+func withLedgerError(err error, ledger string) error {
+	if ledger == "" {
+		return err
+	}
+	return ledgerError{err, ledger}
+}
 
 // notFound gives the one verdict that a script must notice an exit code of its own.
 func notFound(r wrapper.Result) error {

@@ -16,25 +16,33 @@ Exit codes:
   0  it is as asked: accepted, already under way, or over
   1  something else went wrong
   2  the command line makes no sense; nothing was sent
-  3  the policy refused the force; no force was sent
+  3  the policy refused the force, or the ledger cannot be used; no force was sent
   4  the server refused
   5  the outcome is unknown: the request may have been carried out
   6  the cluster knows no such operation
   7  no server could be reached, or none gave a usable answer; nothing was changed
-  8  the time was over, or the command interrupted, before the operation ended; the
-     cancel of a stop is in effect, and its force if the failure says so
+  8  the time was over, the command interrupted, or the ledger allowed a stop no force,
+     before the operation ended; the cancel of a stop is in effect, and its force if the
+     failure says so
 
 Output: -o table, for people, or -o json, one document on standard output. Failures
 go to standard error; with -o json their document goes to standard output as well.
 The names are stable, and new ones may come:
   cancel, force, stop,
-  wait, start            operationId, kind, force, verdict, state, resolved, attempts
+  wait, start            operationId, kind, force, verdict, state, resolved, attempts,
+                         ledgerError
   list, progress         operationId, kind, state (list: an array of them)
   a failure              error, exitCode, operationId, code, status, state, force,
-                         notBefore, attempts
+                         notBefore, attempts, ledgerError
+  ledger                 time, operationId, action, verdict, state, by, reason (an array
+                         of them)
   each of the attempts   purpose, endpoint, class, status, code, message, error,
                          start, durationMs
-What is not known is left out.`
+What is not known is left out. A ledgerError says why the ledger could not be read or
+written; all else is as it says.
+
+What changes something is noted in a ledger, with your name and --reason, and a force finds
+its evidence there: see "sfcancel ledger --help".`
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -46,7 +54,7 @@ func newRoot() *cobra.Command {
 		Version:       version(),
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newCancel(), newForce(), newStop(), newWait(), newList(), newProgress(), newStart(), newServe(), newDemo())
+	root.AddCommand(newCancel(), newForce(), newStop(), newWait(), newList(), newProgress(), newStart(), newLedger(), newServe(), newDemo())
 	return root
 }
 

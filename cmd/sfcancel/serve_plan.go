@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,9 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sfcancel/sfcancel/emulator"
-	"github.com/sfcancel/sfcancel/store"
-	"github.com/sfcancel/sfcancel/store/bolt"
-	"github.com/sfcancel/sfcancel/store/memory"
 )
 
 // plan is how the cluster begins and how it goes on.
@@ -129,18 +125,4 @@ func availabilities() string {
 		names = append(names, string(a))
 	}
 	return strings.Join(names, ", ")
-}
-
-// openStore opens what --store names.
-func openStore(ctx context.Context, name string) (store.Store, error) {
-	kind, path, _ := strings.Cut(name, ":")
-	switch {
-	case name == "memory":
-		return memory.New(), nil
-	case kind == "bolt" && path != "":
-		return bolt.Open(path)
-	case isEtcd(name):
-		return openEtcd(ctx, name)
-	}
-	return nil, usage(fmt.Errorf("--store %q: it must be memory, bolt:PATH or %s", name, etcdForm))
 }

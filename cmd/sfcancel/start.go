@@ -53,11 +53,12 @@ func (s *starting) command(use, short string, call func(context.Context, *wrappe
 				return err
 			}
 			defer done()
-			result, err := call(ctx, client, wrapper.StartOptions{OperationID: id, Timeout: s.server})
-			return s.printResult(cmd.OutOrStdout(), result, err)
+			result, err := call(ctx, client, wrapper.StartOptions{OperationID: id, Timeout: s.server, Reason: s.notes.reason})
+			return s.printResult(cmd, result, err)
 		},
 	}
 	s.flags(cmd)
+	s.noted(cmd)
 	cmd.Flags().StringVar(&s.id, "id", "", "operation id (default a new one)")
 	return cmd
 }

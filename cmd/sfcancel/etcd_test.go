@@ -1,0 +1,96 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/etcdtest"
+)
+
+// etcdStore is the name of a store in a cluster, reached through its proxies.
+func etcdStore(c *etcdtest.Cluster, prefix string) string {
+	hosts := strings.ReplaceAll(strings.Join(c.Proxied(), ","), "http://", "")
+	return "etcd://" + hosts + "/" + prefix
+}
+
+// Two servers over one etcd are one server, and a third that comes later knows all of it.
+func TestServeFromEtcd(t *testing.T) {
+	st := etcdStore(etcdtest.Start(t, 1), "faults")
+	a, b := serveInTest(t, "--store", st, "--profile", "runtime", "--freeze"), serveInTest(t, "--store", st, "--profile", "runtime", "--freeze")
+	id := start(t, a, dataLoss...)
+	step := func(want int, say string, args ...string) {
+		t.Helper()
+		if code, out, errs := sfcancel(t, args...); code != want || !strings.Contains(out+errs, say) {
+			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s%s", args, code, want, say, out, errs)
+		}
+	}
+	step(exitPolicy, "cancel it gracefully first", "force", id, "--ledger", "none", "--endpoint", b)
+	step(exitOK, "Accepted", "cancel", id, "--ledger", "none", "--endpoint", b)
+	step(exitOK, "RollingBack", "progress", id, "--endpoint", a)
+	step(exitOK, "Accepted", "force", id, "--ledger", "none", "--endpoint", a)
+	step(exitOK, "AlreadyForced", "force", id, "--ledger", "none", "--endpoint", b)
+	step(exitOK, id, "list", "--endpoint", serveInTest(t, "--store", st, "--freeze"))
+	step(exitOK, "[]", "list", "-o", "json", "--endpoint", serveInTest(t, "--store", st+"2", "--freeze"))
+}
+
+func TestServeFromNoEtcd(t *testing.T) {
+	c := etcdtest.Start(t, 1)
+	name := etcdStore(c, "faults")
+	c.Cut(0)
+	begin := time.Now()
+	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", name); code != exitFailed || !strings.Contains(errs, "cannot be reached") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("it took %v to say so", took)
+	}
+	for _, name := range []string{"etcd://", "etcd://127.0.0.1/faults", "etcd://a:b@127.0.0.1:2379"} {
+		for _, args := range [][]string{{"serve", "--store", name}, {"cancel", uuid.NewString(), "--ledger", name}} {
+			if code, _, errs := sfcancel(t, args...); code != exitUsage || !strings.Contains(errs, "the form is etcd://") {
+				t.Errorf("%v: exit %d: %s", args, code, errs)
+			}
+		}
+	}
+}
+
+// The graceful cancel that one machine has noted in etcd lets another force. Without the
+// ledger no force goes out, whatever the policy, and a graceful cancel does.
+func TestLedgerInEtcd(t *testing.T) {
+	c := etcdtest.Start(t, 1)
+	shared := etcdStore(c, "ledger")
+	url, forces := blind(t)
+	id := uuid.NewString()
+	step := func(want int, say string, args ...string) {
+		t.Helper()
+		args = append(args, "--endpoint", url, "--ledger", shared, "--timeout", "20s")
+		if code, out := otherProcess(t, args...); code != want || !strings.Contains(out, say) {
+			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s", args, code, want, say, out)
+		}
+	}
+	step(exitNotSent, "503", "force", id, "--timeout", "2s")
+	step(exitOK, "Accepted", "cancel", id)
+	c.Cut(0)
+	step(exitOK, "warning", "cancel", id)
+	for _, policy := range []string{"require-graceful", "graceful-first", "server-decides"} {
+		step(exitPolicy, "--ledger none does without it", "force", id, "--policy", policy)
+	}
+	if n := forces.Load(); n != 0 {
+		t.Errorf("%d forces went out without a ledger", n)
+	}
+	c.Resume(0)
+	step(exitOK, "Accepted", "force", id)
+	if n := forces.Load(); n != 1 {
+		t.Errorf("%d forces went out, want 1", n)
+	}
+	var actions []string
+	for _, e := range trailOf(t, id, "--ledger", shared) {
+		actions = append(actions, e.Action+" "+e.Verdict)
+	}
+	// What was asked for while the ledger was away is not in it.
+	if got := strings.Join(actions, ", "); got != "graceful Accepted, force , force Accepted" {
+		t.Errorf("the trail is %q", got)
+	}
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// ownState gives a test a state directory of its own, and returns where its ledger will be.
+func ownState(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "state")
+	t.Setenv("XDG_STATE_HOME", dir)
+	return filepath.Join(dir, "sfcancel", "ledger.db")
+}
+
+// otherProcess runs the program as a process of its own.
+func otherProcess(t *testing.T, args ...string) (code int, output string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// trailOf is what sfcancel ledger shows as JSON.
+func trailOf(t *testing.T, args ...string) (entries []entryJSON) {
+	t.Helper()
+	code, out, errs := sfcancel(t, append([]string{"ledger", "-o", "json"}, args...)...)
+	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != exitOK {
+		t.Fatalf("ledger %v: exit %d, %v: %s%s", args, code, err, out, errs)
+	}
+	return entries
+}
+
+// blind is a cluster that takes cancels and cannot list anything.
+func blind(t *testing.T) (url string, forces *atomic.Int64) {
+	t.Helper()
+	forces = new(atomic.Int64)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case r.URL.Query().Get("Force") == "true":
+			forces.Add(1)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, forces
+}
+
+// The graceful cancel of one process lets another force, also where the cluster shows nothing of it.
+func TestLedgerBetweenProcesses(t *testing.T) {
+	path := ownState(t)
+	url, forces := blind(t)
+	id, other := uuid.NewString(), uuid.NewString()
+	limits := []string{"--endpoint", url, "--timeout", "2s"}
+	step := func(want int, say string, args ...string) {
+		t.Helper()
+		if code, out := otherProcess(t, append(args, limits...)...); code != want || !strings.Contains(out, say) {
+			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s", args, code, want, say, out)
+		}
+	}
+	step(exitNotSent, "503", "force", id)
+	step(exitOK, "Accepted", "cancel", id, "--reason", "the drill is over")
+	step(exitOK, "AlreadyStopping", "cancel", id)
+	step(exitNotSent, "503", "force", other)
+	step(exitNotSent, "503", "force", id, "--ledger", "none")
+	step(exitNotSent, "503", "force", id, "--ledger", "bolt:"+filepath.Join(t.TempDir(), "other.db"))
+	if n := forces.Load(); n != 0 {
+		t.Fatalf("%d forces went out", n)
+	}
+	step(exitOK, "Accepted", "force", id, "--reason", "it hangs")
+	if n := forces.Load(); n != 1 {
+		t.Errorf("%d forces went out", n)
+	}
+
+	got := trailOf(t, id)
+	want := []entryJSON{
+		{Action: "graceful", Verdict: "Accepted", State: "RollingBack", Reason: "the drill is over"},
+		{Action: "graceful", Verdict: "AlreadyStopping", State: "RollingBack"},
+		{Action: "force", Reason: "it hangs"},
+		{Action: "force", Verdict: "Accepted", State: "RollingBack", Reason: "it hangs"},
+	}
+	host, _ := os.Hostname()
+	me, err := user.Current()
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	for i, e := range got {
+		if age := time.Since(e.Time); age < 0 || age > time.Minute || e.By != me.Username+"@"+host || e.OperationID != id {
+			t.Errorf("%+v", e)
+		}
+		e.Time, e.OperationID, e.By = time.Time{}, "", ""
+		if e != want[i] {
+			t.Errorf("entry %d is %+v, want %+v", i, e, want[i])
+		}
+	}
+	for name, mode := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+// Each command that changes something notes it, with the words that it was given.
+func TestLedgerReasons(t *testing.T) {
+	ownState(t)
+	url := serveInTest(t, "--freeze")
+	id := start(t, url, append(dataLoss, "--reason", "a drill")...)
+	for _, args := range [][]string{
+		{"cancel", id, "--reason", "over"},
+		{"stop", id, "--reason", "over for good", "--never-force", "--timeout", "300ms"},
+		{"stop", id, "--reason", "now", "--grace", "1ms", "--timeout", "1s"},
+	} {
+		if code, out, errs := sfcancel(t, append(args, "--endpoint", url)...); code != exitOK && code != exitNotFinished {
+			t.Errorf("%v: exit %d: %s%s", args, code, out, errs)
+		}
+	}
+	var got []string
+	for _, e := range trailOf(t, id) {
+		got = append(got, e.Action+" "+e.Reason)
+	}
+	want := []string{"start a drill", "graceful over", "graceful over for good", "graceful now", "force now", "force now"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Against a real server: without a graceful cancel there is no force, whoever asks.
+func TestLedgerNeedsGraceful(t *testing.T) {
+	ownState(t)
+	url := serveInTest(t, "--freeze")
+	id := start(t, url, dataLoss...)
+	for _, want := range []string{"no graceful cancel", "no graceful cancel"} { // the first leaves no evidence for the second
+		if code, out := otherProcess(t, "force", id, "--endpoint", url); code != exitPolicy || !strings.Contains(out, want) {
+			t.Errorf("exit %d: %s", code, out)
+		}
+	}
+	if code, out := otherProcess(t, "force", id, "--endpoint", url, "--policy", "graceful-first", "--grace", "1ms"); code != exitOK {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+// A stop that waits holds nobody up, and notes what it does as it does it.
+func TestLedgerOfTwoAtOnce(t *testing.T) {
+	ownState(t)
+	url := serveInTest(t, "--freeze")
+	id, other := start(t, url, dataLoss...), start(t, url, "node-transition", "--node", "n1", "--instance", "1")
+	cmd := exec.Command(os.Args[0], "stop", id, "--never-force", "--endpoint", url)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); len(trailOf(t, id)) < 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			t.Fatal("the stop notes nothing")
+		}
+	}
+	begin := time.Now()
+	for range 3 {
+		if code, out := otherProcess(t, "cancel", other, "--endpoint", url); code != exitOK || strings.Contains(out, "warning") {
+			t.Errorf("exit %d: %s", code, out)
+		}
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != exitNotFinished || strings.Contains(out.String(), "warning") {
+		t.Errorf("the stop: exit %d: %s", cmd.ProcessState.ExitCode(), out.String())
+	}
+	if got := trailOf(t, other); len(got) != 4 || got[0].Action != "start" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// One entry that is damaged stops the force of its operation; the trail shows the others and names it.
+func TestLedgerDamaged(t *testing.T) {
+	path := ownState(t)
+	url, forces := blind(t)
+	id, other := uuid.NewString(), uuid.NewString()
+	for _, id := range []string{id, other} {
+		if code, out, errs := sfcancel(t, "cancel", id, "--endpoint", url); code != exitOK {
+			t.Fatal(out, errs)
+		}
+	}
+	key := "ledger/" + id + "/00000000000000000001-X"
+	if _, err := (fileStore{path: path}).Commit(t.Context(), store.Txn{Then: []store.Write{{Key: key, Value: []byte("{")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := sfcancel(t, "force", id, "--endpoint", url); code != exitPolicy || !strings.Contains(errs, key) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	code, out, errs := sfcancel(t, "cancel", id, "--endpoint", url, "-o", "json")
+	if code != exitOK || !strings.Contains(out, key) || !strings.Contains(errs, "warning") || !strings.Contains(errs, key) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, out, errs := sfcancel(t, "force", other, "--endpoint", url); code != exitOK || forces.Load() != 1 {
+		t.Errorf("another: exit %d: %s%s", code, out, errs)
+	}
+	code, out, errs = sfcancel(t, "ledger", "-o", "json")
+	var entries []entryJSON
+	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != exitFailed || len(entries) != 5 || !strings.Contains(errs, key) {
+		t.Errorf("exit %d, %v, %d entries: %s%s", code, err, len(entries), out, errs)
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+)
+
+// ledgerPath is the ledger of whoever has not chosen one.
+func ledgerPath() (string, error) { return ledgerPathOn(runtime.GOOS, os.Getenv, os.UserHomeDir) }
+
+// ledgerPathOn is ledgerPath on any system. A relative XDG_STATE_HOME is none, as its specification has it.
+func ledgerPathOn(system string, env func(string) string, home func() (string, error)) (string, error) {
+	own := filepath.Join("sfcancel", "ledger.db")
+	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, own), nil
+	}
+	if system == "windows" {
+		if dir := env("LocalAppData"); dir != "" {
+			return filepath.Join(dir, own), nil
+		}
+		return "", errors.New("%LocalAppData% is not defined")
+	}
+	dir, err := home()
+	switch {
+	case err != nil:
+		return "", err
+	case system == "darwin":
+		return filepath.Join(dir, "Library", "Application Support", own), nil
+	}
+	return filepath.Join(dir, ".local", "state", own), nil
+}
+
+// whoAmI is who makes the entries of this process, as far as the system tells.
+func whoAmI() string {
+	name := fmt.Sprint("uid ", strconv.Itoa(os.Getuid()))
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil && host != "" {
+		name += "@" + host
+	}
+	return name
+}

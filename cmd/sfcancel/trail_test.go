@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
+)
+
+// put writes entries into a ledger file.
+func put(t *testing.T, path string, entries ...wrapper.Entry) {
+	t.Helper()
+	l, err := ledger.New(fileStore{path, true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if err := l.Append(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What sfcancel ledger shows, and what it makes of a command line.
+func TestTrail(t *testing.T) {
+	path := ownState(t)
+	a, b := uuid.New(), uuid.New()
+	hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
+	code, out, errs := sfcancel(t, "ledger")
+	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "no ledger yet at "+path) {
+		t.Errorf("no ledger: exit %d: %s%s", code, out, errs)
+	}
+	if _, out, _ := sfcancel(t, "ledger", "-o", "json"); out != "[]\n" {
+		t.Errorf("no ledger: %q", out)
+	}
+	put(t, path,
+		wrapper.Entry{Time: hour(1), OperationID: a, Action: wrapper.ActionForce, By: "bob@ops", Reason: "late"},
+		wrapper.Entry{Time: hour(50), OperationID: a, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, By: "ann@ops", Reason: "two\nlines \x1b[31m"},
+		wrapper.Entry{Time: hour(26), OperationID: b, Action: wrapper.ActionSeen, State: wrapper.StateRollingBack},
+	)
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere.db")
+	put(t, elsewhere, wrapper.Entry{Time: hour(1), OperationID: b, Action: wrapper.ActionStart, Verdict: wrapper.Accepted, Reason: "elsewhere"})
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want []string // in this order
+		not  string
+	}{
+		{"all", nil, exitOK, []string{"TIME", a.String(), "graceful", "Accepted", "RollingBack", "ann@ops", `"two\nlines \x1b[31m"`, b.String(), "seen", a.String(), "force", "bob@ops", "late"}, "elsewhere"},
+		{"one", []string{b.String()}, exitOK, []string{b.String(), "seen"}, a.String()},
+		{"an unknown one", []string{uuid.NewString()}, exitOK, []string{"TIME"}, a.String()},
+		{"of late", []string{"--since", "27h"}, exitOK, []string{b.String(), a.String()}, "ann@ops"},
+		{"elsewhere", []string{"--ledger", "bolt:" + elsewhere}, exitOK, []string{"elsewhere"}, a.String()},
+		{"json", []string{"-o", "json"}, exitOK, []string{`"reason": "two\nlines \u001b[31m"`, `"by": "bob@ops"`}, "elsewhere"},
+		{"two ids", []string{a.String(), b.String()}, exitUsage, []string{"one argument too many"}, "TIME"},
+		{"no id", []string{"a"}, exitUsage, []string{"is not an operation id"}, "TIME"},
+		{"an id of zeros", []string{uuid.Nil.String()}, exitUsage, []string{"all zeros"}, "TIME"},
+		{"since never", []string{"--since", "0s"}, exitUsage, []string{"--since 0s"}, "TIME"},
+		{"since the future", []string{"--since", "-1h"}, exitUsage, []string{"--since -1h"}, "TIME"},
+		{"no time", []string{"--timeout", "0s"}, exitUsage, []string{"--timeout 0s"}, "TIME"},
+		{"an output that does not exist", []string{"-o", "xml"}, exitUsage, []string{`--output "xml"`}, "TIME"},
+		{"none", []string{"--ledger", "none"}, exitUsage, []string{"nothing to show"}, "TIME"},
+		{"a ledger that does not exist", []string{"--ledger", "tape:/dev/st0"}, exitUsage, []string{`--ledger "tape:/dev/st0"`}, "TIME"},
+		{"no path", []string{"--ledger", "bolt:"}, exitUsage, []string{`--ledger "bolt:"`}, "TIME"},
+		{"no ledger", []string{"--ledger", ""}, exitUsage, []string{`--ledger ""`}, "TIME"},
+		{"memory", []string{"--ledger", "memory"}, exitUsage, []string{`--ledger "memory"`}, "TIME"},
+	} {
+		code, out, errs := sfcancel(t, append([]string{"ledger"}, c.args...)...)
+		rest := out + errs
+		if code != c.code || strings.Contains(rest, c.not) {
+			t.Errorf("%s: exit %d, want %d: %s", c.name, code, c.code, rest)
+		}
+		for _, want := range c.want {
+			_, after, found := strings.Cut(rest, want)
+			if !found {
+				t.Errorf("%s: no %q in its place: %s%s", c.name, want, out, errs)
+			}
+			rest = after
+		}
+	}
+}
+
+// A ledger that makes no sense is a mistake in the command line, and nothing is sent.
+func TestLedgerNames(t *testing.T) {
+	for _, name := range []string{"", "memory", "bolt", "bolt:", "tape:x", "NONE"} {
+		code, _, errs := sfcancel(t, "cancel", uuid.NewString(), "--ledger", name, "--endpoint", "http://127.0.0.1:1")
+		if code != exitUsage || !strings.Contains(errs, "bolt:PATH") {
+			t.Errorf("--ledger %q: exit %d: %s", name, code, errs)
+		}
+	}
+}
+
+// Where the ledger is if nobody says.
+func TestLedgerPath(t *testing.T) {
+	j := filepath.Join
+	own := j("sfcancel", "ledger.db")
+	for _, c := range []struct {
+		name, system string
+		env          map[string]string
+		want         string
+	}{
+		{"linux", "linux", nil, j("/home/ann", ".local", "state", own)},
+		{"freebsd", "freebsd", nil, j("/home/ann", ".local", "state", own)},
+		{"macOS", "darwin", nil, j("/home/ann", "Library", "Application Support", own)},
+		{"windows", "windows", map[string]string{"LocalAppData": "/local"}, j("/local", own)},
+		{"windows without a place", "windows", nil, ""},
+		{"chosen", "linux", map[string]string{"XDG_STATE_HOME": "/state"}, j("/state", own)},
+		{"chosen on macOS", "darwin", map[string]string{"XDG_STATE_HOME": "/state"}, j("/state", own)},
+		{"relative", "linux", map[string]string{"XDG_STATE_HOME": "state"}, j("/home/ann", ".local", "state", own)},
+		{"nobody's home", "linux", map[string]string{"HOME": "none"}, ""},
+	} {
+		env := func(name string) string { return c.env[name] }
+		home := func() (string, error) {
+			if env("HOME") == "none" {
+				return "", errors.New("no home")
+			}
+			return "/home/ann", nil
+		}
+		if got, err := ledgerPathOn(c.system, env, home); got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+}
+
+// A home that cannot be found costs the ledger, and no graceful cancel.
+func TestNoHome(t *testing.T) {
+	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData"} {
+		t.Setenv(name, "")
+	}
+	url, forces := blind(t)
+	code, out, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", url)
+	if code != exitOK || !strings.Contains(out, "Accepted") || !strings.Contains(errs, "no place for a ledger") {
+		t.Errorf("cancel: exit %d: %s%s", code, out, errs)
+	}
+	code, out, errs = sfcancel(t, "force", uuid.NewString(), "--endpoint", url, "--policy", "server-decides")
+	if code != exitPolicy || forces.Load() != 0 || !strings.Contains(errs, "--ledger none") {
+		t.Errorf("force: exit %d: %s%s", code, out, errs)
+	}
+}
+
+// Many accesses of one file at once: each waits for its turn, and none is lost.
+func TestFileStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "ledger.db")
+	if _, err := (fileStore{path: path}).Get(t.Context(), "k"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("nothing there: %v", err)
+	}
+	id := uuid.New()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			put(t, path, wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id})
+		})
+	}
+	all.Wait()
+	if got := trailOf(t, "--ledger", "bolt:"+path); len(got) != 12 {
+		t.Errorf("%d entries of 12", len(got))
+	}
+	for _, err := range (fileStore{path: path}).Watch(t.Context(), "", 0) {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Error(err)
+		}
+	}
+}

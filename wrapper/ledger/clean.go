@@ -1,0 +1,169 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// The pace of cleaning, and the bounds of one turn.
+const (
+	lookEvery  = time.Hour      // of one Ledger, at the mark
+	cleanEvery = 24 * time.Hour // of all
+	goOnEvery  = time.Minute    // of all, while there is something left
+	turnTime   = time.Second
+	turnSize   = 500
+)
+
+// markKey is where all who clean agree whose turn it is.
+const markKey = "ledger-retention"
+
+// mark is its value.
+type mark struct {
+	Time  time.Time `json:"time"`            // when the last turn began
+	Left  bool      `json:"left,omitempty"`  // it was not brought to its end
+	After string    `json:"after,omitempty"` // the key that the next turn goes on after
+}
+
+// due reports whether it is time for another turn. A mark of tomorrow is of a clock that is wrong.
+func (m mark) due(now time.Time) bool {
+	every := cleanEvery
+	if m.Left {
+		every = goOnEvery
+	}
+	age := now.Sub(m.Time)
+	return age >= every || age < -cleanEvery
+}
+
+// Clean removes all entries that are older than the retention, at once, and says how many. It may
+// be called at any time, by several at once. What was removed before an error is gone. Items that
+// are no entries are left alone; with [Forever], everything is.
+func (l *Ledger) Clean(ctx context.Context) (removed int, err error) {
+	removed, _, _, err = l.remove(ctx, "", 0)
+	if err != nil {
+		err = fmt.Errorf("ledger: clean: %w", err)
+	}
+	return removed, err
+}
+
+// cleanIfDue takes a turn at cleaning if nobody has for long. Nothing depends on it.
+func (l *Ledger) cleanIfDue(ctx context.Context) {
+	if l.retention == Forever || !l.look() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	m, revision, err := l.readMark(ctx)
+	if err != nil || !m.due(time.Now()) {
+		return
+	}
+	m.Time, m.Left = time.Now(), true // whoever dies in its turn leaves the rest to others
+	if revision, err = l.writeMark(ctx, m, revision); err != nil {
+		return // somebody else was quicker, or the store is not there
+	}
+	limited, stop := context.WithTimeout(ctx, turnTime/2)
+	defer stop()
+	_, after, done, _ := l.remove(limited, m.After, turnSize)
+	m.After, m.Left = after, !done
+	if m.Left {
+		l.lookAgain()
+	}
+	_, _ = l.writeMark(ctx, m, revision)
+}
+
+// look reports whether it is time to look at the mark.
+func (l *Ledger) look() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if !l.looked.IsZero() && now.Sub(l.looked) < lookEvery {
+		return false
+	}
+	l.looked = now
+	return true
+}
+
+// lookAgain makes the next look as early as another turn may be taken.
+func (l *Ledger) lookAgain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looked = l.looked.Add(goOnEvery - lookEvery)
+}
+
+// readMark returns the zero mark, which is due, if there is none or none that can be read.
+func (l *Ledger) readMark(ctx context.Context) (m mark, revision store.Revision, err error) {
+	item, err := l.store.Get(ctx, markKey)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return mark{}, 0, nil
+	case err != nil:
+		return mark{}, 0, err
+	}
+	if json.Unmarshal(item.Value, &m) != nil || m.After != "" && !strings.HasPrefix(m.After, prefix) {
+		m = mark{}
+	}
+	return m, item.Revision, nil
+}
+
+func (l *Ledger) writeMark(ctx context.Context, m mark, revision store.Revision) (store.Revision, error) {
+	m.Time = m.Time.UTC()
+	value, err := json.Marshal(m)
+	if err != nil {
+		return 0, err
+	}
+	return l.store.Commit(ctx, store.Txn{
+		If:   []store.Condition{{Key: markKey, Revision: revision}},
+		Then: []store.Write{{Key: markKey, Value: value}},
+	})
+}
+
+// remove deletes the old among the entries after a key, at most limit of them if that is not 0. It
+// returns the key after which there is more to do, "" if all is done.
+func (l *Ledger) remove(ctx context.Context, after string, limit int) (removed int, next string, done bool, err error) {
+	if l.retention == Forever {
+		return 0, "", true, nil
+	}
+	oldest := nanoseconds(time.Now().Add(-l.retention))
+	seen, next := after, after
+	var old []store.Write
+	flush := func() error {
+		if len(old) == 0 {
+			return nil
+		}
+		if _, err := l.store.Commit(ctx, store.Txn{Then: old}); err != nil {
+			return err
+		}
+		removed, next, old = removed+len(old), seen, nil
+		return nil
+	}
+	for item, err := range l.items(ctx, prefix, after) {
+		if err != nil {
+			return removed, next, false, err
+		}
+		seen = item.Key
+		if _, at, err := parseKey(item.Key); err == nil && at < oldest {
+			old = append(old, store.Write{Key: item.Key, Delete: true})
+		}
+		full := limit > 0 && removed+len(old) >= limit
+		if len(old) == store.MaxOps || full {
+			if err := flush(); err != nil {
+				return removed, next, false, err
+			}
+		}
+		if len(old) == 0 {
+			next = seen
+		}
+		if full {
+			return removed, next, false, nil
+		}
+	}
+	if err := flush(); err != nil {
+		return removed, next, false, err
+	}
+	return removed, "", true, nil
+}

@@ -1,0 +1,289 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/memory"
+	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
+)
+
+// counting counts what is asked of a store, and lets it fail.
+type counting struct {
+	store.Store
+	gets, deletes atomic.Int64
+	fail          atomic.Bool // what has to do with cleaning
+	slow, slowGet time.Duration
+}
+
+var errDown = errors.New("it is down")
+
+func (c *counting) Get(ctx context.Context, key string) (store.Item, error) {
+	c.gets.Add(1)
+	if c.fail.Load() {
+		return store.Item{}, errDown
+	}
+	item, err := c.Store.Get(ctx, key)
+	return item, errors.Join(err, c.wait(ctx, c.slowGet)) // what was read is old by then
+}
+
+// wait is what a slow store takes, and is cut short by ctx.
+func (c *counting) wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (c *counting) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
+	if err := c.wait(ctx, c.slow); err != nil {
+		return store.Page{}, err
+	}
+	return c.Store.List(ctx, prefix, after, limit)
+}
+
+func (c *counting) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
+	if txn.Then[0].Delete {
+		c.deletes.Add(1)
+		if c.fail.Load() {
+			return 0, errDown
+		}
+	}
+	return c.Store.Commit(ctx, txn)
+}
+
+const day = 24 * time.Hour
+
+// fill puts so many old entries into a store, of as many operations.
+func fill(t *testing.T, st store.Store, n int, age time.Duration) {
+	t.Helper()
+	l := newLedger(t, st, ledger.WithRetention(ledger.Forever))
+	for i := range n {
+		must(t, l.Append(t.Context(), wrapper.Entry{
+			Time: time.Now().Add(-age), OperationID: uuid.NewSHA1(opA, fmt.Append(nil, i)), Action: wrapper.ActionGraceful}))
+	}
+}
+
+func now(reason string) wrapper.Entry {
+	return wrapper.Entry{Time: time.Now(), OperationID: opA, Action: wrapper.ActionGraceful, Reason: reason}
+}
+
+// What is older than the retention goes when somebody appends, and what is not stays.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		option []ledger.Option
+		stays  time.Duration // at most
+	}{
+		{"default", nil, 90 * day},
+		{"a week", []ledger.Option{ledger.WithRetention(7 * day)}, 7 * day},
+		{"for ever", []ledger.Option{ledger.WithRetention(ledger.Forever)}, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(100 * 365 * day) // after 1970 by more than any retention
+			st := memory.New()
+			l := newLedger(t, st, tc.option...)
+			must(t, l.Append(t.Context(), now("old")))
+			time.Sleep(tc.stays)
+			must(t, l.Append(t.Context(), now("new"))) // exactly as old as allowed
+			if n := len(entryKeys(t, st)); n != 2 {
+				t.Errorf("%s: %d entries are left", tc.name, n)
+			}
+			time.Sleep(25 * time.Hour)
+			must(t, l.Append(t.Context(), now("newer")))
+			got := entriesOf(t, l, opA)
+			if tc.stays == 0 {
+				if len(got) != 3 || len(keys(t, st)) != 3 {
+					t.Errorf("%s: %v", tc.name, keys(t, st))
+				}
+				return
+			}
+			if len(got) != 2 || got[0].Reason != "new" {
+				t.Errorf("%s: %+v", tc.name, got)
+			}
+		})
+	}
+}
+
+// Cleaning is rare: one look an hour of each ledger, one turn a day of all.
+func TestRetentionIsRare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &counting{Store: memory.New()}
+		ledgers := []*ledger.Ledger{newLedger(t, st), newLedger(t, st), newLedger(t, st)}
+		for range 10 * 24 * 4 { // ten days, a quarter of an hour at a time
+			fill(t, st.Store, 1, 91*day)
+			for _, l := range ledgers {
+				must(t, l.Append(t.Context(), now("")))
+			}
+			time.Sleep(15 * time.Minute)
+		}
+		if gets := st.gets.Load(); gets != 3*10*24 {
+			t.Errorf("%d looks", gets)
+		}
+		if turns := st.deletes.Load(); turns != 10 {
+			t.Errorf("%d turns", turns)
+		}
+	})
+}
+
+// Of many at once, one has the turn; it removes so much, and the next goes on where it ended.
+func TestRetentionTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &counting{Store: memory.New(), slowGet: time.Millisecond}
+		fill(t, st, 1200, 91*day)
+		fill(t, st, 300, time.Hour)
+		append20 := func() (removed int) {
+			before := len(entryKeys(t, st))
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					if err := newLedger(t, st).Append(t.Context(), now("")); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			return before + 20 - len(entryKeys(t, st))
+		}
+		for _, want := range []int{500, 0, 500, 0, 200, 0} {
+			if got := append20(); got != want {
+				t.Errorf("%d were removed, want %d", got, want)
+			}
+			if want > 0 {
+				continue // at once: the turn was just taken
+			}
+			time.Sleep(2 * time.Minute)
+		}
+		if n := st.deletes.Load(); n != 5+5+2 { // a hundred at a time, by one of the twenty
+			t.Errorf("%d transactions", n)
+		}
+	})
+}
+
+// Of one ledger alone, too, although it looks once an hour otherwise.
+func TestRetentionGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := memory.New()
+		fill(t, st, 1200, 91*day)
+		l := newLedger(t, st)
+		for _, left := range []int{700, 200, 0, 0} {
+			must(t, l.Append(t.Context(), now("")))
+			old := 0
+			for _, err := range l.Trail(t.Context(), ledger.Query{Until: time.Now().Add(-day)}) {
+				must(t, err)
+				old++
+			}
+			if old != left {
+				t.Errorf("%d old ones are left, want %d", old, left)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// A store that fails at cleaning, or is slow at it, fails no Append; a later turn makes it good.
+func TestRetentionFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &counting{Store: memory.New()}
+		fill(t, st, 300, 91*day)
+		l := newLedger(t, st)
+		st.fail.Store(true)
+		must(t, l.Append(t.Context(), now("a mark that cannot be read")))
+		time.Sleep(2 * time.Hour)
+		st.fail.Store(false)
+		for _, slow := range []*time.Duration{&st.slowGet, &st.slow} {
+			*slow = time.Minute
+			begin := time.Now()
+			must(t, l.Append(t.Context(), now("a mark that does not come, or a list")))
+			if took := time.Since(begin); took > time.Second {
+				t.Errorf("it took %v", took)
+			}
+			*slow = 0
+			time.Sleep(2 * time.Hour)
+		}
+		if n := len(keysAt(t, st)); n != 303 {
+			t.Errorf("%d entries", n)
+		}
+		st.slow = 200 * time.Millisecond // time for two pages
+		must(t, l.Append(t.Context(), now("in part")))
+		if n := len(keysAt(t, st)); n >= 304 || n < 5 {
+			t.Errorf("%d entries after a turn that was cut off", n)
+		}
+		for range 3 {
+			time.Sleep(2 * time.Minute)
+			must(t, l.Append(t.Context(), now("the rest")))
+		}
+		if n := len(keysAt(t, st)); n != 7 {
+			t.Errorf("%d entries in the end", n)
+		}
+	})
+}
+
+func keysAt(t *testing.T, st *counting) []string { return entryKeys(t, st.Store) }
+
+// A mark that makes no sense is one to be written anew.
+func TestRetentionMark(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "x", `{"time":"2999-01-01T00:00:00Z"}`, `{"time":"1999-01-01T00:00:00Z","after":"zzz"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			st := memory.New()
+			fill(t, st, 3, 91*day)
+			_, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "ledger-retention", Value: []byte(value)}}})
+			must(t, err)
+			must(t, newLedger(t, st).Append(t.Context(), now("")))
+			if n := len(entryKeys(t, st)); n != 1 {
+				t.Errorf("%q: %d entries are left", value, n)
+			}
+			item, err := st.Get(t.Context(), "ledger-retention")
+			must(t, err)
+			if want := `{"time":"` + time.Now().UTC().Format(time.RFC3339Nano) + `"}`; string(item.Value) != want {
+				t.Errorf("the mark is %s, want %s", item.Value, want)
+			}
+		})
+	}
+}
+
+// Clean removes all that is old at once, and says how much. Other things in the store are not its.
+func TestClean(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &counting{Store: memory.New()}
+		fill(t, st, 1234, 91*day)
+		fill(t, st, 5, 89*day)
+		_, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "ledger"}, {Key: "ledger."}, {Key: "ledger/x"}, {Key: "ledger0"}}})
+		must(t, err)
+		if n, err := newLedger(t, st, ledger.WithRetention(ledger.Forever)).Clean(t.Context()); n != 0 || err != nil {
+			t.Errorf("for ever: %d, %v", n, err)
+		}
+		l := newLedger(t, st)
+		st.fail.Store(true)
+		if n, err := l.Clean(t.Context()); n != 0 || !errors.Is(err, errDown) {
+			t.Errorf("failing: %d, %v", n, err)
+		}
+		st.fail.Store(false)
+		if n, err := l.Clean(t.Context()); n != 1234 || err != nil || st.deletes.Load() != 1+13 {
+			t.Errorf("%d in %d, %v", n, st.deletes.Load(), err)
+		}
+		if n, err := l.Clean(t.Context()); n != 0 || err != nil || len(keysAt(t, st)) != 9 {
+			t.Errorf("again: %d, %v: %s", n, err, strings.Join(keysAt(t, st), " "))
+		}
+	})
+}
