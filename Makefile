@@ -123,4 +123,5 @@ histories: ## Check SECONDS of a replicated cluster, in which everything dies, f
 .PHONY: ci
 ci: check test whole clients ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
+	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'

@@ -59,12 +59,12 @@ func (n *notes) store(ctx context.Context, given bool) (store.Store, error) {
 		}
 		return fileStore{path, true}, nil
 	}
-	kind, place, _ := strings.Cut(n.name, ":")
+	if path, ok := boltPath(n.name); ok {
+		return fileStore{path: path}, nil
+	}
 	switch {
 	case n.name == "none":
 		return nil, nil
-	case kind == "bolt" && place != "":
-		return fileStore{path: place}, nil
 	case isEtcd(n.name):
 		ctx, cancel := context.WithTimeout(ctx, lockWait)
 		defer cancel()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type serveFlags struct {
 	certFile, keyFile, clientCA    string
 	admins, users                  []string
 	roles, insecure                bool
+	backup                         backup
 	versionGiven, availableIsGiven bool
 }
 
@@ -40,8 +42,12 @@ The first line of standard output is "listening on http://HOST:PORT" (https with
 TLS), once the socket accepts. Requests are logged on standard error. An
 interrupt or a termination lets requests under way finish, and exits with 0.
 
-Stores: "memory" forgets everything at the end; "bolt:PATH" keeps it in a file,
-and loses nothing that was answered, however the process ends.
+Stores: "memory" forgets everything at the end. "bolt:PATH" keeps it in a file,
+and loses nothing that was answered, however the process ends; --backup copies the
+file while it is served, complete or not at all, and a copy is a store like any
+other. "etcd://HOST:PORT[,HOST:PORT...]/PREFIX" keeps it in etcd, and all who serve
+from there are one server; etcds:// is TLS, with ?ca=FILE&cert=FILE&key=FILE, and
+USER@ before the first host goes with ?password-file=FILE.
 
 What exists: without --seed everything does. A seed file says which services,
 nodes and operations there are, and is planted once, into an empty store. The
@@ -69,7 +75,8 @@ a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
 --admin and --user, which may be repeated, name the client certificates that are
 let in, by thumbprint or, with --client-ca, by common name. All of them are
 admins unless --roles tells them apart: a user may then read, and no more.`,
-		Example: `  sfcancel serve --store bolt:faults.db
+		Example: `  sfcancel serve --store bolt:faults.db --backup /var/backups/faults
+  sfcancel serve --store etcd://10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379/faults
   sfcancel serve --seed given.json --freeze --profile runtime
   sfcancel serve --addr :19080 --tls-cert server.pem --tls-key server.key \
     --client-ca ca.pem --admin ops.example.com --user audit.example.com --roles`,
@@ -80,6 +87,9 @@ admins unless --roles tells them apart: a user may then read, and no more.`,
 			}
 			s.versionGiven = cmd.Flags().Changed("runtime-version")
 			s.availableIsGiven = cmd.Flags().Changed("availability")
+			if err := s.backup.check(cmd.Flags().Changed("backup-every"), s.store); err != nil {
+				return usage(err)
+			}
 			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 			return s.run(cmd.Context(), logger, func(url string) { fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", url) })
 		},
@@ -88,7 +98,9 @@ admins unless --roles tells them apart: a user may then read, and no more.`,
 	f.StringVar(&s.addr, "addr", "127.0.0.1:19080", "address to listen on; port 0 picks a free port")
 	f.StringVar(&s.profile, "profile", server.Documented.String(), "whom to follow where the documents and the runtime disagree: documented or runtime")
 	f.StringVar(&s.version, "runtime-version", "8.2", "version of the runtime to stand for: the newest api-version that is accepted")
-	f.StringVar(&s.store, "store", "memory", "where operations are kept: memory or bolt:PATH")
+	f.StringVar(&s.store, "store", "memory", "where operations are kept: memory, bolt:PATH or etcd://HOST:PORT[,HOST:PORT...]/PREFIX")
+	f.StringVar(&s.backup.dir, "backup", "", "directory for copies of the bolt store; nothing there is ever replaced or removed")
+	f.DurationVar(&s.backup.every, "backup-every", time.Hour, "time between two copies")
 	f.StringVar(&s.seed, "seed", "", "file with the services, nodes and operations to begin with")
 	f.StringVar(&s.scenario, "scenario", "", "file that says how operations go")
 	f.BoolVar(&s.freeze, "freeze", false, "let the engine's clock stand still")
@@ -164,6 +176,11 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		srv.TLSConfig, scheme = server.TLSConfig(security.certificate), "https"
 	}
 	s.log(logger, plan, security)
+	var copying sync.WaitGroup
+	defer copying.Wait()
+	copyCtx, stopCopying := context.WithCancel(ctx)
+	defer stopCopying()
+	copying.Go(func() { s.backup.run(copyCtx, st, s.store, logger) })
 	report(scheme + "://" + listener.Addr().String())
 	return serve(ctx, srv, listener, engine, clock)
 }

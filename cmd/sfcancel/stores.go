@@ -14,14 +14,20 @@ import (
 // case here. The end of ctx ends the opening alone; the store has to outlive it. A name that makes
 // no sense is a usageError; what cannot be reached is any other.
 func openStore(ctx context.Context, name string) (store.Store, error) {
-	kind, place, _ := strings.Cut(name, ":")
+	if path, ok := boltPath(name); ok {
+		return bolt.Open(path)
+	}
 	switch {
 	case name == "memory":
 		return memory.New(), nil
-	case kind == "bolt" && place != "":
-		return bolt.Open(place)
 	case isEtcd(name):
 		return openEtcd(ctx, name)
 	}
 	return nil, usage(fmt.Errorf("%q is no store: it must be memory, bolt:PATH or %s", name, etcdForm))
+}
+
+// boltPath is the file of a store that is named bolt:PATH.
+func boltPath(name string) (string, bool) {
+	path, ok := strings.CutPrefix(name, "bolt:")
+	return path, ok && path != ""
 }
