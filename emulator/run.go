@@ -40,7 +40,8 @@ const (
 //
 // When the store cannot be reached, or has forgotten what it was followed for, Run waits a
 // little, reads everything anew and goes on. What it could not read or write it tells the
-// function of [WithReport]; a failure that is about one operation hinders no other. Only a store that was closed ends it, with [store.ErrClosed].
+// function of [WithReport]; a failure that is about one operation hinders no other. Only a
+// store that was closed ends it, with [store.ErrClosed].
 func (e *Emulator) Run(ctx context.Context) error {
 	for wait := leastBackOff; ; wait = min(2*wait, mostBackOff) {
 		began := time.Now()
