@@ -22,6 +22,7 @@ func ok[T any](t *testing.T, _ T, err error) {
 }
 
 func TestAuth(t *testing.T) {
+	t.Parallel()
 	cluster := etcdtest.Start(t, 1)
 	admin := cluster.Client(t)
 	add := func(user string, permissions ...func(role string)) {

@@ -9,7 +9,8 @@ import (
 	"github.com/sfcancel/sfcancel/store/storetest"
 )
 
-// The contract takes half a minute, in which other tests have the other cluster.
+// The contract on a cluster of three is the same, as far as calls of one store at a time
+// go; TestAnswersAreTrue and its like are about the rest.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {

@@ -21,7 +21,7 @@ import (
 func (c *commit) fence(cause error) (fate, error) {
 	write := clientv3.OpPut(c.slot.key, slotValue(slotFenced))
 	for attempt := 0; c.finding.Err() == nil; attempt++ {
-		answer, err := c.sendFence(write)
+		answer, err := c.sendFence(write, attempt)
 		switch {
 		case err == nil && answer.Succeeded && write.IsDelete():
 			c.slot = slot{}
@@ -42,8 +42,14 @@ func (c *commit) fence(cause error) (fate, error) {
 	return c.unknown(cause), nil
 }
 
-func (c *commit) sendFence(write clientv3.Op) (*clientv3.TxnResponse, error) {
-	ctx, cancel := c.attempt(c.finding)
+// sendFence waits for an answer only shortly at first, and longer each time, up to the
+// time of any other request: the connection that the transaction was lost on may be
+// silent, and come up again for the fence, while others would answer at once. To send
+// one fence too many does no harm.
+func (c *commit) sendFence(write clientv3.Op, attempt int) (*clientv3.TxnResponse, error) {
+	ctx, stop := c.attempt(c.finding)
+	defer stop()
+	ctx, cancel := withTimeout(ctx, c.requestTimeout>>max(6-attempt, 2))
 	defer cancel()
 	return c.client.Txn(ctx).If(c.slot.unchanged()).Then(write).Else(clientv3.OpGet(c.slot.key)).Commit()
 }

@@ -7,15 +7,18 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sfcancel/sfcancel/internal/etcdtest"
 	"github.com/sfcancel/sfcancel/store"
 )
 
 // A list of more than one portion is still of one moment, also if that moment is
 // compacted in the middle of it.
 func TestLongListIsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	cluster := etcdtest.Start(t, 1) // as it is compacted
 	for _, compact := range []bool{false, true} {
 		t.Run(fmt.Sprint("compacted ", compact), func(t *testing.T) {
-			s := open(t, shared.Endpoints(), withNewPrefix())
+			s := open(t, cluster.Endpoints(), withNewPrefix())
 			const items = 260
 			// One portion and a long one.
 			filler := make([]byte, 4<<10)
@@ -28,7 +31,7 @@ func TestLongListIsOfOneMoment(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			client := shared.Client(t)
+			client := cluster.Client(t)
 			ctx, stop := context.WithCancel(t.Context())
 			var writing sync.WaitGroup
 			writing.Go(func() {

@@ -16,9 +16,13 @@ import (
 	"github.com/sfcancel/sfcancel/store/etcd"
 )
 
-// shared is a cluster of three for the tests that leave it as it was, and rough one
-// for those that cut and stop its members: see [roughly].
-var shared, rough *etcdtest.Cluster
+// shared is for the tests that leave it as it was, and rough for all that concerns
+// connections and members, which are cut and stopped: see [roughly]. Both have three
+// members.
+var (
+	shared *etcdtest.Cluster
+	rough  = make(chan *etcdtest.Cluster, 1) // empty while a test has it
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -32,25 +36,36 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	var group sync.WaitGroup
 	var stop [2]func()
-	for i, c := range []**etcdtest.Cluster{&shared, &rough} {
+	for i := range stop {
 		group.Go(func() {
-			var err error
-			if *c, stop[i], err = etcdtest.New(filepath.Join(dir, fmt.Sprint(i)), 3); err != nil {
+			c, stopIt, err := etcdtest.New(filepath.Join(dir, fmt.Sprint(i)), 3)
+			if err != nil {
 				panic(err)
+			}
+			if stop[i] = stopIt; i == 0 {
+				shared = c
+			} else {
+				rough <- c
 			}
 		})
 	}
 	group.Wait()
-	// A commit takes a thousand times as long as in memory, and more with -race.
 	flag.Parse()
+	// Most of the tests that are parallel wait for the rough cluster, and
+	// must not keep from running those that need none.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
+	// A commit takes a thousand times as long as in memory, and more with -race.
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
 		if err := checks.Value.Set("30"); err != nil {
 			panic(err)
 		}
 	}
 	code := m.Run()
-	group.Go(stop[0])
-	group.Go(stop[1])
+	for _, stop := range stop {
+		group.Go(stop)
+	}
 	group.Wait()
 	if err := goleak.Find(etcdtest.LeakOptions()...); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
@@ -82,21 +97,20 @@ func open(t testing.TB, endpoints []string, opts ...etcd.Option) *etcd.Store {
 // opener opens stores on one prefix: through proxies, or past them.
 type opener func(endpoints []string, opts ...etcd.Option) *etcd.Store
 
-var roughing sync.Mutex // one test at a time
-
-// roughly returns the cluster that may be cut and stopped, and an opener on a new
-// prefix of it. The test has to restart what it has stopped; the rest is undone.
+// roughly returns a cluster that may be cut and stopped and that no other test has
+// meanwhile, and an opener on a new prefix of it. The test has to restart what it has
+// stopped; the rest is undone.
 func roughly(t *testing.T) (*etcdtest.Cluster, opener) {
 	t.Helper()
-	roughing.Lock()
+	cluster := <-rough
 	t.Cleanup(func() {
-		for i := range rough.Endpoints() {
-			rough.Resume(i)
+		for i := range cluster.Endpoints() {
+			cluster.Resume(i)
 		}
-		roughing.Unlock()
+		rough <- cluster
 	})
 	prefix := newPrefix()
-	return rough, func(endpoints []string, opts ...etcd.Option) *etcd.Store {
+	return cluster, func(endpoints []string, opts ...etcd.Option) *etcd.Store {
 		t.Helper()
 		return open(t, endpoints, append([]etcd.Option{etcd.WithPrefix(prefix)}, opts...)...)
 	}

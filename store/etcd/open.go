@@ -61,9 +61,17 @@ func open(ctx context.Context, endpoints []string, o options) (*Store, error) {
 func (s *Store) checkFormat(ctx context.Context) error {
 	var last error
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		found, err := s.read(ctx, s.prefix+formatKey)
-		if err != nil {
+		// Not read, which would give up after the request timeout.
+		found, err := s.readOnce(ctx, s.prefix+formatKey, nil)
+		if isRefusal(err) {
 			return err
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				last = err
+				pause(ctx, attempt)
+			}
+			continue
 		}
 		if len(found.Kvs) > 0 {
 			return isFormat(found.Kvs[0].Value)

@@ -15,6 +15,7 @@ import (
 // etcd applies the transaction that crosses its quota, and answers that there was no
 // space for it.
 func TestClusterIsFull(t *testing.T) {
+	t.Parallel()
 	cluster := etcdtest.Start(t, 1, etcdtest.WithQuota(4<<20))
 	s := open(t, cluster.Endpoints())
 	from := now(t, s)

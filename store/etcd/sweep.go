@@ -10,7 +10,9 @@ import (
 const (
 	// sweepAge is how long a slot must have been left alone to be swept.
 	sweepAge = 24 * time.Hour
-	// maxSweep is how many slots one Open looks at.
+	// maxSweep is how many slots one Open looks at, those first that have been left alone
+	// for longest: in the order of their keys, a thousand that are young would hide
+	// others for good.
 	maxSweep = 1000
 )
 
@@ -24,7 +26,8 @@ const (
 // very transaction does it learn less than it could have: that the outcome is
 // unknown.
 func (s *Store) sweep(ctx context.Context) {
-	found, err := s.read(ctx, s.prefix+slotKeys, clientv3.WithPrefix(), clientv3.WithLimit(maxSweep))
+	found, err := s.read(ctx, s.prefix+slotKeys, clientv3.WithPrefix(), clientv3.WithLimit(maxSweep),
+		clientv3.WithSort(clientv3.SortByModRevision, clientv3.SortAscend))
 	if err != nil {
 		return
 	}

@@ -79,3 +79,27 @@ func TestCloseLeavesNoSlots(t *testing.T) {
 		t.Errorf("%d slots after one store was closed, want 1", n)
 	}
 }
+
+// So many young slots that one Open does not look at all of them do not hide a stale one
+// whose key comes after theirs.
+func TestOpenSweepsStaleSlotsBehindYoungOnes(t *testing.T) {
+	client, prefix := shared.Client(t), newPrefix()
+	stale := prefix + "slot/zzz/1"
+	_, err := client.Put(t.Context(), stale, "txn 1")
+	ok(t, 0, err)
+	young := fmt.Sprint("txn ", time.Now().Unix())
+	for i := 0; i < 1100; i += 100 {
+		var puts []clientv3.Op
+		for j := i; j < i+100; j++ {
+			puts = append(puts, clientv3.OpPut(fmt.Sprint(prefix, "slot/aaa/", j), young))
+		}
+		_, err := client.Txn(t.Context()).Then(puts...).Commit()
+		ok(t, 0, err)
+	}
+	_, err = client.Put(t.Context(), prefix+"format", "sfcancel store 1")
+	ok(t, 0, err)
+	open(t, shared.Endpoints(), etcd.WithPrefix(prefix))
+	if left := dump(t, client, stale); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}

@@ -25,6 +25,7 @@ import (
 )
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	authority, other := newAuthority(t), newAuthority(t)
 	dir := t.TempDir()
 	certFile, keyFile, authorityFile := filepath.Join(dir, "cert"), filepath.Join(dir, "key"), filepath.Join(dir, "ca")

@@ -83,10 +83,10 @@ func (w *watch) once(ctx context.Context) (done bool, err error) {
 	// happens to another one, such as an expired token, concerns it.
 	watcher := clientv3.NewWatcher(w.client)
 	defer watcher.Close()
-	hurry := time.AfterFunc(watchPatience, cancel)
-	hurry.Stop() // until there is something to yield
-	defer hurry.Stop()
 	answers := watcher.Watch(watching, w.itemKey(w.prefix), clientv3.WithPrefix(), clientv3.WithRev(int64(w.last)+1))
+	// It runs from the beginning: the first answer may be there already.
+	hurry := time.AfterFunc(watchPatience, cancel)
+	defer hurry.Stop()
 	for {
 		answer, ok := w.next(watching, answers, hurry)
 		if !ok {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func TestWatchGoesOn(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			cluster, open := roughly(t)
 			s, witness := open(cluster.Proxied()), open(cluster.Endpoints())
 			from := now(t, witness)
@@ -161,58 +163,98 @@ func TestWatchMeetsCompaction(t *testing.T) {
 }
 
 // A consumer that does not ask for more holds nothing up, and goes on where it was if
-// that has not been compacted.
-func TestSlowWatcher(t *testing.T) {
+// that has not been compacted. There are many of them, as the first change may be there
+// before its watch has begun to wait for it, or later.
+func TestSlowWatchers(t *testing.T) {
+	t.Parallel()
+	const watches = 10
 	for _, compact := range []bool{false, true} {
 		t.Run(fmt.Sprint("compacted ", compact), func(t *testing.T) {
-			s := open(t, shared.Endpoints(), withNewPrefix())
+			t.Parallel()
+			cluster := etcdtest.Start(t, 1) // as it is compacted
+			s := open(t, cluster.Endpoints())
 			var want []store.Revision
 			commit := func(n int) {
 				for range n {
 					revision, err := s.Commit(t.Context(), write("a", fmt.Sprint(len(want))))
-					if err != nil {
-						t.Fatal(err)
-					}
+					ok(t, revision, err)
 					want = append(want, revision)
 				}
 			}
 			commit(1)
-			next, stop := iter.Pull2(s.Watch(t.Context(), "", want[0]-1))
-			defer stop()
-			var got []store.Revision
-			take := func() error {
-				change, err, ok := next()
-				if !ok {
-					t.Fatal("Watch has ended")
-				}
-				got = append(got, change.Revision)
-				return err
+			takes := make([]func() (store.Change, error, bool), watches)
+			got := make([][]store.Revision, watches)
+			var beginning sync.WaitGroup
+			for i := range watches {
+				next, stop := iter.Pull2(s.Watch(t.Context(), "", want[0]-1))
+				defer stop()
+				takes[i] = next
+				beginning.Go(func() {
+					change, err, _ := next()
+					if got[i] = append(got[i], change.Revision); err != nil {
+						t.Error(err)
+					}
+				})
 			}
-			if err := take(); err != nil {
-				t.Fatal(err)
-			}
-			commit(50)
-			// Longer than the watch has patience with its consumer: there is
-			// nothing from outside that shows that it has lost it.
-			time.Sleep(1500 * time.Millisecond)
-			commit(50)
+			beginning.Wait()
+			commit(20)
+			// Much longer than a watch has patience with its consumer: there is
+			// nothing from outside that shows that it has lost it. Other tests have the
+			// time.
+			time.Sleep(3 * time.Second)
+			commit(20)
 			if compact {
-				shared.Compact(t, int64(want[len(want)-1]))
+				cluster.Compact(t, int64(want[len(want)-1]))
+			}
+			for i, take := range takes {
 				var err error
-				for err == nil && len(got) <= len(want) {
-					err = take()
+				for err == nil && len(got[i]) < len(want) {
+					var change store.Change
+					change, err, _ = take()
+					got[i] = append(got[i], change.Revision)
 				}
-				if !errors.Is(err, store.ErrCompacted) {
-					t.Errorf("Watch ends with %v after %d changes, want ErrCompacted", err, len(got))
+				switch {
+				case compact && !errors.Is(err, store.ErrCompacted):
+					t.Errorf("Watch ends with %v after %d changes, want ErrCompacted", err, len(got[i]))
+				case !compact:
+					ok(t, 0, err)
+					same(t, got[i], want)
 				}
-				return
 			}
-			for len(got) < len(want) {
-				if err := take(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			same(t, got, want)
 		})
+	}
+}
+
+// A watch goes on from the revision before the one that was compacted: what that one
+// did, deletes as well, is still known. Earlier ones are not.
+func TestWatchFromTheEdgeOfCompaction(t *testing.T) {
+	t.Parallel()
+	cluster := etcdtest.Start(t, 1)
+	s := open(t, cluster.Endpoints())
+	var at []store.Revision
+	for _, w := range []store.Write{
+		{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("1")}, {Key: "a", Delete: true}, {Key: "b", Value: []byte("2")}, {Key: "b", Delete: true},
+	} {
+		revision, err := s.Commit(t.Context(), store.Txn{Then: []store.Write{w}})
+		ok(t, revision, err)
+		at = append(at, revision)
+	}
+	cluster.Compact(t, int64(at[2]))
+	for after, want := range map[store.Revision][]store.Revision{
+		at[2] - 2: nil, at[2] - 1: at[2:], at[2]: at[3:], at[3]: at[4:],
+	} {
+		var got []store.Revision
+		for change, err := range s.Watch(t.Context(), "", after) {
+			if err != nil {
+				if !errors.Is(err, store.ErrCompacted) || want != nil {
+					t.Errorf("Watch after %d yields %v", after, err)
+				}
+				break
+			}
+			if got = append(got, change.Revision); change.Revision == at[4] {
+				break
+			}
+		}
+		same(t, got, want)
 	}
 }
