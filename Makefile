@@ -103,7 +103,7 @@ bench: ## Run all benchmarks
 
 # Each part on its own: truth and kills are what CI runs of it, with other numbers.
 .PHONY: soak
-soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster; from SEED on
+soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster in each profile; from SEED on
 	$(MAKE) truth kills histories
 
 .PHONY: truth
@@ -117,7 +117,7 @@ kills: ## Kill a server on bolt, and the store itself, KILLS times under load; c
 	go test -count=1 -timeout 2h -v -run '^TestPowerLoss' ./store/bolt -args -all -seed=$(SEED)
 
 .PHONY: histories
-histories: ## Check SECONDS of a replicated cluster, in which everything dies, for linearizability
+histories: ## Check SECONDS of a replicated cluster, in which everything dies, in each profile for linearizability
 	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
 
 .PHONY: ci

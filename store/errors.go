@@ -19,8 +19,8 @@ var (
 	// between cannot be told any more.
 	ErrCompacted = errors.New("revision is too old")
 
-	// ErrUnavailable: the medium cannot be reached, or not enough of it. Nothing
-	// was written, and the same call may work later. From all methods but Watch,
+	// ErrUnavailable: the medium cannot be reached, or not enough of it, or it takes
+	// no more. Nothing was written, and the same call may work later. From all methods but Watch,
 	// which waits, and Close, of drivers whose medium is elsewhere, and from their
 	// Open.
 	ErrUnavailable = errors.New("store cannot be reached")

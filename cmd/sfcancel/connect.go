@@ -43,6 +43,7 @@ func (c *connection) noted(cmd *cobra.Command) {
 	c.notes = new(notes)
 	c.notes.flags(cmd)
 	cmd.Flags().StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
+	cmd.Flags().StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
 }
 
 // limitDefault changes the time limit of a command that waits.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 // notes is the ledger of a command, and what went wrong with it.
 type notes struct {
 	name   string
+	by     string // empty for what the system says
 	reason string
 
 	mu     sync.Mutex
@@ -42,7 +44,7 @@ func (n *notes) open(ctx context.Context, cmd *cobra.Command) (option wrapper.Op
 	case err == nil && st == nil:
 		l = new(wrapper.MemoryLedger)
 	case err == nil:
-		if l, err = ledger.New(st, ledger.WithBy(whoAmI())); err != nil {
+		if l, err = ledger.New(st, ledger.WithBy(cmp.Or(n.by, whoAmI()))); err != nil {
 			return nil, nil, errors.Join(err, st.Close())
 		}
 		done = func() { _ = st.Close() }
@@ -75,6 +77,14 @@ func (n *notes) store(ctx context.Context, given bool) (store.Store, error) {
 		return st, nil
 	}
 	return nil, usage(fmt.Errorf("--ledger %q: it must be bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", n.name))
+}
+
+// place is where the ledger is, for people.
+func (n *notes) place(st store.Store) string {
+	if file, ok := st.(fileStore); ok {
+		return "bolt:" + file.path
+	}
+	return n.name
 }
 
 // warn says in one line that the ledger failed, unless the failure of the command says so already,

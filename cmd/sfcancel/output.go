@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -115,7 +116,10 @@ func describe(err error) errorJSON {
 	doc := errorJSON{Error: err.Error(), ExitCode: exitCode(err), Attempts: []attemptJSON{}}
 	var e *wrapper.Error
 	if errors.As(err, &e) {
-		doc.OperationID, doc.Code, doc.Status = e.OperationID().String(), string(e.Code()), e.Status()
+		if id := e.OperationID(); id != (uuid.UUID{}) {
+			doc.OperationID = id.String()
+		}
+		doc.Code, doc.Status = string(e.Code()), e.Status()
 		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
 	}
 	var noted ledgerError

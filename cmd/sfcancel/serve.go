@@ -44,8 +44,9 @@ interrupt or a termination lets requests under way finish, and exits with 0.
 
 Stores: "memory" forgets everything at the end. "bolt:PATH" keeps it in a file,
 and loses nothing that was answered, however the process ends; --backup copies the
-file while it is served, complete or not at all, and a copy is a store like any
-other. "etcd://HOST:PORT[,HOST:PORT...]/PREFIX" keeps it in etcd, and all who serve
+file when it begins and while it serves, complete or not at all. A copy is a store
+like any other; a name that ends in ".new-" and a number is a piece of one, left by
+a process that was killed. "etcd://HOST:PORT[,HOST:PORT...]/PREFIX" keeps it in etcd, and all who serve
 from there are one server; etcds:// is TLS, with ?ca=FILE&cert=FILE&key=FILE, and
 USER@ before the first host goes with ?password-file=FILE.
 
@@ -141,6 +142,10 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	// A copy that cannot be made now will not be made later either.
+	if err := s.backup.once(ctx, st, s.store, logger); err != nil {
+		return fmt.Errorf("--backup: %w", err)
+	}
 
 	clock, err := emulator.StartClock(ctx, st, plan.speed, nil)
 	if err != nil {

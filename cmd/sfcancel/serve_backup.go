@@ -41,27 +41,37 @@ func (b backup) check(everyGiven bool, storeName string) error {
 	return nil
 }
 
-// run copies the store until ctx ends, at once and then again and again. A copy that fails
-// is told, and does not keep the next from being tried.
-func (b backup) run(ctx context.Context, st store.Store, name string, logger *slog.Logger) {
+// once copies the store, if that was asked for.
+func (b backup) once(ctx context.Context, st store.Store, name string, logger *slog.Logger) error {
 	s, ok := st.(*bolt.Store)
 	if b.dir == "" || !ok {
-		return
+		return nil
 	}
 	path, _ := boltPath(name)
+	to := filepath.Join(b.dir, filepath.Base(path)+"."+time.Now().UTC().Format("20060102T150405.000Z"))
+	if err := s.Backup(ctx, to); err != nil {
+		return err
+	}
+	logger.Info("backup", "path", to)
+	return nil
+}
+
+// run copies the store again and again until ctx ends. A copy that fails is told, and does
+// not keep the next from being tried.
+func (b backup) run(ctx context.Context, st store.Store, name string, logger *slog.Logger) {
+	if b.dir == "" {
+		return
+	}
 	tick := time.NewTicker(b.every)
 	defer tick.Stop()
 	for {
-		to := filepath.Join(b.dir, filepath.Base(path)+"."+time.Now().UTC().Format("20060102T150405.000Z"))
-		if err := s.Backup(ctx, to); err == nil {
-			logger.Info("backup", "path", to)
-		} else if ctx.Err() == nil {
-			logger.Error("backup", "error", err)
-		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
+		}
+		if err := b.once(ctx, st, name, logger); err != nil && ctx.Err() == nil {
+			logger.Error("backup", "error", err)
 		}
 	}
 }

@@ -46,9 +46,9 @@ The ledger is a file of yours unless --ledger names another place:
   ~/Library/Application Support/sfcancel/ledger.db      on macOS
   %LocalAppData%\sfcancel\ledger.db                     on Windows
 
-A file is for one machine; several processes may use it at once. Entries stay for 90 days.
-If the ledger cannot be read or written, graceful cancels, starts and waits go out all the same,
-with a warning; a force does not. A file that is no ledger is left as it is.`,
+A file is for one user of one machine, whose processes may use it at once; what several users or
+machines share is in etcd. Entries stay for 90 days. If the ledger cannot be read or written,
+graceful cancels and starts go out all the same, with a warning; a force does not. A file that is no ledger is left as it is.`,
 		Example: "  sfcancel ledger --since 24h\n  sfcancel ledger 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 -o json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -87,14 +87,11 @@ with a warning; a force does not. A file that is no ledger is left as it is.`,
 				return usage(errors.New("--ledger none: there is nothing to show"))
 			}
 			defer st.Close()
-			if file, ok := st.(fileStore); ok && file.missing() {
-				fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is no ledger yet at", file.path)
-			}
 			l, err := ledger.New(st)
 			if err != nil {
 				return err
 			}
-			return printTrail(ctx, cmd, l, which, output)
+			return printTrail(ctx, cmd, l, which, n.place(st), output)
 		},
 	}
 	n.flags(cmd)
@@ -105,8 +102,13 @@ with a warning; a force does not. A file that is no ledger is left as it is.`,
 }
 
 // printTrail writes what can be read. What is damaged is told at the end.
-func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which ledger.Query, output string) error {
+func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which ledger.Query, where, output string) error {
 	docs, rows := []entryJSON{}, [][]string{}
+	defer func() {
+		if len(docs) == 0 { // perhaps its name is wrong
+			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", where)
+		}
+	}()
 	var damaged []error
 	for e, err := range l.Trail(ctx, which) {
 		if errors.Is(err, ledger.ErrDamaged) {

@@ -60,8 +60,8 @@ func start(ctx context.Context, program, addr string, step time.Duration, stay b
 		return err
 	}
 	defer func() {
-		if err == nil {
-			err = os.RemoveAll(dir)
+		if err == nil || ctx.Err() != nil { // the logs of a failure stay, for whoever looks into it
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
 	scenario := filepath.Join(dir, "scenario.json")

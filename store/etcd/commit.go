@@ -82,7 +82,10 @@ func (c *commit) run() (store.Revision, error) {
 func (c *commit) once() (out fate, why error) {
 	if c.slot.revision == 0 {
 		made, err := c.makeSlot(c.trying)
-		if isRefusal(err) || errors.Is(err, rpctypes.ErrNoSpace) {
+		if errors.Is(err, rpctypes.ErrNoSpace) {
+			return fate{err: fmt.Errorf("%w: etcd is full, compact it, defragment it and disarm its alarm: %w", store.ErrUnavailable, err)}, nil
+		}
+		if isRefusal(err) {
 			return fate{err: err}, nil
 		}
 		if err != nil {

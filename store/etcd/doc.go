@@ -55,9 +55,9 @@
 // request; a cluster that was configured for less refuses large transactions. One
 // Store has 128 transactions under way at most, the others wait. A cluster is full
 // at 2 GiB by default, and 8 GiB is the most that etcd suggests
-// (https://etcd.io/docs/v3.6/dev-guide/limit/). Every Commit then fails with etcd's
-// own error, deletes as well, as each writes to a slot: make space by compaction and
-// defragmentation, and disarm the alarm.
+// (https://etcd.io/docs/v3.6/dev-guide/limit/). Every Commit then returns
+// [store.ErrUnavailable], deletes as well, as each writes to a slot: make space by
+// compaction and defragmentation, and disarm the alarm. Reads go on.
 //
 // # Compaction
 //
