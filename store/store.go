@@ -176,9 +176,17 @@ type Store interface {
 	// ErrInvalid if after is negative. A driver whose connection breaks goes on
 	// by itself where it was, and yields nothing twice.
 	//
-	// How far back a store remembers is up to the driver, but from a revision
-	// that a List has just returned a Watch can go on. A caller that is too slow
-	// gets ErrCompacted as well: it lists again, and goes on from there.
+	// How far back a store remembers is up to the driver, but a store that is open
+	// remembers at least the last 1 000 transactions since it was opened, if none of
+	// them has more than 10 000 bytes of keys and values, unless somebody else
+	// compacts its medium: as long as only those came after after, there is no
+	// ErrCompacted. And from a revision that a List has just returned a Watch can
+	// always go on. What was committed before the store was opened may be forgotten
+	// altogether.
+	//
+	// What is forgotten is never left out, and never waited for: a Watch from too long
+	// ago gets ErrCompacted at once, and a caller that is too slow gets it after the
+	// last change before the gap. It lists again, and goes on from there.
 	//
 	//	page, err := s.List(ctx, prefix, "", 100) // and its other pages
 	//	for change, err := range s.Watch(ctx, prefix, page.Revision) {

@@ -70,6 +70,29 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 			want := []store.Change{{Revision: at, Writes: []store.Write{{Key: "b", Value: []byte("2")}}}}
 			same(t, "changes", watch(t, s, "", from, at), want)
 		}},
+		{"durable/watches from before show everything or ErrCompacted", func(t *testing.T, open func() store.Store) {
+			s := open()
+			var changes []store.Change
+			add := func(key string) {
+				at := set(t, s, key, key)
+				changes = append(changes, store.Change{Revision: at, Writes: []store.Write{{Key: key, Value: []byte(key)}}})
+			}
+			add("a")
+			add("b")
+			add("c")
+			shut(t, s)
+			s = open()
+			fromZero, fromFirst := startWatch(t, s, 0), startWatch(t, s, changes[0].Revision)
+			const owed = 0 // of what was committed before the store was opened
+			knowsZero := fromZero.showsAllOrNone(t, changes, owed)
+			knowsFirst := fromFirst.showsAllOrNone(t, changes[1:], owed)
+			add("d")
+			for w, knows := range map[*watcher]bool{&fromZero: knowsZero, &fromFirst: knowsFirst} {
+				if knows {
+					w.shows(t, changes[3:], remembered)
+				}
+			}
+		}},
 		{"durable/conditions go on", func(t *testing.T, open func() store.Store) {
 			s := open()
 			before, now := set(t, s, "a", ""), set(t, s, "a", "")
