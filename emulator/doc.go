@@ -30,13 +30,17 @@
 //   - [Emulator.Run] writes down what is due while nobody looks. Each replica may run it.
 //   - All that a start or a cancel has found is a condition of its transaction. Of many who
 //     write the same one wins, and the others read again and judge anew.
+//   - A list is of one moment, as long as no more than 10 000 operations are active: who sees
+//     an operation in it sees all that were accepted before, but for what is being cleaned up.
 //
 // A store that cannot be reached is answered like a fault service without its write
-// quorum, 503 FABRIC_E_NO_WRITE_QUORUM, and nothing has happened. If the outcome of a
-// transaction is unknown, so is that of the call: 504 FABRIC_E_TIMEOUT, after which a client
-// has to ask, or to repeat its call and read the refusal (runtime §5.2, §5.7): none of them
-// takes effect twice while the operation is remembered. A store that was closed is a replica that goes away, 503 E_ABORT, and
-// so is a call that lost to others too often. Everything else is 500.
+// quorum, 503 FABRIC_E_NO_WRITE_QUORUM, and nothing has happened. If it can still be read
+// and only not be written, a look is answered with what is stored, though more may be due.
+// If the outcome of a transaction is unknown, so is that of the call: 504 FABRIC_E_TIMEOUT,
+// after which a client has to ask, or to repeat its call and read the refusal (runtime §5.2,
+// §5.7): none of them takes effect twice while the operation is remembered. A store that was
+// closed is a replica that goes away, 503 E_ABORT, and so is a call that lost to others too
+// often. Everything else is 500.
 //
 // # Profiles
 //

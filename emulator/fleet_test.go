@@ -35,6 +35,8 @@ type fleet struct {
 	history map[uuid.UUID][]porcupine.Operation
 	stamp   int64
 	removes bool
+	moments []map[uuid.UUID]string // what was stored after each transaction, as it is shown
+	lists   int                    // that were looked at
 }
 
 // turn is what a client does next.
@@ -105,9 +107,9 @@ func (s scheduled) Commit(ctx context.Context, txn store.Txn) (store.Revision, e
 	case err != nil:
 		return 0, err
 	case f == happens:
-		return s.Store.Commit(ctx, txn)
+		return s.f.commit(ctx, txn)
 	case f == unknownDone:
-		if _, err := s.Store.Commit(ctx, txn); errors.Is(err, store.ErrConflict) {
+		if _, err := s.f.commit(ctx, txn); errors.Is(err, store.ErrConflict) {
 			return 0, err
 		}
 	case f == unknownLate:
@@ -116,10 +118,41 @@ func (s scheduled) Commit(ctx context.Context, txn store.Txn) (store.Revision, e
 	return 0, fmt.Errorf("test: %w", store.ErrOutcomeUnknown)
 }
 
+// commit carries out a transaction, and remembers what was stored after it.
+func (f *fleet) commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
+	at, err := f.disk.Commit(ctx, txn)
+	if err == nil {
+		now := map[uuid.UUID]string{}
+		for id, r := range f.disk.before {
+			now[id] = string(r.State())
+		}
+		f.moments = append(f.moments, now)
+	}
+	return at, err
+}
+
+// ofOneMoment: a list is what was stored at one moment since the n-th, all of it, but for
+// what was removed after that moment.
+func (f *fleet) ofOneMoment(n int, listed map[uuid.UUID]string) {
+	f.lists++
+	for m, stored := range f.moments[n:] {
+		is := true
+		for _, id := range f.ids {
+			removed := listed[id] == "" && slices.ContainsFunc(f.moments[n+m:], func(later map[uuid.UUID]string) bool { return later[id] == "" })
+			is = is && (listed[id] == stored[id] || removed)
+		}
+		if is {
+			return
+		}
+	}
+	f.t.Errorf("a list shows %v, and since it began there was %v", listed, f.moments[n:])
+}
+
 // newFleet: the first operation succeeds, the second fails, the third starts over twice,
 // and the others are transitions of one node.
 func newFleet(t *rapid.T, profile server.Profile, fails bool) *fleet {
-	f := &fleet{t: t, disk: newObserver(profile), fails: fails, turns: make(chan turn), waiting: map[int]turn{}, history: map[uuid.UUID][]porcupine.Operation{}}
+	f := &fleet{t: t, disk: newObserver(profile), fails: fails, turns: make(chan turn), waiting: map[int]turn{}, history: map[uuid.UUID][]porcupine.Operation{},
+		moments: []map[uuid.UUID]string{{}}}
 	t.Cleanup(func() { _ = f.disk.Close() })
 	for n := range 5 {
 		f.ids = append(f.ids, uuid.UUID{byte(n + 1)})
@@ -213,7 +246,7 @@ func (f *fleet) happen() {
 	}
 	if n := len(f.late); n > 0 && rapid.IntRange(0, 3).Draw(f.t, "late") == 0 {
 		i := rapid.IntRange(0, n-1).Draw(f.t, "which")
-		_, _ = f.disk.Commit(context.Background(), f.late[i])
+		_, _ = f.commit(context.Background(), f.late[i])
 		f.late = slices.Delete(f.late, i, i+1)
 	}
 }
@@ -223,7 +256,7 @@ func (f *fleet) call(ctx context.Context, client int, c call) {
 	e, id := f.replicas[client%len(f.replicas)], f.ids[c.which]
 	// Only one client runs at a time, so all of this is nobody else's.
 	f.stamp++
-	began := f.stamp
+	began, moment := f.stamp, len(f.moments)-1
 	var err error
 	var listed generated.GetFaultOperationListResponseObject
 	answers := map[uuid.UUID]string{}
@@ -246,6 +279,7 @@ func (f *fleet) call(ctx context.Context, client int, c call) {
 			for _, status := range shown {
 				answers[status.OperationID] = string(status.State)
 			}
+			f.ofOneMoment(moment, answers)
 		}
 	case "sweep":
 		err = e.Sweep(ctx)

@@ -14,12 +14,15 @@ import (
 )
 
 // Record returns an operation as it stands now, running or finished, in the
-// engine's own terms. What is due is written down first. An unknown id is a
+// engine's own terms. What is due is written down first; if the store can be read but not
+// written ([store.ErrUnavailable]), the operation stands where it is stored. An unknown id is a
 // [server.Error] with the code FABRIC_E_KEY_NOT_FOUND; a failing store gives its own error.
 func (e *Emulator) Record(ctx context.Context, id uuid.UUID) (Record, error) {
 	s, err := e.records.find(ctx, id)
 	if err == nil {
-		s, err = e.settle(ctx, s)
+		if s, err = e.settle(ctx, s); unwritten(s, err) {
+			err = nil
+		}
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return Record{}, server.NewError(generated.ErrorCodeKeyNotFound, "No operation with this id is known.")

@@ -15,9 +15,14 @@ import (
 // computed, but what is stored is the same for both, and never goes back. Where nothing is
 // due nothing is written.
 //
-// It returns [store.ErrNotFound] if the operation has been removed meanwhile.
+// It returns [store.ErrNotFound] if the operation has been removed meanwhile. With an error
+// of the write it returns what it last knew to be stored, and otherwise nothing.
 func (e *Emulator) settle(ctx context.Context, s stored) (stored, error) {
-	now := e.now() // once: under a fast clock something would be due again and again
+	return e.settleBy(ctx, s, e.now()) // once: under a fast clock something would be due again and again
+}
+
+// settleBy writes down what is due by now.
+func (e *Emulator) settleBy(ctx context.Context, s stored, now time.Time) (stored, error) {
 	for p := new(patience); ; {
 		r, due := next(s.Record, e.settings.CommandStepRetryBackoff, now)
 		if !due {
@@ -29,7 +34,7 @@ func (e *Emulator) settle(ctx context.Context, s stored) (stored, error) {
 			continue
 		}
 		if !errors.Is(err, store.ErrConflict) {
-			return stored{}, err
+			return s, err
 		}
 		// Somebody else was first, perhaps with the same.
 		if err := p.lost(ctx); err != nil {
@@ -39,6 +44,13 @@ func (e *Emulator) settle(ctx context.Context, s stored) (stored, error) {
 			return stored{}, err
 		}
 	}
+}
+
+// unwritten reports whether settle could not write, and nothing was written, so that what it
+// returned is what is stored. Who only looks goes by that: a store that can be read and not
+// written holds the truth for as long as that lasts.
+func unwritten(s stored, err error) bool {
+	return errors.Is(err, store.ErrUnavailable) && s.revision > 0
 }
 
 // patience is for a transaction that is tried again whenever another one came first. Who

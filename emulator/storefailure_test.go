@@ -183,9 +183,9 @@ func TestOutcomeUnknown(t *testing.T) {
 	}
 }
 
-// What is due and could not be written down is not shown; what may have been is not either.
+// What is due and may have been written down, or not, is not shown.
 func TestNothingIsShownThatMayNotBeStored(t *testing.T) {
-	for _, err := range []error{store.ErrUnavailable, store.ErrOutcomeUnknown, store.ErrClosed, errDisk} {
+	for _, err := range []error{store.ErrOutcomeUnknown, store.ErrClosed, errDisk} {
 		st := &uncertain{Store: memory.New()}
 		c := newCluster(t, server.Runtime, st)
 		id := c.start(0)
@@ -206,6 +206,75 @@ func TestNothingIsShownThatMayNotBeStored(t *testing.T) {
 			t.Errorf("%v: afterwards it is %s", err, got)
 		}
 		_ = st.Close()
+	}
+}
+
+// full is a store that can be read, and written only so many times.
+type full struct {
+	store.Store
+	space, refused int
+}
+
+func (f *full) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
+	if f.space == 0 {
+		f.refused++
+		return 0, fmt.Errorf("test: %w", store.ErrUnavailable)
+	}
+	f.space--
+	return f.Store.Commit(ctx, txn)
+}
+
+// TestReadsWithoutWrites: on a store that can be read and not written everything is shown as
+// it is stored, and nothing is accepted. Once there is space again all is as ever.
+func TestReadsWithoutWrites(t *testing.T) {
+	for space, want := range []emulator.Step{emulator.StepIntentSaved, emulator.StepLookingUpState, emulator.StepPerformingActions, emulator.StepCompletedSuccessfully} {
+		for _, first := range []string{"record", "progress", "list"} {
+			t.Run(fmt.Sprintf("space for %d, %s", space, first), func(t *testing.T) {
+				m := newObserver(server.Runtime)
+				defer m.Close()
+				st := &full{Store: m, space: 1000}
+				c := newCluster(t, server.Runtime, st)
+				id, later := uuid.UUID{1}, uuid.UUID{2}
+				c.startAs(0, id)
+				c.startAs(0, later)
+				c.pass(10 * second)
+				st.space = space
+				looks := map[string]func(){
+					"record":   func() { _ = c.record(id) },
+					"progress": func() { _ = c.progress(0, id) },
+					"list":     func() { _ = c.list("65535", "65535") },
+				}
+				looks[first]() // writes as far as there is space
+				if first == "list" && st.refused != 1 {
+					t.Errorf("a list asked a full store %d times", st.refused)
+				}
+				state := emulator.Record{Step: want, Rollback: emulator.NotRollingBack}.State()
+				if got := c.record(id); got.Step != want || got != m.before[id].Record {
+					t.Errorf("it is %s, and stored is %s, want %s", got.Step, m.before[id].Step, want)
+				}
+				if got := c.progress(0, id).State; got != state {
+					t.Errorf("progress: %s, want %s", got, state)
+				}
+				if a, b := c.state(id), c.state(later); a != state || b != generated.OperationStateRunning {
+					t.Errorf("list: %s and %s, want %s and Running", a, b, state)
+				}
+				for call, a := range map[string]answer{"cancel": c.cancel(later, "false"), "force": c.cancel(later, "true"), "start": c.startAs(0, uuid.New())} {
+					if a.status != http.StatusServiceUnavailable || a.code != generated.ErrorCodeNoWriteQuorum {
+						t.Errorf("%s: %+v", call, a)
+					}
+				}
+				if err := c.engine.SetScenario(t.Context(), later, emulator.Scenario{}); !errors.Is(err, store.ErrUnavailable) {
+					t.Errorf("another scenario: %v", err)
+				}
+				if err := c.engine.Sweep(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+					t.Errorf("sweep: %v", err)
+				}
+				st.space = 1000
+				if a, b := c.state(id), c.state(later); a != generated.OperationStateCompleted || b != a {
+					t.Errorf("afterwards: %s and %s", a, b)
+				}
+			})
+		}
 	}
 }
 
