@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +95,37 @@ func TestLedgerInEtcd(t *testing.T) {
 	// What was asked for while the ledger was away is not in it.
 	if got := strings.Join(actions, ", "); got != "graceful Accepted, force , force Accepted" {
 		t.Errorf("the trail is %q", got)
+	}
+}
+
+// An etcd that is full takes no more, and the server goes on to answer what only reads.
+func TestServeFromFullEtcd(t *testing.T) {
+	c := etcdtest.Start(t, 1, etcdtest.WithQuota(2<<20))
+	scenario := filepath.Join(t.TempDir(), "scenario.json")
+	if err := os.WriteFile(scenario, []byte(`{"default": {"perform": {"takes": "1h"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveInTest(t, "--store", etcdStore(c, "faults"), "--scenario", scenario)
+	id := start(t, url, dataLoss...)
+	client, full := c.Client(t), false
+	for i := 0; i < 100 && !full; i++ {
+		_, err := client.Put(t.Context(), fmt.Sprint("stuffing/", i), strings.Repeat("x", 100<<10))
+		full = err != nil
+	}
+	if !full {
+		t.Fatal("10 MB fit into an etcd of 2 MiB")
+	}
+	for _, c := range []struct {
+		want int
+		say  string
+		args []string
+	}{
+		{exitOK, id, []string{"list"}},
+		{exitOK, "Running", []string{"progress", id}},
+		{exitUnknown, "FABRIC_E_NO_WRITE_QUORUM", []string{"cancel", id, "--ledger", "none", "--timeout", "3s"}},
+	} {
+		if code, out, errs := sfcancel(t, append(c.args, "--endpoint", url)...); code != c.want || !strings.Contains(out+errs, c.say) {
+			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s%s", c.args, code, c.want, c.say, out, errs)
+		}
 	}
 }

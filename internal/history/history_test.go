@@ -2,7 +2,6 @@ package history_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -270,5 +269,3 @@ func TestModel(t *testing.T) {
 		})
 	}
 }
-
-var errEnded = errors.New("the process ended by itself")

@@ -92,6 +92,8 @@ type fault struct {
 	begin, end func() error
 }
 
+var errEnded = errors.New("the process ended by itself")
+
 // fault draws one.
 func (n *nemesis) fault(ctx context.Context) fault {
 	kinds := []cluster.Kind{cluster.MemberClient, cluster.MemberPeer, cluster.Server}
