@@ -3,6 +3,8 @@ package wrapper
 import (
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Class is what one attempt leaves us knowing. Only an ambiguous one is dangerous.
@@ -52,6 +54,10 @@ const (
 type Attempt struct {
 	Purpose Purpose
 	Class   Class
+
+	// RequestID is the id that the request carried as X-ServiceFabricRequestId. The gateway
+	// writes it into its trace, so that a request without an answer can be found there.
+	RequestID uuid.UUID
 
 	// Endpoint is the gateway address that it went to, with a slash at the end.
 	Endpoint string

@@ -34,10 +34,23 @@ type Ledger interface {
 type Entry struct {
 	Time        time.Time
 	OperationID uuid.UUID
-	Action      Action
-	// Verdict is what the call ended with. It is "" for ActionSeen, for a call that ended
-	// with an error, and for a force that is about to be sent; the last two prove nothing.
+	// Cluster is the cluster that the call was about: the name of [WithCluster], else the
+	// endpoints of the client in normal form, sorted and separated by a space. It is "" in
+	// entries of releases that did not note it; they prove nothing about any cluster.
+	Cluster string
+	Action  Action
+	// Kind and Target are those of the operation where they are known: the target is the
+	// service and the partition, or the node, as a start named them.
+	Kind   Kind
+	Target string
+	// RequestID is the X-ServiceFabricRequestId of the request that decided the outcome, all
+	// zeros if there was none.
+	RequestID uuid.UUID
+	// Outcome is what came of the call; "" for ActionSeen and in entries of earlier releases.
+	Outcome EntryOutcome
+	// Verdict is what the call ended with; "" unless the outcome is [OutcomeDone].
 	Verdict Verdict
+	Code    Code   // of a refusal, if the server sent one
 	State   State  // the state then, if it was known
 	Reason  string // the caller's words, from the options of the call
 	// By is who made the call, such as "ann@host". A ledger that knows fills it in; "" means
@@ -54,6 +67,18 @@ const (
 	ActionForce    Action = "force"    // a force cancel
 	ActionStart    Action = "start"    // a start
 	ActionSeen     Action = "seen"     // the cluster showed the operation in this state
+)
+
+// EntryOutcome is what came of the call that an [Entry] is about.
+type EntryOutcome string
+
+// The outcomes. Only OutcomeDone proves anything.
+const (
+	OutcomeDone    EntryOutcome = "done"     // the verdict says what is true
+	OutcomeIntent  EntryOutcome = "intent"   // a force is about to be sent
+	OutcomeNotSent EntryOutcome = "not sent" // nothing reached a server
+	OutcomeRefused EntryOutcome = "refused"  // a server refused, with Code if it sent one
+	OutcomeUnknown EntryOutcome = "unknown"  // the request may have been carried out
 )
 
 // MemoryLedger is the [Ledger] that a [Client] has unless [WithLedger] gives it

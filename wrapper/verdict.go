@@ -10,6 +10,10 @@ const (
 	// Accepted: the call took effect. After a graceful cancel the operation is
 	// cleaning up; after a force it is being abandoned.
 	Accepted Verdict = "Accepted"
+	// AlreadyStarted: an operation with the id that the caller chose exists, and it is of the
+	// kind that was to be started. A start that is repeated, as by a pipeline that is run again,
+	// changes nothing.
+	AlreadyStarted Verdict = "AlreadyStarted"
 	// AlreadyStopping: a graceful cancel that this client knows of came before, and
 	// the operation is still cleaning up.
 	AlreadyStopping Verdict = "AlreadyStopping"
