@@ -15,6 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
 // onBolt is a ledger in a file of its own.
@@ -35,8 +36,9 @@ func TestContract(t *testing.T) {
 		"bolt":         onBolt,
 	}
 	full := wrapper.Entry{
-		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Action: wrapper.ActionForce, Verdict: wrapper.AlreadyForced,
-		State: wrapper.StateForceCancelled, Reason: "a \"reason\"\nof 2 lines, \u00fc, \x00", By: "ann@ops-1",
+		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Cluster: "http://sf1:19080 http://sf2:19080", Action: wrapper.ActionForce,
+		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: opB, Outcome: wrapper.OutcomeDone, Verdict: wrapper.AlreadyForced,
+		Code: wrapper.CodeKeyNotFound, State: wrapper.StateForceCancelled, Reason: "a \"reason\"\nof 2 lines, \u00fc, \x00", By: "ann@ops-1",
 	}
 	contract := []struct {
 		name string
@@ -60,10 +62,10 @@ func TestContract(t *testing.T) {
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{entry(opA, 0, "a")})
 			same(t, entriesOf(t, l, opB), []wrapper.Entry{entry(opB, 0, "b")})
 		}},
-		{"oldest first", func(t *testing.T, l wrapper.Ledger) {
+		{"in the order of appending, whatever the clocks say", func(t *testing.T, l wrapper.Ledger) {
 			var want []wrapper.Entry
 			for i := range 50 {
-				want = append(want, entry(opA, time.Duration(i)*time.Nanosecond, fmt.Sprint(i)))
+				want = append(want, entry(opA, time.Duration(i*37%50)*time.Second, fmt.Sprint(i)))
 				must(t, l.Append(t.Context(), want[i]))
 			}
 			same(t, entriesOf(t, l, opA), want)
@@ -132,33 +134,38 @@ func TestManyLedgers(t *testing.T) {
 		})
 	}
 	all.Wait()
-	l, seen := newLedger(t, st), make(map[string]bool)
-	for _, id := range []uuid.UUID{opA, opB} {
-		entries := entriesOf(t, l, id)
-		if len(entries) != ledgers*each/2 || !slices.IsSortedFunc(entries, func(a, b wrapper.Entry) int { return a.Time.Compare(b.Time) }) {
-			t.Errorf("%d entries, or not in order", len(entries))
+	for k, id := range []uuid.UUID{opA, opB} {
+		of := make(map[int][]int) // what each ledger appended, in the order that is told
+		for _, e := range entriesOf(t, newLedger(t, st), id) {
+			var i, j int
+			_, err := fmt.Sscan(e.Reason, &i, &j)
+			must(t, err)
+			of[i] = append(of[i], j)
 		}
-		for _, e := range entries {
-			seen[e.Reason] = true
+		for i := range ledgers {
+			if len(of[i]) != each/2 || of[i][0] != k || !slices.IsSorted(of[i]) {
+				t.Errorf("of ledger %d: %v", i, of[i])
+			}
 		}
-	}
-	if len(seen) != ledgers*each {
-		t.Errorf("%d different entries of %d", len(seen), ledgers*each)
 	}
 }
 
-// Times that a key has no room for do not change the order.
+// Times that a key has no room for come back as they were.
 func TestExtremeTimes(t *testing.T) {
 	t.Parallel()
-	l := newLedger(t, memory.New())
+	l := newLedger(t, memory.New(), ledger.WithRetention(ledger.Forever))
 	var want []wrapper.Entry
-	for _, at := range []time.Time{{}, time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(0, 0), at, time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+	for _, at := range []time.Time{{}, at, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		want = append(want, wrapper.Entry{Time: at, OperationID: opA, Action: wrapper.ActionSeen})
-	}
-	for _, e := range slices.Backward(want) {
-		must(t, l.Append(t.Context(), e))
+		must(t, l.Append(t.Context(), want[len(want)-1]))
 	}
 	same(t, entriesOf(t, l, opA), want)
+	var got []wrapper.Entry
+	for e, err := range l.Trail(t.Context(), everything) {
+		must(t, err)
+		got = append(got, e)
+	}
+	same(t, got, want)
 	if err := l.Append(t.Context(), wrapper.Entry{Time: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), OperationID: opA}); err == nil || !strings.Contains(err.Error(), "year") {
 		t.Errorf("a time that has no form: %v", err)
 	}

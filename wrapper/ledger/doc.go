@@ -26,10 +26,12 @@
 // If the store cannot be reached, graceful cancels and starts go out all the same, and no force
 // does; see [wrapper.Ledger].
 //
-// # Clocks
+// # Clocks and order
 //
 // The time of an entry is that of the clock of whoever made it. A grace that began on one
-// machine and is waited for on another is as exact as their clocks agree.
+// machine and is waited for on another is as exact as their clocks agree. No clock decides what
+// came first: [Ledger.Entries] is in the order in which the store took the entries, by the
+// revisions of its items. [Ledger.Trail] is for people, and is in the order of the times.
 //
 // # How long entries stay
 //
@@ -52,13 +54,19 @@
 //	ledger/OPERATION-ID/NANOSECONDS-RANDOM   one entry; the time since 1970 has 20 digits
 //	ledger-retention                         when old entries were last removed
 //
-// A value is a JSON object. These names are stable, and new ones may come. What is empty is
-// left out, and bytes of a text that are not UTF-8 are replaced.
+// A value is a JSON object. These names are stable, and new ones may come: what an earlier release
+// wrote is read as it was, without the names that it did not have. What is empty is left out, and bytes of a text that are not UTF-8 are replaced.
 //
 //	time         RFC 3339 with nanoseconds, in UTC
 //	operationId  as in the key
+//	cluster      the cluster that the call was about; see [wrapper.Entry]
 //	action       graceful, force, start, seen; see [wrapper.Action]
-//	verdict      what the call ended with; see [wrapper.Entry]
+//	kind         the kind of the operation
+//	target       the service and the partition, or the node
+//	requestId    the X-ServiceFabricRequestId of the request that decided
+//	outcome      done, intent, not sent, refused, unknown; see [wrapper.EntryOutcome]
+//	verdict      what the call ended with
+//	code         the error code of a refusal
 //	state        the state of the operation then
 //	reason       the caller's words
 //	by           who it was

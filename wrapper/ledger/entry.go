@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
 // prefix is that of all entries. The mark of the retention is not under it.
@@ -51,40 +51,22 @@ func parseKey(key string) (id uuid.UUID, nanos int64, err error) {
 	return id, nanos, nil
 }
 
-// document is the value of an item. Its names are those of the package comment.
-type document struct {
-	Time        time.Time       `json:"time"`
-	OperationID *uuid.UUID      `json:"operationId"`
-	Action      wrapper.Action  `json:"action"`
-	Verdict     wrapper.Verdict `json:"verdict,omitempty"`
-	State       wrapper.State   `json:"state,omitempty"`
-	Reason      string          `json:"reason,omitempty"`
-	By          string          `json:"by,omitempty"`
-}
-
-func encode(e wrapper.Entry) ([]byte, error) {
-	return json.Marshal(document{e.Time.UTC(), &e.OperationID, e.Action, e.Verdict, e.State, e.Reason, e.By})
-}
-
 // decode reads an item. Its error wraps ErrDamaged and names the key.
 func decode(item store.Item) (wrapper.Entry, error) {
 	id, nanos, err := parseKey(item.Key)
 	if err != nil {
 		return wrapper.Entry{}, err
 	}
-	var d document
-	err = json.Unmarshal(item.Value, &d)
+	entry, err := document.Decode(item.Value)
 	switch {
 	case err != nil:
-	case d.OperationID == nil || *d.OperationID != id:
+	case entry.OperationID != id:
 		err = errors.New("it is not about the operation of its key")
-	case nanoseconds(d.Time) != nanos:
+	case nanoseconds(entry.Time) != nanos:
 		err = errors.New("its time is not that of its key")
 	}
 	if err != nil {
 		return wrapper.Entry{}, fmt.Errorf("%w: the item %q: %w", ErrDamaged, item.Key, err)
 	}
-	return wrapper.Entry{
-		Time: d.Time, OperationID: id, Action: d.Action, Verdict: d.Verdict, State: d.State, Reason: d.Reason, By: d.By,
-	}, nil
+	return entry, nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
 // Ledger is a [wrapper.Ledger] in a [store.Store]. Its methods are safe for concurrent use, and so are
@@ -65,7 +67,7 @@ func (l *Ledger) Append(ctx context.Context, entry wrapper.Entry) error {
 	if entry.By == "" {
 		entry.By = l.by
 	}
-	value, err := encode(entry)
+	value, err := document.Encode(entry)
 	if err != nil {
 		return fmt.Errorf("ledger: append: %w: %w", store.ErrInvalid, err)
 	}
@@ -104,12 +106,17 @@ func (l *Ledger) put(ctx context.Context, key string, value []byte) error {
 // pageSize is how many items are read at once.
 const pageSize = 100
 
-// Entries returns what is noted of one operation, oldest first, by the time in the entries; none
-// is no error. All of it is held in memory: some 300 bytes each, and the reason.
+// Entries returns what is noted of one operation, in the order in which the store took it; none
+// is no error. That order is what evidence is judged by: the times in the entries come from the
+// clocks of whoever made them. All of it is held in memory: some 300 bytes each, and the reason.
 //
 // One that cannot be read makes it [ErrDamaged], for a decision on the others would be a guess.
 func (l *Ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
-	var entries []wrapper.Entry
+	type taken struct {
+		at    store.Revision
+		entry wrapper.Entry
+	}
+	var all []taken
 	for item, err := range l.items(ctx, prefixOf(id), "") {
 		if err != nil {
 			return nil, fmt.Errorf("ledger: entries of %s: %w", id, err)
@@ -118,8 +125,12 @@ func (l *Ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, er
 		if err != nil {
 			return nil, fmt.Errorf("ledger: entries of %s: %w", id, err)
 		}
-		entries = append(entries, entry)
+		all = append(all, taken{item.Revision, entry})
 	}
-	slices.SortStableFunc(entries, func(a, b wrapper.Entry) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(all, func(a, b taken) int { return cmp.Compare(a.at, b.at) })
+	var entries []wrapper.Entry
+	for _, one := range all {
+		entries = append(entries, one.entry)
+	}
 	return entries, nil
 }

@@ -20,8 +20,19 @@ type Query struct {
 	OperationID uuid.UUID
 	// Since is the earliest time and Until the first that is too late; zero means no bound.
 	Since, Until time.Time
+	// Cluster is the cluster, as entries name it; "" means every cluster, and entries without one.
+	Cluster string
+	// Action is what the entry is about; "" means every action.
+	Action wrapper.Action
 	// By is who made the entry; "" means whoever.
 	By string
+}
+
+// Matches reports whether the query is about an entry.
+func (q Query) Matches(e wrapper.Entry) bool {
+	return (q.OperationID == uuid.UUID{} || q.OperationID == e.OperationID) &&
+		(q.Since.IsZero() || !e.Time.Before(q.Since)) && (q.Until.IsZero() || e.Time.Before(q.Until)) &&
+		(q.Cluster == "" || q.Cluster == e.Cluster) && (q.Action == "" || q.Action == e.Action) && (q.By == "" || q.By == e.By)
 }
 
 // Trail yields the entries that the query is about, oldest first, by the time in the entries; those
@@ -111,7 +122,7 @@ func (q Query) read(item store.Item) *line {
 		return nil
 	}
 	entry, err := decode(item)
-	if err == nil && q.By != "" && entry.By != q.By {
+	if err == nil && !q.Matches(entry) {
 		return nil
 	}
 	return &line{place{nanos, item.Key}, entry, err}

@@ -34,10 +34,12 @@ func TestTrail(t *testing.T) {
 	if got := trail(t, ann, everything); len(got) != 0 {
 		t.Errorf("of nothing: %v", got)
 	}
-	must(t, bob.Append(t.Context(), entry(opB, 3*time.Second, "3 b bob")))
+	third, first := entry(opB, 3*time.Second, "3 b bob"), entry(opB, time.Second, "1 b ann")
+	third.Cluster, first.Action = "http://sf1:19080", wrapper.ActionForce
+	must(t, bob.Append(t.Context(), third))
 	must(t, ann.Append(t.Context(), entry(opA, 2*time.Second, "2 a ann")))
 	must(t, bob.Append(t.Context(), entry(opA, 4*time.Second, "4 a bob")))
-	must(t, ann.Append(t.Context(), entry(opB, time.Second, "1 b ann")))
+	must(t, ann.Append(t.Context(), first))
 	second := func(n int) time.Time { return at.Add(time.Duration(n) * time.Second) }
 	for _, tc := range []struct {
 		name  string
@@ -51,6 +53,8 @@ func TestTrail(t *testing.T) {
 		{"until", ledger.Query{Until: second(3)}, []string{"1 b ann", "2 a ann"}},
 		{"in between", ledger.Query{Since: second(2), Until: second(4)}, []string{"2 a ann", "3 b bob"}},
 		{"never", ledger.Query{Since: second(4), Until: second(2)}, nil},
+		{"a cluster", ledger.Query{Cluster: "http://sf1:19080"}, []string{"3 b bob"}},
+		{"an action", ledger.Query{Action: wrapper.ActionForce}, []string{"1 b ann"}},
 		{"by", ledger.Query{By: "ann"}, []string{"1 b ann", "2 a ann"}},
 		{"by nobody", ledger.Query{By: "eve"}, nil},
 		{"all of it", ledger.Query{OperationID: opB, Since: second(2), Until: second(9), By: "bob"}, []string{"3 b bob"}},

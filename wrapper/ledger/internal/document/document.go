@@ -1,0 +1,55 @@
+// Package document is the form in which ledgers keep an entry: one JSON object. The
+// package comment of ledger tells its names.
+package document
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// document has a pointer to the operation, because a JSON object without one is no entry.
+type document struct {
+	Time        time.Time            `json:"time"`
+	OperationID *uuid.UUID           `json:"operationId"`
+	Cluster     string               `json:"cluster,omitempty"`
+	Action      wrapper.Action       `json:"action"`
+	Kind        wrapper.Kind         `json:"kind,omitempty"`
+	Target      string               `json:"target,omitempty"`
+	RequestID   uuid.UUID            `json:"requestId,omitzero"`
+	Outcome     wrapper.EntryOutcome `json:"outcome,omitempty"`
+	Verdict     wrapper.Verdict      `json:"verdict,omitempty"`
+	Code        wrapper.Code         `json:"code,omitempty"`
+	State       wrapper.State        `json:"state,omitempty"`
+	Reason      string               `json:"reason,omitempty"`
+	By          string               `json:"by,omitempty"`
+}
+
+// Encode returns an entry as one line without its end. The error is about a time that
+// RFC 3339 has no form for.
+func Encode(e wrapper.Entry) ([]byte, error) {
+	return json.Marshal(document{
+		Time: e.Time.UTC(), OperationID: &e.OperationID, Cluster: e.Cluster, Action: e.Action, Kind: e.Kind, Target: e.Target,
+		RequestID: e.RequestID, Outcome: e.Outcome, Verdict: e.Verdict, Code: e.Code, State: e.State, Reason: e.Reason, By: e.By,
+	})
+}
+
+// Decode reads what Encode of this or of an earlier release has written. Names that it does
+// not know are left out.
+func Decode(text []byte) (wrapper.Entry, error) {
+	var d document
+	if err := json.Unmarshal(text, &d); err != nil {
+		return wrapper.Entry{}, err
+	}
+	if d.OperationID == nil {
+		return wrapper.Entry{}, errors.New("it is about no operation")
+	}
+	return wrapper.Entry{
+		Time: d.Time, OperationID: *d.OperationID, Cluster: d.Cluster, Action: d.Action, Kind: d.Kind, Target: d.Target,
+		RequestID: d.RequestID, Outcome: d.Outcome, Verdict: d.Verdict, Code: d.Code, State: d.State, Reason: d.Reason, By: d.By,
+	}, nil
+}
