@@ -30,8 +30,8 @@ var answers = [...]answer{
 	{class: Ambiguous, again: true, to: 999}, // 5xx, and a success that was not wanted
 }
 
-// judge finds the row of an attempt that was answered.
-func judge(a Attempt) answer {
+// classOf finds the row of an attempt that was answered.
+func classOf(a Attempt) answer {
 	for _, row := range answers {
 		if row.from <= a.Status && a.Status <= row.to && (row.code == "" || row.code == a.Code) {
 			return row
@@ -50,9 +50,9 @@ func retryable(a Attempt) bool {
 	case Ambiguous:
 		return true
 	default:
-		return judge(a).again
+		return classOf(a).again
 	}
 }
 
 // busy: the server has too much to do, and is left alone for longer.
-func busy(a Attempt) bool { return a.Status >= http.StatusBadRequest && judge(a).busy }
+func busy(a Attempt) bool { return a.Status >= http.StatusBadRequest && classOf(a).busy }

@@ -83,5 +83,11 @@ type Attempt struct {
 	Duration time.Duration
 
 	hopeless bool // asking again would end the same way
+	cut      bool // no complete answer came
 	local    bool // it was ended on this side, and says nothing of the endpoint
+}
+
+// refusedWith reports whether the server said no with this code.
+func (a Attempt) refusedWith(code Code) bool {
+	return a.Class == Refused && a.Code == code
 }

@@ -27,7 +27,7 @@ func (b *budget) take(burst, perSecond float64) time.Duration {
 	if b.tokens >= 0 {
 		return 0
 	}
-	return time.Duration(-b.tokens / perSecond * float64(time.Second))
+	return time.Duration(min(-b.tokens/perSecond, forever.Seconds()) * float64(time.Second))
 }
 
 // giveBack returns a token that was not used.

@@ -158,7 +158,7 @@ func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelA
 		if which.MinAge > 0 {
 			age, err := c.age(ctx, op)
 			if err != nil {
-				err = fmt.Errorf("the ledger, which would know the age of operation %s, cannot be read: %w", op.ID, asForeign(err))
+				err = fmt.Errorf("the ledger, which would know the age of operation %s, cannot be read: %w", op.ID, asForeign(ctx, err))
 				return nil, nil, false, &Error{call: "cancel all", kind: ErrNotSent, cause: err}
 			}
 			if age < which.MinAge {
@@ -189,7 +189,7 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 			kinds |= kindBit(k)
 		}
 	}
-	k := &call{c: c, name: "list operations", asks: PurposeRead, version: c.version}
+	k := &call{c: c, name: "list operations", version: c.version}
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		ops, err := k.list(ctx, kinds, filterActive)
 		if err == nil && len(ops) >= listSize {
@@ -200,7 +200,7 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 			})
 		}
 		if err != nil {
-			return Outcome{}, k.giveUp(err)
+			return Outcome{}, k.giveUp(PurposeRead, err)
 		}
 		return Outcome{Operations: ops}, nil
 	})
@@ -209,24 +209,23 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 
 // age is how old an operation is at least. Its error is one of the ledger.
 func (c *Client) age(ctx context.Context, op Operation) (time.Duration, error) {
-	if at, ok := madeAt(op.ID); ok {
-		return time.Since(at), nil
+	k := &call{c: c, id: op.ID, known: belief{state: op.State, kind: op.Kind}}
+	err := k.learn(ctx)
+	began := k.known.began
+	if made, ok := madeAt(op.ID); ok {
+		return time.Since(later(made, began)), nil // an id that is used again is older than the operation
 	}
-	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
-	defer cancel()
-	entries, err := c.ledger.Entries(ctx, op.ID)
-	if err != nil || len(entries) > 0 {
-		return oldest(entries), err
+	if err == nil && began.IsZero() {
+		err = k.enter(ctx, Entry{Action: ActionSeen})
 	}
-	return 0, c.ledger.Append(ctx, Entry{Time: time.Now(), OperationID: op.ID, Action: ActionSeen, State: op.State})
+	return time.Since(sooner(began)), err
 }
 
-// oldest is how long the ledger has known of an operation.
-func oldest(entries []Entry) time.Duration {
-	if len(entries) == 0 {
-		return 0
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	return time.Since(entries[0].Time)
+	return b
 }
 
 // madeAt reads the time that some ids carry (RFC 9562 §5).

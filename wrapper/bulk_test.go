@@ -151,7 +151,7 @@ func TestCancelAllByAge(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		ledger := new(wrapper.MemoryLedger)
-		client := c.Client(wrapper.WithLedger(ledger))
+		client := c.Client(wrapper.WithLedger(ledger), wrapper.WithCluster(itsCluster))
 		put := func(id uuid.UUID) uuid.UUID {
 			return c.Put(emulator.Record{ID: id, Scenario: emulator.Scenario{Perform: 1000 * time.Hour}})
 		}
@@ -159,9 +159,9 @@ func TestCancelAllByAge(t *testing.T) {
 		must(t, err)
 		c.SetScenario(started.OperationID, emulator.Scenario{LookUp: 1000 * time.Hour})
 		ids := map[string]uuid.UUID{"version 7": started.OperationID, "version 1": put(versionOne(time.Now())), "a ledger entry": put(uuid.New())}
-		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Action: wrapper.ActionSeen}))
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: wrapper.ActionSeen}))
 		time.Sleep(time.Hour)
-		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Action: wrapper.ActionGraceful}))
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: wrapper.ActionGraceful}))
 		ids["unknown age"], ids["version 7, new"], ids["version 1, new"] = put(uuid.New()), put(versionSeven(time.Now())), put(versionOne(time.Now()))
 		put(versionSeven(time.Now().Add(48 * time.Hour))) // by another clock
 

@@ -16,8 +16,9 @@ import (
 type Client struct {
 	endpoints endpoints
 	http      *http.Client
-	tls       *TLS          // nil without WithTLS
-	own       *ownTransport // nil if the caller brought a client
+	tls       *TLS              // nil without WithTLS
+	own       *ownTransport     // nil if the caller brought a client
+	brought   http.RoundTripper // the caller's
 	version   APIVersion
 	policy    ForcePolicy
 	retry     Retry
@@ -28,6 +29,9 @@ type Client struct {
 	aroundCall    []func(CallFunc) CallFunc
 	aroundAttempt []func(http.RoundTripper) http.RoundTripper
 	observers     []any
+
+	cluster string // its name, or its endpoints
+	agent   string // the User-Agent of every request
 
 	closed atomic.Bool
 }
@@ -57,7 +61,11 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.ledger == nil {
 		c.ledger = new(MemoryLedger)
 	}
-	if c.http.Transport = c.chain(c.http.Transport); c.http.Transport == nil {
+	c.cluster, c.agent = orDefault(c.cluster, c.endpoints.cluster()), userAgent()
+	if c.brought = c.http.Transport; c.brought == nil {
+		c.brought = http.DefaultTransport
+	}
+	if c.http.Transport = c.chain(c.brought); c.http.Transport == nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.New("attempt middleware made a nil round tripper")}
 	}
 	return c, nil
@@ -83,9 +91,6 @@ func (c *Client) observeCertificate(ctx context.Context, err error) {
 // chain puts in front of a transport what every request passes, from the outside: no
 // redirects, the caller's middleware, the credentials. Nil if middleware made it so.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
-	if next == nil {
-		next = http.DefaultTransport
-	}
 	if c.tokens != nil {
 		next = bearer{next, c.tokens}
 	}
@@ -122,7 +127,7 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	next := func(ctx context.Context, _ Call) (Outcome, error) {
 		went = true
 		outcome, err := do(ctx)
-		outcome.Attempts, outcome.Requests = slices.Clip(k.attempts), k.sent
+		outcome.Attempts, outcome.Requests = slices.Clip(k.spent.attempts), k.spent.sent
 		return outcome, err
 	}
 	for _, around := range slices.Backward(c.aroundCall) {
@@ -134,12 +139,12 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	switch {
 	case went:
 	case err != nil:
-		err = k.fail(ErrNotSent, asForeign(err))
+		err = k.fail(ErrNotSent, asForeign(ctx, err))
 	case err == nil && outcome.Result.Verdict == "" && outcome.Operations == nil:
 		err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
 	}
 	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
-		*to = slices.Clone(k.attempts)
+		*to = slices.Clone(k.spent.attempts)
 	}
 	tell(c, func(o CallObserver) { o.ObserveCall(ctx, k.public(), outcome, err, time.Since(begin)) })
 	if c.closed.Load() {

@@ -19,7 +19,7 @@ func TestFailoverOfForceWhileRunning(t *testing.T) {
 			g := newGateways(newCluster(t, profile))
 			makeRunning(t, g.c)
 			g.fails["a"], g.fails["c"] = loses, loses
-			client := g.client(t, wrapper.WithLedger(knowsGraceful(t)), fastWith(3))
+			client := g.client(t, known(t), fastWith(3))
 			_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			if seen := g.take(); seen != "a force, b list, b force" {
 				t.Error(seen)

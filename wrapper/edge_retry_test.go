@@ -65,14 +65,16 @@ func TestLeastTimeoutIsTold(t *testing.T) {
 		context, attempt, asked time.Duration
 		told                    string
 	}{
-		{30 * time.Second, 10 * time.Second, 0, "10"},
-		{10 * time.Second, 30 * time.Second, 0, "10"},
+		{30 * time.Second, 10 * time.Second, 0, "9"}, // of 10 s, and a twelfth is for the way
+		{10 * time.Second, 30 * time.Second, 0, "5"}, // of 6 s, three fifths of what is left
 		{30 * time.Second, 20 * time.Second, 10 * time.Second, "10"},
-		{10 * time.Second, 30 * time.Second, 20 * time.Second, "10"},
-		{30 * time.Second, 10 * time.Second, 20 * time.Second, "10"},
-		{0, 10 * time.Second, 0, "10"},
-		{60 * time.Second, 0, 0, ""},
-		{0, 60 * time.Second, 0, ""},
+		{10 * time.Second, 30 * time.Second, 20 * time.Second, "5"},
+		{30 * time.Second, 10 * time.Second, 20 * time.Second, "9"},
+		{0, 10 * time.Second, 0, "9"},
+		{60 * time.Second, 0, 0, "22"}, // of 24 s, two fifths of what is left
+		{0, 0, 0, ""},
+		{0, 60 * time.Second, 0, "55"},
+		{0, 65 * time.Second, 0, ""},
 	}
 	for _, tc := range cases {
 		synctest.Test(t, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -53,20 +54,48 @@ type endpoints struct {
 
 type endpoint struct {
 	base     string // with a slash at the end
+	normal   string // the same as every client would write it
 	failures int    // since it last answered
 	rests    time.Time
 }
 
 func (e *endpoints) add(address string) error {
-	base, err := parseEndpoint(address)
+	u, err := parseEndpoint(address)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(e.all, func(o endpoint) bool { return o.base == base }) {
+	added := endpoint{base: u.String(), normal: normal(u)}
+	if slices.ContainsFunc(e.all, func(o endpoint) bool { return o.normal == added.normal }) {
 		return errors.New("the endpoint is named twice")
 	}
-	e.all = append(e.all, endpoint{base: base})
+	e.all = append(e.all, added)
 	return nil
+}
+
+// normal is an address in the form in which equal ones are equal: lower case, without the
+// port of its scheme, and without the last point of the host (RFC 3986 §6.2).
+func normal(u *url.URL) string {
+	u = u.JoinPath()
+	u.Scheme = strings.ToLower(u.Scheme)
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	u.Host = host
+	return u.String()
+}
+
+// cluster is what stands for the cluster if it has no name: all addresses, sorted.
+func (e *endpoints) cluster() string {
+	var all []string
+	for _, o := range e.all {
+		all = append(all, o.normal)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // pick is where the next request goes: to the address in use unless it rests.
@@ -88,6 +117,8 @@ func (e *endpoints) pick() string {
 	e.at = best
 	return e.all[best].base
 }
+
+func (e *endpoints) several() bool { return len(e.all) > 1 }
 
 // fresh reports whether a request to this address need not wait for an earlier failure.
 func (e *endpoints) fresh(base string) bool {
@@ -124,32 +155,26 @@ func (e *endpoints) report(base string, answered bool) (leaves bool) {
 
 // blames reports whether an attempt failed because of the address it went to.
 func blames(a Attempt) bool {
-	switch a.Status {
-	case 0:
-		return a.Err != nil && !a.local
-	case http.StatusBadGateway, http.StatusServiceUnavailable:
-		return true
-	}
-	return false
+	return a.cut && !a.local || a.Status == http.StatusBadGateway || a.Status == http.StatusServiceUnavailable
 }
 
 // parseEndpoint checks an address. Its errors do not repeat it: whoever put a
 // password into it by mistake does not want to find that in a log.
-func parseEndpoint(address string) (string, error) {
+func parseEndpoint(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return "", errors.New("the endpoint is not a URL such as http://localhost:19080")
+		return nil, errors.New("the endpoint is not a URL such as http://localhost:19080")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("the endpoint must begin with http:// or https://")
+		return nil, errors.New("the endpoint must begin with http:// or https://")
 	case u.Hostname() == "":
-		return "", errors.New("the endpoint names no host")
+		return nil, errors.New("the endpoint names no host")
 	case u.User != nil:
-		return "", errors.New("the endpoint must not carry credentials")
+		return nil, errors.New("the endpoint must not carry credentials")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("the endpoint must not carry a query or a fragment")
+		return nil, errors.New("the endpoint must not carry a query or a fragment")
 	}
-	return u.JoinPath("/").String(), nil
+	return u.JoinPath("/"), nil
 }
 
 // mustEncrypt checks that nothing that has to be secret travels in the clear.

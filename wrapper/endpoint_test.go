@@ -262,7 +262,7 @@ func TestFailoverOfForce(t *testing.T) {
 				g := newGateways(newCluster(t, profile))
 				situationNamed(t, tc.situation).make(t, g.c)
 				g.fails["a"] = tc.a
-				client := g.client(t, wrapper.WithRetry(fast), wrapper.WithLedger(knowsGraceful(t)))
+				client := g.client(t, wrapper.WithRetry(fast), known(t))
 				got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				if seen := g.take(); err != nil || got.Verdict != tc.verdict || seen != tc.seen || g.c.flag(t, opID) != tc.flag {
 					t.Errorf("%s: %s, %v; seen %s, want %s; the server recorded %s", tc.name, got.Verdict, err, seen, tc.seen, g.c.flag(t, opID))
@@ -320,8 +320,8 @@ func TestFailoverHeedsTheServer(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		client := g.client(t)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(time.Second, cancel).Stop()
 		_, err = client.Operation(ctx, opID)
 		wantKind(t, err, wrapper.ErrUnavailable)
 		g.fails["a"] = nil

@@ -124,7 +124,7 @@ func (e *Error) Unwrap() []error {
 		errs = append(errs, e.cause)
 	}
 	if e.ledgerErr != nil {
-		errs = append(errs, asForeign(e.ledgerErr))
+		errs = append(errs, asForeign(context.Background(), e.ledgerErr))
 	}
 	return errs
 }
@@ -150,7 +150,7 @@ func (e *Error) telling() (told Attempt, ok bool) {
 }
 
 func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errLookOver)
 }
 
 // OperationID is the operation that the call was about; all zeros if it was about none.

@@ -82,12 +82,18 @@ var failures = []failure{
 		func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operation(ctx, opID); return err },
 		wrapper.ErrUnavailable, []error{wrapper.Code("E_ABORT")},
 		`read operation ` + id + `: no usable answer: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
-	{"a start of a taken id", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}},
+	{"a start of an id of another kind", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}, runningList()},
+		func(ctx context.Context, c *wrapper.Client) error {
+			_, err := c.StartPartitionRestart(ctx, orders, "OnlyActiveSecondaries", wrapper.StartOptions{OperationID: opID})
+			return err
+		}, wrapper.ErrServerRefused, []error{wrapper.CodeTestCommandOperationIDExists},
+		`start partition restart ` + id + `: refused by the server: 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS "a sentence": the id belongs to an operation of another kind; last seen Running; 2 requests`},
+	{"a start of a taken id that cannot be looked up", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}, {status: 403}},
 		func(ctx context.Context, c *wrapper.Client) error {
 			_, err := c.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID})
 			return err
-		}, wrapper.ErrServerRefused, []error{wrapper.CodeTestCommandOperationIDExists},
-		`start data loss ` + id + `: refused by the server: 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS "a sentence"; 1 request`},
+		}, wrapper.ErrOutcomeUnknown, nil,
+		`start data loss ` + id + `: outcome unknown: 403: the credentials are missing or not accepted: the state could not be read: the credentials are missing or not accepted; 2 requests`},
 	{"a policy that refuses", nil, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.ForceCancel(ctx, uuid.UUID{1}, wrapper.ForceOptions{})
 		return err
@@ -116,7 +122,7 @@ func TestErrors(t *testing.T) {
 	for _, tc := range failures {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			client := directClient(t, &answers{made: tc.made}, fastWith(3), wrapper.WithLedger(knowsGraceful(t)))
+			client := directClient(t, &answers{made: tc.made}, fastWith(3), known(t))
 			err := tc.call(t.Context(), client)
 			e := asError(t, err, tc.kind)
 			for _, kind := range kinds {

@@ -54,14 +54,14 @@ func ExampleClient_StartPartitionRestart() {
 
 		target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{1}}
 		options := wrapper.StartOptions{OperationID: uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")}
-		_, err := client.StartPartitionRestart(ctx, target, "OnlyActiveSecondaries", options)
-		fmt.Println(err)
-		_, err = client.StartPartitionRestart(ctx, target, "OnlyActiveSecondaries", options)
-		fmt.Println(errors.Is(err, wrapper.CodeTestCommandOperationIDExists))
+		for range 2 {
+			result, err := client.StartPartitionRestart(ctx, target, "OnlyActiveSecondaries", options)
+			fmt.Println(result.Verdict, err)
+		}
 	})
 	// Output:
-	// <nil>
-	// true
+	// Accepted <nil>
+	// AlreadyStarted <nil>
 }
 
 // Stop a node for ten minutes.

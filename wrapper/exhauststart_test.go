@@ -43,6 +43,11 @@ func (tr *trial) judgeStart(tb testing.TB) []string {
 	did := slices.ContainsFunc(tr.c.carried, isStart)
 	out := slices.ContainsFunc(tr.late, func(r *http.Request) bool { return isStart(inShort([]string{r.Method + " " + r.URL.RequestURI()})[0]) })
 
+	if tr.err == nil && tr.got.Verdict == wrapper.AlreadyStarted {
+		say(tr.from.state != "" && tr.ask.name == string(wrapper.KindDataLoss), "no operation of the kind had the id before: %+v", tr.got)
+		say(!did && !out, "a start of this call was carried out, or may still be")
+		return wrong
+	}
 	if tr.err == nil {
 		say(tr.got.Verdict == wrapper.Accepted && tr.got.OperationID == opID, "the result is %+v", tr.got)
 		say(found && string(record.Kind) == tr.ask.name && tr.got.Kind == wrapper.Kind(record.Kind), "the server recorded %+v", record)
@@ -60,7 +65,7 @@ func (tr *trial) judgeStart(tb testing.TB) []string {
 	if errors.Is(e, wrapper.ErrOutcomeUnknown) {
 		taken := tr.from.state != ""
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		say(len(tr.script) > 0 && (taken || refused || len(e.Attempts()) >= tr.attempts), "there were attempts left to find it out with")
+		say((len(tr.script) > 0 || len(e.Attempts()) >= tr.attempts) && (taken || refused || len(e.Attempts()) >= tr.attempts), "there were attempts left to find it out with")
 		return wrong
 	}
 	say(!did && !out, "it was carried out, or may still be")

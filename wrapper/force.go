@@ -33,7 +33,7 @@ type ForceOptions struct {
 // [ErrForceRefused], from the policy or because the ledger cannot be read or written, and
 // then no force was sent.
 func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOptions) (Result, error) {
-	k, err := c.newCall("force cancel", PurposeForce, id, options.APIVersion, options.Timeout)
+	k, err := c.newCall("force cancel", id, options.APIVersion, options.Timeout)
 	if err != nil {
 		return Result{}, err
 	}
@@ -46,104 +46,14 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
 	return k.do(ctx, func(ctx context.Context) (Result, error) {
-		known, ledgerErr := c.evidence(ctx, id)
-		result, over, err := policy.prepare(ctx, k, known, ledgerErr)
+		result, over, err := policy.prepare(ctx, k, k.learn(ctx))
 		if over || err != nil {
 			return result, err
 		}
-		result, err = k.forced(ctx, known)
-		if !k.announced {
+		result, err = k.pursue(ctx, PurposeForce, nil)
+		if !k.trail.announced {
 			return result, err // there was no force to tell of
 		}
 		return k.note(ctx, ActionForce, options.Reason, result, err)
 	})
-}
-
-// forced sends Force=true, and finds out instead of sending it again whenever it may
-// have arrived.
-func (k *call) forced(ctx context.Context, known evidence) (Result, error) {
-	k.stopping = k.stopping || known.stopping()
-	purpose := PurposeForce
-	for {
-		if err := k.ready(ctx); err != nil {
-			return Result{}, k.giveUp(err)
-		}
-		if k.moved() {
-			next, result, settled, err := k.inEffect(ctx, true)
-			if settled || err != nil {
-				return result, err
-			}
-			purpose = next
-			continue
-		}
-		if purpose == PurposeForce && !k.announced {
-			if err := k.announce(ctx); err != nil {
-				return Result{}, err
-			}
-			continue // the context may have ended meanwhile
-		}
-		a := k.cancel(ctx, purpose)
-		switch {
-		case a.Class == Done && purpose == PurposeForce:
-			if known.forced { // the documents let a force be repeated
-				return k.result(AlreadyForced, false), nil
-			}
-			return k.result(Accepted, false), nil
-
-		case a.Class == Done:
-			// The probe was accepted: no force is in effect, and one is legal now.
-			_ = k.append(ctx, Entry{Action: ActionGraceful, Verdict: Accepted, State: k.state, Reason: "probe"})
-			purpose = PurposeForce
-
-		case a.refusedWith(CodeInvalidTestCommandState) && purpose == PurposeProbe:
-			k.state = StateRollingBack
-			if k.pending && !known.forced {
-				return k.result(Accepted, true), nil
-			}
-			return k.result(AlreadyForced, true), nil
-
-		case a.refusedWith(CodeKeyNotFound):
-			if result, settled, err := k.over(ctx); settled || err != nil {
-				return result, err
-			}
-
-		case purpose == PurposeForce && (a.Class == Ambiguous || a.refusedWith(CodeInvalidTestCommandState)):
-			next, result, settled, err := k.inEffect(ctx, a.Class == Ambiguous)
-			if settled || err != nil {
-				return result, err
-			}
-			purpose = next
-
-		case !retryable(a):
-			return Result{}, k.giveUp(nil)
-		}
-	}
-}
-
-// inEffect decides what follows a force that may be in effect: one that was lost, or
-// one that was refused, perhaps because an earlier one is. An operation that is
-// RollingBack is probed: it may be forced, cancelled, or failing by itself, which looks
-// the same from outside (runtime §5.2). Unless that is known, the list is
-// asked first, because a probe would be the very graceful cancel without which the
-// server has to refuse: a force cannot be in effect while the operation is Running.
-func (k *call) inEffect(ctx context.Context, lost bool) (next Purpose, result Result, settled bool, err error) {
-	if k.pending && k.stopping && !k.moved() {
-		return PurposeProbe, Result{}, false, nil
-	}
-	op, found, err := k.lookUp(ctx)
-	k.wroteAt = ""
-	switch {
-	case err != nil:
-		return "", Result{}, false, k.giveUp(k.unread(err))
-	case !found:
-		k.state = ""
-		return "", k.result(NotFound, true), true, nil
-	case op.State.Final():
-		return "", k.result(Finished, true), true, nil
-	case op.State == StateRollingBack:
-		return PurposeProbe, Result{}, false, nil
-	case !lost:
-		return "", Result{}, false, k.giveUp(errNoGracefulYet)
-	}
-	return PurposeForce, Result{}, false, nil
 }

@@ -122,7 +122,7 @@ func TestForceLostAnswer(t *testing.T) {
 				c := newCluster(t, profile)
 				situationNamed(t, tc.situation).make(t, c)
 				c.wire.Spoil(wirefault.Force, tc.fault)
-				got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+				got, err := c.client(t, known(t)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				tc.want.check(t, c, got, err)
 			})
 		}
@@ -137,7 +137,7 @@ func TestForceLostProbes(t *testing.T) {
 		makeStopping(t, c)
 		c.wire.Spoil(wirefault.Force, wirefault.Fault{Apply: true})
 		c.wire.Spoil(wirefault.Graceful, wirefault.Fault{}, wirefault.Fault{Status: 503}, wirefault.Fault{Status: 429})
-		got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		got, err := c.client(t, known(t)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		told{wrapper.Accepted, wrapper.StateRollingBack, true, []string{"force", "graceful", "graceful", "graceful", "graceful"},
 			emulator.RollingBackForce}.check(t, c, got, err)
 		var classes []string
@@ -166,7 +166,7 @@ func TestForceArrivesLate(t *testing.T) {
 			}
 			return false // and the second one reaches the server
 		}, wirefault.Fault{})
-		got, err := c.client(t, wrapper.WithLedger(knowsGraceful(t))).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		got, err := c.client(t, known(t)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		want := told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "graceful", "force"}, emulator.RollingBackForce}
 		if profile == server.Runtime { // it refuses the second one, and the probe tells why
 			want.resolved, want.seen = true, append(want.seen, "graceful")

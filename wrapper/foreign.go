@@ -1,17 +1,23 @@
 package wrapper
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
 
-// foreign keeps the meanings of this package out of an error that only lies behind one
-// of ours: the cause of a context may be the error of another call, and what middleware
-// vouches for is true of one request. All else of it can still be found.
-type foreign struct{ error }
+// foreign keeps out of an error that only lies behind one of ours what it would claim of the
+// call. The meanings of this package are that: the cause of a context may be the error of
+// another call, and what middleware vouches for is true of one request. The errors of contexts
+// are too: a time-out of a dial, of a ledger or of an HTTP client is none of the caller's
+// context. All else of it can still be found.
+type foreign struct {
+	error
+	hides []error
+}
 
 func (f foreign) Is(target error) bool {
-	return !slices.Contains(meanings[:], target) && errors.Is(f.error, target)
+	return !slices.Contains(f.hides, target) && errors.Is(f.error, target)
 }
 
 func (f foreign) As(target any) bool {
@@ -19,10 +25,15 @@ func (f foreign) As(target any) bool {
 	return !ours && errors.As(f.error, target)
 }
 
-// asForeign wraps an error if it means something here.
-func asForeign(err error) error {
-	if slices.ContainsFunc(meanings[:], func(m error) bool { return errors.Is(err, m) }) {
-		return foreign{err}
+// asForeign wraps an error if it claims something of the call. While ctx, the caller's, goes
+// on, it is not what ended the call.
+func asForeign(ctx context.Context, err error) error {
+	hides := meanings[:]
+	if ctx.Err() == nil {
+		hides = append(slices.Clip(hides), context.Canceled, context.DeadlineExceeded)
+	}
+	if slices.ContainsFunc(hides, func(m error) bool { return errors.Is(err, m) }) {
+		return foreign{err, hides}
 	}
 	return err
 }

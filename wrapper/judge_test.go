@@ -141,7 +141,11 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 	} else {
 		used := len(e.Attempts()) >= tr.attempts
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		say(len(tr.script) > 0, "nothing went wrong, and the outcome is unknown")
+		// A force that is refused may be in the way of a copy of itself.
+		copied := used && slices.ContainsFunc(e.Attempts(), func(a wrapper.Attempt) bool {
+			return a.Purpose == wrapper.PurposeForce && a.Code == wrapper.CodeInvalidTestCommandState
+		})
+		say(len(tr.script) > 0 || copied, "nothing went wrong, and the outcome is unknown")
 		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")
 	}
 	if errors.Is(e, wrapper.ErrNotSent) {

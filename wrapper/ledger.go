@@ -11,7 +11,9 @@ import (
 )
 
 // Ledger remembers what was asked of which operation. Force policies read their
-// evidence from it, and it is the trail of who ended what. Package wrapper/ledger has one
+// evidence from it, and it is the trail of who ended what. Evidence is of one cluster and of
+// one life of an id: what was noted for another cluster, before the last start that was
+// accepted, or before an end that was seen, proves nothing. Package wrapper/ledger has one
 // that outlives the process, for several machines. Implementations must be safe for
 // concurrent use. A client waits for 5 seconds, and with reading for half of what is left of
 // its context at most, and then takes the ledger for one that cannot be reached.
@@ -25,8 +27,9 @@ type Ledger interface {
 	// Append notes an entry. It must not keep anything of ctx. Once it has returned nil,
 	// every call of Entries that starts later returns the entry, whoever calls.
 	Append(ctx context.Context, entry Entry) error
-	// Entries returns what is noted of one operation, oldest first; none is no error. With
-	// an error it counts as unread, whatever entries come with it.
+	// Entries returns what is noted of one operation, in the order in which it was appended,
+	// of all clusters; none is no error. With an error it counts as unread, whatever entries
+	// come with it.
 	Entries(ctx context.Context, id uuid.UUID) ([]Entry, error)
 }
 
@@ -117,25 +120,21 @@ func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 	return nil
 }
 
-// add makes room, if there is none, by dropping the oldest entry that proves nothing
-// which an earlier one does not.
+// add makes room, if there is none, by dropping the oldest entry without which nothing
+// less is proved; the oldest of all if each proves something.
 func add(entries []Entry, entry Entry) []Entry {
-	if len(entries) == ledgerEntries {
-		type proof struct {
-			action  Action
-			verdict Verdict
-		}
-		seen := make(map[proof]bool)
-		for i, e := range entries {
-			if p := (proof{e.Action, e.Verdict}); seen[p] {
-				entries = slices.Delete(entries, i, i+1)
-				break
-			} else {
-				seen[p] = true
-			}
+	if len(entries) < ledgerEntries {
+		return append(entries, entry)
+	}
+	drop := 0
+	for i, e := range entries {
+		without := slices.Delete(slices.Clone(entries), i, i+1)
+		if weigh(without, e.Cluster) == weigh(entries, e.Cluster) {
+			drop = i
+			break
 		}
 	}
-	return append(entries, entry)
+	return append(slices.Delete(entries, drop, drop+1), entry)
 }
 
 // Entries returns a copy. It never fails.
@@ -147,39 +146,4 @@ func (l *MemoryLedger) Entries(_ context.Context, id uuid.UUID) ([]Entry, error)
 		return nil, nil
 	}
 	return slices.Clone(at.Value.([]Entry)), nil
-}
-
-// evidence is what the entries of one operation prove.
-type evidence struct {
-	graceful time.Time // of the first graceful cancel that took effect
-	rolling  time.Time // of the first sight of RollingBack
-	forced   bool      // a force took effect
-}
-
-// stopping reports whether the operation is known to be on its way out.
-func (ev evidence) stopping() bool {
-	return !ev.graceful.IsZero() || !ev.rolling.IsZero() || ev.forced
-}
-
-func weigh(entries []Entry) evidence {
-	var ev evidence
-	for _, e := range entries {
-		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
-		switch {
-		case e.Action == ActionSeen && e.State == StateRollingBack:
-			ev.rolling = earlier(ev.rolling, e.Time)
-		case inEffect && e.Action == ActionGraceful:
-			ev.graceful = earlier(ev.graceful, e.Time)
-		}
-		ev.forced = ev.forced || inEffect && (e.Action == ActionForce || e.Verdict == AlreadyForced)
-	}
-	return ev
-}
-
-// earlier of two times, where the zero time means none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
 }

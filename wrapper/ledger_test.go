@@ -18,12 +18,21 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
+// itsCluster is the cluster of the entries that tests make up.
+const itsCluster = "the cluster"
+
+// known makes a client one that knows of a graceful cancel.
+func known(tb testing.TB) wrapper.Option {
+	tb.Helper()
+	return wrapper.Options(wrapper.WithLedger(knowsGraceful(tb)), wrapper.WithCluster(itsCluster))
+}
+
 // knowsGraceful is a ledger that knows of a graceful cancel of the operation, an hour ago.
 func knowsGraceful(tb testing.TB) *wrapper.MemoryLedger {
 	tb.Helper()
 	l := new(wrapper.MemoryLedger)
 	must(tb, l.Append(background(), wrapper.Entry{
-		Time: time.Now().Add(-time.Hour), OperationID: opID, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted,
+		Time: time.Now().Add(-time.Hour), OperationID: opID, Cluster: itsCluster, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted,
 	}))
 	return l
 }
@@ -197,7 +206,8 @@ func TestLedgerShared(t *testing.T) {
 		c := newCluster(t, profile)
 		makeRunning(t, c)
 		ledger := new(wrapper.MemoryLedger)
-		first, second := c.client(t, wrapper.WithLedger(ledger)), c.client(t, wrapper.WithLedger(ledger))
+		shared := wrapper.Options(wrapper.WithLedger(ledger), wrapper.WithCluster(itsCluster))
+		first, second := c.client(t, shared), c.client(t, shared)
 		_, err := first.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		must(t, err)
 		got, err := second.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
@@ -225,7 +235,7 @@ func TestMemoryLedgerBounds(t *testing.T) {
 		t.Error("the zero value is not empty")
 	}
 	for i := range 1000 {
-		must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Reason: strconv.Itoa(i)}))
+		must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Cluster: itsCluster, Time: time.Unix(int64(i), 0), Reason: strconv.Itoa(i)}))
 	}
 	entries, _ := l.Entries(ctx, opID)
 	if n := len(entries); n != 64 || entries[0].Reason != "0" || entries[n-1].Reason != "999" {

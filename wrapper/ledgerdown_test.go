@@ -115,9 +115,9 @@ func TestForceNeedsLedger(t *testing.T) {
 							ledger := &scriptedLedger{failAt: failAt, hangs: hangs}
 							if tc.known {
 								must(t, ledger.MemoryLedger.Append(t.Context(), wrapper.Entry{
-									Time: time.Now().Add(-time.Hour), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}))
+									Time: time.Now().Add(-time.Hour), OperationID: id, Cluster: itsCluster, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}))
 							}
-							client, begin := c.Client(wrapper.WithLedger(ledger)), time.Now()
+							client, begin := c.Client(wrapper.WithLedger(ledger), wrapper.WithCluster(itsCluster)), time.Now()
 							got, err := callOrAll(t.Context(), client, id, tc.call, all)
 							if failAt == atNote {
 								if err != nil || !got.Force || !errors.Is(got.LedgerErr, errDisk) || !slices.Equal(writesOf(c), tc.all) {

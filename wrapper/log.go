@@ -125,6 +125,9 @@ func failure(err error) string {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
+	if f := (foreign{}); errors.As(err, &f) {
+		err = f.error
+	}
 	switch {
 	case err == nil:
 		return ""

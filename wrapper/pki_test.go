@@ -145,7 +145,8 @@ func serveTLS(tb testing.TB, cert tls.Certificate, proto string, h http.Handler,
 	return srv.URL
 }
 
-// eachProtocol runs a test over HTTP/1.1 and HTTP/2, which net/http treats differently.
+// eachProtocol runs a test with a server that speaks HTTP/1.1, and with one that offers HTTP/2
+// as well. The client speaks HTTP/1.1 with both.
 func eachProtocol(t *testing.T, test func(t *testing.T, proto string)) {
 	t.Helper()
 	for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {

@@ -14,7 +14,7 @@ type ForcePolicy interface {
 	check() error
 	// prepare returns when the force may be sent. It may end the call itself: with a
 	// refusal, or because no force is needed any more (over).
-	prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (result Result, over bool, err error)
+	prepare(ctx context.Context, k *call, ledgerErr error) (result Result, over bool, err error)
 }
 
 // Refusal is behind every [ErrForceRefused]: what a force is still missing.
@@ -66,19 +66,21 @@ type RequireGraceful struct {
 
 func (p RequireGraceful) check() error { return nonNegative(p.MinGrace) }
 
-func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
+func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
-		return refuse(k, unreadable(ledgerErr))
+		return refuse(k, unreadable(ctx, ledgerErr))
 	}
-	since := known.graceful
-	if since.IsZero() {
-		since = known.rolling
-	}
-	if since.IsZero() && p.Look {
+	known := k.known
+	since := orDefault(known.graceful, known.rolling)
+	// What the ledger cannot prove, and a time that our clock has not reached, the cluster
+	// tells; its RollingBack is then noted by our clock.
+	ahead := p.MinGrace > 0 && since.After(time.Now())
+	if since.IsZero() && (p.Look || known.unproved) || ahead {
+		since = time.Time{}
 		op, found, err := k.lookUp(ctx)
 		switch {
 		case err != nil:
-			return Result{}, true, k.giveUp(err)
+			return Result{}, true, k.giveUp(PurposeForce, err)
 		case !found:
 			return k.result(NotFound, false), true, nil
 		case op.State.Final():
@@ -90,7 +92,7 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, known evidence, l
 	if since.IsZero() { // a force alone is no evidence of when the graceful cancel came
 		return refuse(k, &Refusal{Missing: "no graceful cancel of this operation is known: cancel it gracefully first"})
 	}
-	if allowed := since.Add(p.MinGrace); time.Now().Before(allowed) {
+	if allowed := sooner(since).Add(p.MinGrace); time.Now().Before(allowed) {
 		return refuse(k, &Refusal{Missing: fmt.Sprintf("the graceful cancel has not had its %v yet", p.MinGrace), NotBefore: allowed})
 	}
 	return Result{}, false, nil
@@ -109,28 +111,27 @@ type GracefulFirst struct {
 
 func (p GracefulFirst) check() error { return nonNegative(p.Grace) }
 
-func (p GracefulFirst) prepare(ctx context.Context, k *call, known evidence, ledgerErr error) (Result, bool, error) {
+func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	allowed := time.Now().Add(p.Grace)
-	if !known.graceful.IsZero() {
-		allowed = known.graceful.Add(p.Grace)
+	known := k.known.graceful
+	if !known.IsZero() {
+		allowed = sooner(known).Add(p.Grace)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !deadline.After(allowed) {
 		r := &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed}
-		if known.graceful.IsZero() {
+		if known.IsZero() {
 			r.NotBefore = time.Time{} // no grace is running that waiting would use up
 		}
 		return refuse(k, r)
 	}
-	if known.graceful.IsZero() {
-		k.asks = PurposeGraceful
-		result, err := k.graceful(ctx, known)
-		k.asks = PurposeForce
+	if known.IsZero() {
+		result, err := k.pursue(ctx, PurposeGraceful, nil)
 		result, err = k.note(ctx, ActionGraceful, "before a force", result, err)
 		if err != nil || result.Verdict != Accepted {
 			return result, true, err
 		}
 		if ledgerErr != nil {
-			return refuse(k, unreadable(ledgerErr))
+			return refuse(k, unreadable(ctx, ledgerErr))
 		}
 		allowed = time.Now().Add(p.Grace)
 	}
@@ -149,9 +150,9 @@ type ServerDecides struct{}
 
 func (ServerDecides) check() error { return nil }
 
-func (ServerDecides) prepare(_ context.Context, k *call, _ evidence, ledgerErr error) (Result, bool, error) {
+func (ServerDecides) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
-		return refuse(k, unreadable(ledgerErr))
+		return refuse(k, unreadable(ctx, ledgerErr))
 	}
 	return Result{}, false, nil
 }
@@ -161,12 +162,12 @@ func refuse(k *call, r *Refusal) (Result, bool, error) {
 }
 
 // unreadable and unwritable are why a ledger that cannot be reached stops a force.
-func unreadable(err error) *Refusal {
-	return &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: asForeign(err)}
+func unreadable(ctx context.Context, err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: asForeign(ctx, err)}
 }
 
-func unwritable(err error) *Refusal {
-	return &Refusal{Missing: "the ledger, which has to know of a force before it is sent, cannot be written", Cause: asForeign(err)}
+func unwritable(ctx context.Context, err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which has to know of a force before it is sent, cannot be written", Cause: asForeign(ctx, err)}
 }
 
 func nonNegative(d time.Duration) error {

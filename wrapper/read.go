@@ -2,9 +2,11 @@ package wrapper
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -24,11 +26,11 @@ const (
 //
 // The error is an [*Error]: [ErrNotSent], [ErrServerRefused] or [ErrUnavailable].
 func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
-	k := &call{c: c, name: "list operations", asks: PurposeRead, version: c.version}
+	k := &call{c: c, name: "list operations", version: c.version}
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		ops, err := k.list(ctx, filterAll, filterAll)
 		if err != nil {
-			return Outcome{}, k.giveUp(err)
+			return Outcome{}, k.giveUp(PurposeRead, err)
 		}
 		return Outcome{Operations: ops}, nil
 	})
@@ -36,12 +38,13 @@ func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 }
 
 // Operation returns one operation, whatever its kind. If it is RollingBack, the
-// ledger notes that it was seen, which [RequireGraceful] takes as evidence.
+// ledger notes that it was seen, which [RequireGraceful] takes as evidence; that it is over is
+// noted too, if there was evidence before.
 //
 // The error is an [*Error]: those of [Client.Operations], [ErrNotFound], or
 // [ErrInvalidArgument] for an id of all zeros.
 func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error) {
-	k, err := c.newCall("read operation", PurposeRead, id, "", 0)
+	k, err := c.newCall("read operation", id, "", 0)
 	if err != nil {
 		return Operation{}, err
 	}
@@ -49,9 +52,12 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 		op, found, err := k.lookUp(ctx)
 		switch {
 		case err != nil:
-			return Outcome{}, k.giveUp(err)
+			return Outcome{}, k.giveUp(PurposeRead, err)
 		case !found:
+			k.noteEnd(ctx)
 			return Outcome{}, k.fail(ErrNotFound, nil)
+		case op.State.Final():
+			k.noteEnd(ctx)
 		}
 		return Outcome{Operations: []Operation{op}}, nil
 	})
@@ -61,13 +67,13 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 	return outcome.Operations[0], nil
 }
 
+// errReadRefused ends a read that was refused: asking again would not help.
+var errReadRefused = errors.New("the state could not be read")
+
 // unread adds to the end of a read what its last answer was, for a call that is about
 // something else.
 func (k *call) unread(err error) error {
-	if len(k.attempts) == 0 {
-		return err
-	}
-	switch last := k.attempts[len(k.attempts)-1]; {
+	switch last := k.spent.last; {
 	case last.Purpose != PurposeRead:
 		return err
 	case last.Err != nil:
@@ -79,26 +85,45 @@ func (k *call) unread(err error) error {
 	}
 }
 
-// lookUp finds the operation of the call in the list: unlike the progress calls, the
-// list needs neither its kind nor its target. A full list may lack it, and then one
-// list a kind is asked for.
-func (k *call) lookUp(ctx context.Context) (Operation, bool, error) {
+// lookUp finds the operation of the call in the list, and takes in what that shows: unlike
+// the progress calls, the list needs neither its kind nor its target. A full list may lack it,
+// and then one list a kind is asked for.
+func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error) {
 	ops, err := k.list(ctx, filterAll, filterAll)
 	if err != nil {
 		return Operation{}, false, err
 	}
-	op, found := k.pick(ctx, ops)
-	if found || len(ops) < listSize {
-		return op, found, nil
+	op, found = k.pick(ops)
+	if !found && len(ops) >= listSize {
+		full, err := k.listEach(ctx, filterAll, filterAll, func(ops []Operation) bool {
+			op, found = k.pick(ops)
+			return !found
+		})
+		if err == nil && full && !found {
+			err = fmt.Errorf("the cluster lists at most %d operations of a kind, and this one is not among them", listSize)
+		}
+		if err != nil {
+			return Operation{}, false, err
+		}
 	}
-	full, err := k.listEach(ctx, filterAll, filterAll, func(ops []Operation) bool {
-		op, found = k.pick(ctx, ops)
-		return !found
-	})
-	if err == nil && full && !found {
-		err = fmt.Errorf("the cluster lists at most %d operations of a kind, and this one is not among them", listSize)
+	k.see(ctx, op, found)
+	return op, found, nil
+}
+
+// pick finds the operation of the call.
+func (k *call) pick(ops []Operation) (Operation, bool) {
+	if i := slices.IndexFunc(ops, func(op Operation) bool { return op.ID == k.id }); i >= 0 {
+		return ops[i], true
 	}
-	return op, found, err
+	return Operation{}, false
+}
+
+// see takes in what a list shows, and notes what is evidence.
+func (k *call) see(ctx context.Context, op Operation, found bool) {
+	k.known.see(op, found)
+	if op.State == StateRollingBack {
+		k.noteSeen(ctx)
+	}
 }
 
 // listEach reads one list a kind for as long as more is wanted. full says that one of them
@@ -120,30 +145,6 @@ func (k *call) listEach(ctx context.Context, kinds, states int, more func([]Oper
 	return full, nil
 }
 
-// pick finds the operation of the call, and notes what it saw.
-func (k *call) pick(ctx context.Context, ops []Operation) (Operation, bool) {
-	for _, op := range ops {
-		if op.ID != k.id {
-			continue
-		}
-		k.state, k.kind = op.State, op.Kind
-		if op.State == StateRollingBack {
-			k.stopping = true
-			k.noteSeen(ctx)
-		}
-		return op, true
-	}
-	return Operation{}, false
-}
-
-// noteSeen notes that the operation was seen RollingBack, unless that is known: who
-// looks at an operation for an hour must not fill the ledger.
-func (k *call) noteSeen(ctx context.Context) {
-	if known, err := k.c.evidence(ctx, k.id); err == nil && !known.stopping() {
-		_ = k.append(ctx, Entry{Action: ActionSeen, State: StateRollingBack})
-	}
-}
-
 // list reads operations of some kinds in some states, asking again until the answer
 // is definite. Its error is why it stopped asking, nil inside if the server refused.
 func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error) {
@@ -152,7 +153,7 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 			return nil, err
 		}
 		var ops []Operation
-		wanted := success{http.StatusOK, func(body []byte, shown func(string) string) (err error) {
+		wanted := success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
 			ops, err = operations(body, shown)
 			return err
 		}}
@@ -171,25 +172,4 @@ func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error)
 			return nil, errReadRefused
 		}
 	}
-}
-
-// operations reads a list. What lacks an id or a state is not one of operations,
-// whatever its JSON.
-func operations(body []byte, shown func(string) string) ([]Operation, error) {
-	var listed []struct {
-		OperationID *uuid.UUID `json:"OperationId"`
-		Type        Kind
-		State       State
-	}
-	if err := json.Unmarshal(body, &listed); err != nil || listed == nil {
-		return nil, errNoList
-	}
-	ops := make([]Operation, len(listed))
-	for i, l := range listed {
-		if l.OperationID == nil || l.State == "" {
-			return nil, errNoList
-		}
-		ops[i] = Operation{ID: *l.OperationID, Kind: Kind(shown(string(l.Type))), State: State(shown(string(l.State)))}
-	}
-	return ops, nil
 }

@@ -25,11 +25,19 @@ type Retry struct {
 	BusyBase time.Duration
 	// Cap bounds every pause but the one that a server asks for. 0 means 20 s.
 	Cap time.Duration
-	// AttemptTimeout bounds each request, its answer included, and with it the timeout
-	// that the server is told. 0 means what the server was given and 5 s for the way.
+	// AttemptTimeout bounds each request, its answer included, and with it the timeout that
+	// the server is told; less than a millisecond is refused. 0 means 65 s, or what
+	// [CancelOptions].Timeout says and 5 s.
+	//
+	// If the context has a deadline, a request may take no more than three fifths of the time
+	// that is left; of more than 20 s, 12 s or two fifths, whichever is more; and always two fifths while
+	// there is another gateway and this one has not answered in the call. The last request that
+	// MaxAttempts allows may take all of it. So with 30 s an answer that is lost without a
+	// reset takes 12 s of them, and a server that takes 10 s to answer is heard.
 	AttemptTimeout time.Duration
 	// Burst is how often all calls of the client together may ask again at once, and Rate
-	// how often a second after that; who comes then waits longer. 0 means 100, and 10 a second.
+	// how often a second after that. Further calls wait until a token is free. 0 means 100, and
+	// 10 a second.
 	Burst int
 	Rate  float64
 }
@@ -40,6 +48,9 @@ func (r Retry) check() error {
 	}
 	if math.IsNaN(r.Rate) || math.IsInf(r.Rate, 0) {
 		return errors.New("retry: the rate must be a number")
+	}
+	if r.AttemptTimeout != 0 && r.AttemptTimeout < time.Millisecond {
+		return errors.New("retry: no request can be answered within an AttemptTimeout of less than a millisecond")
 	}
 	return nil
 }
@@ -52,22 +63,27 @@ func (r Retry) token(b *budget) time.Duration {
 }
 
 // pause is how long to wait before the next attempt: full jitter below the capped
-// step, so that callers that failed together do not come back together. What the
-// server asks for is the least, and comes with the same jitter on top.
-func (r Retry) pause(made int, last Attempt) time.Duration {
+// step, so that callers that failed together do not come back together, and below a fifth of
+// the time that is left: waiting must not cost the answer. What the server asks for is the
+// least, and comes with the same jitter on top.
+func (r Retry) pause(ctx context.Context, made int, last Attempt) time.Duration {
 	base := orDefault(r.Base, 100*time.Millisecond)
 	if busy(last) {
 		base = orDefault(r.BusyBase, time.Second)
 	}
-	longest := orDefault(r.Cap, 20*time.Second)
+	longest := min(orDefault(r.Cap, 20*time.Second), forever)
+	base = min(base, longest)
 	for range made - 1 {
-		if base >= longest {
-			break
-		}
-		base *= 2
+		base = min(2*base, longest)
 	}
-	return last.RetryAfter + rand.N(min(base, longest)+1)
+	if deadline, ok := ctx.Deadline(); ok {
+		base = min(base, max(time.Until(deadline)-last.RetryAfter, 0)/5)
+	}
+	return last.RetryAfter + rand.N(base+1)
 }
+
+// forever is longer than any context, and far from overflowing when it is doubled or added.
+const forever = 100 * 365 * 24 * time.Hour
 
 func orDefault[T comparable](v, fallback T) T {
 	var zero T
@@ -82,7 +98,11 @@ var errNoTimeLeft = errors.New("the context ends before the next attempt may be 
 
 // sleep waits for d, unless ctx cannot last that long.
 func sleep(ctx context.Context, d time.Duration) error {
-	if !fits(ctx, d) {
+	switch {
+	case !fits(ctx, 0): // nothing could be answered any more
+		<-ctx.Done()
+		return ended(ctx)
+	case !fits(ctx, d):
 		return fmt.Errorf("%w (it would be in %v)", errNoTimeLeft, d.Round(time.Millisecond))
 	}
 	timer := time.NewTimer(d)
@@ -95,19 +115,25 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// fits reports whether ctx lasts for longer than d.
+// fits reports whether ctx lasts for long enough to send something after d.
 func fits(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) > d
+	return !ok || time.Until(deadline)-d > shortest
 }
+
+// errLookOver ends a look whose time was over before that of the call.
+var errLookOver = errors.New("the time for looking at the operation is over")
 
 // ended is the error of a context that is over, with its cause if it has one of its own.
 func ended(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil || errors.Is(err, cause) {
+	switch {
+	case err == nil || errors.Is(err, cause):
 		return err
+	case cause == errLookOver: // the caller's context goes on
+		return cause
 	}
-	return fmt.Errorf("%w: %w", err, asForeign(cause))
+	return fmt.Errorf("%w: %w", err, asForeign(ctx, cause))
 }
 
 // retryAfter reads the header in both its forms, seconds and a date (RFC 9110
@@ -117,14 +143,12 @@ func retryAfter(h http.Header) time.Duration {
 	if text == "" {
 		return 0
 	}
-	// Longer than any context, and far from overflowing when jitter is added.
-	const longest = 100 * 365 * 24 * time.Hour
 	// A number that is too long to count is parsed as the largest, and is not "now".
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
+		return time.Duration(min(seconds, uint64(forever/time.Second))) * time.Second
 	}
 	if date, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(date), 0), longest)
+		return min(max(time.Until(date), 0), forever)
 	}
 	return 0
 }

@@ -80,15 +80,8 @@ type Request struct {
 	Purpose  Purpose
 	Number   int    // of the request within the call, from 1
 	Endpoint string // as it was given, with a slash at the end
-}
-
-type requestKey struct{}
-
-// RequestFrom returns what the request with this context is sent for; false if it is none
-// of a [Client].
-func RequestFrom(ctx context.Context) (Request, bool) {
-	r, ok := ctx.Value(requestKey{}).(Request)
-	return r, ok
+	// RequestID is what the request carries as X-ServiceFabricRequestId.
+	RequestID uuid.UUID
 }
 
 type captureKey struct{}

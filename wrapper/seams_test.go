@@ -195,8 +195,8 @@ func TestCallMiddleware(t *testing.T) {
 		own := errors.New("audit failed")
 		bound := func(next wrapper.CallFunc) wrapper.CallFunc {
 			return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
-				ctx, cancel := context.WithTimeout(ctx, time.Second)
-				defer cancel()
+				ctx, cancel := context.WithCancel(ctx)
+				defer time.AfterFunc(time.Second, cancel).Stop()
 				outcome, err := next(ctx, call)
 				if !errors.Is(err, wrapper.ErrOutcomeUnknown) || len(outcome.Attempts) != 1 {
 					t.Errorf("middleware got %+v, %v", outcome, err)

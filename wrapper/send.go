@@ -3,24 +3,15 @@ package wrapper
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
-	"sync/atomic"
+	"runtime"
 	"time"
 
-	"github.com/sfcancel/sfcancel/generated"
-)
-
-// The bounds of what is read and of what is kept of an answer. The largest honest
-// one is a list of 10 000 operations, about 1.2 MB.
-const (
-	maxBody  = 16 << 20
-	keptBody = 2 << 10
+	"github.com/google/uuid"
 )
 
 // request builds one request with the generated code.
@@ -30,58 +21,108 @@ type request func(base string, timeout *int64) (*http.Request, error)
 // be. What the body says passes through shown before anybody gets to see it.
 type success struct {
 	status int
-	body   func(body []byte, shown func(string) string) error
+	body   func(body io.Reader, shown func(string) string) error
 }
 
 // attempt sends once and classifies what came of it.
-func (k *call) attempt(ctx context.Context, info Request, cred *credential, wanted success, build request) (a Attempt) {
+func (k *call) attempt(ctx context.Context, f *flight, wanted success, build request) (a Attempt) {
 	c := k.c
-	a = Attempt{Purpose: info.Purpose, Endpoint: info.Endpoint, Start: time.Now()}
+	a = Attempt{Purpose: f.Purpose, Endpoint: f.Endpoint, RequestID: f.RequestID, Start: time.Now(), cut: true}
 	defer func() { a.Duration = time.Since(a.Start) }()
 
-	timeout := serverTimeout(ctx, k.timeout, c.retry.AttemptTimeout, k.version)
-	r, err := build(info.Endpoint, timeout)
+	limit := k.limit(ctx, f.Endpoint)
+	r, err := build(f.Endpoint, serverTimeout(limit, k.timeout, k.version))
 	if err != nil {
 		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
 		return a
 	}
-	limit := attemptTimeout(c.retry.AttemptTimeout, timeout)
+	r.Header.Set("User-Agent", c.agent)
+	r.Header.Set("X-ServiceFabricRequestId", f.RequestID.String())
 	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
-	var asked, got atomic.Bool // the hooks may run after the answer is there
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
-		GetConn: func(string) { asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
-	})
-	traced = context.WithValue(context.WithValue(traced, requestKey{}, info), credentialKey{}, cred)
-	response, err := c.http.Do(r.WithContext(traced))
+	limited, stop := context.WithCancelCause(limited)
+	defer stop(nil)
+	if f.fresh && c.own == nil {
+		closeIdle(c.brought)
+	}
+	response, err := c.http.Do(r.WithContext(f.trace(limited, stop)))
 	if err != nil {
-		a.Err, a.hopeless = cred.hideError(reason(ctx, limited, err)), hopeless(err)
 		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
-		if !got.Load() && (asked.Load() || neverConnected(err)) {
+		unread := f.unread(err)
+		if unread || !f.got.Load() && (f.asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
+		a.Err, a.hopeless = f.hideError(reason(ctx, limited, err)), hopeless(err) || unread
 		return a
 	}
-	body, err := readBody(response)
-	plain := cred.hide(string(body)) // hidden before anything is cut off: half a token is one, too
-	a.Status, a.Header = response.StatusCode, cred.hideHeader(response.Header)
-	a.RetryAfter = retryAfter(response.Header)
-	switch {
-	case err != nil:
-		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, err))
-		a.Body = kept(plain)
-	case a.Status == wanted.status:
-		if err := wanted.body(body, cred.hide); err != nil {
-			// A server that sees us hang up may still end its body as if it were whole.
-			a.Err, a.Body = reason(ctx, limited, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, plain)), kept(plain)
-		} else {
-			a.Class = Done
+	return f.read(ctx, limited, a, response, wanted)
+}
+
+// read takes in an answer. It ends with the context, whatever the body does: after a 101
+// net/http hands over the connection, which no context closes, and middleware may bring a
+// body of its own. If that panics, or ends its goroutine as a test does, so does the call.
+func (f *flight) read(ctx, limited context.Context, a Attempt, response *http.Response, wanted success) Attempt {
+	var panicked any
+	done := make(chan Attempt, 1)
+	go func(a Attempt) {
+		defer close(done)
+		defer response.Body.Close()
+		defer func() { panicked = recover() }()
+		done <- f.judge(ctx, limited, a, response, wanted)
+	}(a)
+	select {
+	case judged, ok := <-done:
+		switch {
+		case ok:
+			return judged
+		case panicked != nil:
+			panic(panicked)
 		}
+		runtime.Goexit()
+	case <-limited.Done():
+		go response.Body.Close()
+	}
+	a.Status, a.Err = response.StatusCode, reason(ctx, limited, nil)
+	return a
+}
+
+// judge reads the body and finds the class.
+func (f *flight) judge(ctx, limited context.Context, a Attempt, response *http.Response, wanted success) Attempt {
+	a.Status, a.cut = response.StatusCode, false
+	if size(response.Header) > maxHeader {
+		a.Err = fmt.Errorf("%w: a header of more than %d KiB", ErrBadAnswer, maxHeader>>10)
+		return a
+	}
+	a.Header = f.hideHeader(response.Header)
+	a.RetryAfter = retryAfter(response.Header)
+	if a.Status < http.StatusOK {
+		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
+		return a
+	}
+	body := newBody(response.Body, f.used)
+	var err error
+	if a.Status == wanted.status {
+		err = wanted.body(body, f.hide)
+	} else {
+		err = body.readError(&a, f.hide)
+	}
+	body.drain()
+	switch {
+	case body.err != nil:
+		a.Code, a.Message = "", ""
+		// A server that sees us hang up may still end its body as if it were whole.
+		a.cut = true
+		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.err))
+	case a.Status != wanted.status:
+		a.Err, a.Class = err, classOf(a).class
+	case err != nil:
+		a.Err = reason(ctx, limited, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.kept()))
 	default:
-		a.readError(body, plain)
-		a.Code, a.Message = Code(cred.hide(string(a.Code))), cred.hide(a.Message)
-		a.Class = judge(a).class
+		a.Class = Done
+		return a
+	}
+	if a.Code == "" {
+		a.Body = body.kept()
 	}
 	return a
 }
@@ -95,37 +136,7 @@ func reason(ctx, limited context.Context, err error) error {
 	case limited.Err() != nil:
 		return context.Cause(limited)
 	default:
-		return asForeign(err)
-	}
-}
-
-// readError takes the FabricError out of the body of a failure. A body that is none
-// is kept, and so is the status: neither is lost because the other is rubbish.
-func (a *Attempt) readError(body []byte, plain string) {
-	if a.Status < 300 {
-		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
-		a.Body = kept(plain)
-		return
-	}
-	var fabric generated.FabricError
-	err := json.Unmarshal(body, &fabric)
-	switch {
-	case len(body) == 0 && (a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden):
-		// Failed authentication has no body (runtime §7).
-		a.Err = errors.New("the credentials are missing or not accepted")
-	case a.Status < 400:
-		a.Err = fmt.Errorf("%w: a redirect, which is never followed", ErrBadAnswer)
-		a.Body = kept(plain)
-	case len(body) == 0:
-		a.Err = fmt.Errorf("%w: an empty body", ErrBadAnswer)
-	case err != nil:
-		a.Err = fmt.Errorf("%w: the body is not JSON: %.80q", ErrBadAnswer, plain)
-		a.Body = kept(plain)
-	case fabric.Error.Code == "":
-		a.Err = fmt.Errorf("%w: the body has no error code: %.80q", ErrBadAnswer, plain)
-		a.Body = kept(plain)
-	default:
-		a.Code, a.Message = Code(fabric.Error.Code), fabric.Error.Message
+		return asForeign(ctx, err)
 	}
 }
 
@@ -153,20 +164,14 @@ func hopeless(err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &handshake) || errors.Is(err, errNoToken) || errors.As(err, &cert)
 }
 
-// readBody reads to the end, within bounds, and closes: only then is the
-// connection free for the next call.
-func readBody(response *http.Response) ([]byte, error) {
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = fmt.Errorf("longer than %d bytes", maxBody)
+// newFlight is the next request of a call.
+func newFlight(k *call, purpose Purpose, refused string) *flight {
+	s := &k.spent
+	return &flight{
+		Request: Request{
+			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at, RequestID: uuid.New(),
+		},
+		credential: credential{refused: refused},
+		fresh:      s.broken(),
 	}
-	return body, err
-}
-
-func kept(plain string) []byte {
-	if plain == "" {
-		return nil
-	}
-	return []byte(plain[:min(len(plain), keptBody)])
 }

@@ -51,12 +51,14 @@ const (
 
 // StartDataLoss makes a partition lose data. The mode is [PartialDataLoss] or [FullDataLoss].
 //
-// A start whose answer was lost is sent again, and the refusal of its id is read as
-// "the first one got through" if the operation that has the id is of this kind. The
-// error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or
-// [ErrOutcomeUnknown]. The same holds for the other three.
+// A start whose answer was lost is sent again. If its id is refused because an operation
+// has it, that operation is looked up: if it is of this kind, the verdict is [AlreadyStarted],
+// or [Accepted] if a request of this call was lost, or if the call made the id itself and
+// something on the way has sent the request twice. The error is an [*Error]:
+// [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. The same
+// holds for the other three.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start data loss", KindDataLoss, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			DataLossMode: generated.DataLossMode(mode),
@@ -72,7 +74,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
 		return generated.NewStartQuorumLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
@@ -83,7 +85,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
 // [AllReplicasOrInstances] or [OnlyActiveSecondaries].
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			RestartPartitionMode: generated.RestartPartitionMode(mode),
@@ -104,7 +106,7 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
+	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
 		return generated.NewStartNodeTransitionRequest(base, target.Name, &generated.StartNodeTransitionParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			NodeTransitionType:    generated.NodeTransitionType(transition),
@@ -116,71 +118,29 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 
 type starter func(k *call, base string, timeout *int64) (*http.Request, error)
 
-func (c *Client) start(ctx context.Context, name string, kind Kind, target string, options StartOptions, build starter) (Result, error) {
+func (c *Client) start(ctx context.Context, name string, kind Kind, checked, target string, options StartOptions, build starter) (Result, error) {
 	id := options.OperationID
 	if id == (uuid.UUID{}) {
 		id = newID()
 	}
-	k, err := c.newCall(name, PurposeStart, id, options.APIVersion, options.Timeout)
+	k, err := c.newCall(name, id, options.APIVersion, options.Timeout)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := checkTarget(target); err != nil {
+	if err := checkTarget(checked); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
-	k.asksKind = kind
+	k.starts, k.target, k.known.ours = kind, target, options.OperationID != id
 	return k.do(ctx, func(ctx context.Context) (Result, error) {
-		result, err := k.started(ctx, kind, build)
+		result, err := k.pursue(ctx, PurposeStart, build)
 		return k.note(ctx, ActionStart, options.Reason, result, err)
 	})
 }
 
-// started sends a start until the answer is definite.
-func (k *call) started(ctx context.Context, kind Kind, build starter) (Result, error) {
-	for {
-		if err := k.ready(ctx); err != nil {
-			return Result{}, k.giveUp(err)
-		}
-		if k.moved() {
-			if result, settled, err := k.arrived(ctx, kind); settled || err != nil {
-				return result, err
-			}
-			continue
-		}
-		a := k.send(ctx, PurposeStart, success{http.StatusAccepted, empty}, func(base string, timeout *int64) (*http.Request, error) {
-			return build(k, base, timeout)
-		})
-		switch {
-		case a.Class == Done:
-			k.state, k.kind = StateRunning, kind
-			return k.result(Accepted, false), nil
-		case k.pending && (a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)):
-			// Perhaps it is our own first request that is in the way (§5.7).
-			if result, settled, err := k.arrived(ctx, kind); settled || err != nil {
-				return result, err
-			}
-			return Result{}, k.giveUp(nil)
-		case !retryable(a):
-			return Result{}, k.giveUp(nil)
-		case a.Class == Ambiguous:
-			k.pending, k.wroteAt = true, a.Endpoint
-		}
-	}
-}
+var errOtherKind = errors.New("the id belongs to an operation of another kind")
 
-// arrived reads whether a start whose answer was lost got through: whether the operation
-// that has the id is of the kind that was asked for.
-func (k *call) arrived(ctx context.Context, kind Kind) (result Result, settled bool, err error) {
-	op, found, err := k.lookUp(ctx)
-	k.wroteAt = ""
-	switch {
-	case err != nil:
-		return Result{}, false, k.fail(ErrOutcomeUnknown, err)
-	case found && op.Kind == kind:
-		return k.result(Accepted, true), true, nil
-	}
-	return Result{}, false, nil
-}
+// name is the partition for the ledger.
+func (p Partition) name() string { return p.Service + " " + p.ID.String() }
 
 // newID makes an id of version 7, which says when it was made (RFC 9562 §5.7), for
 // [Selector].MinAge. uuid.NewV7 would say later than that after the clock went back.

@@ -114,18 +114,23 @@ func TestStartNeverArrived(t *testing.T) {
 	})
 }
 
-// A 409 that nothing of ours can have caused is a refusal.
+// A start with an id of the caller's that an operation of that kind has already is a verdict:
+// a pipeline that is run again has to pass. If it is of another kind, it is a refusal.
 func TestStartTakenID(t *testing.T) {
 	t.Parallel()
-	eachStart(t, func(t *testing.T, c *cluster, _ wrapper.Kind, start startCall) {
-		makeRunning(t, c)
-		_, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
-		e := asError(t, err, wrapper.ErrServerRefused)
-		if e.Status() != 409 || e.Code() != wrapper.CodeTestCommandOperationIDExists || e.OperationID() != opID {
-			t.Errorf("got %v", e)
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
+		makeRunning(t, c) // a data loss
+		client := c.client(t)
+		got, err := start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
+		if kind == wrapper.KindDataLoss {
+			if err != nil || got.Verdict != wrapper.AlreadyStarted || !got.Resolved || got.State != wrapper.StateRunning || got.Kind != kind {
+				t.Errorf("got %+v, %v, want %s", got, err, wrapper.AlreadyStarted)
+			}
+		} else if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != 409 || e.Code() != wrapper.CodeTestCommandOperationIDExists || e.OperationID() != opID {
+			t.Errorf("got %v, want the 409 as a refusal", e)
 		}
-		if len(c.seen()) != 1 {
-			t.Errorf("the wire saw %v", c.seen())
+		if seen := c.seen(); len(seen) != 2 || seen[1] != "list" {
+			t.Errorf("the wire saw %v, want a start and a list", seen)
 		}
 	})
 }

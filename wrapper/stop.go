@@ -45,7 +45,7 @@ type StopOptions struct {
 // trying. Call it again to go on where it ended.
 // Attempts are all requests but the looks, and the last look of each time it waited.
 func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (Result, error) {
-	k, err := c.newCall("stop", PurposeGraceful, id, options.APIVersion, options.Timeout)
+	k, err := c.newCall("stop", id, options.APIVersion, options.Timeout)
 	if err != nil {
 		return Result{}, err
 	}
@@ -57,15 +57,16 @@ func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (R
 }
 
 func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
-	known, _ := k.c.evidence(ctx, k.id) // as in Cancel
-	result, err := k.graceful(ctx, known)
+	_ = k.learn(ctx) // as in Cancel
+	known := k.known.graceful
+	result, err := k.pursue(ctx, PurposeGraceful, nil)
 	result, err = k.note(ctx, ActionGraceful, options.Reason, result, err)
 	if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 		return result, err
 	}
 	resolved := result.Resolved
 	if !options.NeverForce && result.Verdict != AlreadyForced {
-		over, err := k.grace(ctx, since(known).Add(orDefault(options.Grace, time.Minute)), options.Interval)
+		over, err := k.grace(ctx, sooner(known).Add(orDefault(options.Grace, time.Minute)), options.Interval)
 		switch {
 		case err != nil:
 			return Result{}, k.fail(ErrNotFinished, fmt.Errorf("in the grace, before a force: %w", k.unread(err)))
@@ -90,24 +91,23 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 // forceAfter sends the force when the grace is over, and tries for as long as the context
 // lasts if it does not get through to a server at all.
 func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Result, err error) {
-	known, ledgerErr := k.c.evidence(ctx, k.id)
-	if ledgerErr != nil {
-		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(ledgerErr)))
+	if err := k.learn(ctx); err != nil {
+		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(ctx, err)))
 	}
-	k.asks, k.force = PurposeForce, true
-	before := len(k.attempts)
+	k.force = true
+	before := len(k.spent.attempts)
 	for {
-		k.round = len(k.attempts)
-		result, err = k.forced(ctx, known)
+		k.spent.begin()
+		result, err = k.pursue(ctx, PurposeForce, nil)
 		if !k.neverLeft(before, err) || ctx.Err() != nil {
 			break
 		}
 		if _, stop := rest(ctx, time.Time{}, orDefault(options.Interval, 2*time.Second)); stop != nil {
 			break
 		}
-		k.attempts = k.attempts[:before] // of many tries only the last is kept
+		k.spent.attempts = k.spent.attempts[:before] // of many tries only the last is kept
 	}
-	if k.announced {
+	if k.trail.announced {
 		result, err = k.note(ctx, ActionForce, options.Reason, result, err)
 	}
 	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
@@ -125,17 +125,9 @@ var errNoForce = errors.New("there was no force after the grace")
 
 // neverLeft says that a force failed because nothing got through, and that this may pass.
 func (k *call) neverLeft(before int, err error) bool {
-	if !errors.Is(err, ErrNotSent) || len(k.attempts) == before {
+	if !errors.Is(err, ErrNotSent) || len(k.spent.attempts) == before {
 		return false
 	}
-	last := k.attempts[len(k.attempts)-1]
+	last := k.spent.last
 	return last.Class == NotSent && !last.hopeless
-}
-
-// since is when the grace of an operation began: now, unless an earlier cancel is known.
-func since(known evidence) time.Time {
-	if known.graceful.IsZero() {
-		return time.Now()
-	}
-	return known.graceful
 }

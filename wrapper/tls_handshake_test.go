@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,40 +172,47 @@ func TestTLSClientCertificate(t *testing.T) {
 }
 
 // A server that ends the handshake over the client certificate, as proxies do, is
-// not asked again, and the error says what it was shown. With TLS 1.2 the handshake
-// fails; with TLS 1.3 the client learns it only when it has written its request, if
-// the reset that follows is not faster, and cannot tell what became of it.
+// not asked again: nothing was sent, and the error says what it was shown. With TLS 1.2 the
+// handshake fails; with TLS 1.3 the alert comes when the request is written, and proves that
+// nothing of it was read (RFC 8446 §4.4).
 func TestTLSClientCertificateRefused(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t, "the root"), newAuthority(t, "another root")
 	cert, admin := ca.issue(t, "cluster"), other.issue(t, "the admin")
 	f := newFiles(t, admin, ca)
-	eachProtocol(t, func(t *testing.T, proto string) {
-		endpoint := serveTLS(t, cert, proto, http.NotFoundHandler(), func(s *httptest.Server) {
-			s.TLS.ClientAuth, s.TLS.ClientCAs, s.TLS.MaxVersion = tls.RequireAndVerifyClientCert, ca.pool(), tls.VersionTLS12
-		})
-		err := cancelWith(t.Context(), newClient(t, endpoint, wrapper.WithTLS(f.tls())), false)
-		wantHopeless(t, asError(t, err, wrapper.ErrNotSent), "remote error", `common name "the admin"`, ofSHA1(admin))
-		err = cancelWith(t.Context(), newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{CAFile: f.ca})), false)
-		wantHopeless(t, asError(t, err, wrapper.ErrNotSent), "remote error", "no client certificate is set")
-		source := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &admin, nil }
-		err = cancelWith(t.Context(), newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{CAFile: f.ca, GetClientCertificate: source})), false)
-		wantHopeless(t, asError(t, err, wrapper.ErrNotSent), "remote error", "what GetClientCertificate gives")
-
-		endpoint = serveTLS(t, cert, proto, http.NotFoundHandler(), func(s *httptest.Server) {
-			s.TLS.ClientAuth, s.TLS.ClientCAs, s.TLS.MinVersion = tls.RequireAndVerifyClientCert, ca.pool(), tls.VersionTLS13
-		})
-		client := newClient(t, endpoint, fastWith(1), wrapper.WithTLS(f.tls()))
-		for range 50 {
-			err = cancelWith(t.Context(), client, false)
-			if wantKind(t, err, wrapper.ErrOutcomeUnknown); strings.Contains(err.Error(), "remote error") {
-				break
-			}
+	source := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &admin, nil }
+	cases := []struct {
+		name  string
+		tls   wrapper.TLS
+		shown []string
+	}{
+		{"a certificate from elsewhere", f.tls(), []string{`common name "the admin"`, ofSHA1(admin)}},
+		{"none", wrapper.TLS{CAFile: f.ca}, []string{"no client certificate is set"}},
+		{"one from a function", wrapper.TLS{CAFile: f.ca, GetClientCertificate: source}, []string{"what GetClientCertificate gives"}},
+	}
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, tc := range cases {
+			t.Run(tls.VersionName(version)+", "+tc.name, func(t *testing.T) {
+				eachProtocol(t, func(t *testing.T, proto string) {
+					var served atomic.Int32
+					handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) })
+					endpoint := serveTLS(t, cert, proto, handler, func(s *httptest.Server) {
+						s.TLS.ClientAuth, s.TLS.ClientCAs = tls.RequireAndVerifyClientCert, ca.pool()
+						s.TLS.MinVersion, s.TLS.MaxVersion = version, version
+					})
+					client := newClient(t, endpoint, wrapper.WithTLS(tc.tls), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+					for range 20 { // the alert races with a reset
+						for _, force := range []bool{false, true} {
+							wantHopeless(t, asError(t, cancelWith(t.Context(), client, force), wrapper.ErrNotSent), append(tc.shown, "remote error")...)
+						}
+					}
+					if n := served.Load(); n != 0 {
+						t.Errorf("the server handled %d requests, want none", n)
+					}
+				})
+			})
 		}
-		if !strings.Contains(err.Error(), `common name "the admin"`) {
-			t.Errorf("got %v", err)
-		}
-	})
+	}
 }
 
 // A caller that changes its settings later changes nothing.

@@ -39,8 +39,8 @@ func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
 			d.who = r.TLS.PeerCertificates[0].Subject.CommonName
 		}
 		d.mu.Unlock()
-		if r.Proto != proto {
-			t.Errorf("spoke %s", r.Proto)
+		if r.Proto != "HTTP/1.1" {
+			t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
 		}
 		if r.TLS.DidResume {
 			d.resumed.Store(true)

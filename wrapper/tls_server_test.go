@@ -118,8 +118,8 @@ func TestTLSServer(t *testing.T) {
 				var got atomic.Int32
 				endpoint := serveTLS(t, tc.server, proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					got.Add(1)
-					if r.Proto != proto {
-						t.Errorf("spoke %s", r.Proto)
+					if r.Proto != "HTTP/1.1" {
+						t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
 					}
 					c.handler.ServeHTTP(w, r)
 				}))

@@ -170,7 +170,6 @@ func TestTLSLoris(t *testing.T) {
 		answer      http.HandlerFunc
 	}{
 		{"body", "HTTP/1.1", body},
-		{"body of a stream", "HTTP/2.0", body},
 		{"headers", "HTTP/1.1", headers},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

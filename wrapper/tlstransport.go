@@ -38,6 +38,7 @@ type generation struct {
 	material
 	config    *tls.Config
 	transport *http.Transport
+	fresh     *http.Transport // uses each connection once
 	owner     *ownTransport
 }
 
@@ -62,8 +63,9 @@ func newOwnTransport(t TLS, tell func(context.Context, error)) (*ownTransport, e
 
 // begin makes a new generation the latest one.
 func (o *ownTransport) begin(m material) {
-	g := &generation{material: m, config: o.settings.config(m, o.pins), transport: newTransport(), owner: o}
-	g.transport.DialTLSContext = g.dial
+	g := &generation{material: m, config: o.settings.config(m, o.pins), owner: o}
+	g.transport, g.fresh = newTransport(g.dial), newTransport(g.dial)
+	g.fresh.DisableKeepAlives = true
 	o.latest.Store(g)
 }
 
@@ -75,11 +77,17 @@ func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		o.looking.Unlock()
 		g = o.latest.Load()
 	}
-	response, err := g.transport.RoundTrip(r)
+	f, through := flightOf(r.Context()), g.transport
+	if f != nil && f.fresh {
+		through = g.fresh
+	}
+	response, err := through.RoundTrip(r)
 	var handshake *handshakeError
-	if isAlert(err) && !errors.As(err, &handshake) {
-		// With TLS 1.3 a client learns that its certificate is not accepted only when it
-		// has written its request. Nothing here tells that from other alerts.
+	switch {
+	case err == nil || errors.As(err, &handshake):
+	case f != nil && f.unread(err):
+		err = &handshakeError{err, fmt.Sprintf("; %s refused it, and has read nothing: %s%s", r.URL.Host, g.showing(), g.note())}
+	case isAlert(err):
 		err = fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
 	}
 	return response, err
@@ -103,7 +111,7 @@ func (o *ownTransport) look(ctx context.Context, now time.Time) {
 		return
 	case m.digest == g.digest: // with new dates, or not settled before
 		m.pair, m.roots = g.pair, g.roots
-		o.latest.Store(&generation{material: m, config: g.config, transport: g.transport, owner: o})
+		o.latest.Store(&generation{m, g.config, g.transport, g.fresh, o})
 	default:
 		o.begin(m)
 		o.CloseIdleConnections()
@@ -135,7 +143,8 @@ func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, 
 	}
 	config := g.config.Clone()
 	config.ServerName = host
-	conn := tls.Client(raw, config)
+	told := &toldByRead{Conn: raw}
+	conn := tls.Client(told, config)
 	limited, cancel := context.WithTimeout(ctx, g.transport.TLSHandshakeTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(limited); err != nil {
@@ -146,5 +155,30 @@ func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, 
 		}
 		return nil, g.explain(err, addr)
 	}
+	told.waits.Store(conn.ConnectionState().Version == tls.VersionTLS13)
 	return conn, nil
+}
+
+// toldByRead leaves it to a read to tell that a connection has ended, until the server has
+// sent something after the handshake. With TLS 1.3 the alert that refuses a client certificate
+// arrives together with a reset; the failure of a write would hide it.
+type toldByRead struct {
+	net.Conn
+	waits atomic.Bool
+}
+
+func (c *toldByRead) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.waits.Store(false)
+	}
+	return n, err
+}
+
+func (c *toldByRead) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && c.waits.Load() {
+		return len(p), nil
+	}
+	return n, err
 }

@@ -48,18 +48,16 @@ type bearer struct {
 	tokens TokenSource
 }
 
-// credential is the token of one attempt, handed down in its context.
+// credential is the token of one attempt, handed down with its flight.
 type credential struct {
 	refused string // what the attempt before was refused with
 	used    string
 }
 
-type credentialKey struct{}
-
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	own, _ := r.Context().Value(credentialKey{}).(*credential)
-	if own == nil {
-		own = new(credential)
+	own := new(credential)
+	if f := flightOf(r.Context()); f != nil {
+		own = &f.credential
 	}
 	token, err := b.tokens.Token(r.Context(), own.refused)
 	switch {

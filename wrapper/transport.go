@@ -1,24 +1,57 @@
 package wrapper
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"time"
 )
 
 // newTransport is what a client uses when the caller brings none. It reads no
 // environment: a caller behind a proxy brings a client that knows it. As many idle
 // connections are kept as there were callers at once; net/http alone would keep two a host.
-func newTransport() *http.Transport {
+//
+// It speaks HTTP/1.1 alone, as the gateways and all their clients do. Over HTTP/2 net/http
+// sends requests again by itself, keeps connections that are dead, and cannot show a client
+// certificate that is asked for late.
+func newTransport(dialTLS func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
+	only := new(http.Protocols)
+	only.SetHTTP1(true)
 	return &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: math.MaxInt,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
+		Protocols:              only,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialTLSContext:         dialTLS,
+		MaxIdleConnsPerHost:    math.MaxInt,
+		MaxResponseHeaderBytes: maxHeader,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
 	}
+}
+
+// closeIdle makes a transport of the caller's use a new connection next, if it can.
+func closeIdle(t http.RoundTripper) {
+	if t, ok := t.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// userAgent names this module and its version, as the program knows it that was built.
+func userAgent() string {
+	const path, name = "github.com/sfcancel/sfcancel", "sfcancel/"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return name + "unknown"
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == path && m.Version != "" {
+			return name + strings.Trim(m.Version, "()")
+		}
+	}
+	return name + "unknown"
 }
 
 // stayHere makes a redirect an answer like any other: following it would carry the

@@ -142,7 +142,7 @@ func (tr *trial) run(tb testing.TB) {
 	})
 	retry := fast
 	retry.MaxAttempts = tr.attempts
-	client := directClient(tb, through, wrapper.WithRetry(retry), wrapper.WithLedger(&tr.ledger))
+	client := directClient(tb, through, wrapper.WithRetry(retry), wrapper.WithLedger(&tr.ledger), wrapper.WithCluster(itsCluster))
 	switch {
 	case tr.ask.wait != nil:
 		tr.c.clock.follow()

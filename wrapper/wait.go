@@ -66,7 +66,7 @@ func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) i
 			switch {
 			case err != nil:
 				err = k.unfinished(ctx, err)
-			case k.state == "":
+			case k.known.state == "":
 				err = k.fail(ErrNotFound, nil)
 			}
 			return Outcome{Operations: last}, err
@@ -78,7 +78,7 @@ func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) i
 }
 
 func (c *Client) newWait(name string, id uuid.UUID, options WaitOptions) (*call, error) {
-	k, err := c.newCall(name, PurposeRead, id, options.APIVersion, 0)
+	k, err := c.newCall(name, id, options.APIVersion, 0)
 	if err == nil && options.Interval < 0 {
 		err = k.fail(ErrInvalidArgument, nonNegativeInterval(options.Interval))
 	}
@@ -95,10 +95,10 @@ func nonNegativeInterval(d time.Duration) error {
 // unfinished is the error of a wait that did not see the end: if the operation was seen
 // at all, that is what is known.
 func (k *call) unfinished(ctx context.Context, cause error) error {
-	if k.state != "" && ctx.Err() != nil || errors.Is(cause, errNoTimeLeft) && k.state != "" {
+	if k.known.state != "" && (ctx.Err() != nil || errors.Is(cause, errNoTimeLeft)) {
 		return k.fail(ErrNotFinished, k.unread(cause))
 	}
-	return k.giveUp(cause)
+	return k.giveUp(PurposeRead, cause)
 }
 
 // await looks at the operation until it is over or gone, until the instant given if it
@@ -107,31 +107,28 @@ func (k *call) unfinished(ctx context.Context, cause error) error {
 func (k *call) await(ctx context.Context, until time.Time, interval time.Duration, see func(Operation) bool) (over bool, err error) {
 	interval = max(orDefault(interval, 2*time.Second), shortest)
 	pause := interval / 16
-	before, answered := len(k.attempts), k.state != ""
-	used := before - k.round
-	defer func() { k.round = len(k.attempts) - used }() // looks do not count for what comes next
+	s := &k.spent
+	before, answered := len(s.attempts), k.known.state != ""
+	used := before - s.round
+	defer func() { s.round = len(s.attempts) - used }() // looks do not count for what comes next
 	for {
-		k.attempts = k.attempts[:min(len(k.attempts), before)] // of many looks only the last is kept
+		s.attempts = s.attempts[:min(len(s.attempts), before)] // of many looks only the last is kept
 		op, found, err := k.look(ctx, until)
 		switch {
-		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(k.notBefore))):
+		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(s.last.notBefore()))):
 			return false, err
 		case err != nil && until.IsZero() && (!answered || !passing(err)):
 			return false, err
 		case err != nil: // the cluster may answer again
-		case !found:
-			k.state = ""
+		case found && !see(op):
+			return false, nil
+		case !found, op.State.Final():
+			k.noteEnd(ctx)
 			return true, nil
 		default:
 			answered = true
-			if !see(op) {
-				return false, nil
-			}
-			if op.State.Final() {
-				return true, nil
-			}
 		}
-		pause = min(pause*2, interval)
+		pause += min(pause, interval-pause) // twice as long, up to the interval
 		if over, err := rest(ctx, until, pause-spread(pause)); over || err != nil {
 			return false, err
 		}
@@ -180,16 +177,17 @@ func rest(ctx context.Context, until time.Time, d time.Duration) (over bool, err
 func (k *call) look(ctx context.Context, until time.Time) (op Operation, found bool, err error) {
 	if !until.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, until)
+		ctx, cancel = context.WithDeadlineCause(ctx, until, errLookOver)
 		defer cancel()
 	}
-	k.round, k.renewed = len(k.attempts), false
-	if bits := kindBit(k.kind); bits != 0 && k.state != "" && !k.state.Final() {
+	k.spent.begin()
+	if bits := kindBit(k.known.kind); bits != 0 && k.known.state != "" && !k.known.state.Final() {
 		ops, err := k.list(ctx, bits, filterActive)
 		if err != nil {
 			return Operation{}, false, err
 		}
-		if op, found := k.pick(ctx, ops); found {
+		if op, found := k.pick(ops); found {
+			k.see(ctx, op, true)
 			return op, true, nil
 		}
 	}
@@ -227,8 +225,12 @@ func (k *call) grace(ctx context.Context, until time.Time, interval time.Duratio
 
 // ended is the result of a wait that saw the end.
 func (k *call) ended(resolved bool) Result {
-	if k.state == "" {
-		return k.result(NotFound, resolved)
+	return k.result(k.end(), resolved)
+}
+
+func (k *call) end() Verdict {
+	if k.known.state == "" {
+		return NotFound
 	}
-	return k.result(Finished, resolved)
+	return Finished
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
@@ -55,10 +57,17 @@ func TestSharedEvidence(t *testing.T) {
 
 				entries := entriesOf(t, shared, id)
 				for i := range entries {
-					entries[i].Time = at
+					if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == wrapper.OutcomeIntent) {
+						t.Errorf("entry %d is of request %s, want one unless it is an intent", i, entries[i].RequestID)
+					}
+					entries[i].Time, entries[i].RequestID = at, uuid.UUID{}
 				}
-				stopping := wrapper.Entry{Time: at, OperationID: id, State: wrapper.StateRollingBack}
-				want := []wrapper.Entry{stopping, {Time: at, OperationID: id}, stopping, stopping}
+				stopping := wrapper.Entry{
+					Time: at, OperationID: id, Cluster: "http://cluster.test:19080/", State: wrapper.StateRollingBack, Outcome: wrapper.OutcomeDone,
+				}
+				intent := stopping
+				intent.State, intent.Outcome = "", wrapper.OutcomeIntent
+				want := []wrapper.Entry{stopping, intent, stopping, stopping}
 				want[0].Action, want[0].Verdict, want[0].By, want[0].Reason = wrapper.ActionGraceful, wrapper.Accepted, "ann", "the drill is over"
 				want[1].Action, want[1].By, want[1].Reason = wrapper.ActionForce, "bob", "it hangs"
 				want[2].Action, want[2].Verdict, want[2].By, want[2].Reason = wrapper.ActionForce, wrapper.Accepted, "bob", "it hangs"

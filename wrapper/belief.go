@@ -1,0 +1,84 @@
+package wrapper
+
+// belief is what a call knows of its operation. It changes in learn, observe and see, and
+// nowhere else.
+type belief struct {
+	evidence      // what the ledger proves
+	ours     bool // the call made the id, so that nobody else can have used it before
+
+	state State // as last seen or told; "" if it was not
+	kind  Kind  // "" until it was learnt
+
+	// once is what became of a write that must not be repeated blindly: a force or a start.
+	once doubt
+	// unsure says that a graceful cancel was lost, and that none was answered since.
+	unsure bool
+	// wroteAt is the endpoint of the last write that was lost, until a list was read since.
+	wroteAt string
+}
+
+// doubt is how much is open about a force or a start.
+type doubt int
+
+const (
+	none doubt = iota
+	// copied: it was refused because one is in effect, and that may be a copy of itself:
+	// a proxy may have sent it twice.
+	copied
+	// lost: it may have been carried out, or may still be. What was lost can arrive late, so
+	// that only a verdict ends it.
+	lost
+)
+
+// stopping reports whether the operation is known to be on its way out. A graceful cancel
+// changes then nothing but the name of its end.
+func (b belief) stopping() bool { return b.state == StateRollingBack || b.evidence.stopping() }
+
+// open reports whether something that was asked for may have happened.
+func (b belief) open() bool { return b.once != none || b.unsure }
+
+// observe takes in the answer to a write.
+func (b *belief) observe(sent Purpose, a Attempt, starts Kind) {
+	switch once := sent == PurposeForce || sent == PurposeStart; {
+	case a.Class == Done && sent == PurposeStart:
+		b.state, b.kind, b.once = StateRunning, starts, none
+	case a.Class == Done && sent == PurposeForce:
+		b.state, b.unsure, b.once = StateRollingBack, false, none
+	case a.Class == Done:
+		b.state, b.unsure = StateRollingBack, false
+	case a.Class == Ambiguous && once:
+		b.once, b.wroteAt = lost, a.Endpoint
+	case a.Class == Ambiguous:
+		b.unsure, b.wroteAt = true, a.Endpoint
+	case a.inTheWay(sent):
+		b.once = max(b.once, copied)
+	case a.refusedWith(CodeInvalidTestCommandState):
+		b.state = StateRollingBack // only a force in effect refuses a graceful cancel (runtime §5.2)
+	}
+}
+
+// inTheWay reports whether a force or a start was refused because one is in effect, which
+// may be a copy of itself. A node refuses a second transition before it looks at the id
+// (runtime §5.7).
+func (a Attempt) inTheWay(sent Purpose) bool {
+	switch sent {
+	case PurposeForce:
+		return a.refusedWith(CodeInvalidTestCommandState)
+	case PurposeStart:
+		return a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)
+	default:
+		return false
+	}
+}
+
+// see takes in what a list shows: the operation, or that there is none. Only an operation that
+// is RollingBack leaves open whether a force that was refused has a copy in effect.
+func (b *belief) see(op Operation, found bool) {
+	b.wroteAt, b.state = "", op.State
+	if found {
+		b.kind = op.Kind
+	}
+	if b.once == copied && b.state != StateRollingBack {
+		b.once = none
+	}
+}

@@ -1,0 +1,125 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// evidence is what the entries of one operation prove of one cluster, and of the life of the
+// id that goes on: after the last accepted start and the last end that was seen.
+type evidence struct {
+	graceful time.Time // of the first graceful cancel that took effect
+	rolling  time.Time // of the first sight of RollingBack
+	forced   bool      // a force took effect
+	began    time.Time // of the first entry of this life, an accepted start included
+
+	// unproved says that there are entries that would be evidence, if they said of which
+	// cluster or which life they are.
+	unproved bool
+}
+
+// stopping reports whether the operation is known to be on its way out.
+func (ev evidence) stopping() bool { return !ev.since().IsZero() || ev.forced }
+
+// since is when the operation was first known to be on its way out, by the clock of whoever
+// noted it; zero if it is not. A force alone does not tell when the graceful cancel came.
+func (ev evidence) since() time.Time { return earlier(ev.graceful, ev.rolling) }
+
+// weigh goes through the entries in the order in which they were appended: the clocks of
+// different machines do not tell which came first.
+func weigh(entries []Entry, cluster string) (ev evidence) {
+	for _, e := range entries {
+		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
+		seen := e.Action == ActionSeen && e.State == StateRollingBack
+		proves := seen || inEffect && e.Action != ActionStart
+		switch {
+		case e.Cluster == "":
+			ev.unproved = ev.unproved || proves
+			continue
+		case !sameCluster(e.Cluster, cluster):
+			continue
+		case e.Action == ActionStart && e.Verdict == Accepted, e.Verdict == Finished, e.Verdict == NotFound:
+			ev = evidence{}
+		case e.Action == ActionStart && e.Outcome == OutcomeUnknown: // perhaps another life
+			ev = evidence{unproved: ev.unproved || ev.stopping(), began: ev.began}
+		}
+		if e.Verdict == Finished || e.Verdict == NotFound {
+			continue
+		}
+		ev.began = earlier(ev.began, e.Time)
+		switch {
+		case seen:
+			ev.rolling = earlier(ev.rolling, e.Time)
+		case proves && e.Action == ActionGraceful:
+			ev.graceful = earlier(ev.graceful, e.Time)
+		}
+		ev.forced = ev.forced || proves && (e.Action == ActionForce || e.Verdict == AlreadyForced)
+	}
+	return ev
+}
+
+// earlier of two times, where the zero time means none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// sooner is a time as far as our clock has got, and now if it is zero: the clock of whoever
+// noted it may be ahead, and no grace counts from the future.
+func sooner(t time.Time) time.Time { return earlier(time.Now(), t) }
+
+// sameCluster reports whether two clients are clients of one cluster: they were given the same
+// name, or, without names, they share an endpoint.
+func sameCluster(a, b string) bool {
+	if a == b || !unnamed(a) || !unnamed(b) {
+		return a == b
+	}
+	others := strings.Fields(b)
+	return slices.ContainsFunc(strings.Fields(a), func(endpoint string) bool { return slices.Contains(others, endpoint) })
+}
+
+func unnamed(cluster string) bool { return strings.Contains(cluster, "://") }
+
+// WithCluster names the cluster for the [Ledger]. What one client notes is evidence for
+// another if both were given the same name. Without a name the endpoints stand for the
+// cluster, and clients that share one of them are clients of one cluster: a name is for
+// addresses that lead elsewhere at times, such as a port of this machine that is forwarded, and
+// for gateways that have nothing but the cluster in common.
+func WithCluster(name string) Option {
+	return func(c *Client) error {
+		if c.cluster = name; name == "" || unnamed(name) || len(name) > 200 || unprintable(name) {
+			return errors.New("the name of the cluster must be printable, of 1 to 200 bytes, and no URL")
+		}
+		return nil
+	}
+}
+
+// ledgerTime bounds how long the ledger may hold up a call, or an answer that is
+// already there.
+const ledgerTime = 5 * time.Second
+
+// evidence reads the ledger. There is none beside an error.
+func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
+	limit := ledgerTime
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/2) // or a ledger that hangs would cost the cancel
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	entries, err := c.ledger.Entries(ctx, k.id)
+	if err != nil {
+		return evidence{}, err
+	}
+	return weigh(entries, c.cluster), nil
+}
+
+// learn takes in what the ledger proves.
+func (k *call) learn(ctx context.Context) (err error) {
+	k.known.evidence, err = k.c.evidence(ctx, k)
+	return err
+}

@@ -1,0 +1,163 @@
+package wrapper
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// move is what a call does next: send a request for a purpose, or end.
+type move struct {
+	send Purpose // "" ends the call
+	// why a list is read, which decides what it means; for PurposeRead only.
+	why  question
+	then Purpose // what goes on after a list that settles nothing
+
+	verdict  Verdict // of the end; "" is an end without one
+	resolved bool
+	cause    error // of an end without a verdict
+}
+
+type question int
+
+const (
+	isOver    question = iota // a 404 or a new gateway: is there anything left to cancel?
+	isForced                  // a force was lost: is it in effect?
+	mayForce                  // a force was refused: because of an earlier one?
+	isStarted                 // a start was lost, and another gateway is next
+	isTaken                   // a start was refused: is the id, or the node, ours?
+)
+
+// pursue sends what is wanted until its outcome is known. It is the only loop that writes.
+// What comes next is decided by [afterWrite] and [afterList], which read the belief and
+// change nothing.
+func (k *call) pursue(ctx context.Context, want Purpose, build starter) (Result, error) {
+	m := move{send: want}
+	for {
+		if err := k.ready(ctx); err != nil {
+			return Result{}, k.giveUp(want, err)
+		}
+		if m.send != PurposeRead && k.moved() {
+			m = move{send: PurposeRead, why: whenMoved[want], then: m.send}
+		}
+		switch {
+		case m.send == PurposeRead:
+			op, found, err := k.lookUp(ctx)
+			if err != nil {
+				return Result{}, k.giveUp(want, k.unread(err))
+			}
+			m = afterList(want, m, op, found, k.starts, k.known)
+		case m.send == PurposeForce && !k.trail.announced:
+			if err := k.announce(ctx); err != nil {
+				return Result{}, err
+			}
+			continue // the context may have ended meanwhile
+		default:
+			a := k.write(ctx, m.send, build)
+			if a.Class == Done && m.send == PurposeProbe {
+				_ = k.append(ctx, Entry{Action: ActionGraceful, Outcome: OutcomeDone, Verdict: Accepted, Reason: "probe"})
+			}
+			m = afterWrite(want, m.send, a, k.known)
+		}
+		switch {
+		case m.send != "":
+		case m.verdict != "":
+			return k.result(m.verdict, m.resolved), nil
+		default:
+			return Result{}, k.giveUp(want, m.cause)
+		}
+	}
+}
+
+var whenMoved = map[Purpose]question{PurposeGraceful: isOver, PurposeForce: isForced, PurposeStart: isStarted}
+
+// afterWrite decides what follows a write whose answer was observed.
+func afterWrite(want, sent Purpose, a Attempt, b belief) move {
+	switch {
+	case a.Class == Done && sent != want: // a probe: no force is in effect, and one is legal now
+		return move{send: want}
+	case a.Class == Done && want == PurposeForce && b.forced: // the documents let it be repeated
+		return move{verdict: AlreadyForced}
+	case a.Class == Done && want == PurposeGraceful && !b.graceful.IsZero():
+		return move{verdict: AlreadyStopping}
+	case a.Class == Done:
+		return move{verdict: Accepted}
+	case sent == PurposeProbe && a.refusedWith(CodeInvalidTestCommandState):
+		return move{verdict: whoseForce(b), resolved: true}
+	case sent == PurposeGraceful && a.refusedWith(CodeInvalidTestCommandState):
+		return move{verdict: AlreadyForced}
+	case a.refusedWith(CodeKeyNotFound) && want != PurposeStart:
+		return move{send: PurposeRead, why: isOver, then: sent}
+	case sent == PurposeForce && b.once == lost && b.stopping() && (a.Class == Ambiguous || a.inTheWay(sent)):
+		return move{send: PurposeProbe} // pursue reads the list first if the gateway is another
+	case sent == PurposeForce && a.Class == Ambiguous:
+		return move{send: PurposeRead, why: isForced}
+	case sent == PurposeForce && a.inTheWay(sent):
+		return move{send: PurposeRead, why: mayForce}
+	case sent == PurposeStart && a.inTheWay(sent):
+		return move{send: PurposeRead, why: isTaken}
+	case !retryable(a):
+		return move{}
+	}
+	return move{send: sent}
+}
+
+// whoseForce is the verdict on a force that a probe found to be in effect. No server tells
+// whose it is: it counts as the caller's if one of the caller's was lost, or was refused where
+// a graceful cancel but no force is known to have come before.
+func whoseForce(b belief) Verdict {
+	if !b.forced && (b.once == lost || b.once == copied && !b.graceful.IsZero()) {
+		return Accepted
+	}
+	return AlreadyForced
+}
+
+// afterList decides what follows a list, which shows the operation or shows that it is gone.
+func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b belief) move {
+	switch {
+	case want == PurposeStart && found && op.Kind == starts:
+		if b.once == lost || b.ours {
+			return move{verdict: Accepted, resolved: true}
+		}
+		return move{verdict: AlreadyStarted, resolved: true}
+	case m.why == isTaken && found:
+		return move{cause: errOtherKind}
+	case m.why == isTaken:
+		return move{}
+	case want == PurposeStart:
+		return move{send: PurposeStart}
+	case !found:
+		return move{verdict: NotFound, resolved: true}
+	case op.State.Final():
+		return move{verdict: Finished, resolved: true}
+	case m.why == isOver:
+		return move{send: m.then}
+	case op.State == StateRollingBack: // forced, cancelled, or failing by itself: it looks the same (runtime §5.2)
+		return move{send: PurposeProbe}
+	case m.why == mayForce:
+		return move{cause: errNoGracefulYet}
+	}
+	return move{send: PurposeForce}
+}
+
+// write sends one write, and takes in what it tells.
+func (k *call) write(ctx context.Context, purpose Purpose, build starter) Attempt {
+	wanted := success{http.StatusOK, empty}
+	if purpose == PurposeStart {
+		wanted.status = http.StatusAccepted
+	} else {
+		build = cancelRequest(purpose == PurposeForce)
+	}
+	a := k.send(ctx, purpose, wanted, func(base string, timeout *int64) (*http.Request, error) { return build(k, base, timeout) })
+	k.known.observe(purpose, a, k.starts)
+	return a
+}
+
+func cancelRequest(force bool) starter {
+	return func(k *call, base string, timeout *int64) (*http.Request, error) {
+		return generated.NewCancelOperationRequest(base, &generated.CancelOperationParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: force, Timeout: timeout,
+		})
+	}
+}

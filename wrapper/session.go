@@ -1,0 +1,130 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// session is what a call has spent, and where it goes on.
+type session struct {
+	attempts []Attempt // of many looks only the last is kept
+	round    int       // where in attempts the requests begin that MaxAttempts counts
+	sent     int       // requests in all
+	last     Attempt   // the last one, kept or not
+	at       string    // the endpoint of the next request once it may be sent, else ""
+	renewed  bool      // the credentials were renewed after a refusal, in this round
+}
+
+var (
+	// errAttemptsSpent ends a call that has sent as many requests as Retry allows.
+	errAttemptsSpent = errors.New("as many requests as the retry settings allow were sent")
+)
+
+// left is how many requests the round may still send.
+func (k *call) left() int { return k.c.retry.maxAttempts() - (len(k.spent.attempts) - k.spent.round) }
+
+// begin begins a round: MaxAttempts counts from here.
+func (s *session) begin() { s.round, s.renewed = len(s.attempts), false }
+
+// answered reports whether an endpoint has answered a request of this call.
+func (s *session) answered(endpoint string) bool {
+	return slices.ContainsFunc(s.attempts, func(a Attempt) bool { return a.Endpoint == endpoint && a.Status != 0 })
+}
+
+// broken reports whether a connection of this call ended without an answer. What the pool
+// holds is then as old as that, and may be as dead.
+func (s *session) broken() bool {
+	return slices.ContainsFunc(s.attempts, func(a Attempt) bool { return a.Class == Ambiguous && a.cut })
+}
+
+// failures counts the attempts at the end of the round that all have to be made again.
+func (s *session) failures() int {
+	n := 0
+	for _, a := range slices.Backward(s.attempts[s.round:]) {
+		if !retryable(a) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// send makes one attempt and notes it. One that was refused for its credentials is
+// made again at once with others, if there are others: a refusal has done nothing.
+func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build request) Attempt {
+	a, used := k.try(ctx, purpose, wanted, build, "")
+	if k.spent.renewed || !k.renew(a) || k.left() <= 0 {
+		return a
+	}
+	k.spent.renewed = true
+	a, _ = k.try(ctx, purpose, wanted, build, used)
+	return a
+}
+
+// try sends once, with another token than the one that was refused.
+func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build request, refused string) (a Attempt, token string) {
+	s := &k.spent
+	if s.at == "" {
+		s.at = k.c.endpoints.pick()
+	}
+	f := newFlight(k, purpose, refused)
+	a = k.attempt(ctx, f, wanted, build)
+	s.attempts, s.last, s.at = append(s.attempts, a), a, ""
+	s.sent++
+	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, f.Request, a) })
+	if left := k.c.endpoints.report(a.Endpoint, !blames(a)); left {
+		if to := k.c.endpoints.pick(); to != a.Endpoint {
+			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, a.Endpoint, to) })
+		}
+	}
+	return a, f.used
+}
+
+// ready says whether the next request may be sent, and waits until then. There is
+// nothing to wait for after an attempt that brought something.
+func (k *call) ready(ctx context.Context) error {
+	if err := ended(ctx); err != nil || k.spent.at != "" {
+		return err
+	}
+	if k.left() <= 0 {
+		return errAttemptsSpent
+	}
+	at := k.c.endpoints.pick()
+	if err := k.pause(ctx, at); err != nil {
+		return err
+	}
+	k.spent.at = at
+	return nil
+}
+
+// pause waits as long as the attempt before wants it, and the server.
+func (k *call) pause(ctx context.Context, at string) error {
+	last := k.spent.last
+	made := k.spent.failures()
+	if made == 0 {
+		return sleep(ctx, max(time.Until(last.notBefore()), 0))
+	}
+	pause := k.c.retry.pause(ctx, made, last)
+	if at != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(at) {
+		pause = 0 // nobody has failed there
+	}
+	pause = max(pause, k.c.retry.token(&k.c.budget))
+	if fits(ctx, pause) {
+		tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
+	} else {
+		k.c.budget.giveBack()
+	}
+	return sleep(ctx, pause)
+}
+
+// notBefore is when the server wants to be asked again at the earliest.
+func (a Attempt) notBefore() time.Time { return a.Start.Add(a.Duration + a.RetryAfter) }
+
+// moved reports whether the next request would go to another endpoint than a write that
+// was lost. Before anything is written there, the list is read there.
+func (k *call) moved() bool {
+	at, wroteAt := k.spent.at, k.known.wroteAt
+	return wroteAt != "" && at != "" && at != wroteAt && (k.known.once == lost || k.known.unsure)
+}

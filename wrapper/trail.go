@@ -1,0 +1,103 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// trail is what a call has noted in the ledger.
+type trail struct {
+	announced bool  // that a force is about to be sent
+	err       error // what could not be noted
+}
+
+// note puts the end of the call into the ledger, even if the context has ended: it
+// is the evidence for what comes next.
+func (k *call) note(ctx context.Context, action Action, reason string, result Result, err error) (Result, error) {
+	if k.spent.sent == 0 {
+		return result, err
+	}
+	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.last.RequestID, Reason: reason}
+	var e *Error
+	if errors.As(err, &e) {
+		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
+		if e.kind == ErrOutcomeUnknown {
+			entry.RequestID = e.RequestID()
+		}
+	}
+	k.trail.err = errors.Join(k.trail.err, k.append(ctx, entry))
+	if e != nil {
+		e.ledgerErr = k.trail.err
+	} else {
+		result.LedgerErr = k.trail.err
+	}
+	return result, err
+}
+
+// outcomes are those of the errors of calls that change something.
+var outcomes = map[error]EntryOutcome{
+	ErrInvalidArgument: OutcomeNotSent,
+	ErrForceRefused:    OutcomeNotSent,
+	ErrNotSent:         OutcomeNotSent,
+	ErrServerRefused:   OutcomeRefused,
+	ErrOutcomeUnknown:  OutcomeUnknown,
+}
+
+// announce notes that a force is about to be sent. One that cannot be noted is refused.
+func (k *call) announce(ctx context.Context) error {
+	if err := k.enter(ctx, Entry{Action: ActionForce, Outcome: OutcomeIntent, Reason: k.reason}); err != nil {
+		return k.fail(ErrForceRefused, unwritable(ctx, err))
+	}
+	k.trail.announced = true
+	return nil
+}
+
+// noteSeen notes that the operation was seen RollingBack, unless that is known by a clock
+// that is not ahead of ours: who looks at an operation for an hour must not fill the ledger.
+func (k *call) noteSeen(ctx context.Context) {
+	if since := k.known.since(); !since.IsZero() && !since.After(time.Now()) {
+		return
+	}
+	if ev, err := k.c.evidence(ctx, k); err == nil {
+		k.known.evidence = ev
+		if since := ev.since(); since.IsZero() || since.After(time.Now()) {
+			k.known.rolling = time.Now()
+			_ = k.append(ctx, Entry{Action: ActionSeen, RequestID: k.spent.last.RequestID})
+		}
+	}
+}
+
+// noteEnd notes that the end of the operation was seen, if the ledger has evidence of this
+// life of its id: it proves nothing of the next one.
+func (k *call) noteEnd(ctx context.Context) {
+	if ev, err := k.c.evidence(ctx, k); err == nil && (ev.stopping() || ev.unproved) {
+		_ = k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID})
+	}
+}
+
+// append notes an entry even if the context has ended.
+func (k *call) append(ctx context.Context, entry Entry) error {
+	return k.enter(context.WithoutCancel(ctx), entry)
+}
+
+func (k *call) enter(ctx context.Context, entry Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	defer cancel()
+	entry.Time, entry.OperationID, entry.Cluster = time.Now(), k.id, k.c.cluster
+	entry.Kind, entry.Target, entry.State = orDefault(k.known.kind, k.starts), k.target, k.known.state
+	return k.c.ledger.Append(ctx, entry)
+}
+
+// RequestID is the id of the last request of which nobody knows whether it was carried out,
+// as the gateway's trace has it; all zeros if there was none.
+func (e *Error) RequestID() uuid.UUID {
+	for i := len(e.attempts) - 1; i >= 0; i-- {
+		if e.attempts[i].Class == Ambiguous {
+			return e.attempts[i].RequestID
+		}
+	}
+	return uuid.UUID{}
+}
