@@ -22,9 +22,11 @@ type doubt int
 
 const (
 	none doubt = iota
-	// copied: it was refused because one is in effect, and that may be a copy of itself:
-	// a proxy may have sent it twice.
+	// copied: it was refused because another one is in the way, and that may be a copy of
+	// itself: a proxy may have sent it twice.
 	copied
+	// taken: a start was refused because its id exists, and that may be its own doing.
+	taken
 	// lost: it may have been carried out, or may still be. What was lost can arrive late, so
 	// that only a verdict ends it.
 	lost
@@ -50,6 +52,8 @@ func (b *belief) observe(sent Purpose, a Attempt, starts Kind) {
 		b.once, b.wroteAt = lost, a.Endpoint
 	case a.Class == Ambiguous:
 		b.unsure, b.wroteAt = true, a.Endpoint
+	case a.refusedWith(CodeTestCommandOperationIDExists) && once:
+		b.once = max(b.once, taken)
 	case a.inTheWay(sent):
 		b.once = max(b.once, copied)
 	case a.refusedWith(CodeInvalidTestCommandState):
@@ -72,13 +76,14 @@ func (a Attempt) inTheWay(sent Purpose) bool {
 }
 
 // see takes in what a list shows: the operation, or that there is none. Only an operation that
-// is RollingBack leaves open whether a force that was refused has a copy in effect.
+// is RollingBack leaves open whether a force that was refused has a copy in effect, and only
+// an id that is free again whether a start that was refused had one.
 func (b *belief) see(op Operation, found bool) {
 	b.wroteAt, b.state = "", op.State
 	if found {
 		b.kind = op.Kind
 	}
-	if b.once == copied && b.state != StateRollingBack {
+	if b.once == copied && b.state != StateRollingBack || b.once == taken && found {
 		b.once = none
 	}
 }

@@ -62,9 +62,8 @@ func (k *call) noteSeen(ctx context.Context) {
 		return
 	}
 	if ev, err := k.c.evidence(ctx, k); err == nil {
-		k.known.evidence = ev
+		k.known.rolling = sooner(ev.since()) // what others do meanwhile is no evidence of before
 		if since := ev.since(); since.IsZero() || since.After(time.Now()) {
-			k.known.rolling = time.Now()
 			_ = k.append(ctx, Entry{Action: ActionSeen, RequestID: k.spent.last.RequestID})
 		}
 	}
