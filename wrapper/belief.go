@@ -9,7 +9,8 @@ type belief struct {
 	state State // as last seen or told; "" if it was not
 	kind  Kind  // "" until it was learnt
 
-	// once is what became of a write that must not be repeated blindly: a force or a start.
+	// once is what became of a write that must not be repeated blindly, a force or a start, or
+	// that was refused.
 	once doubt
 	// unsure says that a graceful cancel was lost, and that none was answered since.
 	unsure bool
@@ -22,8 +23,8 @@ type doubt int
 
 const (
 	none doubt = iota
-	// copied: it was refused because another one is in the way, and that may be a copy of
-	// itself: a proxy may have sent it twice.
+	// copied: it was refused because of what has happened, and that may be the doing of a copy
+	// of itself: a proxy may have sent it twice. A cancel that finds nothing is one of these.
 	copied
 	// taken: a start was refused because its id exists, and that may be its own doing.
 	taken
@@ -44,17 +45,18 @@ func (b *belief) observe(sent Purpose, a Attempt, starts Kind) {
 	switch once := sent == PurposeForce || sent == PurposeStart; {
 	case a.Class == Done && sent == PurposeStart:
 		b.state, b.kind, b.once = StateRunning, starts, none
-	case a.Class == Done && sent == PurposeForce:
-		b.state, b.unsure, b.once = StateRollingBack, false, none
 	case a.Class == Done:
 		b.state, b.unsure = StateRollingBack, false
+		if once || b.once == copied {
+			b.once = none
+		}
 	case a.Class == Ambiguous && once:
 		b.once, b.wroteAt = lost, a.Endpoint
 	case a.Class == Ambiguous:
 		b.unsure, b.wroteAt = true, a.Endpoint
 	case a.refusedWith(CodeTestCommandOperationIDExists) && once:
 		b.once = max(b.once, taken)
-	case a.inTheWay(sent):
+	case a.inTheWay(sent), a.refusedWith(CodeKeyNotFound) && sent != PurposeStart:
 		b.once = max(b.once, copied)
 	case a.refusedWith(CodeInvalidTestCommandState):
 		b.state = StateRollingBack // only a force in effect refuses a graceful cancel (runtime §5.2)

@@ -86,7 +86,7 @@ func (k *call) giveUp(want Purpose, cause error) error {
 		return k.fail(ErrInvalidArgument, cause)
 	case last.Class == Refused:
 		return k.fail(ErrServerRefused, cause)
-	case last.Class == Ambiguous, last.Class == Done:
+	case last.Class == Ambiguous, last.Class == Done, want == PurposeRead && k.spent.sent > len(k.spent.attempts):
 		return k.fail(ErrUnavailable, cause) // a read, and perhaps an answer that did not tell enough
 	default:
 		return k.fail(ErrNotSent, cause)

@@ -95,7 +95,7 @@ func nonNegativeInterval(d time.Duration) error {
 // unfinished is the error of a wait that did not see the end: if the operation was seen
 // at all, that is what is known.
 func (k *call) unfinished(ctx context.Context, cause error) error {
-	if k.known.state != "" && (ctx.Err() != nil || errors.Is(cause, errNoTimeLeft)) {
+	if k.known.state != "" && (ctx.Err() != nil || !fits(ctx, time.Until(k.spent.last.notBefore()))) {
 		return k.fail(ErrNotFinished, k.unread(cause))
 	}
 	return k.giveUp(PurposeRead, cause)
