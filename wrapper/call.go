@@ -3,6 +3,7 @@ package wrapper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -80,6 +81,8 @@ func (k *call) giveUp(want Purpose, cause error) error {
 		}
 	}
 	switch {
+	case k.known.open() && last.Class == Refused && last.Code != "" && cause != nil:
+		return k.fail(ErrOutcomeUnknown, fmt.Errorf("it was refused with %d %w, perhaps because it was sent twice on the way: %w", last.Status, last.Code, cause))
 	case k.known.open():
 		return k.fail(ErrOutcomeUnknown, cause)
 	case errors.Is(last.Err, ErrInvalidArgument):

@@ -25,8 +25,9 @@ type CancelOptions struct {
 // A graceful cancel may be repeated, so a lost answer is asked for again. An
 // operation that is over or unknown is a verdict, not an error. The error is an
 // [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown].
-// A refusal with [CodeKeyNotFound] means that the operation is not active and that the
-// list, which knows whether it is over or never was, could not be read.
+// If a server finds nothing to cancel ([CodeKeyNotFound]) and the list, which tells whether the
+// operation is over or never was, cannot be read, the outcome is unknown: something on the way
+// may have sent the request twice.
 func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions) (Result, error) {
 	k, err := c.newCall("cancel", id, options.APIVersion, options.Timeout)
 	if err != nil {

@@ -60,8 +60,9 @@ var failures = []failure{
 		`force cancel ` + id + `: outcome unknown: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=false": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},
 	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: "null"}}, gracefully,
-		wrapper.ErrServerRefused, []error{wrapper.CodeKeyNotFound, wrapper.ErrBadAnswer},
-		`cancel ` + id + `: refused by the server: 404 FABRIC_E_KEY_NOT_FOUND "a sentence": ` +
+		wrapper.ErrOutcomeUnknown, []error{wrapper.CodeKeyNotFound, wrapper.ErrBadAnswer},
+		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: not a list of operations: "null": ` +
+			`it was refused with 404 FABRIC_E_KEY_NOT_FOUND, perhaps because it was sent twice on the way: ` +
 			`as many requests as the retry settings allow were sent: not an answer of this API: not a list of operations: "null"; 3 requests`},
 	{"no connection", []answer{{dial: true}}, forcibly, wrapper.ErrNotSent, []error{errDialRefused},
 		`force cancel ` + id + `: not sent: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=true": ` +
@@ -93,7 +94,7 @@ var failures = []failure{
 			_, err := c.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID})
 			return err
 		}, wrapper.ErrOutcomeUnknown, nil,
-		`start data loss ` + id + `: outcome unknown: 403: the credentials are missing or not accepted: the state could not be read: the credentials are missing or not accepted; 2 requests`},
+		`start data loss ` + id + `: outcome unknown: 403: the credentials are missing or not accepted: it was refused with 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS, perhaps because it was sent twice on the way: the state could not be read: the credentials are missing or not accepted; 2 requests`},
 	{"a policy that refuses", nil, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.ForceCancel(ctx, uuid.UUID{1}, wrapper.ForceOptions{})
 		return err

@@ -141,9 +141,9 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 	} else {
 		used := len(e.Attempts()) >= tr.attempts
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		// A force that is refused may be in the way of a copy of itself.
+		// What is refused may be in the way of a copy of itself, until a list tells.
 		copied := used && slices.ContainsFunc(e.Attempts(), func(a wrapper.Attempt) bool {
-			return a.Purpose == wrapper.PurposeForce && a.Code == wrapper.CodeInvalidTestCommandState
+			return a.Purpose == wrapper.PurposeForce && a.Code == wrapper.CodeInvalidTestCommandState || a.Code == wrapper.CodeKeyNotFound
 		})
 		say(len(tr.script) > 0 || copied, "nothing went wrong, and the outcome is unknown")
 		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")

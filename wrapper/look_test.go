@@ -118,12 +118,13 @@ func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
 	}
 }
 
-// Why a state could not be read is behind the refusal that needed it, also if a server said it.
+// Why a state could not be read is behind the error of the call that needed it, also if a
+// server said it, and so is what was refused.
 func TestUnreadState(t *testing.T) {
 	t.Parallel()
 	made := []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
 	err := cancelWith(t.Context(), directClient(t, &answers{made: made}, fastWith(2)), false)
-	wantKind(t, err, wrapper.ErrServerRefused)
+	wantKind(t, err, wrapper.ErrOutcomeUnknown)
 	if !errors.Is(err, wrapper.CodeKeyNotFound) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
 		t.Errorf("a code is not behind %v", err)
 	}
