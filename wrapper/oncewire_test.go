@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -246,8 +247,17 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 						if errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("got %v", err)
 						}
-						if seen := m.take(); strings.Join(seen, " ") != strings.Join(told, " ") {
-							t.Errorf("the server read %d requests, and the caller is told of %d:\n%s\n%s", len(seen), len(told), seen, told)
+						// One that was told may never have been read: its connection had ended already.
+						seen, left := m.take(), told
+						for _, id := range seen {
+							at := slices.Index(left, id)
+							if at < 0 {
+								t.Fatalf("the server read %s again, or the caller is not told of it: read\n%s, told of\n%s", id, seen, told)
+							}
+							left = left[at+1:]
+						}
+						if len(seen) == 0 {
+							t.Error("the server read nothing")
 						}
 					})
 				}
