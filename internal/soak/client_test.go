@@ -60,9 +60,11 @@ type call struct {
 	n        int // in the run
 	client   int
 	made     clientPlan
+	home     *cluster
 	plan     callPlan
 	policy   wrapper.ForcePolicy
 	requests []*request
+	ledger   dealing
 
 	began, ended time.Duration
 	deadline     time.Duration // 0 for none
@@ -153,7 +155,7 @@ func (p callPlan) instead() callPlan {
 }
 
 func (k *call) start(ctx context.Context, c canceller, o operationPlan) (wrapper.Result, error) {
-	options := wrapper.StartOptions{OperationID: o.id, Timeout: k.plan.timeout}
+	options := wrapper.StartOptions{OperationID: o.id, Timeout: k.plan.timeout} // without an id the call makes one
 	target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{1}}
 	switch k.plan.kind {
 	case wrapper.KindQuorumLoss:

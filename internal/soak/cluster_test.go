@@ -30,17 +30,17 @@ func newDesk(p server.Profile) (*desk, error) {
 
 // cluster is the server of one run, and what it really did. [run.mu] guards it.
 type cluster struct {
-	plan   *plan
-	began  time.Time
+	*run
+	home   int
 	desk   *desk
 	store  *memory.Store
 	engine *emulator.Emulator
 	down   bool
 	gates  [gateways]condition
 
-	seen    []sight
-	did     []effect
-	happens []happening // other things, for the history
+	seen  []sight
+	did   []effect
+	lives []int // of each operation
 }
 
 // sight is how an operation stood at an instant.
@@ -52,6 +52,7 @@ type sight struct {
 	kind   wrapper.Kind
 	forced bool // a force is in effect
 	over   bool
+	life   int // of the id: how many starts had been carried out by then
 }
 
 // effect is a cancel or a start that the server carried out.
@@ -60,6 +61,7 @@ type effect struct {
 	op   int
 	what what
 	call *call // nil for somebody else
+	life int   // of the id, a start's own included
 }
 
 // what a request asks for.
@@ -72,15 +74,15 @@ const (
 	start    what = "start"
 )
 
-func newCluster(p *plan, d *desk) *cluster {
-	c := &cluster{plan: p, began: time.Now(), desk: d, store: memory.New()}
+func newCluster(run *run, home int, d *desk) *cluster {
+	c := &cluster{run: run, home: home, desk: d, store: memory.New(), lives: make([]int, len(run.plan.operations))}
 	for n := range c.gates {
 		c.gates[n] = gateWell
 	}
 	c.boot()
-	for n, o := range p.operations {
-		if o.present {
-			c.otherDoes(action{do: actStart, op: n})
+	for n, o := range run.plan.operations {
+		if o.present[home] {
+			c.otherDoes(action{do: actStart, op: n, kind: o.kind})
 		} else {
 			c.look(n)
 		}
@@ -99,8 +101,6 @@ func (c *cluster) boot() {
 	c.desk.StrictServerInterface = c.engine
 }
 
-func (c *cluster) now() time.Duration { return time.Since(c.began) }
-
 // number is which operation has an id, -1 for none.
 func (p *plan) number(id uuid.UUID) int {
 	return slices.IndexFunc(p.operations, func(o operationPlan) bool { return o.id == id })
@@ -108,7 +108,7 @@ func (p *plan) number(id uuid.UUID) int {
 
 // look notes how an operation stands at this instant, as the server would say.
 func (c *cluster) look(op int) sight {
-	s := sight{at: c.now(), op: op}
+	s := sight{at: c.now(), op: op, life: c.lives[op]}
 	r, err := c.engine.Record(context.Background(), c.plan.operations[op].id)
 	if err == nil {
 		s.found, s.state, s.kind = true, wrapper.State(r.State()), wrapper.Kind(r.Kind)
@@ -132,7 +132,7 @@ func (c *cluster) otherDoes(a action) {
 	note := func(w what, err error) {
 		text := "refused"
 		if err == nil {
-			c.did = append(c.did, effect{at: c.now(), op: a.op, what: w})
+			c.does(w, a.op, nil)
 			text = "done"
 		}
 		c.tell("somebody %s operation %d: %s, now %s", a.do, a.op, text, c.look(a.op))
@@ -148,7 +148,7 @@ func (c *cluster) otherDoes(a action) {
 			note(graceful, err)
 		}
 	case actStart:
-		note(start, c.otherStarts(a.op))
+		note(start, c.otherStarts(a.op, a.kind))
 	case actDown:
 		c.down = true
 		c.tell("the server goes down")
@@ -174,9 +174,17 @@ func (c *cluster) otherDoes(a action) {
 	}
 }
 
-func (c *cluster) otherStarts(op int) error {
+// does notes that something was carried out.
+func (c *cluster) does(w what, op int, k *call) {
+	if w == start {
+		c.lives[op]++
+	}
+	c.did = append(c.did, effect{at: c.now(), op: op, what: w, call: k, life: c.lives[op]})
+}
+
+func (c *cluster) otherStarts(op int, kind wrapper.Kind) error {
 	ctx, o := context.Background(), c.plan.operations[op]
-	switch o.kind {
+	switch kind {
 	case wrapper.KindQuorumLoss:
 		_, err := c.engine.StartQuorumLoss(ctx, generated.StartQuorumLossRequestObject{ServiceID: "shop~orders",
 			Params: generated.StartQuorumLossParams{OperationID: o.id, QuorumLossMode: generated.QuorumLossModeAllReplicas, QuorumLossDuration: 5}})

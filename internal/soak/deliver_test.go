@@ -12,7 +12,7 @@ import (
 func (run *run) deliver(q *request, r *http.Request) bool {
 	run.mu.Lock()
 	defer run.mu.Unlock()
-	c := run.cluster
+	c := q.call.home
 	if c.down {
 		c.tell("%s finds no server", q)
 		return false
@@ -33,9 +33,9 @@ func (run *run) deliver(q *request, r *http.Request) bool {
 	q.served, q.answer = c.now(), answer{status: rec.status, body: rec.body.Bytes(), header: rec.header}
 	if q.op >= 0 {
 		if rec.status/100 == 2 {
-			c.did = append(c.did, effect{at: q.served, op: q.op, what: q.what, call: q.call})
+			c.does(q.what, q.op, q.call)
 		}
-		c.look(q.op)
+		q.life = c.look(q.op).life
 	}
 	return true
 }

@@ -16,7 +16,7 @@ type evidence struct {
 // evidence is all that the clients with the ledger of this call were told.
 func (j *judge) evidence(op int) (all []evidence) {
 	for _, k := range j.calls {
-		if k.made.ledger != j.call.made.ledger {
+		if k.made.ledger != j.call.made.ledger || k.home != j.call.home {
 			continue
 		}
 		for _, q := range k.requests {
@@ -39,9 +39,9 @@ func (j *judge) evidence(op int) (all []evidence) {
 	return all
 }
 
-// doneBy says whether the server had carried such a request out by then, anybody's.
-func (run *run) doneBy(op int, w what, at time.Duration) bool {
-	for _, e := range run.cluster.did {
+// doneBy says whether the cluster had carried such a request out by then, anybody's.
+func (c *cluster) doneBy(op int, w what, at time.Duration) bool {
+	for _, e := range c.did {
 		if e.op == op && e.what == w && e.at <= at {
 			return true
 		}
@@ -50,8 +50,8 @@ func (run *run) doneBy(op int, w what, at time.Duration) bool {
 }
 
 // sawBy says whether the operation stood so at an instant before.
-func (run *run) sawBy(op int, state wrapper.State, at time.Duration) bool {
-	for _, s := range run.cluster.seen {
+func (c *cluster) sawBy(op int, state wrapper.State, at time.Duration) bool {
+	for _, s := range c.seen {
 		if s.op == op && s.state == state && s.at <= at {
 			return true
 		}

@@ -105,6 +105,7 @@ type fate struct {
 	out, back time.Duration
 	late      time.Duration // after the client got what it gets
 	slowly    time.Duration // out, if there is nothing there
+	again     time.Duration // until it is sent a second time, 0 for never
 }
 
 func (p plan) fate(q *request, d dice) fate {
@@ -148,7 +149,25 @@ func (c condition) through(f fate) fate {
 		f.fault = fault{name: "the gateway is cut off", status: 502, body: fabric("FABRIC_E_GATEWAY_NOT_REACHABLE")}
 	case gate503:
 		f.fault = fault{name: "the gateway is overloaded", status: 503}
+	case gateSilent:
+		f.fault = fault{name: "the gateway does nothing", loss: hang}
+	case gateMute:
+		f.fault = fault{name: "the gateway never answers", apply: inTime, loss: hang}
+	case gateDeaf:
+		f.fault = fault{name: "the gateway takes no connection", loss: hangingDial}
 	default:
 	}
+	return f
+}
+
+// roughened is what the rough world makes of a fate.
+func (p plan) roughened(f fate, q *request, d dice) fate {
+	switch {
+	case q.call.plan.swallow == q.n+1:
+		f.fault = d.anyOf(silent)
+	case p.swallowed > 0 && d.chance(p.swallowed):
+		f.fault = d.anyOf(silent)
+	}
+	f.again = p.replay(q, d)
 	return f
 }

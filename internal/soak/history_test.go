@@ -11,6 +11,9 @@ import (
 // tell adds a line to the history. Only runs that fail are read, but what is not noted
 // when it happens is lost.
 func (c *cluster) tell(format string, args ...any) {
+	if c.plan.homes > 1 {
+		format, args = "in cluster %d: "+format, append([]any{c.home}, args...)
+	}
 	c.happens = append(c.happens, happening{at: c.now(), format: format, args: args})
 }
 
@@ -23,7 +26,7 @@ type happening struct {
 
 // history is everything that happened, in order of time.
 func (run *run) history() string {
-	lines := slices.Clone(run.cluster.happens)
+	lines := slices.Clone(run.happens)
 	add := func(at time.Duration, format string, args ...any) {
 		lines = append(lines, happening{at, format, args})
 	}
@@ -40,18 +43,37 @@ func (run *run) history() string {
 	}
 	slices.SortStableFunc(lines, func(a, b happening) int { return cmp.Compare(a.at.Truncate(tick), b.at.Truncate(tick)) })
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, profile %s, %d%% spoilt, %d%% slow\n", run.seed, run.plan.profile, run.plan.spoilt, run.plan.slow)
+	fmt.Fprintf(&b, "seed %d, profile %s, %d%% spoilt, %d%% slow%s\n", run.seed, run.plan.profile, run.plan.spoilt, run.plan.slow, run.plan.rough())
 	for n, o := range run.plan.operations {
-		fmt.Fprintf(&b, "operation %d: %s, present %v, %+v\n", n, o.kind, o.present, o.scenario)
+		fmt.Fprintf(&b, "operation %d: %s, present %v, %+v\n", n, o.kind, o.present[:run.plan.homes], o.scenario)
 	}
 	for n, c := range run.plan.clients {
-		fmt.Fprintf(&b, "client %d: ledger %d, api-version %s, %T%+v, %d attempts, each %s, burst %d rate %v, gateways %v (all %v)\n",
+		fmt.Fprintf(&b, "client %d: ledger %d, api-version %s, %T%+v, %d attempts, each %s, burst %d rate %v, gateways %v (all %v)",
 			n, c.ledger, c.version, c.policy, c.policy, c.attempts, c.each, c.burst, c.rate, c.endpoints, c.several)
+		if c.shift != 0 {
+			fmt.Fprintf(&b, ", clock ahead by %s", c.shift)
+		}
+		b.WriteString("\n")
 	}
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%14s  %s\n", l.at.Truncate(tick), fmt.Sprintf(l.format, l.args...))
 	}
 	return b.String()
+}
+
+// rough is what a plan has of the rough world.
+func (p plan) rough() string {
+	if len(p.parts) == 0 {
+		return ""
+	}
+	s := fmt.Sprintf(", with %v", p.parts)
+	if p.swallowed+p.replayed+p.ledgerFails > 0 {
+		s += fmt.Sprintf(", %d%% swallowed, %d%% replayed, %d%% of the ledger's calls fail", p.swallowed, p.replayed, p.ledgerFails)
+	}
+	if p.closes != [gateways]closing{} {
+		s += fmt.Sprintf(", connections closed %+v", p.closes)
+	}
+	return s
 }
 
 func (s sight) String() string {
@@ -107,10 +129,11 @@ func (q *request) String() string {
 }
 
 func (f fate) String() string {
-	if f.fault.name == "" {
-		return "untouched"
+	name := cmp.Or(f.fault.name, "untouched")
+	if f.again > 0 && f.fault.apply == inTime {
+		name += ", and sent again below the client"
 	}
-	return f.fault.name
+	return name
 }
 
 func (q *request) ending() string {

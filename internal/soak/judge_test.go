@@ -37,7 +37,7 @@ func (f findings) String() string {
 func (run *run) judge() findings {
 	var all findings
 	for _, k := range run.calls {
-		j := &judge{run: run, call: k}
+		j := &judge{run: run, cluster: k.home, call: k}
 		j.conduct()
 		switch {
 		case k.err != nil:
@@ -54,15 +54,13 @@ func (run *run) judge() findings {
 		j.forces()
 		all = append(all, j.findings...)
 	}
-	for n := range run.ledgers {
-		all = append(all, run.judgeLedger(n)...)
-	}
-	return all
+	return append(all, run.judgeLedgers()...)
 }
 
 // judge judges one call.
 type judge struct {
 	*run
+	cluster  *cluster // of the call
 	call     *call
 	findings findings
 }
@@ -195,9 +193,8 @@ func (j *judge) knownBefore(op int) bool {
 // tells says that this call, of some sort, was over before the other began, shares its
 // ledger and its operation, and was told that it is in effect.
 func (k *call) tells(d deed, other *call) bool {
-	v := k.result.Verdict
-	return k.plan.do == d && k.plan.op == other.plan.op && k.made.ledger == other.made.ledger && k.err == nil && k.ended < other.began &&
-		(v == wrapper.Accepted || v == wrapper.AlreadyStopping || v == wrapper.AlreadyForced)
+	return k.plan.do == d && k.plan.op == other.plan.op && k.made.ledger == other.made.ledger && k.home == other.home &&
+		k.err == nil && k.ended < other.began && inEffect(k.result.Verdict)
 }
 
 // toldBefore says whether the caller of an earlier call of this sort with this ledger

@@ -1,8 +1,6 @@
 package soak
 
 import (
-	"fmt"
-
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -43,30 +41,4 @@ func sameList(p *plan, seen []sight, told []wrapper.Operation) bool {
 		}
 	}
 	return left == 0
-}
-
-// judgeLedger holds what a ledger notes as done against what the server did.
-func (run *run) judgeLedger(n int) (all findings) {
-	for op, o := range run.plan.operations {
-		entries, _ := run.ledgers[n].Entries(nil, o.id) //nolint:staticcheck // it does not look at it
-		for _, e := range entries {
-			at := e.Time.Sub(run.cluster.began)
-			inEffect := e.Verdict == wrapper.Accepted || e.Verdict == wrapper.AlreadyStopping || e.Verdict == wrapper.AlreadyForced
-			ok := true
-			switch {
-			case e.Action == wrapper.ActionSeen:
-				ok = run.sawBy(op, e.State, at)
-			case inEffect && (e.Action == wrapper.ActionForce || e.Verdict == wrapper.AlreadyForced):
-				ok = run.doneBy(op, force, at)
-			case inEffect && e.Action == wrapper.ActionStart:
-				ok = run.doneBy(op, start, at)
-			case inEffect:
-				ok = run.doneBy(op, graceful, at)
-			}
-			if !ok {
-				all = append(all, finding{wrongVerdict, &call{}, "the ledger", fmt.Sprintf("ledger %d notes what was not: %+v", n, e)})
-			}
-		}
-	}
-	return all
 }

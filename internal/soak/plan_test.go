@@ -11,19 +11,27 @@ import (
 )
 
 const (
-	gateways   = 3
+	gateways   = 3 // of a cluster
 	operations = 3 // at most
+	homes      = 2 // clusters, at most
 )
 
 // plan is everything about a run that is decided before it begins.
 type plan struct {
 	profile    server.Profile
+	parts      []string // of the rough world
+	homes      int      // how many clusters there are
 	operations []operationPlan
 	clients    []clientPlan
 	others     []action // by other actors and the world, in order of time
 	spoilt     int      // percent of the requests that meet a fault
 	faults     []fault  // which
 	slow       int      // percent of the requests that take long
+
+	swallowed   int               // percent of the requests that are
+	replayed    int               // percent of the requests that are sent again below the client
+	ledgerFails int               // percent of the calls of a ledger
+	closes      [gateways]closing // zero for gateways that keep connections
 
 	// exact says that the wrapper draws nothing that matters, and a replay is the same to
 	// the nanosecond. Its own random numbers cannot be seeded; in an exact run there is
@@ -35,12 +43,14 @@ type operationPlan struct {
 	id       uuid.UUID
 	kind     wrapper.Kind
 	node     string
-	present  bool // from the beginning
+	present  [homes]bool // in each cluster, from the beginning
 	scenario emulator.Scenario
 }
 
 type clientPlan struct {
+	home      int // its cluster
 	ledger    int
+	shift     time.Duration // how far its clock is ahead
 	version   wrapper.APIVersion
 	policy    wrapper.ForcePolicy
 	attempts  int
@@ -65,6 +75,8 @@ type callPlan struct {
 	grace    time.Duration       // of a stop
 	gentle   bool                // a stop that never forces
 	width    int                 // of a cancel of all
+	swallow  int                 // which of its requests is swallowed, from 1; 0 for none
+	ownID    bool                // of a start, which makes its id
 }
 
 // deed is what a call is for.
@@ -85,9 +97,10 @@ const (
 // aboutAll says that the call is about every operation, and not about one.
 func (d deed) aboutAll() bool { return d == deedList || d == deedAll }
 
-func newPlan(seed uint64) plan {
+func newPlan(seed uint64, w world) plan {
 	d := newDice(seed, 1)
 	p := plan{
+		homes:   1,
 		profile: pick(d, server.Documented, server.Runtime),
 		faults:  pick(d, faults, faults, faults, tardy),
 		spoilt:  pick(d, 0, 10, 25, 25, 50, 80),
@@ -102,13 +115,14 @@ func newPlan(seed uint64) plan {
 		p.clients = append(p.clients, p.planClient(newDice(seed, 3, uint64(n)), starts))
 	}
 	p.others = p.planOthers(newDice(seed, 4), starts)
+	w.roughen(&p, seed, starts)
 	return p
 }
 
 func planOperation(d dice) operationPlan {
 	o := operationPlan{
 		kind: pick(d, wrapper.KindDataLoss, wrapper.KindQuorumLoss, wrapper.KindPartitionRestart, wrapper.KindNodeTransition),
-		node: pick(d, "n1", "n2"), present: d.chance(80),
+		node: pick(d, "n1", "n2"), present: [homes]bool{d.chance(80)},
 	}
 	for at := range o.id {
 		o.id[at] = byte(d.Uint32())

@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/wrapper"
 )
 
 // action is what somebody else does, or what happens to the cluster.
 type action struct {
 	at   time.Duration
+	home int // the cluster
 	do   act
 	op   int
+	kind wrapper.Kind // of a start
 	gate int
 	how  condition
 	cond emulator.Availability
@@ -41,7 +44,14 @@ const (
 	gate502     condition = "answers 502"
 	gate503     condition = "answers 503"
 	serverDown  condition = "has no server behind it"
+
+	// These three are for good.
+	gateSilent condition = "takes requests and does nothing"
+	gateMute   condition = "carries requests out and never answers"
+	gateDeaf   condition = "takes no connection"
 )
+
+func byTime(a, b action) int { return int(a.at - b.at) }
 
 func (p plan) planOthers(d dice, starts bool) []action {
 	var all []action
@@ -59,7 +69,7 @@ func (p plan) planOthers(d dice, starts bool) []action {
 			add(action{at: at + d.between(time.Millisecond, 10*time.Second), do: actForce, op: op})
 		case 5:
 			if starts {
-				add(action{at: at, do: actStart, op: op})
+				add(action{at: at, do: actStart, op: op, kind: p.operations[op].kind})
 			}
 		}
 	}
@@ -87,6 +97,6 @@ func (p plan) planOthers(d dice, starts bool) []action {
 	if !starts && d.chance(20) { // an id that is used twice is two operations
 		add(action{at: when(), do: actCleanUp})
 	}
-	slices.SortFunc(all, func(a, b action) int { return int(a.at - b.at) })
+	slices.SortFunc(all, byTime)
 	return all
 }

@@ -14,7 +14,7 @@ func TestReplay(t *testing.T) {
 	for n := range uint64(defaultRuns / 10) {
 		var before string
 		for range 2 {
-			run, err := bubble(t, *seed+n, all, makeWrapper)
+			run, err := bubble(t, *seed+n, worldOf(t), all, makeWrapper)
 			if err != nil {
 				t.Fatal(err)
 			}

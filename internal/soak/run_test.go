@@ -18,37 +18,45 @@ type run struct {
 	seed uint64
 	plan *plan
 
-	mu      sync.Mutex
-	cluster *cluster
-	calls   []*call
-	ledgers [2]wrapper.MemoryLedger
-	late    sync.WaitGroup // requests that are still on their way
+	mu       sync.Mutex
+	began    time.Time
+	clusters []*cluster // those of [plan.homes]
+	calls    []*call
+	ledgers  [2]wrapper.MemoryLedger
+	noted    []noted        // what the ledgers were told
+	happens  []happening    // that is no call, for the history
+	late     sync.WaitGroup // requests that are still on their way
 }
 
-// desks are the servers of both profiles.
-type desks map[server.Profile]*desk
+// desks are the servers of both profiles, one for each cluster that a run may have.
+type desks map[server.Profile][homes]*desk
 
 func newDesks() (desks, error) {
 	all := desks{}
 	for _, p := range []server.Profile{server.Documented, server.Runtime} {
-		d, err := newDesk(p)
-		if err != nil {
-			return nil, err
+		var pair [homes]*desk
+		for n := range pair {
+			var err error
+			if pair[n], err = newDesk(p); err != nil {
+				return nil, err
+			}
 		}
-		all[p] = d
+		all[p] = pair
 	}
 	return all, nil
 }
 
 // play plays the history of a seed to its end, when nothing is on its way any more.
-func play(seed uint64, all desks, make maker) (*run, error) {
-	p := newPlan(seed)
-	run := &run{seed: seed, plan: &p}
-	run.cluster = newCluster(&p, all[p.profile])
+func play(seed uint64, w world, all desks, make maker) (*run, error) {
+	p := newPlan(seed, w)
+	run := &run{seed: seed, plan: &p, began: time.Now()}
+	for home := range p.homes {
+		run.clusters = append(run.clusters, newCluster(run, home, all[p.profile][home]))
+	}
 	var actors sync.WaitGroup
 	begin := []func(){run.others}
 	for n, c := range p.clients {
-		client, err := make(c, &http.Client{Transport: wire{run}}, &run.ledgers[c.ledger])
+		client, err := make(c, &http.Client{Transport: newWire(run, n)}, ledger{run, n, c.shift, &run.ledgers[c.ledger]})
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +82,7 @@ func (run *run) planned(n int, c clientPlan, client canceller) (mine []*call) {
 		if !waits {
 			p = p.instead()
 		}
-		k := &call{n: len(run.calls), client: n, made: c, plan: p, policy: p.policy}
+		k := &call{n: len(run.calls), client: n, made: c, home: run.clusters[c.home], plan: p, policy: p.policy}
 		if k.policy == nil {
 			k.policy = c.policy
 		}
@@ -84,14 +92,14 @@ func (run *run) planned(n int, c clientPlan, client canceller) (mine []*call) {
 	return mine
 }
 
-func (run *run) now() time.Duration { return run.cluster.now() }
+func (run *run) now() time.Duration { return time.Since(run.began) }
 
 // others plays what is not a client.
 func (run *run) others() {
 	for _, a := range run.plan.others {
 		_ = run.sleepUntil(context.Background(), a.at)
 		run.mu.Lock()
-		run.cluster.otherDoes(a)
+		run.clusters[a.home].otherDoes(a)
 		run.mu.Unlock()
 	}
 }
@@ -104,7 +112,7 @@ func (run *run) play(k *call, client canceller) {
 	defer cancel()
 	if k.plan.deadline > 0 {
 		k.deadline = begin + k.plan.deadline
-		ctx, cancel = context.WithDeadline(ctx, run.cluster.began.Add(k.deadline))
+		ctx, cancel = context.WithDeadline(ctx, run.began.Add(k.deadline))
 		defer cancel()
 	}
 	if k.plan.cancel > 0 {
@@ -132,13 +140,13 @@ func (run *run) cancelAll(ctx context.Context, k *call, client waiter) {
 	for r, err := range client.CancelAll(ctx, wrapper.Selector{}, wrapper.CancelAllOptions{
 		Concurrency: width,
 		Each: func(ctx context.Context, op wrapper.Operation) (wrapper.Result, error) {
-			part := &call{client: k.client, made: k.made, plan: k.plan, policy: k.policy, deadline: k.deadline, ctxEnded: k.ctxEnded, began: run.now()}
+			run.mu.Lock() // for the ids of the plan
+			part := &call{client: k.client, made: k.made, home: k.home, plan: k.plan, policy: k.policy, deadline: k.deadline, ctxEnded: k.ctxEnded, began: run.now()}
 			part.plan.do, part.plan.op, part.plan.timeout = deedCancel, run.plan.number(op.ID), 0
 			part.n = k.n + 1000*(part.plan.op+1) // which does not depend on the order
 			if k.plan.gentle {
 				part.plan.do, part.plan.gentle = deedStop, false
 			}
-			run.mu.Lock()
 			k.parts = append(k.parts, part)
 			run.calls = append(run.calls, part)
 			run.mu.Unlock()

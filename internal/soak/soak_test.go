@@ -25,13 +25,14 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // a run leaves little, and much garbage
 	began := time.Now()
+	w := worldOf(t)
 	var sum tally
 	for range times() {
 		sum.forget()
-		soak(t, *seed, *runs, makeWrapper, func(run *run) bool {
+		soak(t, w, *seed, *runs, makeWrapper, func(run *run) bool {
 			found := run.judge()
 			if bad := sum.add(run, found); bad <= 3 && len(found) > 0 {
-				t.Errorf("replay it with -runs=1 -seed=%d\n%s\n%s", run.seed, found, run.history())
+				t.Errorf("replay it with -runs=1 -seed=%d -world=%s\n%s\n%s", run.seed, *worldFlag, found, run.history())
 			}
 			return true
 		})
@@ -41,10 +42,21 @@ func TestSoak(t *testing.T) {
 	}
 	took := time.Since(began)
 	fmt.Println(sum.String())
+	fmt.Println(sum.unknowns(*worldFlag))
 	t.Logf("%d requests in %v, %.0f runs/s", sum.requests, took.Round(time.Millisecond), float64(*runs)/took.Seconds())
 	for _, line := range sum.kinds() {
 		t.Log(line)
 	}
+}
+
+// worldOf is the world that the flag names.
+func worldOf(t *testing.T) world {
+	t.Helper()
+	w, err := parseWorld(*worldFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // times is how often the histories are played. A single one is played until it fails: not
@@ -57,14 +69,14 @@ func times() int {
 }
 
 // bubble plays one history in a bubble of its own, where it is always the same time.
-func bubble(t *testing.T, seed uint64, all desks, make maker) (run *run, err error) {
+func bubble(t *testing.T, seed uint64, w world, all desks, make maker) (run *run, err error) {
 	t.Helper()
-	synctest.Test(t, func(*testing.T) { run, err = play(seed, all, make) })
+	synctest.Test(t, func(*testing.T) { run, err = play(seed, w, all, make) })
 	return run, err
 }
 
 // soak plays so many histories, in bubbles on every processor, or fewer if judge says so.
-func soak(t *testing.T, first uint64, runs int, make maker, judge func(*run) (goOn bool)) {
+func soak(t *testing.T, w world, first uint64, runs int, make maker, judge func(*run) (goOn bool)) {
 	t.Helper()
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -81,7 +93,7 @@ func soak(t *testing.T, first uint64, runs int, make maker, judge func(*run) (go
 					return
 				}
 				for n := from; n < min(from+batch, runs); n++ {
-					run, err := bubble(t, first+uint64(n), all, make)
+					run, err := bubble(t, first+uint64(n), w, all, make)
 					if err != nil {
 						t.Error(err)
 						return

@@ -27,9 +27,10 @@ type request struct {
 	wrong string // about it, "" for nothing
 	some  bool   // a list of some of the operations: those that are active, or of one kind
 
-	dialled, connected bool
+	dialled, connected, reused bool
 
 	served   time.Duration // when the server answered, 0 if it never heard of it
+	life     int           // of the id then
 	answer   answer        // of the server
 	listed   []sight       // by the answer to a list
 	got      answer        // by the client; without a status if there was none
@@ -43,8 +44,14 @@ type answer struct {
 	header http.Header
 }
 
-// wire is the transport of all clients of a run.
-type wire struct{ run *run }
+// wire is the transport of one client.
+type wire struct {
+	run    *run
+	client int
+	idle   map[int][]time.Duration // since when the idle connections to each gateway are; see [closing]
+}
+
+func newWire(run *run, client int) *wire { return &wire{run: run, client: client} }
 
 type callKey struct{}
 
@@ -54,12 +61,15 @@ var (
 )
 
 // RoundTrip implements [http.RoundTripper].
-func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	run, ctx := w.run, r.Context()
-	q := run.depart(r)
+	q := w.depart(r)
 	base := q.sent.Truncate(tick)
 	q.got, q.gotError = w.exchange(ctx, r, q, base)
 	q.gotAt = run.now()
+	run.mu.Lock()
+	w.release(q, r)
+	run.mu.Unlock()
 	if q.got.status == 0 {
 		return nil, q.gotError
 	}
@@ -74,29 +84,44 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // depart notes a request that leaves the client.
-func (run *run) depart(r *http.Request) *request {
+func (w *wire) depart(r *http.Request) *request {
+	run := w.run
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	q := &request{call: r.Context().Value(callKey{}).(*call), op: -1, sent: run.now(), gate: int(r.URL.Host[2] - '0')}
-	q.what, q.op, q.wrong = run.read(r)
+	q.what, q.op, q.wrong = run.read(r, q.call)
 	q.n = len(q.call.requests)
 	q.some = strings.Count(r.URL.RawQuery, "Filter=65535") < 2
 	q.call.requests = append(q.call.requests, q)
-	q.fate = run.plan.fate(q, newDice(run.seed, 5, uint64(q.call.n), uint64(q.op+1), uint64(q.call.count(q.op))))
-	q.fate = run.cluster.gates[q.gate].through(q.fate)
-	if run.cluster.down {
+	key := []uint64{5, uint64(q.call.n), uint64(q.op + 1), uint64(q.call.count(q.op))}
+	q.fate = run.plan.fate(q, newDice(run.seed, key...))
+	if len(run.plan.parts) > 0 {
+		key[0] = 11
+		q.fate = run.plan.roughened(q.fate, q, newDice(run.seed, key...))
+	}
+	gate := q.call.home.gates[q.gate%gateways]
+	q.fate = gate.through(q.fate)
+	if q.call.home.down {
 		q.fate = serverDown.through(q.fate)
+	} else if gate == gateWell {
+		var closed bool
+		if q.reused, closed = w.connect(q.gate, q.what == list); closed {
+			q.fate.fault = onClosed
+		}
 	}
 	return q
 }
 
-// read tells what a request asks for, of which operation.
-func (run *run) read(r *http.Request) (w what, op int, wrong string) {
+// read tells what a request of a call asks for, of which operation.
+func (run *run) read(r *http.Request, k *call) (w what, op int, wrong string) {
 	if r.Method == http.MethodGet && r.URL.Path == "/Faults/" {
 		return list, -1, ""
 	}
 	query := r.URL.Query()
 	id, err := uuid.Parse(query.Get("OperationId"))
+	if own := &run.plan.operations[max(k.plan.op, 0)].id; k.plan.ownID && *own == (uuid.UUID{}) {
+		*own = id // which the call has made
+	}
 	if op = run.plan.number(id); err != nil || op < 0 {
 		wrong = "it names no operation of this run"
 	}
@@ -111,7 +136,7 @@ func (run *run) read(r *http.Request) (w what, op int, wrong string) {
 }
 
 // exchange plays the fate of a request, which left at base.
-func (w wire) exchange(ctx context.Context, r *http.Request, q *request, base time.Duration) (answer, error) {
+func (w *wire) exchange(ctx context.Context, r *http.Request, q *request, base time.Duration) (answer, error) {
 	run, f := w.run, q.fate
 	trace := httptrace.ContextClientTrace(ctx)
 	connected := func(ok bool) {
@@ -120,7 +145,7 @@ func (w wire) exchange(ctx context.Context, r *http.Request, q *request, base ti
 			trace.GetConn(r.URL.Host)
 		}
 		if ok && trace != nil && trace.GotConn != nil {
-			trace.GotConn(httptrace.GotConnInfo{})
+			trace.GotConn(httptrace.GotConnInfo{Reused: q.reused, WasIdle: q.reused})
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -148,6 +173,15 @@ func (w wire) exchange(ctx context.Context, r *http.Request, q *request, base ti
 	case f.fault.apply == inTime:
 		if !run.deliver(q, r) {
 			return answer{}, errReset
+		}
+		if f.again > 0 {
+			again := arrives + f.again
+			returns = again + f.back
+			if err = run.sleepUntil(ctx, again); err != nil {
+				run.deliverLater(q, r, again)
+			} else if !run.deliver(q, r) {
+				return answer{}, errReset
+			}
 		}
 	case f.fault.apply == late:
 		defer func() { run.deliverLater(q, r, run.now().Truncate(tick)+f.late) }()

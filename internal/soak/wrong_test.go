@@ -53,7 +53,7 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 	if count {
 		most = *runs
 	}
-	soak(t, *seed, *runs, makeMiniature(wrong{}), func(run *run) bool {
+	soak(t, 0, *seed, *runs, makeMiniature(wrong{}), func(run *run) bool {
 		found := run.judge()
 		if len(found) > 0 {
 			t.Errorf("the right one: seed %d\n%s\n%s", run.seed, found, run.history())
@@ -64,7 +64,7 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 		var caught, played atomic.Int64
 		var mu sync.Mutex
 		var first string
-		soak(t, *seed, most, makeMiniature(one.wrong), func(run *run) bool {
+		soak(t, 0, *seed, most, makeMiniature(one.wrong), func(run *run) bool {
 			played.Add(1)
 			found := run.judge()
 			if len(found) > 0 && caught.Add(1) == 1 {
