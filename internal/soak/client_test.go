@@ -44,7 +44,11 @@ func makeWrapper(c clientPlan, h *http.Client, ledger wrapper.Ledger) (canceller
 			more = append(more, endpoint(gate))
 		}
 	}
-	return wrapper.New(endpoint(c.endpoints[0]), wrapper.WithEndpoints(more...),
+	var named []wrapper.Option
+	if withCluster != nil && c.name != "" {
+		named = append(named, withCluster(c.name))
+	}
+	return wrapper.New(endpoint(c.endpoints[0]), wrapper.WithEndpoints(more...), wrapper.Options(named...),
 		wrapper.WithHTTPClient(h), wrapper.WithLedger(ledger),
 		wrapper.WithAPIVersion(c.version), wrapper.WithForcePolicy(c.policy),
 		// Pauses come from the wire, where a seed governs them.

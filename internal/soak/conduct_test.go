@@ -15,10 +15,10 @@ const hair = 100 * time.Nanosecond
 func (j *judge) conduct() {
 	k := j.call
 	if k.deadline > 0 {
-		j.must(k.ended <= k.deadline+hair, "it outlived its deadline %s", k.deadline)
+		j.must(k.ended <= k.deadline+k.held()+hair, "it outlived its deadline %s", k.deadline)
 	}
 	if k.ctxEnded > 0 {
-		j.must(k.ended <= k.ctxEnded+hair, "it outlived its context, which ended at %s", k.ctxEnded)
+		j.must(k.ended <= k.ctxEnded+k.held()+hair, "it outlived its context, which ended at %s", k.ctxEnded)
 	}
 	n := k.counted()
 	j.must(n <= k.made.attempts || k.waits(), "it made %d requests", n)
@@ -43,6 +43,7 @@ func (j *judge) conduct() {
 	j.must(len(attempts) == len(k.requests), "%d requests were made, and %d are told of", len(k.requests), len(attempts))
 	for n, a := range attempts[:min(len(attempts), len(k.requests))] {
 		q := k.requests[n]
+		j.must(a.RequestID == q.id, "%s had the id %s, and is told of with %s", q, q.id, a.RequestID)
 		j.must(a.Class == q.class() && a.Status == q.got.status, "%s was %s, and is told of as %s", q, q.class(), a.Class)
 	}
 }

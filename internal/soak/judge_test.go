@@ -52,6 +52,7 @@ func (run *run) judge() findings {
 			j.verdict(k.result, k.plan.op)
 		}
 		j.forces()
+		j.silences()
 		all = append(all, j.findings...)
 	}
 	return append(all, run.judgeLedgers()...)
@@ -112,7 +113,7 @@ func (j *judge) verdict(got wrapper.Result, op int) {
 	k := j.call
 	want := j.plan.operations[op].id
 	j.must(got.OperationID == want, "the result is about %s", got.OperationID)
-	j.must(got.LedgerErr == nil, "LedgerErr is %v", got.LedgerErr)
+	j.must(got.LedgerErr == nil || k.ledger.unnoted, "LedgerErr is %v", got.LedgerErr)
 	if got.State != "" {
 		j.must(j.ever(op, func(s sight) bool { return s.state == got.State }), "the operation was never %s meanwhile", got.State)
 	}
@@ -128,6 +129,8 @@ func (j *judge) verdict(got wrapper.Result, op int) {
 		j.must(j.ever(op, absent), "the operation was there all the time")
 	case wrapper.Accepted:
 		j.accepted(got, op)
+	case wrapper.AlreadyStarted:
+		j.alreadyStarted(got, op)
 	case wrapper.AlreadyStopping:
 		j.must(k.plan.do == deedCancel, "no verdict of a %s", k.plan.do)
 		j.must(got.State == wrapper.StateRollingBack, "already stopping, and %q", got.State)
@@ -136,7 +139,8 @@ func (j *judge) verdict(got wrapper.Result, op int) {
 	case wrapper.AlreadyForced:
 		j.must(got.State == wrapper.StateRollingBack, "already forced, and %q", got.State)
 		j.must(j.ever(op, forced), "no force was in effect meanwhile")
-		j.must(j.forcedByOthers(op), "nobody else forced it")
+		// Nobody can tell its own force from another's if something below sent it twice.
+		j.must(j.forcedByOthers(op) || j.did(op, force) && j.refusedForce(op) || j.believedForce(op), "nobody else forced it")
 	default:
 		j.must(false, "neither a verdict nor an error: %q", got.Verdict)
 	}
@@ -146,33 +150,32 @@ func (j *judge) accepted(got wrapper.Result, op int) {
 	k := j.call
 	switch k.plan.do {
 	case deedStart:
-		j.must(got.Kind == k.plan.kind, "the result says it is a %q", got.Kind)
-		if got.Resolved {
-			j.must(j.lost(op, start), "resolved, and no start was lost")
-		} else {
-			j.must(j.did(op, start), "the server accepted no start of this call")
-		}
+		j.startAccepted(got, op)
 		return
 	case deedForce:
 		if got.Resolved {
-			j.must(j.lost(op, force), "resolved, and no force was lost")
+			// A force that is refused may be its own copy, unless somebody else's is known.
+			j.must(j.lost(op, force) || j.refusedForce(op), "resolved, and no force was lost or refused")
+			j.must(j.lost(op, force) || j.did(op, force) || !j.knownForce(op), "resolved, and the force of somebody else is known")
 			j.must(j.ever(op, forced), "no force was in effect meanwhile")
 		} else {
 			j.must(j.did(op, force), "the server carried out no force of this call")
 		}
-		j.must(!j.toldBefore(deedForce), "an earlier call with this ledger was told that it is forced")
+		j.must(!j.toldBefore(deedForce, op), "an earlier call with this ledger was told that it is forced")
 	default:
 		j.must(j.did(op, graceful), "the server carried out no graceful cancel of this call")
-		j.must(!j.toldBefore(deedCancel), "an earlier call with this ledger was told that it is stopping")
+		j.must(!j.toldBefore(deedCancel, op), "an earlier call with this ledger was told that it is stopping")
 	}
 	j.must(got.Force == (k.plan.do == deedForce), "Force is %v", got.Force)
 	j.must(got.State == wrapper.StateRollingBack, "accepted, and %q", got.State)
 }
 
-// forcedByOthers says whether anybody but this call had forced the operation by its end.
+// forcedByOthers says whether anybody but this call had forced the operation by its end, in
+// a life of its id that the call saw something of.
 func (j *judge) forcedByOthers(op int) bool {
+	life := j.cluster.lifeAt(op, j.call.began)
 	for _, e := range j.cluster.did {
-		if e.op == op && e.what == force && e.call != j.call && e.at <= j.call.ended {
+		if e.op == op && e.what == force && e.call != j.call && e.at <= j.call.ended && e.life >= life {
 			return true
 		}
 	}
@@ -180,10 +183,10 @@ func (j *judge) forcedByOthers(op int) bool {
 }
 
 // knownBefore says whether a call with this ledger had an answer by the time this call
-// began that proves a graceful cancel.
+// began that proves a graceful cancel, in this cluster and this life of the id.
 func (j *judge) knownBefore(op int) bool {
 	for _, e := range j.evidence(op) {
-		if e.graceful && e.at <= j.call.began {
+		if e.graceful && e.at <= j.call.began && !j.stale(e, op, j.call.life(op)) {
 			return true
 		}
 	}
@@ -191,17 +194,20 @@ func (j *judge) knownBefore(op int) bool {
 }
 
 // tells says that this call, of some sort, was over before the other began, shares its
-// ledger and its operation, and was told that it is in effect.
+// ledger, its cluster and its operation, was told that it is in effect, and could note that.
 func (k *call) tells(d deed, other *call) bool {
-	return k.plan.do == d && k.plan.op == other.plan.op && k.made.ledger == other.made.ledger && k.home == other.home &&
+	return k.plan.do == d && k.plan.op == other.plan.op && k.shares(other) && k.sameName(other) && !k.ledger.missing &&
 		k.err == nil && k.ended < other.began && inEffect(k.result.Verdict)
 }
 
 // toldBefore says whether the caller of an earlier call of this sort with this ledger
-// knows that it took effect.
-func (j *judge) toldBefore(d deed) bool {
+// knows that it took effect, in this life of the id.
+func (j *judge) toldBefore(d deed, op int) bool {
+	if j.call.ledger.unread {
+		return false
+	}
 	for _, k := range j.calls {
-		if k.tells(d, j.call) {
+		if k.tells(d, j.call) && k.life(op) == j.call.life(op) && !j.seemedOver(op, k.began) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -30,6 +31,9 @@ func meaning(err error) (number int, meant error) {
 func (j *judge) denial() {
 	k := j.call
 	number, meant := meaning(k.err)
+	if j.plan.strict {
+		j.contexts(context.DeadlineExceeded, context.Canceled)
+	}
 	j.must(number == 1, "%d meanings are behind the error", number)
 	j.must(k.result.Verdict == "", "a verdict %s beside the error", k.result.Verdict)
 	if e := (*wrapper.Error)(nil); errors.As(k.err, &e) && e.State() != "" {
@@ -41,7 +45,7 @@ func (j *judge) denial() {
 	}
 	if errors.Is(meant, wrapper.ErrNotFinished) {
 		j.unfinished()
-		j.must(k.ctxErr != nil || k.deadline > 0 && k.deadline-k.ended <= j.patience() || j.turnedAway() || k.forceSpent(), "the call could have gone on")
+		j.must(k.ctxErr != nil || k.deadline > 0 && k.deadline-k.ended <= j.patience() || j.turnedAway() || k.forceSpent() || k.ledger.failed(), "the call could have gone on")
 		return
 	}
 	unknown := errors.Is(meant, wrapper.ErrOutcomeUnknown)
@@ -54,7 +58,7 @@ func (j *judge) denial() {
 		return
 	case errors.Is(meant, wrapper.ErrForceRefused):
 		j.must(k.plan.do == deedForce && k.sends(force) == 0, "refused by the policy, and a force left")
-		j.must(j.mayRefuse(), "the policy had nothing to refuse")
+		j.must(j.mayRefuse() || k.ledger.failed(), "the policy had nothing to refuse")
 		return
 	case errors.Is(meant, wrapper.ErrNotFound):
 		j.must(k.plan.do == deedRead && j.ever(k.plan.op, absent), "the operation was there all the time")
@@ -66,11 +70,7 @@ func (j *judge) denial() {
 	case errors.Is(meant, wrapper.ErrUnavailable):
 		j.must(asked == "", "no error of a %s", k.plan.do)
 	case errors.Is(meant, wrapper.ErrOutcomeUnknown):
-		some := false
-		for _, q := range k.requests {
-			some = some || q.lost()
-		}
-		j.say(unexplainedUnknown, some && asked != "", "nothing that changes anything was lost")
+		j.say(unexplainedUnknown, k.mayHaveHappened() && asked != "", "nothing that changes anything was lost")
 	}
 	for _, q := range k.requests {
 		j.must(!q.settles(k), "%s told the client, and it does not know", q)
@@ -82,13 +82,30 @@ func (j *judge) denial() {
 	j.say(s, j.excused(), "the call could have asked again")
 }
 
+// mayHaveHappened says that a request of the call was lost, or refused as its own copy would
+// be, and that nothing told since that it was none: what is Running is not forced.
+func (k *call) mayHaveHappened() (copied bool) {
+	for _, q := range k.requests {
+		if q.lost() {
+			return true
+		}
+		if s, ok := q.shows(k.plan.op); ok && s.state == wrapper.StateRunning && k.sends(force) > 0 {
+			copied = false
+		}
+		copied = copied || q.mayBeCopy()
+	}
+	return copied
+}
+
 // mayRefuse says that the policy lacked something, as far as that can be seen from outside.
 func (j *judge) mayRefuse() bool {
 	k := j.call
 	switch p := k.policy.(type) {
 	case wrapper.RequireGraceful:
 		for _, before := range j.calls {
-			if before.tells(deedCancel, k) && before.ended+p.MinGrace <= k.began {
+			// What a clock that is ahead noted may look as if its grace had just begun.
+			if op := k.plan.op; before.tells(deedCancel, k) && before.ended+p.MinGrace <= k.began && (before.made.shift <= k.made.shift || p.MinGrace == 0) &&
+				before.life(op) == j.cluster.lifeAt(op, k.ended) && !j.seemedOver(op, before.began) {
 				return false
 			}
 		}
@@ -104,8 +121,20 @@ func (j *judge) mayRefuse() bool {
 // denies says that nothing of what was asked for was carried out, then or later.
 func (j *judge) denies(asked what) {
 	for _, e := range j.cluster.did {
-		j.must(e.call != j.call || e.what != asked, "it was carried out at %s", e.at)
+		j.must(e.call != j.call || e.what != asked || e.what == start && j.forgot(e), "it was carried out at %s", e.at)
 	}
+}
+
+// forgot says that the cluster had forgotten what was started before the call was over, so
+// that nobody can have told a copy of the start from another one that was refused. Clusters
+// remember for days.
+func (j *judge) forgot(e effect) bool {
+	for _, s := range j.cluster.seen {
+		if s.op == e.op && !s.found && s.at > e.at && s.at <= j.call.ended {
+			return true
+		}
+	}
+	return false
 }
 
 // settles says that the answer which the client got leaves nothing of the call open.
@@ -154,23 +183,43 @@ func (j *judge) excused() bool {
 	case wrapper.Refused:
 		// These two ask for more questions, or settle everything.
 		settles := last.refusedWith(wrapper.CodeInvalidTestCommandState) || last.refusedWith(wrapper.CodeKeyNotFound)
-		// The id, or the node, may be taken by the start that was lost.
-		taken := j.lost(k.plan.op, start) && (last.refusedWith(wrapper.CodeTestCommandOperationIDExists) || last.refusedWith(wrapper.CodeNodeTransitionInProgress))
+		// The id, or the node, may be taken by the start that was lost, or by a copy of the one
+		// that was not, or by what the caller started before.
+		taken := last.what == start && last.mayBeCopy() && (j.lost(k.plan.op, start) || j.exists(last))
 		return last.got.status != http.StatusTooManyRequests && !settles && !taken
 	case wrapper.Done:
-		s, listed := last.shows(k.plan.op)
-		switch {
-		case !listed:
-			return false
-		case k.plan.do == deedStart:
-			return s.kind != k.plan.kind
-		case k.plan.do == deedForce:
-			// Nothing settles whether a lost force arrives while the operation is Running.
-			return s.state == wrapper.StateRunning && k.forceRefused()
-		}
+		return k.open(last)
 	default:
+		return false
 	}
-	return false
+}
+
+// open says that a list leaves open what became of the call, and that asking again would
+// not help: a start that was lost may still arrive where there is another operation or none,
+// and a force while the operation is Running.
+func (k *call) open(last *request) bool {
+	s, listed := last.shows(k.plan.op)
+	switch {
+	case !listed:
+		return false
+	case k.plan.do == deedStart:
+		return s.kind != k.plan.kind
+	case k.plan.do == deedForce:
+		return s.state == wrapper.StateRunning && k.forceRefused()
+	default:
+		return false
+	}
+}
+
+// exists says that an operation had the id, and was of the kind, that a call is to start
+// when that was refused: that is a verdict, which the list tells.
+func (j *judge) exists(refused *request) (there bool) {
+	for _, s := range j.cluster.seen {
+		if s.op == refused.op && s.at <= refused.served {
+			there = s.found && s.kind == j.call.plan.kind
+		}
+	}
+	return there && j.plan.strict
 }
 
 // turnedAway says that the last answer was a no that asking again would not change.

@@ -14,6 +14,7 @@ func (j *judge) forces() {
 			continue
 		}
 		j.say(forbiddenForce, k.mayForce(), "%s left, and none was asked for", q)
+		j.say(forbiddenForce, q.vouched, "%s left, and the ledger had not been read, or did not know of it", q)
 		switch p := k.sequence().(type) {
 		case wrapper.RequireGraceful:
 			j.say(forbiddenForce, j.proven(q, p.MinGrace, false), "%s left without evidence of a graceful cancel %s ago", q, p.MinGrace)
@@ -39,10 +40,13 @@ func (j *judge) forces() {
 	}
 }
 
-// proven says whether there is evidence that is old enough for a force that leaves.
+// proven says whether there is evidence of this life that is old enough for a force that
+// leaves, by the clock of its client. An entry of a clock that is behind shortens the grace
+// by as much; that is what clocks apart cost.
 func (j *judge) proven(q *request, grace time.Duration, graceful bool) bool {
+	life := j.cluster.lifeAt(q.op, q.sent)
 	for _, e := range j.evidence(q.op) {
-		if e.at+grace <= q.sent && (e.graceful || !graceful && !e.force) {
+		if e.at <= q.sent && e.at+grace-j.behind(e) <= q.sent && (e.graceful || !graceful && !e.force) && !j.stale(e, q.op, life) {
 			return true
 		}
 	}
@@ -52,8 +56,9 @@ func (j *judge) proven(q *request, grace time.Duration, graceful bool) bool {
 // stopping says whether anything told by then that the operation is on its way out, so
 // that a graceful cancel is no more than a question.
 func (j *judge) stopping(q *request) bool {
+	life := j.cluster.lifeAt(q.op, q.sent)
 	for _, e := range j.evidence(q.op) {
-		if e.at <= q.sent {
+		if e.at <= q.sent && !j.stale(e, q.op, life) {
 			return true
 		}
 	}

@@ -9,12 +9,31 @@ import (
 
 // judgeLedgers holds what the ledgers were told against what the clusters did.
 func (run *run) judgeLedgers() (all findings) {
+	homes := map[string]*cluster{}
 	for _, n := range run.noted {
-		if op := run.plan.number(n.entry.OperationID); op < 0 || n.call == nil || !n.isTrue(op, n.entry.Time.Sub(run.began)) {
-			all = append(all, finding{wrongVerdict, &call{}, "the ledger", fmt.Sprintf("ledger %d notes what was not: %+v", n.ledger, n.entry)})
+		op := run.plan.number(n.entry.OperationID)
+		if op < 0 || n.call == nil {
+			all = append(all, n.finding("of an operation of none of the calls"))
+			continue
+		}
+		if !n.isTrue(op, n.entry.Time.Sub(run.began)) {
+			all = append(all, n.finding("what was not"))
+		}
+		if n.denies(op) {
+			all = append(all, n.finding("that nothing happened, and it did"))
+		}
+		if name := n.entry.Cluster; name != "" {
+			if home, ok := homes[name]; ok && home != n.call.home {
+				all = append(all, n.finding("of two clusters as if they were one"))
+			}
+			homes[name] = n.call.home
 		}
 	}
 	return all
+}
+
+func (n noted) finding(text string) finding {
+	return finding{wrongVerdict, n.call, "the ledger notes " + text, fmt.Sprintf("ledger %d notes %s: %+v", n.ledger, text, n.entry)}
 }
 
 // isTrue says that what the entry says had happened by then.
@@ -32,6 +51,21 @@ func (n noted) isTrue(op int, at time.Duration) bool {
 	default:
 		return c.doneBy(op, graceful, at)
 	}
+}
+
+// denies says that the entry claims that nothing happened, and that a request of its call
+// was carried out, then or later.
+func (n noted) denies(op int) bool {
+	if n.entry.Outcome != wrapper.OutcomeNotSent && n.entry.Outcome != wrapper.OutcomeRefused {
+		return false
+	}
+	asked := map[wrapper.Action]what{wrapper.ActionGraceful: graceful, wrapper.ActionForce: force, wrapper.ActionStart: start}[n.entry.Action]
+	for _, e := range n.call.home.did {
+		if e.call == n.call && e.op == op && e.what == asked {
+			return true
+		}
+	}
+	return false
 }
 
 // inEffect says that what was asked for is in effect.

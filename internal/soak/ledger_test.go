@@ -47,7 +47,21 @@ type dealing struct {
 	unnoted bool          // it did not say once that an entry was noted
 	missing bool          // and the entry was not
 	held    time.Duration // how long it held up the call
+	read    bool          // it could be read once
+	forces  bool          // it has taken an entry that a force is about to be sent
 }
+
+// held is how long the ledger held up the call, and the calls that it is made of.
+func (k *call) held() time.Duration {
+	all := k.ledger.held
+	for _, part := range k.parts {
+		all += part.ledger.held
+	}
+	return all
+}
+
+// failed says that the call had a reason to send no force.
+func (d dealing) failed() bool { return d.unread || d.unnoted }
 
 // trouble draws what happens to a call of the ledger, by the call of the client that makes it.
 func (l ledger) trouble(ctx context.Context, writes bool) (*call, trouble) {
@@ -94,16 +108,26 @@ func (l ledger) Append(ctx context.Context, e wrapper.Entry) error {
 	l.run.noted = append(l.run.noted, noted{l.run.plan.clients[l.client].ledger, k, e})
 	l.run.mu.Unlock()
 	e.Time = e.Time.Add(l.shift)
-	if err := l.to.Append(ctx, e); err != nil || t == "" {
+	if err := l.to.Append(ctx, e); err != nil {
 		return err
 	}
-	return l.fail(ctx, k, t)
+	if t != "" {
+		return l.fail(ctx, k, t)
+	}
+	if k != nil && e.Action == wrapper.ActionForce {
+		k.ledger.forces = true
+	}
+	return nil
 }
 
 // Entries implements [wrapper.Ledger].
 func (l ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
-	if k, t := l.trouble(ctx, false); t != "" {
+	k, t := l.trouble(ctx, false)
+	if t != "" {
 		return nil, l.fail(ctx, k, t)
+	}
+	if k != nil {
+		k.ledger.read = true
 	}
 	all, err := l.to.Entries(ctx, id)
 	for n := range all {

@@ -40,8 +40,11 @@ type miniCall struct {
 	n, gate  int
 	wait     time.Duration
 	asked    what
-	pending  bool // a force or a start may be, or come to be, in effect
-	unsure   bool // the same of a graceful cancel
+	pending  bool  // a force or a start may be, or come to be, in effect
+	unsure   bool  // the same of a graceful cancel
+	copied   bool  // what was refused may be a copy of what was carried out
+	moved    bool  // to another gateway, after a write was lost: read there first
+	timedOut error // of the last request that brought no answer
 	stopping bool
 	refused  bool // what was asked for, by a server
 	forced   bool // asks whether a force is wanted, for the result
@@ -66,6 +69,12 @@ type miniAnswer struct {
 
 func (a miniAnswer) code(c wrapper.Code) bool {
 	return a.class == wrapper.Refused && strings.Contains(string(a.body), `"`+string(c)+`"`)
+}
+
+// mayBeCopy says that the request itself, carried out before, explains the refusal.
+func (a miniAnswer) mayBeCopy() bool {
+	return a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress) ||
+		a.code(wrapper.CodeInvalidTestCommandState) || a.code(wrapper.CodeKeyNotFound)
 }
 
 func (a miniAnswer) again() bool {
@@ -96,17 +105,27 @@ func (k *miniCall) send(w what, wanted int, build func(server string) (*http.Req
 		k.unsure = lost
 	}
 	k.pending = k.pending || lost && (w == force || w == start)
-	if k.refused = k.refused || w == k.asked && a.class == wrapper.Refused; a.class == wrapper.NotSent || lost && k.wrong.elsewhere {
-		// Nothing reached a server, so nothing can be resolved there.
-		if !k.pending || k.wrong.elsewhere {
-			k.gate = (k.gate + 1) % len(k.endpoints)
-		}
+	k.refused = k.refused || w == k.asked && a.class == wrapper.Refused
+	k.copied = k.copied || w == k.asked && a.mayBeCopy()
+	if a.status == 0 && !k.wrong.stays || lost && k.wrong.elsewhere {
+		k.gate = (k.gate + 1) % len(k.endpoints)
+		k.moved = (k.moved || lost && w != list || k.pending || k.unsure) && len(k.endpoints) > 1 && !k.wrong.elsewhere
 	}
 	return a, nil
 }
 
+// limit is how long one request may take: a part of what is left, so that a silence does
+// not take it all.
+func (k *miniCall) limit() time.Duration {
+	const longest = 65 * time.Second
+	if until, ok := k.ctx.Deadline(); ok && !k.wrong.patient {
+		return min(longest, max(time.Until(until)/4, 2*time.Second))
+	}
+	return longest
+}
+
 func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
-	ctx, cancel := context.WithTimeout(k.ctx, 65*time.Second)
+	ctx, cancel := context.WithTimeout(k.ctx, k.limit())
 	defer cancel()
 	dialled, connected := false, false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -115,7 +134,7 @@ func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
 	})
 	response, err := k.http.Do(r.WithContext(ctx))
 	if err != nil {
-		if dialled && !connected {
+		if k.timedOut = err; dialled && !connected {
 			a.class = wrapper.NotSent
 		}
 		return a
@@ -185,14 +204,11 @@ func (k *miniCall) look() (o wrapper.Operation, found bool, err error) {
 			o, found = one, true
 		}
 	}
+	k.moved = k.moved && err != nil
+	k.copied = k.copied && o.State != wrapper.StateRunning // which no force lets it be
 	if o.State == wrapper.StateRollingBack {
 		k.stopping = true
-		k.note(wrapper.ActionSeen, "", o.State)
+		_ = k.append(wrapper.ActionSeen, "", o.State)
 	}
 	return o, found, err
-}
-
-// note puts something into the ledger.
-func (k *miniCall) note(a wrapper.Action, v wrapper.Verdict, s wrapper.State) {
-	_ = k.ledger.Append(k.ctx, wrapper.Entry{Time: time.Now(), OperationID: k.id, Action: a, Verdict: v, State: s})
 }

@@ -19,12 +19,15 @@ func (m *miniature) call(ctx context.Context, id uuid.UUID, asked what) *miniCal
 func (k *miniCall) fail(cause error) (wrapper.Result, error) {
 	kind := wrapper.ErrNotSent
 	switch {
-	case (k.pending || k.unsure) && !k.wrong.lostIsFailed:
+	case (k.pending || k.unsure || k.copied && !k.wrong.copyIsRefused) && !k.wrong.lostIsFailed:
 		kind = wrapper.ErrOutcomeUnknown
 	case k.refused || k.pending || k.unsure:
 		kind = wrapper.ErrServerRefused
 	case k.asked == list:
 		kind = wrapper.ErrUnavailable
+	}
+	if k.wrong.anyContext && k.timedOut != nil {
+		cause = k.timedOut
 	}
 	return wrapper.Result{}, &miniError{kind, cause}
 }
@@ -57,31 +60,20 @@ func (k *miniCall) over() (r wrapper.Result, settled bool, err error) {
 	return r, true, err
 }
 
-// known is what the ledger proves.
-func (k *miniCall) known() (graceful, rolling time.Time, forced bool) {
-	entries, _ := k.ledger.Entries(k.ctx, k.id)
-	for _, e := range entries {
-		inEffect := e.Verdict == wrapper.Accepted || e.Verdict == wrapper.AlreadyStopping || e.Verdict == wrapper.AlreadyForced
-		if e.Action == wrapper.ActionGraceful && inEffect && graceful.IsZero() {
-			graceful = e.Time
-		}
-		if e.Action == wrapper.ActionSeen && rolling.IsZero() {
-			rolling = e.Time
-		}
-		forced = forced || inEffect && (e.Action == wrapper.ActionForce || e.Verdict == wrapper.AlreadyForced)
-	}
-	return graceful, rolling, forced
-}
-
 func (k *miniCall) graceful() (r wrapper.Result, err error) {
-	before, _, _ := k.known()
-	defer func() { k.note(wrapper.ActionGraceful, r.Verdict, r.State) }()
+	before, _ := k.known()
+	defer func() { r = k.note(wrapper.ActionGraceful, r) }()
 	for {
+		if k.moved {
+			if r, settled, err := k.over(); settled {
+				return r, err
+			}
+		}
 		a, err := k.cancel(graceful)
 		switch {
 		case err != nil:
 			return k.fail(err)
-		case a.class == wrapper.Done && before.IsZero():
+		case a.class == wrapper.Done && before.graceful.IsZero():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
 		case a.class == wrapper.Done:
 			return k.result(wrapper.AlreadyStopping, wrapper.Operation{}, false)
@@ -131,18 +123,18 @@ func (m *miniature) Operations(ctx context.Context) ([]wrapper.Operation, error)
 
 // StartDataLoss starts one operation; the others differ only in what they send.
 func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindDataLoss, options, func(server string) (*http.Request, error) {
+	return m.start(ctx, wrapper.KindDataLoss, options, func(k *miniCall, server string) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(server, "shop~orders", target.ID, &generated.StartDataLossParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, DataLossMode: generated.DataLossMode(mode),
+			APIVersion: generated.APIVersion(m.version), OperationID: k.id, DataLossMode: generated.DataLossMode(mode),
 		})
 	})
 }
 
 // StartQuorumLoss is not what the judge is about here.
 func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode string, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindQuorumLoss, options, func(server string) (*http.Request, error) {
+	return m.start(ctx, wrapper.KindQuorumLoss, options, func(k *miniCall, server string) (*http.Request, error) {
 		return generated.NewStartQuorumLossRequest(server, "shop~orders", target.ID, &generated.StartQuorumLossParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID,
+			APIVersion: generated.APIVersion(m.version), OperationID: k.id,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(lasts / time.Second),
 		})
 	})
@@ -150,46 +142,77 @@ func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partitio
 
 // StartPartitionRestart restarts.
 func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindPartitionRestart, options, func(server string) (*http.Request, error) {
+	return m.start(ctx, wrapper.KindPartitionRestart, options, func(k *miniCall, server string) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(server, "shop~orders", target.ID, &generated.StartPartitionRestartParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, RestartPartitionMode: generated.RestartPartitionMode(mode),
+			APIVersion: generated.APIVersion(m.version), OperationID: k.id, RestartPartitionMode: generated.RestartPartitionMode(mode),
 		})
 	})
 }
 
 // StartNodeTransition stops a node.
 func (m *miniature) StartNodeTransition(ctx context.Context, target wrapper.Node, transition string, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindNodeTransition, options, func(server string) (*http.Request, error) {
+	return m.start(ctx, wrapper.KindNodeTransition, options, func(k *miniCall, server string) (*http.Request, error) {
 		return generated.NewStartNodeTransitionRequest(server, target.Name, &generated.StartNodeTransitionParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: options.OperationID, NodeInstanceID: nodeInstance,
+			APIVersion: generated.APIVersion(m.version), OperationID: k.id, NodeInstanceID: nodeInstance,
 			NodeTransitionType: generated.NodeTransitionType(transition), StopDurationInSeconds: int32(stopFor / time.Second),
 		})
 	})
 }
 
-func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(string) (*http.Request, error)) (wrapper.Result, error) {
+func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(*miniCall, string) (*http.Request, error)) (wrapper.Result, error) {
 	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
 	k := m.call(ctx, options.OperationID, start)
+	own := k.id == uuid.UUID{}
+	if own {
+		k.id = uuid.New()
+	}
+	r, err := k.started(kind, own, build)
+	return k.note(wrapper.ActionStart, r), err
+}
+
+func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, server string) (*http.Request, error)) (wrapper.Result, error) {
 	for {
-		a, err := k.send(start, http.StatusAccepted, build)
+		if k.moved {
+			o, found, err := k.look()
+			switch {
+			case err != nil:
+				return k.fail(err)
+			case found && o.Kind == kind:
+				return k.result(wrapper.Accepted, o, true)
+			}
+		}
+		a, err := k.send(start, http.StatusAccepted, func(server string) (*http.Request, error) { return build(k, server) })
 		switch {
 		case err != nil:
 			return k.fail(err)
 		case a.class == wrapper.Done:
 			return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: wrapper.StateRunning}, false)
-		case k.pending && (a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress)):
-			o, found, err := k.look()
-			if err != nil {
-				return k.fail(err)
+		case a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress):
+			if k.wrong.copyIsRefused && !k.pending {
+				return k.fail(errNo)
 			}
-			if found && (o.Kind == kind || k.wrong.anyKind) {
-				return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: o.State}, true)
-			}
-			return k.fail(errNo)
+			return k.exists(kind, own, a)
 		case !a.again():
 			return k.fail(errNo)
 		}
 	}
+}
+
+// exists is the end of a start that is refused: by one that was lost, by its own copy, or
+// by somebody else's.
+func (k *miniCall) exists(kind wrapper.Kind, own bool, a miniAnswer) (wrapper.Result, error) {
+	o, found, err := k.look()
+	switch {
+	case err != nil:
+		return k.fail(err)
+	case found && (o.Kind == kind || k.wrong.anyKind) && (k.pending || own):
+		return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: o.State}, true)
+	case found && (o.Kind == kind || k.wrong.anyKind):
+		return k.result(wrapper.AlreadyStarted, wrapper.Operation{Kind: kind, State: o.State}, true)
+	}
+	// A copy of it would be there, unless it is over and forgotten.
+	k.copied = !found && a.code(wrapper.CodeTestCommandOperationIDExists)
+	return k.fail(errNo)
 }

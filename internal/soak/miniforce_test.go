@@ -15,16 +15,24 @@ func (m *miniature) ForceCancel(ctx context.Context, id uuid.UUID, options wrapp
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
 	k := m.call(ctx, id, force)
+	known, err := k.known()
+	if err != nil && !m.wrong.noLedger {
+		r, _, err := k.refuse()
+		return r, err
+	}
 	policy := options.Policy
 	if policy == nil {
 		policy = m.policy
 	}
-	if r, over, err := k.allowed(policy); over {
+	if r, over, err := k.allowed(policy, known); over {
+		return r, err
+	}
+	if err := k.append(wrapper.ActionForce, "", ""); err != nil && !m.wrong.noLedger {
+		r, _, err := k.refuse()
 		return r, err
 	}
 	r, err := k.force()
-	k.note(wrapper.ActionForce, r.Verdict, r.State)
-	return r, err
+	return k.note(wrapper.ActionForce, r), err
 }
 
 func (k *miniCall) refuse() (wrapper.Result, bool, error) {
@@ -32,15 +40,15 @@ func (k *miniCall) refuse() (wrapper.Result, bool, error) {
 }
 
 // allowed returns when the force may go out, or ends the call.
-func (k *miniCall) allowed(policy wrapper.ForcePolicy) (r wrapper.Result, over bool, err error) {
-	since, rolling, _ := k.known()
+func (k *miniCall) allowed(policy wrapper.ForcePolicy, known proofs) (r wrapper.Result, over bool, err error) {
+	since := known.graceful
 	if k.wrong.noEvidence {
 		return r, false, nil
 	}
 	switch p := policy.(type) {
 	case wrapper.RequireGraceful:
 		if since.IsZero() {
-			since = rolling
+			since = known.rolling
 		}
 		if since.IsZero() || time.Since(since) < p.MinGrace {
 			return k.refuse()
@@ -53,7 +61,7 @@ func (k *miniCall) allowed(policy wrapper.ForcePolicy) (r wrapper.Result, over b
 			if err != nil || r.Verdict != wrapper.Accepted {
 				return r, true, err
 			}
-			since, _, _ = k.known()
+			since = time.Now()
 		}
 		left := time.Until(since.Add(p.Grace))
 		if until, ok := k.ctx.Deadline(); ok && time.Until(until) <= left {
@@ -78,9 +86,19 @@ func after(now bool) <-chan time.Time {
 }
 
 func (k *miniCall) force() (wrapper.Result, error) {
-	_, _, forced := k.known()
+	known, _ := k.known()
+	forced := known.forced
+	k.stopping = k.stopping || known.stopping()
 	next := force
 	for {
+		if k.moved {
+			if r, settled, err := k.over(); settled {
+				return r, err
+			}
+			if next = force; k.stopping {
+				next = graceful
+			}
+		}
 		a, err := k.cancel(next)
 		lost := a.class == wrapper.Ambiguous
 		switch {
@@ -93,11 +111,11 @@ func (k *miniCall) force() (wrapper.Result, error) {
 		case k.wrong.ignoresProbe && next == graceful && !a.again():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 		case a.class == wrapper.Done:
-			k.note(wrapper.ActionGraceful, wrapper.Accepted, wrapper.StateRollingBack)
+			_ = k.append(wrapper.ActionGraceful, wrapper.Accepted, wrapper.StateRollingBack)
 			// It has not landed yet, and may do so any time.
 			k.pending, next = k.pending && !k.wrong.forgetsLate, force
 		case next == graceful && a.code(wrapper.CodeInvalidTestCommandState):
-			if k.pending && !forced {
+			if (k.pending || k.copied) && !forced {
 				return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 			}
 			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, true)

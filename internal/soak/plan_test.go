@@ -20,6 +20,7 @@ const (
 type plan struct {
 	profile    server.Profile
 	parts      []string // of the rough world
+	strict     bool     // the rules hold that came with the rough world
 	homes      int      // how many clusters there are
 	operations []operationPlan
 	clients    []clientPlan
@@ -48,7 +49,8 @@ type operationPlan struct {
 }
 
 type clientPlan struct {
-	home      int // its cluster
+	home      int    // its cluster
+	name      string // of the cluster, if the client gives it one
 	ledger    int
 	shift     time.Duration // how far its clock is ahead
 	version   wrapper.APIVersion
@@ -101,6 +103,7 @@ func newPlan(seed uint64, w world) plan {
 	d := newDice(seed, 1)
 	p := plan{
 		homes:   1,
+		strict:  w != 0,
 		profile: pick(d, server.Documented, server.Runtime),
 		faults:  pick(d, faults, faults, faults, tardy),
 		spoilt:  pick(d, 0, 10, 25, 25, 50, 80),

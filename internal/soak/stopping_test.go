@@ -116,6 +116,8 @@ func (j *judge) unfinished() {
 	j.must(j.did(k.plan.op, graceful) || j.ever(k.plan.op, forced), "nothing was in effect")
 	if e := (*wrapper.Error)(nil); errors.As(k.err, &e) && e.Force() {
 		j.must(j.ever(k.plan.op, forced), "the force was not in effect")
+	} else {
+		j.denies(force)
 	}
 }
 

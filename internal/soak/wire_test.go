@@ -17,15 +17,17 @@ import (
 
 // request is one request of a call, as the wire saw it.
 type request struct {
-	call  *call
-	n     int // among those of the call
-	what  what
-	op    int // -1 for a list
-	gate  int
-	fate  fate
-	sent  time.Duration
-	wrong string // about it, "" for nothing
-	some  bool   // a list of some of the operations: those that are active, or of one kind
+	call    *call
+	n       int       // among those of the call
+	id      uuid.UUID // all zeros if it has none
+	what    what
+	op      int // -1 for a list
+	gate    int
+	fate    fate
+	sent    time.Duration
+	wrong   string // about it, "" for nothing
+	vouched bool   // the ledger had been read, and knew that a force would be sent
+	some    bool   // a list of some of the operations: those that are active, or of one kind
 
 	dialled, connected, reused bool
 
@@ -91,7 +93,9 @@ func (w *wire) depart(r *http.Request) *request {
 	q := &request{call: r.Context().Value(callKey{}).(*call), op: -1, sent: run.now(), gate: int(r.URL.Host[2] - '0')}
 	q.what, q.op, q.wrong = run.read(r, q.call)
 	q.n = len(q.call.requests)
+	q.id, _ = uuid.Parse(r.Header.Get("X-ServiceFabricRequestId"))
 	q.some = strings.Count(r.URL.RawQuery, "Filter=65535") < 2
+	q.vouched = q.call.ledger.read && q.call.ledger.forces
 	q.call.requests = append(q.call.requests, q)
 	key := []uint64{5, uint64(q.call.n), uint64(q.op + 1), uint64(q.call.count(q.op))}
 	q.fate = run.plan.fate(q, newDice(run.seed, key...))

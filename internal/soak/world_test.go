@@ -35,13 +35,16 @@ var parts = []part{
 	{"replays", 25, planReplays}, // the last, because it adds operations that nobody else can name
 }
 
+// wholeWorld is the rough world with all of its parts.
+var wholeWorld = world(1)<<len(parts) - 1
+
 // parseWorld reads the flag.
 func parseWorld(text string) (w world, err error) {
 	switch text {
 	case "plain":
 		return 0, nil
 	case "rough":
-		return 1<<len(parts) - 1, nil
+		return wholeWorld, nil
 	}
 	for name := range strings.SplitSeq(text, ",") {
 		n := slices.IndexFunc(parts, func(p part) bool { return p.name == name })

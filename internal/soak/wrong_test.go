@@ -21,24 +21,44 @@ type wrong struct {
 	anyKind           bool // takes a start of another kind for its own
 	trustBodies       bool // takes a 200 for a success whatever comes with it
 	givesUpEarly      bool // does not ask again
+	anyCluster        bool // counts evidence of another cluster
+	anyLife           bool // counts evidence of an earlier life of the id
+	fromFuture        bool // lets a grace begin in the future
+	copyIsRefused     bool // takes what its own copy brought about for a refusal
+	patient           bool // waits for an answer as long as its context lasts
+	stays             bool // never goes to another gateway
+	noLedger          bool // forces although the ledger failed
+	anyContext        bool // passes on the end of a context of its own
 }
 
 var wrongs = []struct {
 	name  string
 	wrong wrong
+	rough bool // it shows in the rough world only
 }{
-	{"retries a force blindly", wrong{blind: true}},
-	{"takes 404 for never existed", wrong{notFoundIsNever: true}},
-	{"ignores the probe", wrong{ignoresProbe: true}},
-	{"forces without evidence", wrong{noEvidence: true}},
-	{"resends to another endpoint", wrong{elsewhere: true}},
-	{"calls what was lost refused", wrong{lostIsFailed: true}},
-	{"calls a refused cancel accepted", wrong{refusedIsAccepted: true}},
-	{"forgets that a force may be late", wrong{forgetsLate: true}},
-	{"forces before the grace is over", wrong{noGrace: true}},
-	{"takes any start for its own", wrong{anyKind: true}},
-	{"trusts any body", wrong{trustBodies: true}},
-	{"gives up early", wrong{givesUpEarly: true}},
+	{"retries a force blindly", wrong{blind: true}, false},
+	{"takes 404 for never existed", wrong{notFoundIsNever: true}, false},
+	{"ignores the probe", wrong{ignoresProbe: true}, false},
+	{"forces without evidence", wrong{noEvidence: true}, false},
+	{"resends to another endpoint", wrong{elsewhere: true}, false},
+	{"calls what was lost refused", wrong{lostIsFailed: true}, false},
+	{"calls a refused cancel accepted", wrong{refusedIsAccepted: true}, false},
+	{"forgets that a force may be late", wrong{forgetsLate: true}, false},
+	{"forces before the grace is over", wrong{noGrace: true}, false},
+	{"takes any start for its own", wrong{anyKind: true}, false},
+	{"trusts any body", wrong{trustBodies: true}, false},
+	{"gives up early", wrong{givesUpEarly: true}, false},
+	{"calls any start started already", wrong{anyKind: true}, true},
+	{"resends a silent force", wrong{blind: true}, true},
+	{"calls what a silence took refused", wrong{lostIsFailed: true}, true},
+	{"counts another cluster", wrong{anyCluster: true}, true},
+	{"counts an earlier life", wrong{anyLife: true}, true},
+	{"takes a grace from the future", wrong{fromFuture: true}, true},
+	{"takes its own copy for a refusal", wrong{copyIsRefused: true}, true},
+	{"waits for ever for an answer", wrong{patient: true}, true},
+	{"stays with a gateway that hangs", wrong{stays: true}, true},
+	{"forces without its ledger", wrong{noLedger: true}, true},
+	{"passes on a context of its own", wrong{anyContext: true}, true},
 }
 
 // catchIn is in how many runs a wrong one has to be caught. With -runs they are all
@@ -53,18 +73,24 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 	if count {
 		most = *runs
 	}
-	soak(t, 0, *seed, *runs, makeMiniature(wrong{}), func(run *run) bool {
-		found := run.judge()
-		if len(found) > 0 {
-			t.Errorf("the right one: seed %d\n%s\n%s", run.seed, found, run.history())
-		}
-		return len(found) == 0
-	})
+	for _, w := range []world{0, wholeWorld} {
+		soak(t, w, *seed, *runs, makeMiniature(wrong{}), func(run *run) bool {
+			found := run.judge()
+			if len(found) > 0 {
+				t.Errorf("the right one: world %b, seed %d\n%s\n%s", w, run.seed, found, run.history())
+			}
+			return len(found) == 0
+		})
+	}
 	for _, one := range wrongs {
 		var caught, played atomic.Int64
 		var mu sync.Mutex
 		var first string
-		soak(t, 0, *seed, most, makeMiniature(one.wrong), func(run *run) bool {
+		w := world(0)
+		if one.rough {
+			w = wholeWorld
+		}
+		soak(t, w, *seed, most, makeMiniature(one.wrong), func(run *run) bool {
 			played.Add(1)
 			found := run.judge()
 			if len(found) > 0 && caught.Add(1) == 1 {
@@ -77,6 +103,6 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 		if caught.Load() == 0 {
 			t.Errorf("%s: not caught in %d runs", one.name, most)
 		}
-		t.Logf("%-32s caught in %d of %d runs: %s", one.name, caught.Load(), played.Load(), first)
+		t.Logf("%-34s caught in %d of %d runs: %s", one.name, caught.Load(), played.Load(), first)
 	}
 }
