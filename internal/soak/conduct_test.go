@@ -15,10 +15,10 @@ const hair = 100 * time.Nanosecond
 func (j *judge) conduct() {
 	k := j.call
 	if k.deadline > 0 {
-		j.must(k.ended <= k.deadline+k.held()+hair, "it outlived its deadline %s", k.deadline)
+		j.must(k.ended <= max(k.deadline, k.began)+k.held()+hair, "it outlived its deadline %s", k.deadline)
 	}
 	if k.ctxEnded > 0 {
-		j.must(k.ended <= k.ctxEnded+k.held()+hair, "it outlived its context, which ended at %s", k.ctxEnded)
+		j.must(k.ended <= max(k.ctxEnded, k.began)+k.held()+hair, "it outlived its context, which ended at %s", k.ctxEnded)
 	}
 	n := k.counted()
 	j.must(n <= k.made.attempts || k.waits(), "it made %d requests", n)

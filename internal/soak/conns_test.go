@@ -2,6 +2,8 @@ package soak
 
 import (
 	"net/http"
+	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -67,4 +69,37 @@ func (w *wire) CloseIdleConnections() {
 	w.run.mu.Lock()
 	defer w.run.mu.Unlock()
 	clear(w.idle)
+}
+
+// A request is lost on a connection that was closed, once; a read, or a request of who
+// closed the idle connections before, is not.
+func TestConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		run := &run{plan: &plan{closes: [gateways]closing{{after: time.Second, noticed: time.Minute}}}, began: time.Now()}
+		w := newWire(run, 0)
+		done, r := &request{got: answer{status: 200}}, &http.Request{}
+		for _, c := range []struct {
+			idle           time.Duration
+			reads, anew    bool
+			reused, closed bool
+		}{
+			{idle: time.Millisecond, reused: true},
+			{idle: 2 * time.Second, reused: true, closed: true},
+			{idle: 2 * time.Second, reads: true},
+			{idle: 2 * time.Second, anew: true},
+			{idle: 2 * time.Minute},
+		} {
+			w.release(done, r)
+			time.Sleep(c.idle)
+			if c.anew {
+				(&http.Client{Transport: w}).CloseIdleConnections()
+			}
+			if reused, closed := w.connect(0, c.reads); reused != c.reused || closed != c.closed {
+				t.Errorf("%+v: reused %v, closed %v", c, reused, closed)
+			}
+			if reused, _ := w.connect(0, false); reused {
+				t.Errorf("%+v: one connection was used twice", c)
+			}
+		}
+	})
 }

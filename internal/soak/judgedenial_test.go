@@ -79,7 +79,12 @@ func (j *judge) denial() {
 	if unknown {
 		s = unexplainedUnknown
 	}
-	j.say(s, j.excused(), "the call could have asked again")
+	excuse := j.excused()
+	if n := len(k.requests); n > 0 && k.plan.do == deedStart && k.requests[n-1].mayBeCopy() {
+		j.say(s, excuse, "it was refused as existing, an operation of that kind exists, and the call did not look")
+		return
+	}
+	j.say(s, excuse, "the call could have asked again")
 }
 
 // mayHaveHappened says that a request of the call was lost, or refused as its own copy would
@@ -121,14 +126,17 @@ func (j *judge) mayRefuse() bool {
 // denies says that nothing of what was asked for was carried out, then or later.
 func (j *judge) denies(asked what) {
 	for _, e := range j.cluster.did {
-		j.must(e.call != j.call || e.what != asked || e.what == start && j.forgot(e), "it was carried out at %s", e.at)
+		j.must(e.call != j.call || e.what != asked || j.forgot(e), "it was carried out at %s", e.at)
 	}
 }
 
-// forgot says that the cluster had forgotten what was started before the call was over, so
-// that nobody can have told a copy of the start from another one that was refused. Clusters
-// remember for days.
+// forgot says that no request of the call was lost, and that the cluster had forgotten the
+// operation before the call was over: nobody can tell then a copy of what was carried out
+// from a request that was refused. Clusters remember for days.
 func (j *judge) forgot(e effect) bool {
+	if j.lost(e.op, e.what) {
+		return false
+	}
 	for _, s := range j.cluster.seen {
 		if s.op == e.op && !s.found && s.at > e.at && s.at <= j.call.ended {
 			return true

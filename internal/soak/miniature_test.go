@@ -208,7 +208,7 @@ func (k *miniCall) look() (o wrapper.Operation, found bool, err error) {
 	k.copied = k.copied && o.State != wrapper.StateRunning // which no force lets it be
 	if o.State == wrapper.StateRollingBack {
 		k.stopping = true
-		_ = k.append(wrapper.ActionSeen, "", o.State)
+		_ = k.append(wrapper.ActionSeen, "", "", o.State)
 	}
 	return o, found, err
 }

@@ -62,7 +62,7 @@ func (k *miniCall) over() (r wrapper.Result, settled bool, err error) {
 
 func (k *miniCall) graceful() (r wrapper.Result, err error) {
 	before, _ := k.known()
-	defer func() { r = k.note(wrapper.ActionGraceful, r) }()
+	defer func() { r = k.note(wrapper.ActionGraceful, r, err) }()
 	for {
 		if k.moved {
 			if r, settled, err := k.over(); settled {
@@ -169,7 +169,7 @@ func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrappe
 		k.id = uuid.New()
 	}
 	r, err := k.started(kind, own, build)
-	return k.note(wrapper.ActionStart, r), err
+	return k.note(wrapper.ActionStart, r, err), err
 }
 
 func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, server string) (*http.Request, error)) (wrapper.Result, error) {
@@ -207,7 +207,7 @@ func (k *miniCall) exists(kind wrapper.Kind, own bool, a miniAnswer) (wrapper.Re
 	switch {
 	case err != nil:
 		return k.fail(err)
-	case found && (o.Kind == kind || k.wrong.anyKind) && (k.pending || own):
+	case found && (o.Kind == kind || k.wrong.anyKind) && (k.pending || own || k.wrong.ownsStart):
 		return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: o.State}, true)
 	case found && (o.Kind == kind || k.wrong.anyKind):
 		return k.result(wrapper.AlreadyStarted, wrapper.Operation{Kind: kind, State: o.State}, true)

@@ -27,12 +27,12 @@ func (m *miniature) ForceCancel(ctx context.Context, id uuid.UUID, options wrapp
 	if r, over, err := k.allowed(policy, known); over {
 		return r, err
 	}
-	if err := k.append(wrapper.ActionForce, "", ""); err != nil && !m.wrong.noLedger {
+	if err := k.append(wrapper.ActionForce, wrapper.OutcomeIntent, "", ""); err != nil && !m.wrong.noLedger {
 		r, _, err := k.refuse()
 		return r, err
 	}
 	r, err := k.force()
-	return k.note(wrapper.ActionForce, r), err
+	return k.note(wrapper.ActionForce, r, err), err
 }
 
 func (k *miniCall) refuse() (wrapper.Result, bool, error) {
@@ -87,7 +87,7 @@ func after(now bool) <-chan time.Time {
 
 func (k *miniCall) force() (wrapper.Result, error) {
 	known, _ := k.known()
-	forced := known.forced
+	forced := known.forced && !k.wrong.ownsForce
 	k.stopping = k.stopping || known.stopping()
 	next := force
 	for {
@@ -111,7 +111,7 @@ func (k *miniCall) force() (wrapper.Result, error) {
 		case k.wrong.ignoresProbe && next == graceful && !a.again():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 		case a.class == wrapper.Done:
-			_ = k.append(wrapper.ActionGraceful, wrapper.Accepted, wrapper.StateRollingBack)
+			_ = k.append(wrapper.ActionGraceful, wrapper.OutcomeDone, wrapper.Accepted, wrapper.StateRollingBack)
 			// It has not landed yet, and may do so any time.
 			k.pending, next = k.pending && !k.wrong.forgetsLate, force
 		case next == graceful && a.code(wrapper.CodeInvalidTestCommandState):

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -21,7 +22,7 @@ func (k *miniCall) known() (p proofs, err error) {
 	defer cancel()
 	entries, err := k.ledger.Entries(ctx, k.id)
 	for _, e := range entries {
-		if e.Cluster != k.cluster() && !k.wrong.anyCluster {
+		if e.Cluster != k.name() && !k.wrong.anyCluster {
 			continue
 		}
 		if now := time.Now(); e.Time.After(now) && !k.wrong.fromFuture {
@@ -51,17 +52,34 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // note puts the end of the call into the ledger, and into the result if it could not.
-func (k *miniCall) note(a wrapper.Action, r wrapper.Result) wrapper.Result {
-	if err := k.append(a, r.Verdict, r.State); r.Verdict != "" {
+func (k *miniCall) note(a wrapper.Action, r wrapper.Result, failed error) wrapper.Result {
+	outcome := wrapper.OutcomeDone
+	switch {
+	case errors.Is(failed, wrapper.ErrNotSent):
+		outcome = wrapper.OutcomeNotSent
+	case errors.Is(failed, wrapper.ErrServerRefused) || failed != nil && k.wrong.notesRefused:
+		outcome = wrapper.OutcomeRefused
+	case failed != nil:
+		outcome = wrapper.OutcomeUnknown
+	}
+	if err := k.append(a, outcome, r.Verdict, r.State); failed == nil {
 		r.LedgerErr = err
 	}
 	return r
 }
 
-func (k *miniCall) append(a wrapper.Action, v wrapper.Verdict, s wrapper.State) error {
+func (k *miniCall) append(a wrapper.Action, o wrapper.EntryOutcome, v wrapper.Verdict, s wrapper.State) error {
 	ctx, cancel := k.briefly(context.WithoutCancel(k.ctx))
 	defer cancel()
-	return k.ledger.Append(ctx, wrapper.Entry{Time: time.Now(), OperationID: k.id, Cluster: k.cluster(), Action: a, Verdict: v, State: s})
+	return k.ledger.Append(ctx, wrapper.Entry{Time: time.Now(), OperationID: k.id, Cluster: k.name(), Action: a, Outcome: o, Verdict: v, State: s})
+}
+
+// name is what the client calls its cluster.
+func (k *miniCall) name() string {
+	if k.wrong.oneName {
+		return "the cluster"
+	}
+	return k.cluster()
 }
 
 // briefly bounds what a ledger may take.

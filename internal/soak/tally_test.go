@@ -20,6 +20,10 @@ type tally struct {
 	broken                map[string][]uint64 // seeds, by rule
 }
 
+// progress is after how many runs it is told how far they are, so that who stops them can go
+// on with -seed.
+const progress = 100_000
+
 // add returns how many runs with findings there are by now.
 func (t *tally) add(run *run, found findings) int {
 	t.mu.Lock()
@@ -42,6 +46,9 @@ func (t *tally) add(run *run, found findings) int {
 	}
 	if len(found) > 0 {
 		t.bad++
+	}
+	if t.runs%progress == 0 {
+		fmt.Println("so far:", t.String())
 	}
 	return t.bad
 }

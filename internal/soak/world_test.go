@@ -3,8 +3,10 @@ package soak
 import (
 	"flag"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // defaultWorld is the world of a run without -world.
@@ -63,5 +65,39 @@ func (w world) roughen(p *plan, seed uint64, starts bool) {
 			part.plan(p, d, starts)
 			p.parts = append(p.parts, part.name)
 		}
+	}
+}
+
+// Each part of the rough world is drawn for itself: what one run has of the others, and of
+// the plain world, does not depend on it.
+func TestWorldParts(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(100) {
+		plain, rough := newPlan(seed, 0), newPlan(seed, wholeWorld)
+		if len(rough.parts) == 0 {
+			rough.strict = false
+			if !reflect.DeepEqual(plain, rough) {
+				t.Errorf("seed %d has no part, and is not plain:\n%+v\n%+v", seed, plain, rough)
+			}
+		}
+		for n, part := range parts {
+			without := newPlan(seed, wholeWorld&^(1<<n))
+			want := slices.DeleteFunc(slices.Clone(rough.parts), func(name string) bool { return name == part.name })
+			if !slices.Equal(without.parts, want) {
+				t.Errorf("seed %d without %s has %v, and %v with it", seed, part.name, without.parts, rough.parts)
+			}
+		}
+	}
+}
+
+func TestParseWorld(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]world{"plain": 0, "rough": wholeWorld, "silence": 1, "silence,reuse": 3} {
+		if got, err := parseWorld(text); err != nil || got != want {
+			t.Errorf("%s: %b, %v", text, got, err)
+		}
+	}
+	if _, err := parseWorld("silence,noise"); err == nil {
+		t.Error("there is no noise")
 	}
 }

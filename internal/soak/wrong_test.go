@@ -29,6 +29,10 @@ type wrong struct {
 	stays             bool // never goes to another gateway
 	noLedger          bool // forces although the ledger failed
 	anyContext        bool // passes on the end of a context of its own
+	ownsForce         bool // takes the force of somebody else for its own
+	ownsStart         bool // takes what somebody else started for its own
+	notesRefused      bool // notes what it does not know as refused
+	oneName           bool // calls all clusters the same in the ledger
 }
 
 var wrongs = []struct {
@@ -59,6 +63,10 @@ var wrongs = []struct {
 	{"stays with a gateway that hangs", wrong{stays: true}, true},
 	{"forces without its ledger", wrong{noLedger: true}, true},
 	{"passes on a context of its own", wrong{anyContext: true}, true},
+	{"takes any force for its own", wrong{ownsForce: true}, true},
+	{"takes what exists for its own", wrong{ownsStart: true}, true},
+	{"notes the unknown as refused", wrong{notesRefused: true}, true},
+	{"calls all clusters the same", wrong{oneName: true}, true},
 }
 
 // catchIn is in how many runs a wrong one has to be caught. With -runs they are all
