@@ -115,7 +115,7 @@ func (k *miniCall) force() (wrapper.Result, error) {
 			// It has not landed yet, and may do so any time.
 			k.pending, next = k.pending && !k.wrong.forgetsLate, force
 		case next == graceful && a.code(wrapper.CodeInvalidTestCommandState):
-			if (k.pending || k.copied) && !forced {
+			if (k.pending || k.copied && !k.wrong.modest) && !forced {
 				return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 			}
 			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, true)

@@ -28,7 +28,7 @@ func (k *miniCall) known() (p proofs, err error) {
 		if now := time.Now(); e.Time.After(now) && !k.wrong.fromFuture {
 			e.Time = now // by a clock that is ahead
 		}
-		begins := e.Action == wrapper.ActionStart && e.Verdict == wrapper.Accepted
+		begins := e.Action == wrapper.ActionStart && e.Verdict == wrapper.Accepted && !k.wrong.startIsNoLife
 		ends := e.Verdict == wrapper.Finished || e.Verdict == wrapper.NotFound
 		switch {
 		case (begins || ends) && !k.wrong.anyLife:
