@@ -15,6 +15,25 @@
 // looks again, and no seed governs those; a single run is therefore played up to 200
 // times, until it fails.
 //
+// # The rough world
+//
+// The plain world has one cluster, and loses answers. The rough world has more parts, each in
+// some of the runs, drawn for itself, and turned on by name or all together:
+//
+//	go test -run '^TestSoak$' -v ./internal/soak -args -runs=20000 -world=rough
+//	go test -run '^TestSoak$' -v ./internal/soak -args -runs=20000 -world=silence,closes
+//
+//	silence   a request is swallowed, or a gateway hangs for good
+//	reuse     an id has several lives
+//	twins     two clusters with the same ids share a ledger
+//	clocks    clients have clocks that are apart
+//	ledgers   single calls of a ledger fail, hang or lose their answer
+//	closes    a server closes connections that the client still uses
+//	replays   something below the client sends a request again
+//
+// The soak also prints how many calls ended with an unknown outcome, and how many did before
+// (see baseline).
+//
 // # What is judged
 //
 // The judge believes the wire and the server, and nothing that the client says of itself:
@@ -26,6 +45,18 @@
 // ends. An unknown outcome needs a lost answer and a reason not to ask again. A force
 // needs what its policy demands, and after a lost one an answer which says that none
 // is in effect.
+//
+// The rules that the rough world needs stand where they are judged:
+//
+//   - Evidence counts for one cluster and one life of an id (lives_test.go).
+//   - A grace never begins in the future; a clock that is behind shortens it (evidence_test.go).
+//   - A refusal may be that of a request's own copy, and then tells nothing of the request
+//     (judgestart_test.go).
+//   - A start whose id exists with its kind has been started already (judgestart_test.go).
+//   - One silence does not cost the verdict (judgesilence_test.go).
+//   - A ledger that fails excuses what follows from it, and a force needs one that does not
+//     (judgeforce_test.go); what it was told must be true (judgeledger_test.go).
+//   - The end of a context is behind an error only if it is the caller's (judgestart_test.go).
 //
 // Faults that lie, such as an old list or a 200 for what was not done, are not made: no
 // client could tell.

@@ -21,8 +21,7 @@ const (
 // others are well, it does so before half of its context is over.
 func (j *judge) silences() {
 	k := j.call
-	if !j.plan.strict || k.plan.cancel > 0 || k.plan.deadline > 0 && k.plan.deadline < enough ||
-		k.made.attempts < 8 || k.made.each > 0 || k.made.burst > 0 || k.ledger.unread || k.ledger.unnoted || k.ledger.held > 0 {
+	if !j.plan.strict || !k.hasTime() || k.made.each > 0 || k.made.burst > 0 || k.ledger.unread || k.ledger.unnoted || k.ledger.held > 0 {
 		return
 	}
 	if n := len(k.requests); n == 0 || k.open(k.requests[n-1]) {

@@ -42,7 +42,7 @@ func TestSoak(t *testing.T) {
 	}
 	took := time.Since(began)
 	fmt.Println(sum.String())
-	fmt.Println(sum.unknowns(*worldFlag))
+	fmt.Println(sum.unknowns.compared(*worldFlag))
 	t.Logf("%d requests in %v, %.0f runs/s", sum.requests, took.Round(time.Millisecond), float64(*runs)/took.Seconds())
 	for _, line := range sum.kinds() {
 		t.Log(line)
