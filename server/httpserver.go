@@ -1,9 +1,12 @@
 package server
 
 import (
+	"log"
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 // Limits of [NewHTTPServer].
@@ -27,8 +30,8 @@ const (
 // a [Handler] gives each answer a deadline of its own, its timeout plus 30 s.
 // OPTIONS * reaches the handler, so that it is refused like any other verb.
 //
-// What net/http itself has to report goes to the logger at level Warn; nil
-// discards it. The caller sets Addr, TLSConfig and the rest, starts the server
+// What net/http itself has to report goes to the logger at level Warn, on one
+// line and with what is not printable escaped; nil discards it. The caller sets Addr, TLSConfig and the rest, starts the server
 // and stops it. A nil handler means http.DefaultServeMux, as ever.
 func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 	if l == nil {
@@ -41,6 +44,14 @@ func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 		ReadTimeout:                  readTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
-		ErrorLog:                     slog.NewLogLogger(l.Handler(), slog.LevelWarn),
+		ErrorLog:                     log.New(warnings{l}, "", 0),
 	}
+}
+
+// warnings takes the lines of net/http, which repeat what a client sent as it came.
+type warnings struct{ to *slog.Logger }
+
+func (w warnings) Write(line []byte) (int, error) {
+	w.to.Warn(plain.Text(string(line)))
+	return len(line), nil
 }

@@ -195,6 +195,15 @@ func TestErrorLog(t *testing.T) {
 	server.NewHTTPServer(nil, nil).ErrorLog.Print("not a line")
 }
 
+// net/http repeats what a client sent, such as the protocols that it offers in a handshake.
+func TestErrorLogIsPlain(t *testing.T) {
+	var log buffer
+	server.NewHTTPServer(nil, log.logger()).ErrorLog.Print("http: TLS handshake error: \u202e\u009b2J\nlevel=ERROR")
+	if !strings.Contains(log.String(), `"msg":"http: TLS handshake error: \\u202e\\u009b2J; level=ERROR"`) {
+		t.Errorf("log %s", log.String())
+	}
+}
+
 // Requests as real clients put them on the wire (real clients §2).
 func TestRealClients(t *testing.T) {
 	const (
