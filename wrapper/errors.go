@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 // What an [Error] can mean. Exactly one of the first eight is behind every Error;
@@ -92,7 +94,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	}
 	if e.state != "" {
-		fmt.Fprintf(&b, "; last seen %s", e.state)
+		fmt.Fprintf(&b, "; last seen %s", plain.Line(string(e.state)))
 	}
 	if e.ledgerErr != nil {
 		fmt.Fprintf(&b, "; not noted in the ledger: %v", e.ledgerErr)
@@ -105,7 +107,7 @@ func (e *Error) Error() string {
 	default:
 		fmt.Fprintf(&b, "; %d requests", n)
 	}
-	return b.String()
+	return plain.Text(b.String()) // a transport, a store or middleware may repeat what it read
 }
 
 // Unwrap gives what [errors.Is] and [errors.As] look at: the meaning, the code and

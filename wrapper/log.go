@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 // WithLogger logs what the client does: every request and every pause at Debug, a
@@ -73,7 +75,7 @@ func (l logging) ObserveFailover(ctx context.Context, from, to string) {
 // ObserveCertificate logs what this package says of the files: their names, and what is
 // wrong with them, but nothing that is in them.
 func (l logging) ObserveCertificate(ctx context.Context, err error) {
-	l.to.LogAttrs(ctx, slog.LevelWarn, "certificate files cannot be used, what they held before is", slog.String("error", err.Error()))
+	l.to.LogAttrs(ctx, slog.LevelWarn, "certificate files cannot be used, what they held before is", slog.String("error", plain.Text(err.Error())))
 }
 
 func callAttrs(call Call) []slog.Attr {

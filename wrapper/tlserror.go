@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 // handshakeError is a handshake that failed for a reason that is in the settings of
@@ -18,7 +19,9 @@ type handshakeError struct {
 	hint string
 }
 
-func (e *handshakeError) Error() string { return "no TLS connection: " + e.err.Error() + e.hint }
+func (e *handshakeError) Error() string {
+	return plain.Text("no TLS connection: " + e.err.Error() + e.hint)
+}
 func (e *handshakeError) Unwrap() error { return e.err }
 
 // explain adds to the error of a handshake what came and what can be done about it.
@@ -33,7 +36,7 @@ func (g *generation) explain(err error, addr string) error {
 		}
 		return &tls.CertificateVerificationError{
 			UnverifiedCertificates: cert.UnverifiedCertificates,
-			Err:                    fmt.Errorf("%w%s; %s%s", cert.Err, shown, advice(cert.Err), g.note()),
+			Err:                    &explainedError{cert.Err, plain.Text(judgement(cert.Err) + shown + "; " + advice(cert.Err) + g.note())},
 		}
 	case isAlert(err):
 		return &handshakeError{err, fmt.Sprintf("; %s refused it: TLS 1.2 or newer is spoken here, and %s%s", addr, g.showing(), g.note())}
@@ -41,6 +44,25 @@ func (g *generation) explain(err error, addr string) error {
 		return &handshakeError{err, fmt.Sprintf("; %s speaks nothing newer than that, and TLS 1.2 is the oldest version spoken here", addr)}
 	}
 	return err
+}
+
+// explainedError is an error in words of this package.
+type explainedError struct {
+	err  error
+	text string
+}
+
+func (e *explainedError) Error() string { return e.text }
+func (e *explainedError) Unwrap() error { return e.err }
+
+// judgement is why a certificate was not accepted. crypto/x509 repeats the host names of one
+// that is for other hosts as they are, and nobody has vouched for them.
+func judgement(err error) string {
+	var host x509.HostnameError
+	if errors.As(err, &host) {
+		return "x509: the certificate is not for " + plain.Line(host.Host)
+	}
+	return err.Error()
 }
 
 // isAlert recognises that the other side ended a connection in the words of TLS.
@@ -95,14 +117,17 @@ const maxNames = 5
 // describe is a certificate in one line. Names are quoted: whoever made them chose them.
 func describe(c *x509.Certificate) string {
 	ofSHA1, ofSHA256 := thumbprints(c)
-	names := slices.Clone(c.DNSNames)
+	var names []string
+	for _, name := range c.DNSNames[:min(len(c.DNSNames), maxNames+1)] {
+		names = append(names, plain.Quote(name, 100))
+	}
 	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
+		names = append(names, plain.Quote(ip.String(), 100))
 	}
 	more := ""
 	if len(names) > maxNames {
 		names, more = names[:maxNames], " and more"
 	}
-	return fmt.Sprintf("common name %.100q, names %.200q%s, issuer %.100q, valid from %s to %s, SHA-1 thumbprint %s, SHA-256 thumbprint %s",
-		c.Subject.CommonName, names, more, c.Issuer.CommonName, date(c.NotBefore), date(c.NotAfter), ofSHA1, ofSHA256)
+	return fmt.Sprintf("common name %s, names %v%s, issuer %s, valid from %s to %s, SHA-1 thumbprint %s, SHA-256 thumbprint %s",
+		plain.Quote(c.Subject.CommonName, 100), names, more, plain.Quote(c.Issuer.CommonName, 100), date(c.NotBefore), date(c.NotAfter), ofSHA1, ofSHA256)
 }
