@@ -79,6 +79,7 @@ func TestBadCommandLines(t *testing.T) {
 		want string
 	}{
 		{"an unknown command", []string{"abolish"}, `unknown command "abolish"`},
+		{"a command that is misspelt", []string{"cancl"}, `unknown command "cancl" for "sfcancel"; Did you mean this?; cancel`},
 		{"an unknown flag", []string{"list", "--all"}, "unknown flag: --all"},
 		{"no id", []string{"cancel"}, "missing OPERATION-ID"},
 		{"two ids", []string{"cancel", id, id}, "one argument too many"},
@@ -104,7 +105,7 @@ func TestBadCommandLines(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			args := c.args
 			switch c.name {
-			case "an unknown command", "an endpoint that is none", "a kind that does not exist", "no kind":
+			case "an unknown command", "a command that is misspelt", "an endpoint that is none", "a kind that does not exist", "no kind":
 			default:
 				args = append(args, "--endpoint", srv.URL)
 			}

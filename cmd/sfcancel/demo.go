@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store/bolt"
@@ -147,7 +148,7 @@ func (d *demo) startAll() []uuid.UUID {
 			d.wrong = append(d.wrong, err)
 			return uuid.UUID{}
 		}
-		fmt.Fprintf(d.out, "started   %s  %s\n", r.OperationID, r.Kind)
+		fmt.Fprintf(d.out, "started   %s  %s\n", r.OperationID, plain.Line(string(r.Kind)))
 		return r.OperationID
 	}
 	return []uuid.UUID{
@@ -228,7 +229,7 @@ func (d *demo) wireSaid(texts ...string) {
 
 func (d *demo) row(id uuid.UUID, asked, happened string, requests int) {
 	d.rows = append(d.rows, &demoRow{id: id, asked: asked, happened: happened, requests: requests})
-	fmt.Fprintf(d.out, "%-9d %s  %s: %s\n", len(d.rows), id, asked, happened)
+	fmt.Fprintf(d.out, "%-9d %s  %s: %s\n", len(d.rows), id, asked, plain.Text(happened))
 }
 
 func (d *demo) expect(ok bool, format string, args ...any) {

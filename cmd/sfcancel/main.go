@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 func main() {
@@ -22,6 +25,20 @@ func main() {
 
 // run is the whole program but for its process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = plain.Writer(stdout), plain.Writer(stderr)
+	err := execute(ctx, args, stdout, stderr)
+	if err != nil {
+		for _, line := range linesOf(err) {
+			fmt.Fprintln(stderr, "sfcancel:", line)
+		}
+		if told := (toldError{}); wantsJSON(args) && !errors.As(err, &told) {
+			err = errors.Join(err, printJSON(stdout, describe(err)))
+		}
+	}
+	return exitCode(err)
+}
+
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -32,13 +49,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !understood { // what cobra itself refuses, such as an unknown command
 		err = usage(err)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "sfcancel:", err)
-		if told := (toldError{}); wantsJSON(args) && !errors.As(err, &told) {
-			err = errors.Join(err, printJSON(stdout, describe(err)))
+	return err
+}
+
+// linesOf is an error in one line, or those that were joined in one each. A newline in a text
+// is none of ours: it would make a line that this program did not write.
+func linesOf(err error) []string {
+	switch e := any(err).(type) {
+	case interface{ Unwrap() []error }:
+		var all, texts []string
+		for _, part := range e.Unwrap() {
+			all, texts = append(all, linesOf(part)...), append(texts, part.Error())
+		}
+		if strings.Join(texts, "\n") == err.Error() {
+			return all
+		}
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil && inner.Error() == err.Error() {
+			return linesOf(inner)
 		}
 	}
-	return exitCode(err)
+	return []string{plain.Text(err.Error())}
 }
 
 // wantsJSON looks for itself, because a command line that makes no sense was not parsed.

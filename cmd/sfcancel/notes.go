@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
@@ -98,7 +99,7 @@ func (n *notes) warn(w io.Writer, told error) string {
 	if n.failed == nil {
 		return ""
 	}
-	why := strings.ReplaceAll(n.failed.Error(), "\n", "; ")
+	why := plain.Text(n.failed.Error())
 	if told == nil || !strings.Contains(told.Error(), n.failed.Error()) {
 		fmt.Fprintln(w, "sfcancel: warning: not everything could be noted or looked up in the ledger:", why)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -81,11 +83,16 @@ func operationsJSON(ops []wrapper.Operation) []operationJSON {
 	return out
 }
 
-// printJSON writes one indented document.
+// printJSON writes one indented document. A terminal is what it is often written to.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var document bytes.Buffer
+	enc := json.NewEncoder(&document)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(plain.JSON(document.Bytes()))
+	return err
 }
 
 // printResult writes the outcome of a call, and returns what the exit code follows.
@@ -175,12 +182,17 @@ func orDash(s string) string {
 	return s
 }
 
-// table writes columns under a header; both use tabs between cells.
+// table writes columns under a header, which has tabs between them. Cells are quoted if they
+// would break it, or play tricks with a terminal.
 func table(w io.Writer, header string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, header)
 	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = plain.Line(cell)
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	return t.Flush()
 }

@@ -55,9 +55,17 @@ func newTestPKI(t *testing.T) *testPKI {
 // issue makes a certificate; the first one signs itself.
 func (p *testPKI) issue(t *testing.T, name string, edit func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	c, err := p.make(name, edit)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return c
+}
+
+func (p *testPKI) make(name string, edit func(*x509.Certificate)) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
@@ -72,13 +80,10 @@ func (p *testPKI) issue(t *testing.T, name string, edit func(*x509.Certificate))
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
 	if err != nil {
-		t.Fatal(err)
+		return tls.Certificate{}, err
 	}
 	leaf, err := x509.ParseCertificate(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key, Leaf: leaf}
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key, Leaf: leaf}, err
 }
 
 func (p *testPKI) write(t *testing.T, name, kind string, content []byte) {

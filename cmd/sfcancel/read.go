@@ -68,7 +68,7 @@ func (c *connection) printOperations(w io.Writer, ops []wrapper.Operation, one b
 	}
 	rows := make([][]string, len(ops))
 	for i, op := range ops {
-		rows[i] = []string{op.ID.String(), string(op.Kind), string(op.State)}
+		rows[i] = []string{op.ID.String(), orDash(string(op.Kind)), orDash(string(op.State))}
 	}
 	return table(w, "OPERATION\tKIND\tSTATE", rows)
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
@@ -106,7 +104,7 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which
 	docs, rows := []entryJSON{}, [][]string{}
 	defer func() {
 		if len(docs) == 0 { // perhaps its name is wrong
-			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", where)
+			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(where))
 		}
 	}()
 	var damaged []error
@@ -139,15 +137,7 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which
 func row(e wrapper.Entry) []string {
 	cells := []string{e.Time.UTC().Format(time.RFC3339), e.OperationID.String(), string(e.Action), string(e.Verdict), string(e.State), e.By, e.Reason}
 	for i, cell := range cells {
-		cells[i] = orDash(inOneLine(cell))
+		cells[i] = orDash(cell)
 	}
 	return cells
-}
-
-// inOneLine quotes what would break a table, or play tricks with a terminal.
-func inOneLine(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(s)
-	}
-	return s
 }
