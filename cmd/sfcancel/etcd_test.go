@@ -50,7 +50,7 @@ func TestServeFromNoEtcd(t *testing.T) {
 	if took := time.Since(begin); took > 20*time.Second {
 		t.Errorf("it took %v to say so", took)
 	}
-	for _, name := range []string{"etcd://", "etcd://127.0.0.1/faults", "etcd://a:b@127.0.0.1:2379"} {
+	for _, name := range []string{"etcd://", "etcd://127.0.0.1/faults", "etcd://a@127.0.0.1:2379"} {
 		for _, args := range [][]string{{"serve", "--store", name}, {"cancel", uuid.NewString(), "--ledger", name}} {
 			if code, _, errs := sfcancel(t, args...); code != exitUsage || !strings.Contains(errs, "the form is etcd://") {
 				t.Errorf("%v: exit %d: %s", args, code, errs)

@@ -26,13 +26,18 @@ func main() {
 // run is the whole program but for its process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	stdout, stderr = plain.Writer(stdout), plain.Writer(stderr)
-	err := execute(ctx, args, stdout, stderr)
+	err := noPasswords(args)
+	if err == nil {
+		err = execute(ctx, args, stdout, stderr)
+	}
 	if err != nil {
 		for _, line := range linesOf(err) {
-			fmt.Fprintln(stderr, "sfcancel:", line)
+			fmt.Fprintln(stderr, "sfcancel:", hidden(args, line))
 		}
 		if told := (toldError{}); wantsJSON(args) && !errors.As(err, &told) {
-			err = errors.Join(err, printJSON(stdout, describe(err)))
+			doc := describe(err)
+			doc.Error, doc.LedgerError = hidden(args, doc.Error), hidden(args, doc.LedgerError)
+			err = errors.Join(err, printJSON(stdout, doc))
 		}
 	}
 	return exitCode(err)

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
+)
+
+// A command line is in the list of processes, in histories and in logs of jobs.
+const passwordAdvice = "a password in a command line can be read by others, so it is not taken: " +
+	"for etcd write it to a file, and add ?password-file=FILE; a gateway takes a client certificate, --cert and --key"
+
+// noPasswords refuses a URL with credentials wherever it stands, before anything repeats it:
+// a parser names the piece that it could not read, and that may be one of the password.
+func noPasswords(args []string) error {
+	for i, arg := range args {
+		flag, value, joined := strings.Cut(arg, "=")
+		if !joined || !strings.HasPrefix(flag, "-") {
+			flag, value = "", arg
+			if i > 0 && strings.HasPrefix(args[i-1], "-") && !strings.Contains(args[i-1], "=") {
+				flag = args[i-1]
+			}
+		}
+		switch {
+		case !hasPassword(value) && (!isAddress(flag) || !hasUserinfo(value)):
+		case flag == "":
+			return usage(errors.New(passwordAdvice))
+		default:
+			return usage(errors.New(flag + ": " + passwordAdvice))
+		}
+	}
+	return nil
+}
+
+// isAddress reports that a flag takes an address, also one whose scheme was left out or
+// misspelt.
+func isAddress(flag string) bool {
+	return flag == "--endpoint" || flag == "--store" || flag == "--ledger"
+}
+
+// aURL is where one begins: several may stand in one argument.
+var aURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/{2,}`)
+
+// hasPassword reports that a URL in an argument has credentials, or is malformed in a way
+// that a password with a slash makes it.
+func hasPassword(value string) bool {
+	for _, at := range aURL.FindAllStringIndex(value, -1) {
+		scheme, rest := strings.ToLower(strings.TrimRight(value[at[0]:at[1]], ":/")), value[at[1]:]
+		authority := rest
+		if end := strings.IndexAny(rest, "/?#\\ \t\r\n"); end >= 0 {
+			authority = rest[:end]
+		}
+		info, found := beforeAt(strings.ToLower(authority))
+		switch {
+		case found && (strings.HasSuffix(scheme, "http") || strings.HasSuffix(scheme, "https")):
+			return true // a gateway takes no user either, and what stands there may be a token
+		case found:
+			if strings.Contains(info, ":") || strings.Contains(info, "%3a") {
+				return true
+			}
+		case !strings.Contains(rest, "@"):
+		case !portsAlone(authority):
+			return true // NAME:PASS/WORD@HOST
+		case strings.HasSuffix(scheme, "etcd"), strings.HasSuffix(scheme, "etcds"):
+			// NAME:12/34@HOST is one, and HOST:12/PREFIX?ca=OPS@HOME is none.
+			if tail, _ := beforeAt(rest[len(authority):]); !strings.Contains(tail, "=") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// portsAlone reports that what follows the colons of HOST:PORT[,HOST:PORT] are ports.
+func portsAlone(hosts string) bool {
+	for host := range strings.SplitSeq(hosts, ",") {
+		if strings.HasPrefix(host, "[") {
+			_, host, _ = strings.Cut(host, "]")
+		}
+		if _, port, _ := strings.Cut(host, ":"); strings.Trim(port, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// hasUserinfo reports that something like NAME:PASSWORD@ stands in a value. The path of a file
+// may have both signs.
+func hasUserinfo(value string) bool {
+	if aURL.MatchString(value) || strings.HasPrefix(value, "bolt:") {
+		return false
+	}
+	before, found := beforeAt(value)
+	return found && strings.Contains(before, ":")
+}
+
+// hidden is a text without what may be a password in one of the arguments. noPasswords has
+// refused what certainly is one; an argument that is something else is repeated in errors.
+func hidden(args []string, text string) string {
+	for _, arg := range args {
+		if flag, value, joined := strings.Cut(arg, "="); joined && strings.HasPrefix(flag, "-") {
+			arg = value
+		}
+		secret, found := beforeAt(arg)
+		if at := strings.Index(secret, "://"); at >= 0 {
+			secret = secret[at+len("://"):]
+		}
+		if !found || !strings.Contains(secret, ":") || strings.HasPrefix(arg, "bolt:") {
+			continue
+		}
+		for _, form := range []string{secret, inner(strconv.Quote(secret)), inner(plain.Quote(secret, len(secret)))} {
+			text = strings.ReplaceAll(text, form+"@", "xxxxx@")
+		}
+	}
+	return text
+}
+
+func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
+
+// beforeAt is what stands before the last @.
+func beforeAt(s string) (before string, found bool) {
+	i := strings.LastIndex(s, "@")
+	return s[:max(i, 0)], i >= 0
+}

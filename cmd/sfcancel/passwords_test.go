@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// A password in a command line is refused whatever it is given to, and however malformed the
+// URL is, and nothing of it comes back.
+func TestPasswordsAreNeitherTakenNorEchoed(t *testing.T) {
+	reached := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer srv.Close()
+	host := strings.TrimPrefix(srv.URL, "http://")
+	var urls []string
+	for _, scheme := range []string{"etcd://", "etcds://", "http://", "https://", "HTTP://", "ftp://", "postgres://"} {
+		for _, info := range []string{
+			"ann:s3cret", "ann:s3%zzs3cret", "ann:s3/s3cret", "ann:s3?s3cret", "ann:s3#s3cret", "ann:s3 s3cret", "ann:s3@s3cret",
+			"ann:s3,s3cret", ":s3cret", "ann%3As3cret", "ann:s3\x1b[31ms3cret", "ann:s3\"s3cret", "ann:s3:s3cret", "ann:x://s3cret",
+		} {
+			urls = append(urls, scheme+info+"@"+host+"/p")
+		}
+	}
+	urls = append(urls, "http://s3cret@"+host, "etcd://ann:12/s3cret@"+host, "etcd://ann:12?s3cret@"+host,
+		srv.URL+",http://ann:s3cret@"+host, "[::1]:s3cret@"+host, "ann:s3cret@"+host, "etcd:ann:s3cret@"+host, "etcd:/ann:s3cret@"+host)
+	id := uuid.NewString()
+	for _, url := range urls {
+		commands := [][]string{
+			{"list", "--endpoint", url}, {"list", "--endpoint=" + url}, {"cancel", id, "--ledger", url, "--endpoint", srv.URL},
+			{"serve", "--speed", "0", "--store", url}, // which is no speed
+		}
+		if strings.Contains(url, "://") && !strings.HasSuffix(url, "12/s3cret@"+host) {
+			commands = append(commands, [][]string{
+				{"serve", "--speed", "0", "--backup", url}, {"serve", "--speed", "0", "--addr", url}, {"list", "-o", url}, {"list", "--timeout", url}, {"list", "--no-such", url},
+				{"cancel", url}, {url}, {"start", url}, {"cancel", id, url}, {"ledger", url}, {"list", "--no-such=" + url}, {"list", "-x" + url}, {"help", url},
+			}...)
+		}
+		for _, args := range commands {
+			for _, more := range [][]string{nil, {"-o", "json"}} {
+				code, out, errs := sfcancel(t, append(args, more...)...)
+				if strings.Contains(out+errs, "s3") || code != exitUsage {
+					t.Errorf("sfcancel %q: exit %d: %s%s", args, code, out, errs)
+				}
+				if more != nil && !json.Valid([]byte(out)) {
+					t.Errorf("sfcancel %q: %s", args, out)
+				}
+			}
+		}
+		if code, _, errs := sfcancel(t, "serve", "--speed", "0", "--store", url); code != exitUsage || !strings.Contains(errs, "password-file=FILE") {
+			t.Errorf("the error does not say how else: %s", errs)
+		}
+	}
+	if reached != 0 {
+		t.Errorf("%d requests were sent", reached)
+	}
+}
+
+// What is no password is taken, also if it looks a little like one.
+func TestWhatIsNoPasswordIsTaken(t *testing.T) {
+	for _, args := range [][]string{
+		{"--store", "etcd://ann@a:1,b:2/p?password-file=/home/ann@work/p"},
+		{"--store", "etcds://a:1/p?ca=/home/ann@work/ca.pem"},
+		{"--store=bolt:/home/ann@work/x:y@z.db"},
+		{"--ledger", "etcds://[::1]:2379,[::1]:2380/p?cert=/a@b&key=/a@b"},
+		{"--endpoint", "http://gateway:19080/a@b", "--endpoint=https://gateway:19080,http://other:1"},
+		{"--reason", "see http://tickets:8080/x, ask ann@example.com"},
+		{"--reason", "ask ann@example.com: http://tickets:8080"},
+		{"--by", "ops:ann@home"}, {"--by", "ann@home"},
+		{"--service", "fabric:/shop/orders@home"},
+		{"--admin", "CN=ann@example.com"},
+	} {
+		if err := noPasswords(args); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+// What may be a password, and is given where none is looked for, is not repeated in errors.
+func TestHidden(t *testing.T) {
+	for _, c := range []struct{ arg, text, want string }{
+		{"ann:s3cret@host", `"ann:s3cret@host" is not an operation id`, `"xxxxx@host" is not an operation id`},
+		{"--addr=ann:s3cret@host:1", `--addr "ann:s3cret@host:1": no`, `--addr "xxxxx@host:1": no`},
+		{"ann:s3\x1b\"cret@host", `"ann:s3\x1b\"cret@host" is none`, `"xxxxx@host" is none`},
+		{"http://host:123/x@y", "no http://host:123/x@y", "no http://xxxxx@y"},
+		{"ann@host", `"ann@host" is none`, `"ann@host" is none`},
+		{"bolt:/a@b", "bolt:/a@b: no such file", "bolt:/a@b: no such file"},
+		{":@", "a: b@c: :@", "a: b@c: xxxxx@"},
+	} {
+		if got := hidden([]string{c.arg}, c.text); got != c.want {
+			t.Errorf("%s: %s, want %s", c.arg, got, c.want)
+		}
+	}
+}
