@@ -26,15 +26,15 @@ type connection struct {
 
 func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several, or repeated, for one to fail over to")
+	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
 	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
 	f.StringVar(&c.tls.KeyFile, "key", "", "its key, as PEM")
 	f.StringVar(&c.tls.CAFile, "ca", "", "certificates that the server's has to come from, as PEM (default those of the system)")
-	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several, or repeated")
-	f.StringSliceVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; several, or repeated")
+	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several with commas between them, or repeated")
+	f.StringArrayVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; repeated for several, as a name may have commas")
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")
 }
 

@@ -73,9 +73,10 @@ ParseScenarios.
 
 Who may: without --tls-cert everybody who reaches the socket is an admin, so only
 a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
---admin and --user, which may be repeated, name the client certificates that are
-let in, by thumbprint or, with --client-ca, by common name. All of them are
-admins unless --roles tells them apart: a user may then read, and no more.`,
+--admin and --user name the client certificates that are let in, by thumbprint or,
+with --client-ca, by common name. Each takes one, as a name may have commas, and may
+be repeated. All of them are admins unless --roles tells them apart: a user may then
+read, and no more.`,
 		Example: `  sfcancel serve --store bolt:faults.db --backup /var/backups/faults
   sfcancel serve --store etcd://10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379/faults
   sfcancel serve --seed given.json --freeze --profile runtime
@@ -110,8 +111,8 @@ admins unless --roles tells them apart: a user may then read, and no more.`,
 	f.StringVar(&s.certFile, "tls-cert", "", "file with the server's certificate, and those between it and its root")
 	f.StringVar(&s.keyFile, "tls-key", "", "file with the key of the server's certificate")
 	f.StringVar(&s.clientCA, "client-ca", "", "file with the certificates that client certificates have to go back to")
-	f.StringSliceVar(&s.admins, "admin", nil, "thumbprint or common name of a client certificate that may do everything")
-	f.StringSliceVar(&s.users, "user", nil, "thumbprint or common name of a client certificate that may read")
+	f.StringArrayVar(&s.admins, "admin", nil, "thumbprint or common name of a client certificate that may do everything; repeated for several")
+	f.StringArrayVar(&s.users, "user", nil, "thumbprint or common name of a client certificate that may read; repeated for several")
 	f.BoolVar(&s.roles, "roles", false, "tell admins and users apart")
 	f.BoolVar(&s.insecure, "insecure", false, "serve an address that others can reach without TLS and client certificates")
 	return cmd

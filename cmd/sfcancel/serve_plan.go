@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -85,7 +86,9 @@ func (s serveFlags) checkSeedSecurity(want emulator.SeedSecurity, secure bool) e
 func noneEmpty(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.Visit(func(f *pflag.Flag) {
-		if v := f.Value.String(); v == "" || v == "[]" {
+		v := f.Value.String()
+		list, several := f.Value.(pflag.SliceValue)
+		if v == "" || several && (v == "[]" || slices.Contains(list.GetSlice(), "")) {
 			errs = append(errs, fmt.Errorf("--%s is empty", f.Name))
 		}
 	})
