@@ -82,7 +82,7 @@ func runDemo(ctx context.Context, stdout, stderr io.Writer, profile server.Profi
 	served := make(chan error, 1)
 	serveCtx, stop := context.WithCancel(ctx)
 	go func() {
-		served <- serve(serveCtx, server.NewHTTPServer(wire.Handler(handler), logger), listener, engine, time.Now)
+		served <- serve(serveCtx, server.NewHTTPServer(wire.Handler(handler), logger), listener, engine, time.Now, drainTime)
 	}()
 	defer func() { stop(); err = errors.Join(err, <-served) }()
 

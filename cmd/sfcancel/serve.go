@@ -40,7 +40,8 @@ they stop.
 
 The first line of standard output is "listening on http://HOST:PORT" (https with
 TLS), once the socket accepts. Requests are logged on standard error. An
-interrupt or a termination lets requests under way finish, and exits with 0.
+interrupt or a termination lets requests under way finish, for 10 s at most, and
+exits with 0; a second one ends the server at once.
 
 Stores: "memory" forgets everything at the end. "bolt:PATH" keeps it in a file,
 and loses nothing that was answered, however the process ends; --backup copies the
@@ -188,7 +189,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	defer stopCopying()
 	copying.Go(func() { s.backup.run(copyCtx, st, s.store, logger) })
 	report(scheme + "://" + listener.Addr().String())
-	return serve(ctx, srv, listener, engine, clock)
+	return serve(ctx, srv, listener, engine, clock, drainTime)
 }
 
 // drainTime is how long requests under way may take once the end was asked for.
@@ -198,8 +199,10 @@ const drainTime = 10 * time.Second
 // runs faster than real time, or stands still, if it was told to.
 const lookEvery = time.Second
 
-// serve runs until ctx ends, and returns when everything it started has ended.
-func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator, clock func() time.Time) error {
+// serve runs until ctx ends, and returns when everything it started has ended. Requests that
+// are still under way after that time are cut off: a client that never sends its body
+// is no failure of the server.
+func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator, clock func() time.Time, atMost time.Duration) error {
 	working, stop := context.WithCancel(ctx)
 	ran := make(chan struct{})
 	go func() {
@@ -233,9 +236,13 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine 
 				srv.ErrorLog.Printf("clean-up: %v", err)
 			}
 		case <-ctx.Done():
-			drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+			drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), atMost)
 			defer cancel()
 			err := srv.Shutdown(drain)
+			if errors.Is(err, context.DeadlineExceeded) {
+				srv.ErrorLog.Printf("requests that were still under way after %v were cut off", atMost)
+				err = srv.Close()
+			}
 			if served := <-served; !errors.Is(served, http.ErrServerClosed) {
 				err = errors.Join(err, served)
 			}
