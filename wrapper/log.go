@@ -24,8 +24,11 @@ import (
 //
 // Only what is listed here is ever logged: names, ids, verdicts, states, classes,
 // statuses, error codes, counts, times, the host of the endpoint, the kind of a
-// transport error, and what is wrong with which certificate file. No header, no query, no body, no text that a server or a token source
-// wrote.
+// transport error, and what is wrong with which certificate file. No header, no query, no
+// body, no text that a server or a token source wrote.
+//
+// net/http has lines of its own for the standard logger of package log, which repeat what a
+// server sent on a connection that was not in use. A program that minds calls log.SetOutput.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -60,6 +63,9 @@ func (l logging) ObserveAttempt(ctx context.Context, request Request, a Attempt)
 		slog.String("purpose", string(request.Purpose)), slog.Int("number", request.Number), slog.String("host", host(request.Endpoint)),
 		slog.String("class", a.Class.String()), slog.Int("status", a.Status), slog.Duration("took", a.Duration),
 		optional("code", logged(a.Code)), optional("error", failure(a.Err)))
+	if a.RequestID != (uuid.UUID{}) {
+		attrs = append(attrs, slog.String("request_id", a.RequestID.String()))
+	}
 	l.to.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 

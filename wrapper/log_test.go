@@ -29,7 +29,7 @@ func logged(t *testing.T, transport http.RoundTripper, call func(context.Context
 	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "took" || a.Key == "pause" {
+			if a.Key == slog.TimeKey || a.Key == "took" || a.Key == "pause" || a.Key == "request_id" {
 				return slog.Attr{}
 			}
 			return a
@@ -92,7 +92,7 @@ func TestLoggerAllowList(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	allowed := map[string]bool{}
-	for key := range strings.FieldsSeq("time level msg call operation_id force purpose number host class status took code error pause after from to requests verdict state") {
+	for key := range strings.FieldsSeq("time level msg call operation_id request_id force purpose number host class status took code error pause after from to requests verdict state") {
 		allowed[key] = true
 	}
 	leaking := []http.RoundTripper{

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -134,6 +135,9 @@ func worth(judged *wrapper.Attempt) []attribute.KeyValue {
 		return nil
 	}
 	attrs := []attribute.KeyValue{keyClass.String(className(judged.Class))}
+	if judged.RequestID != (uuid.UUID{}) {
+		attrs = append(attrs, keyRequestID.String(judged.RequestID.String()))
+	}
 	if judged.Code != "" {
 		attrs = append(attrs, keyCode.String(knownCode(judged.Code)))
 	}

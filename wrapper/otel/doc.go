@@ -37,7 +37,7 @@
 //	sfcancel.operation.id    string  the operation; not for a list
 //	sfcancel.kind            string  the kind of a start, or what was learnt of the kind
 //	sfcancel.force           bool    true if a force was asked for, or a stop came to need one
-//	sfcancel.verdict         string  Accepted, AlreadyStopping, AlreadyForced, Finished, NotFound
+//	sfcancel.verdict         string  Accepted, AlreadyStarted, AlreadyStopping, AlreadyForced, Finished, NotFound
 //	sfcancel.resolved        bool    beside a verdict: whether it took more than an answer to find out
 //	sfcancel.state           string  the state as it was seen last
 //	sfcancel.attempts        int     the requests that were made
@@ -57,6 +57,7 @@
 //	network.protocol.version   string  if an answer came: 1.1, 2
 //	error.type                 string  see below
 //	sfcancel.purpose           string  graceful, force, probe, read, start
+//	sfcancel.request.id        string  the X-ServiceFabricRequestId, which the gateway writes into its trace
 //	sfcancel.class             string  ambiguous, not_sent, refused, done; see [wrapper.Class]
 //	sfcancel.code              string  the code of a FabricError
 //

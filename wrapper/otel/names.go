@@ -21,9 +21,10 @@ const (
 	keyAttempts     = attribute.Key("sfcancel.attempts")
 	keyLedgerFailed = attribute.Key("sfcancel.ledger.failed")
 
-	keyPurpose = attribute.Key("sfcancel.purpose")
-	keyClass   = attribute.Key("sfcancel.class")
-	keyCode    = attribute.Key("sfcancel.code")
+	keyPurpose   = attribute.Key("sfcancel.purpose")
+	keyRequestID = attribute.Key("sfcancel.request.id")
+	keyClass     = attribute.Key("sfcancel.class")
+	keyCode      = attribute.Key("sfcancel.code")
 
 	keyPause = attribute.Key("sfcancel.pause.duration")
 	keyFrom  = attribute.Key("sfcancel.failover.from")

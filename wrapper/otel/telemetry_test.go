@@ -141,11 +141,14 @@ func unindent(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// attributes are those of a span or event, one a line, in the order of their names.
+// attributes are those of a span or event, one a line, in the order of their names, but for
+// the id of a request, which is another one each time.
 func attributes(attrs []attribute.KeyValue) string {
-	lines := make([]string, len(attrs))
-	for i, a := range attrs {
-		lines[i] = fmt.Sprintf("%s %s %s", a.Key, strings.ToLower(a.Value.Type().String()), a.Value.String())
+	var lines []string
+	for _, a := range attrs {
+		if a.Key != "sfcancel.request.id" {
+			lines = append(lines, fmt.Sprintf("%s %s %s", a.Key, strings.ToLower(a.Value.Type().String()), a.Value.String()))
+		}
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
