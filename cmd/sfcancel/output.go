@@ -38,12 +38,14 @@ type errorJSON struct {
 	State       string        `json:"state,omitempty"`
 	Force       bool          `json:"force,omitempty"`
 	NotBefore   *time.Time    `json:"notBefore,omitempty"`
+	RequestID   string        `json:"requestId,omitempty"`
 	Attempts    []attemptJSON `json:"attempts"`
 	LedgerError string        `json:"ledgerError,omitempty"`
 }
 
 type attemptJSON struct {
 	Purpose    string    `json:"purpose"`
+	RequestID  string    `json:"requestId,omitempty"`
 	Endpoint   string    `json:"endpoint,omitempty"`
 	Class      string    `json:"class"`
 	Status     int       `json:"status,omitempty"`
@@ -64,7 +66,7 @@ func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 	out := make([]attemptJSON, len(attempts))
 	for i, a := range attempts {
 		out[i] = attemptJSON{
-			Purpose: string(a.Purpose), Endpoint: a.Endpoint, Class: a.Class.String(),
+			Purpose: string(a.Purpose), RequestID: idOrNone(a.RequestID), Endpoint: a.Endpoint, Class: a.Class.String(),
 			Status: a.Status, Code: string(a.Code), Message: a.Message,
 			Start: a.Start.UTC(), DurationMS: float64(a.Duration.Microseconds()) / 1000,
 		}
@@ -73,6 +75,14 @@ func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 		}
 	}
 	return out
+}
+
+// idOrNone is an id, or "" for one that is not set.
+func idOrNone(id uuid.UUID) string {
+	if id == (uuid.UUID{}) {
+		return ""
+	}
+	return id.String()
 }
 
 func operationsJSON(ops []wrapper.Operation) []operationJSON {
@@ -123,11 +133,13 @@ func describe(err error) errorJSON {
 	doc := errorJSON{Error: err.Error(), ExitCode: exitCode(err), Attempts: []attemptJSON{}}
 	var e *wrapper.Error
 	if errors.As(err, &e) {
-		if id := e.OperationID(); id != (uuid.UUID{}) {
-			doc.OperationID = id.String()
-		}
+		doc.OperationID = idOrNone(e.OperationID())
 		doc.Code, doc.Status = string(e.Code()), e.Status()
 		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
+	}
+	var unknown interface{ RequestID() uuid.UUID }
+	if errors.As(err, &unknown) {
+		doc.RequestID = idOrNone(unknown.RequestID())
 	}
 	var noted ledgerError
 	if errors.As(err, &noted) {

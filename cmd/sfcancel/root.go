@@ -33,13 +33,15 @@ The names are stable, and new ones may come:
                          ledgerError
   list, progress         operationId, kind, state (list: an array of them)
   a failure              error, exitCode, operationId, code, status, state, force,
-                         notBefore, attempts, ledgerError
+                         notBefore, requestId, attempts, ledgerError
   ledger                 time, operationId, action, verdict, state, by, reason (an array
                          of them)
-  each of the attempts   purpose, endpoint, class, status, code, message, error,
-                         start, durationMs
+  each of the attempts   purpose, requestId, endpoint, class, status, code, message,
+                         error, start, durationMs
 What is not known is left out. A ledgerError says why the ledger could not be read or
-written; all else is as it says.
+written; all else is as it says. A requestId is what the gateway writes into its trace
+as X-ServiceFabricRequestId; that of a failure is of the last request whose outcome is
+unknown.
 
 What changes something is noted in a ledger, with your name and --reason, and a force finds
 its evidence there: see "sfcancel ledger --help".`
