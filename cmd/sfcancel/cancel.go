@@ -28,7 +28,7 @@ command returns as soon as the cancel is in effect. Repeating it does no harm.`,
 		},
 	}
 	conn.flags(cmd)
-	conn.noted(cmd)
+	conn.changes(cmd)
 	return cmd
 }
 
@@ -67,7 +67,7 @@ cannot be, there is no force and the exit code is 3. --ledger none does without 
 		},
 	}
 	conn.flags(cmd)
-	conn.noted(cmd)
+	conn.changes(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "require-graceful", "require-graceful, graceful-first or server-decides")
 	cmd.Flags().DurationVar(&grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
 	return cmd

@@ -29,7 +29,6 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
 	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
-	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
 	f.StringVar(&c.tls.KeyFile, "key", "", "its key, as PEM")
 	f.StringVar(&c.tls.CAFile, "ca", "", "certificates that the server's has to come from, as PEM (default those of the system)")
@@ -38,12 +37,15 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringVarP(&c.output, "output", "o", "table", "table or json")
 }
 
-// noted adds the flags of a command that changes something, which the ledger hears of.
-func (c *connection) noted(cmd *cobra.Command) {
+// changes adds the flags of a command that changes something: what the server may take for it,
+// and what the ledger hears of it.
+func (c *connection) changes(cmd *cobra.Command) {
 	c.notes = new(notes)
 	c.notes.flags(cmd)
-	cmd.Flags().StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
-	cmd.Flags().StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
+	f := cmd.Flags()
+	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
+	f.StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
+	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
 }
 
 // limitDefault changes the time limit of a command that waits.

@@ -58,7 +58,7 @@ func (s *starting) command(use, short string, call func(context.Context, *wrappe
 		},
 	}
 	s.flags(cmd)
-	s.noted(cmd)
+	s.changes(cmd)
 	cmd.Flags().StringVar(&s.id, "id", "", "operation id (default a new one)")
 	return cmd
 }

@@ -42,7 +42,7 @@ written when the time of the force comes, there is no force, and the exit code i
 		},
 	}
 	conn.flags(cmd)
-	conn.noted(cmd)
+	conn.changes(cmd)
 	conn.limitDefault(cmd, 10*time.Minute)
 	cmd.Flags().DurationVar(&options.Grace, "grace", time.Minute, "how long the graceful cancel gets before the force")
 	cmd.Flags().BoolVar(&options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
