@@ -18,7 +18,9 @@ func newStart() *cobra.Command {
 		Short: "Start an operation of one of the four kinds",
 		Long: `Start an operation. Faults are real: against a real cluster these commands lose
 data, take partitions away or stop nodes. "sfcancel serve" is a cluster to try
-them on. Without --id a new id is made and printed.`,
+them on. Without --id a new id is made and printed. With --id a start may be
+repeated: if an operation of that kind and id exists, the verdict is
+AlreadyStarted, the exit code is 0, and nothing is started.`,
 		Args: exactly("the kind of operation"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return usage(fmt.Errorf("unknown kind %q; see sfcancel start --help", args[0]))
