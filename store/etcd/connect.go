@@ -58,6 +58,8 @@ func newClient(ctx context.Context, endpoints []string, o options, user, passwor
 		Logger:          zap.NewNop(),
 		DialOptions: []grpc.DialOption{
 			grpc.WithDisableRetry(),
+			// Where the members are is what the endpoints say, and not the environment.
+			grpc.WithNoProxy(),
 			grpc.WithStatsHandler(sentHandler{}),
 			// gRPC's own are a second at first, then up to two minutes.
 			grpc.WithConnectParams(grpc.ConnectParams{
