@@ -16,6 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
 // onBolt is a ledger in a file of its own.
@@ -27,6 +28,14 @@ func onBolt(t *testing.T) wrapper.Ledger {
 	return newLedger(t, st)
 }
 
+// onJournal is a ledger in a directory of its own.
+func onJournal(t *testing.T) wrapper.Ledger {
+	t.Helper()
+	l, err := journal.New(filepath.Join(t.TempDir(), "ledger"))
+	must(t, err)
+	return l
+}
+
 // Every ledger keeps what wrapper.Ledger promises.
 func TestContract(t *testing.T) {
 	t.Parallel()
@@ -34,6 +43,7 @@ func TestContract(t *testing.T) {
 		"MemoryLedger": func(*testing.T) wrapper.Ledger { return new(wrapper.MemoryLedger) },
 		"memory":       func(t *testing.T) wrapper.Ledger { return newLedger(t, memory.New()) },
 		"bolt":         onBolt,
+		"journal":      onJournal,
 	}
 	full := wrapper.Entry{
 		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Cluster: "http://sf1:19080 http://sf2:19080", Action: wrapper.ActionForce,

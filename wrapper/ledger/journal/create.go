@@ -1,0 +1,122 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
+)
+
+// Create makes the ledger in dir of entries that come from elsewhere, such as a ledger of another kind.
+// Each is noted as it is, in the order in which it comes; those of one operation should come one
+// after the other, and operations in the order of their ids, or it takes long.
+//
+// The directory appears whole and durable, or not at all: it is made under the name of dir with ".new" appended, where
+// the next call begins anew if one has died. If there is something at dir it is left alone, and
+// the error is [fs.ErrExist]. Any number of processes may call it at once: one makes the ledger, while
+// the others wait, as long as their ctx allows, and get fs.ErrExist then. They agree on that by a lock at the name of
+// dir with ".lock" appended, which stays. The first error of entries is returned.
+func Create(ctx context.Context, dir string, entries iter.Seq2[wrapper.Entry, error]) error {
+	if dir == "" {
+		return fmt.Errorf("ledger: create: %w: no directory", store.ErrInvalid)
+	}
+	if err := create(ctx, filepath.Clean(dir), entries); err != nil {
+		return fmt.Errorf("ledger: create: %w", err)
+	}
+	return nil
+}
+
+func create(ctx context.Context, dir string, entries iter.Seq2[wrapper.Entry, error]) error {
+	if err := makeDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	unlock, err := lock(ctx, dir+lockEnding)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = &fs.PathError{Op: "create", Path: dir, Err: fs.ErrExist}
+		}
+		return err
+	}
+	c := creation{l: &Ledger{dir: dir + ".new"}}
+	if err := c.all(ctx, entries); err != nil {
+		return errors.Join(err, os.RemoveAll(c.l.dir))
+	}
+	if err := os.Rename(c.l.dir, dir); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// creation is a ledger that is being made.
+type creation struct {
+	l       *Ledger
+	current *draft // the file that was added to last
+	shard   byte   // its shard
+	begun   [256]bool
+}
+
+func (c *creation) all(ctx context.Context, entries iter.Seq2[wrapper.Entry, error]) error {
+	if err := os.RemoveAll(c.l.dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(c.l.dir, dirMode); err != nil {
+		return err
+	}
+	for entry, err := range entries {
+		if err = errors.Join(err, ctx.Err()); err == nil {
+			err = c.add(entry)
+		}
+		if err != nil {
+			return errors.Join(err, c.turn())
+		}
+	}
+	if err := c.turn(); err != nil {
+		return err
+	}
+	return syncDir(c.l.dir)
+}
+
+// turn finishes the file that was added to last.
+func (c *creation) turn() error {
+	if c.current == nil {
+		return nil
+	}
+	err := c.current.finish()
+	c.current = nil
+	return err
+}
+
+func (c *creation) add(entry wrapper.Entry) error {
+	text, err := document.Encode(entry)
+	if err != nil {
+		return fmt.Errorf("%w: %w", store.ErrInvalid, err)
+	}
+	shard := shardOf(entry.OperationID)
+	if c.current == nil || c.shard != shard {
+		if err := c.turn(); err != nil {
+			return err
+		}
+		if c.current, err = openDraft(c.l.path(shard, entriesEnding)); err != nil {
+			return err
+		}
+		c.shard = shard
+	}
+	if !c.begun[shard] {
+		c.begun[shard] = true
+		if err := c.current.add(headerOf(shard)); err != nil {
+			return err
+		}
+	}
+	return c.current.add(seal(text))
+}

@@ -1,0 +1,64 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
+)
+
+// Ledger is a [wrapper.Ledger] in a directory. Its methods are safe for concurrent use, and so are
+// several Ledgers on one directory, in one process or in many. Use [New]; the zero Ledger is not usable.
+type Ledger struct {
+	dir       string
+	by        string
+	retention time.Duration
+	warn      func(*ModeError)
+
+	mu     sync.Mutex
+	warned map[string]bool // paths
+}
+
+var _ wrapper.Ledger = (*Ledger)(nil)
+
+// New returns the ledger in a directory. One that does not exist is an empty ledger, and is made by
+// the first Append, with the directories above it. New itself reads and writes nothing.
+//
+// The error is [store.ErrInvalid], for a directory that is "" or an option that is nil or makes no sense.
+func New(dir string, options ...Option) (*Ledger, error) {
+	l := &Ledger{dir: filepath.Clean(dir), retention: ledger.DefaultRetention, warn: func(*ModeError) {}, warned: make(map[string]bool)}
+	if dir == "" {
+		return nil, fmt.Errorf("ledger: %w: no directory", store.ErrInvalid)
+	}
+	for _, option := range options {
+		if option == nil {
+			return nil, fmt.Errorf("ledger: %w: an option is nil", store.ErrInvalid)
+		}
+		if err := option(l); err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// lockRetry is how often a lock that somebody has is tried again. It is held for about an fsync.
+const lockRetry = 2 * time.Millisecond
+
+// lock takes the lock at path, which it makes, and returns what gives it back.
+func lock(ctx context.Context, path string) (unlock func(), err error) {
+	l := flock.New(path, flock.SetPermissions(fileMode))
+	if _, err := l.TryLockContext(ctx, lockRetry); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %s is held by another process: %w", store.ErrLocked, path, err)
+		}
+		return nil, err
+	}
+	return func() { _ = l.Unlock() }, nil // a lock ends with its file at the latest
+}

@@ -1,0 +1,115 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
+)
+
+// line is one that holds an entry, or should.
+type line struct {
+	text   []byte // without its end; good until the next line is read
+	offset int64  // of text in the file
+	number int    // from 1, which is the header
+	broken bool   // it does not fit its checksum
+}
+
+// damaged is the error of a line that cannot be read.
+func (n line) damaged(path string, why error) error {
+	return fmt.Errorf("%w: %s line %d: %w; whoever knows what it was may remove the line", ledger.ErrDamaged, path, n.number, why)
+}
+
+var errChecksum = errors.New("it does not fit its checksum")
+
+// lines calls visit with each line after the header, and leaves out a last one that is unfinished.
+func lines(ctx context.Context, file *os.File, header []byte, visit func(line) error) error {
+	start := make([]byte, len(header))
+	n, err := io.ReadFull(file, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if begun, err := headed(start[:n], header); !begun || err != nil {
+		return wrapPath(err, file.Name())
+	}
+	in := bufio.NewReaderSize(file, 1<<16)
+	for at := (line{offset: int64(n), number: 2}); ; at.number++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long := bytes.Clone(text)
+			text, err = in.ReadBytes('\n')
+			text = append(long, text...)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			if !brokenEnd(text) {
+				return nil
+			}
+			at.text, at.broken = text, true
+			return visit(at)
+		case err != nil:
+			return err
+		}
+		at.text = text[:len(text)-1]
+		at.broken = !sealed(at.text)
+		if err := visit(at); err != nil {
+			return err
+		}
+		at.offset += int64(len(text))
+	}
+}
+
+// present reports whether the directory of the ledger is there, and fit for use; see examine.
+func (l *Ledger) present(onlyLook bool) (bool, error) {
+	info, err := os.Stat(l.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !info.IsDir():
+		return false, fmt.Errorf("%w: %s is no directory", store.ErrForeign, l.dir)
+	}
+	return true, l.examine(l.dir, info, dirMode, onlyLook)
+}
+
+// open opens the file of a shard for reading; nil if there is none.
+func (l *Ledger) open(shard byte, onlyLook bool) (*os.File, error) {
+	path := l.path(shard, entriesEnding)
+	info, err := os.Stat(path) // before it is opened, which of a pipe would not return
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := errors.Join(regular(path, info), l.examine(path, info, fileMode, onlyLook)); err != nil {
+		return nil, err
+	}
+	return os.Open(path)
+}
+
+// wrapPath names the file in an error that does not.
+func wrapPath(err error, path string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func regular(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: %s is no regular file", store.ErrForeign, path)
+	}
+	return nil
+}
