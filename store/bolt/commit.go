@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/sfcancel/sfcancel/store"
@@ -40,6 +41,9 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 func (s *Store) commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
 	if err := txn.Validate(); err != nil {
 		return 0, err
+	}
+	if s.readOnly {
+		return 0, fmt.Errorf("%w: it is open for reading only", fs.ErrPermission)
 	}
 	p := &pending{ctx: ctx, txn: txn, settled: make(chan outcome, 1)}
 	if err := s.enqueue(p); err != nil {

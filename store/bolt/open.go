@@ -47,6 +47,9 @@ func open(path string, opts []Option) (*Store, error) {
 		return nil, fmt.Errorf("%w: empty path", store.ErrInvalid)
 	}
 	giveUp := time.Now().Add(o.lockWait)
+	if o.readOnly {
+		return openReadOnly(path, giveUp)
+	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := create(path); err != nil {
@@ -59,13 +62,62 @@ func open(path string, opts []Option) (*Store, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: not a regular file but %v", store.ErrForeign, info.Mode())
+		return nil, irregular(info)
 	case info.Size() > 0:
 		if err := inspect(path, giveUp); err != nil {
 			return nil, err
 		}
 	}
 	return openWritable(path, giveUp)
+}
+
+func irregular(info fs.FileInfo) error {
+	return fmt.Errorf("%w: not a regular file but %v", store.ErrForeign, info.Mode())
+}
+
+// openReadOnly opens a file that has a store in it, and lets nobody write.
+func openReadOnly(path string, giveUp time.Time) (*Store, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, irregular(info)
+	case info.Size() == 0:
+		return nil, errNoStore
+	}
+	db, file, err := openFile(path, true, giveUp)
+	if err != nil {
+		return nil, err
+	}
+	s, err := startReadOnly(db, file)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+var errNoStore = fmt.Errorf("there is nothing in the file: %w", fs.ErrNotExist)
+
+func startReadOnly(db *bbolt.DB, file *os.File) (*Store, error) {
+	if err := inspectOpen(db, file); err != nil {
+		return nil, err
+	}
+	if err := db.View(func(tx *bbolt.Tx) error {
+		empty, err := checkFormat(tx)
+		if empty {
+			err = errNoStore
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	s, err := newStore(db, file)
+	if err != nil {
+		return nil, err
+	}
+	s.readOnly = true
+	return s, nil
 }
 
 // openWritable opens a file that inspect has passed, or an empty one.

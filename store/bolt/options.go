@@ -15,6 +15,7 @@ type Option func(*options) error
 
 type options struct {
 	lockWait time.Duration
+	readOnly bool
 }
 
 // WithLockWait makes [Open] wait at most about d (to some 50 ms) for another
@@ -26,6 +27,17 @@ func WithLockWait(d time.Duration) Option {
 			return fmt.Errorf("%w: lock wait %v is negative", store.ErrInvalid, d)
 		}
 		o.lockWait = d
+		return nil
+	}
+}
+
+// ReadOnly opens a store that can be read and no more: any number of processes at once, while none
+// writes, also where the file cannot be written. Nothing is made or changed, not even a store that
+// does not exist: that, and an empty file, is [fs.ErrNotExist]. Commit fails with [fs.ErrPermission]. What a process that died had
+// on its way to the disk is shown, and not waited for.
+func ReadOnly() Option {
+	return func(o *options) error {
+		o.readOnly = true
 		return nil
 	}
 }

@@ -22,6 +22,8 @@ type Store struct {
 	db   *bbolt.DB
 	file *os.File // under db, which closes it
 	path string
+	// readOnly is set if it was opened with ReadOnly.
+	readOnly bool
 
 	// update is db.Update, or what a test has put around it.
 	update func(func(*bbolt.Tx) error) error

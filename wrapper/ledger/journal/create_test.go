@@ -63,6 +63,7 @@ func TestCreateFails(t *testing.T) {
 	broken := func(yield func(wrapper.Entry, error) bool) {
 		_ = yield(entry(opA, 0, "1"), nil) && yield(wrapper.Entry{}, errRead)
 	}
+	unread := func(func(wrapper.Entry, error) bool) { t.Error("the source is read for nothing") }
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, tc := range map[string]struct {
@@ -74,7 +75,7 @@ func TestCreateFails(t *testing.T) {
 		"no time":                {journal.Create(over, dir, all()), context.Canceled},
 		"a time without a form":  {journal.Create(t.Context(), dir, all(wrapper.Entry{Time: at.AddDate(9000, 0, 0)})), store.ErrInvalid},
 		"the source ends it all": {journal.Create(t.Context(), dir, func(func(wrapper.Entry, error) bool) {}), nil},
-		"something is there":     {journal.Create(t.Context(), t.TempDir(), all()), fs.ErrExist},
+		"something is there":     {journal.Create(t.Context(), t.TempDir(), unread), fs.ErrExist},
 	} {
 		if !errors.Is(tc.err, tc.want) {
 			t.Errorf("%s: %v", name, tc.err)
