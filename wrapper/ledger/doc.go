@@ -9,6 +9,9 @@
 //	...
 //	client, err := wrapper.New("https://gateway:19080", wrapper.WithLedger(shared))
 //
+// Many short processes of one user on one machine are better served by package journal below it, which
+// keeps the same entries in a directory of files.
+//
 // A complete program is in the example of the package. The store stays the caller's, who closes it
 // when no client uses the ledger any more.
 //

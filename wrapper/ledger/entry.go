@@ -20,6 +20,12 @@ const prefix = "ledger/"
 
 func prefixOf(id uuid.UUID) string { return prefix + id.String() + "/" }
 
+// operationOf is the part of a key that names the operation, whatever it may be.
+func operationOf(key string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
+	return name
+}
+
 // newKey is a key of its own for an entry. Those of one operation are in the order of their times.
 func newKey(entry wrapper.Entry) string {
 	return fmt.Sprintf("%s%020d-%s", prefixOf(entry.OperationID), nanoseconds(entry.Time), rand.Text())

@@ -133,7 +133,12 @@ func TestReadFaults(t *testing.T) {
 				t.Errorf("trail: %v, %v", e, err)
 			}
 		}
-		if n != 1 {
+		for e, err := range l.ByOperation(t.Context()) {
+			if n++; !errors.Is(err, want) || e != (wrapper.Entry{}) {
+				t.Errorf("by operation: %v, %v", e, err)
+			}
+		}
+		if n != 2 {
 			t.Errorf("a trail of %d", n)
 		}
 	}

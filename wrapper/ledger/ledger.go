@@ -1,11 +1,9 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -112,25 +110,12 @@ const pageSize = 100
 //
 // One that cannot be read makes it [ErrDamaged], for a decision on the others would be a guess.
 func (l *Ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
-	type taken struct {
-		at    store.Revision
-		entry wrapper.Entry
-	}
-	var all []taken
-	for item, err := range l.items(ctx, prefixOf(id), "") {
-		if err != nil {
-			return nil, fmt.Errorf("ledger: entries of %s: %w", id, err)
-		}
-		entry, err := decode(item)
-		if err != nil {
-			return nil, fmt.Errorf("ledger: entries of %s: %w", id, err)
-		}
-		all = append(all, taken{item.Revision, entry})
-	}
-	slices.SortStableFunc(all, func(a, b taken) int { return cmp.Compare(a.at, b.at) })
 	var entries []wrapper.Entry
-	for _, one := range all {
-		entries = append(entries, one.entry)
+	for entry, err := range l.byOperation(ctx, prefixOf(id)) {
+		if err != nil {
+			return nil, fmt.Errorf("ledger: entries of %s: %w", id, err)
+		}
+		entries = append(entries, entry)
 	}
 	return entries, nil
 }

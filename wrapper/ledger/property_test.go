@@ -82,6 +82,17 @@ func TestEntriesAreWhatWasAppended(t *testing.T) {
 		for _, id := range []uuid.UUID{opA, opB} {
 			got = append(got, entriesOf(t, l, id)...)
 		}
+		i := 0
+		for e, err := range l.ByOperation(context.Background()) {
+			must(t, err)
+			if i >= len(got) || order(e, got[i]) != 0 {
+				rt.Fatalf("by operation, at %d: %+v", i, e)
+			}
+			i++
+		}
+		if i != len(got) {
+			rt.Errorf("by operation: %d of %d", i, len(got))
+		}
 		for e, err := range l.Trail(context.Background(), everything) {
 			must(t, err)
 			told = append(told, e)
