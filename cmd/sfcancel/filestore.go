@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/sfcancel/sfcancel/store"
@@ -14,27 +12,26 @@ import (
 )
 
 // fileStore is a bolt file that is open for as long as each access takes, and no longer: bolt lets
-// one process in at a time, and a stop may run for minutes while somebody cancels something else.
+// one writer in at a time, and a stop may run for minutes while somebody cancels something else.
 // A file that is not there reads as empty, and is made by the first write.
-type fileStore struct {
-	path    string
-	makeDir bool // for the path that nobody chose
-}
+type fileStore struct{ path string }
 
 var _ store.Store = fileStore{}
 
-// lockWait is how long an access waits for those of other processes. Each takes some milliseconds.
-const lockWait = 3 * time.Second
+// most is how long an access waits for those of other processes: for most of what its context has left, so
+// that the error is about the file.
+func most(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return max(time.Until(deadline)*9/10, 0)
+	}
+	return 30 * time.Second
+}
 
-func (s fileStore) access(ctx context.Context, do func(store.Store) error) error {
+func (s fileStore) access(ctx context.Context, do func(store.Store) error, options ...bolt.Option) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	wait := lockWait
-	if deadline, ok := ctx.Deadline(); ok {
-		wait = max(min(wait, time.Until(deadline)), 0)
-	}
-	st, err := bolt.Open(s.path, bolt.WithLockWait(wait))
+	st, err := bolt.Open(s.path, append(options, bolt.WithLockWait(most(ctx)))...)
 	if err != nil {
 		return err
 	}
@@ -42,28 +39,28 @@ func (s fileStore) access(ctx context.Context, do func(store.Store) error) error
 	return do(st)
 }
 
-// missing says that there is no file yet.
-func (s fileStore) missing() bool {
-	_, err := os.Stat(s.path)
-	return errors.Is(err, fs.ErrNotExist)
+// read is access for reading. It reports false if there is no file, or an empty one.
+func (s fileStore) read(ctx context.Context, do func(store.Store) error) (bool, error) {
+	err := s.access(ctx, do, bolt.ReadOnly())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return true, err
 }
 
 func (s fileStore) Get(ctx context.Context, key string) (item store.Item, err error) {
-	if s.missing() {
-		return store.Item{}, store.ErrNotFound
-	}
-	err = s.access(ctx, func(st store.Store) (err error) {
+	there, err := s.read(ctx, func(st store.Store) (err error) {
 		item, err = st.Get(ctx, key)
 		return err
 	})
+	if !there {
+		err = store.ErrNotFound
+	}
 	return item, err
 }
 
 func (s fileStore) List(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
-	if s.missing() {
-		return store.Page{}, nil
-	}
-	err = s.access(ctx, func(st store.Store) (err error) {
+	_, err = s.read(ctx, func(st store.Store) (err error) {
 		page, err = st.List(ctx, prefix, after, limit)
 		return err
 	})
@@ -71,11 +68,6 @@ func (s fileStore) List(ctx context.Context, prefix, after string, limit int) (p
 }
 
 func (s fileStore) Commit(ctx context.Context, txn store.Txn) (revision store.Revision, err error) {
-	if s.makeDir {
-		if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-			return 0, err
-		}
-	}
 	err = s.access(ctx, func(st store.Store) (err error) {
 		revision, err = st.Commit(ctx, txn)
 		return err

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/sfcancel/sfcancel/store"
 )
 
 // ownState gives a test a state directory of its own, and returns where its ledger will be.
@@ -26,7 +24,7 @@ func ownState(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
 	t.Setenv("XDG_STATE_HOME", dir)
-	return filepath.Join(dir, "sfcancel", "ledger.db")
+	return filepath.Join(dir, "sfcancel", "ledger")
 }
 
 // otherProcess runs the program as a process of its own.
@@ -86,6 +84,7 @@ func TestLedgerBetweenProcesses(t *testing.T) {
 	step(exitNotSent, "503", "force", other)
 	step(exitNotSent, "503", "force", id, "--ledger", "none")
 	step(exitNotSent, "503", "force", id, "--ledger", "bolt:"+filepath.Join(t.TempDir(), "other.db"))
+	step(exitNotSent, "503", "force", id, "--ledger", "file:"+filepath.Join(t.TempDir(), "other"))
 	if n := forces.Load(); n != 0 {
 		t.Fatalf("%d forces went out", n)
 	}
@@ -110,12 +109,13 @@ func TestLedgerBetweenProcesses(t *testing.T) {
 		if age := time.Since(e.Time); age < 0 || age > time.Minute || e.By != me.Username+"@"+host || e.OperationID != id {
 			t.Errorf("%+v", e)
 		}
-		e.Time, e.OperationID, e.By = time.Time{}, "", ""
+		e = entryJSON{Action: e.Action, Verdict: e.Verdict, State: e.State, Reason: e.Reason}
 		if e != want[i] {
 			t.Errorf("entry %d is %+v, want %+v", i, e, want[i])
 		}
 	}
-	for name, mode := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+	shard := filepath.Join(path, id[:2]+".jsonl")
+	for name, mode := range map[string]os.FileMode{shard: 0o600, path: 0o700, filepath.Dir(path): 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
@@ -199,25 +199,31 @@ func TestLedgerOfTwoAtOnce(t *testing.T) {
 	}
 }
 
-// One entry that is damaged stops the force of its operation; the trail shows the others and names it.
+// One line that is damaged stops the forces that it may be about; the trail shows the others and names it.
 func TestLedgerDamaged(t *testing.T) {
 	path := ownState(t)
 	url, forces := blind(t)
-	id, other := uuid.NewString(), uuid.NewString()
+	id, other := "5b"+uuid.NewString()[2:], "c0"+uuid.NewString()[2:]
 	for _, id := range []string{id, other} {
 		if code, out, errs := sfcancel(t, "cancel", id, "--endpoint", url); code != exitOK {
 			t.Fatal(out, errs)
 		}
 	}
-	key := "ledger/" + id + "/00000000000000000001-X"
-	if _, err := (fileStore{path: path}).Commit(t.Context(), store.Txn{Then: []store.Write{{Key: key, Value: []byte("{")}}}); err != nil {
+	path = filepath.Join(path, "5b.jsonl")
+	text, err := os.ReadFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if code, out, errs := sfcancel(t, "force", id, "--endpoint", url); code != exitPolicy || !strings.Contains(errs, key) {
+	damaged := strings.Replace(string(text), "Accepted", "NotFound", 1)
+	if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	where := path + " line 2"
+	if code, out, errs := sfcancel(t, "force", id, "--endpoint", url); code != exitPolicy || !strings.Contains(errs, where) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	code, out, errs := sfcancel(t, "cancel", id, "--endpoint", url, "-o", "json")
-	if code != exitOK || !strings.Contains(out, key) || !strings.Contains(errs, "warning") || !strings.Contains(errs, key) {
+	if code != exitOK || !strings.Contains(out, where) || !strings.Contains(errs, "warning") || !strings.Contains(errs, where) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	if code, out, errs := sfcancel(t, "force", other, "--endpoint", url); code != exitOK || forces.Load() != 1 {
@@ -225,7 +231,11 @@ func TestLedgerDamaged(t *testing.T) {
 	}
 	code, out, errs = sfcancel(t, "ledger", "-o", "json")
 	var entries []entryJSON
-	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != exitFailed || len(entries) != 5 || !strings.Contains(errs, key) {
+	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != exitFailed || len(entries) != 4 || !strings.Contains(errs, where) {
 		t.Errorf("exit %d, %v, %d entries: %s%s", code, err, len(entries), out, errs)
+	}
+	code, out, errs = sfcancel(t, "ledger", "5b"+uuid.NewString()[2:])
+	if code != exitFailed || !strings.Contains(errs, where) || strings.Contains(errs, "nothing of that") {
+		t.Errorf("one that has none: exit %d: %s%s", code, out, errs)
 	}
 }

@@ -24,6 +24,13 @@ func TestLedgerUnusable(t *testing.T) {
 			}
 			return path
 		},
+		"a file as directory": func(t *testing.T, dir string) string {
+			path := filepath.Join(dir, "notes.txt")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		},
 		"a directory":                      func(_ *testing.T, dir string) string { return dir },
 		"in a directory that is not there": func(_ *testing.T, dir string) string { return filepath.Join(dir, "no", "ledger.db") },
 		"in use": func(t *testing.T, dir string) string {
@@ -40,6 +47,9 @@ func TestLedgerUnusable(t *testing.T) {
 			t.Parallel()
 			path := make(t, t.TempDir())
 			flags := []string{"--endpoint", url, "-o", "json", "--ledger", "bolt:" + path}
+			if name == "a file as directory" {
+				flags[len(flags)-1] = "file:" + path
+			}
 			if name == "in use" { // where each access waits
 				flags = append(flags, "--timeout", "2s")
 				if code, out, errs := sfcancel(t, append([]string{"force", uuid.NewString(), "--policy", "server-decides"}, flags...)...); code != exitPolicy || !strings.Contains(errs, path) {
@@ -51,7 +61,7 @@ func TestLedgerUnusable(t *testing.T) {
 				return
 			}
 			unusable(t, flags, path, name == "in a directory that is not there")
-			if got, err := os.ReadFile(path); name == "something else" && (err != nil || string(got) != text) {
+			if got, err := os.ReadFile(path); (name == "something else" || name == "a file as directory") && (err != nil || string(got) != text) {
 				t.Errorf("the file is %q now, %v", got, err)
 			}
 		})

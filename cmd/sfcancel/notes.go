@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/internal/plain"
-	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
-	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
 // notes is the ledger of a command, and what went wrong with it.
@@ -29,63 +26,25 @@ type notes struct {
 }
 
 func (n *notes) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&n.name, "ledger", "", "where it is noted who asked for what: bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX, or none for this process only (default a file of yours, see sfcancel ledger --help)")
+	cmd.Flags().StringVar(&n.name, "ledger", "", "where it is noted who asked for what: file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX, or none for this process only (default a directory of yours, see sfcancel ledger --help)")
 }
 
 // open opens the ledger for a client. One that is not there fails when it is used, and not before: a
 // graceful cancel does without.
 func (n *notes) open(ctx context.Context, cmd *cobra.Command) (option wrapper.Option, done func(), err error) {
-	st, err := n.store(ctx, cmd.Flags().Changed("ledger"))
+	l, err := n.find(ctx, cmd)
 	if bad := (usageError{}); errors.As(err, &bad) {
 		return nil, nil, err
 	}
-	var l wrapper.Ledger = unopened{err}
+	var to wrapper.Ledger = unopened{err}
 	done = func() {}
 	switch {
-	case err == nil && st == nil:
-		l = new(wrapper.MemoryLedger)
+	case err == nil && l == nil:
+		to = new(wrapper.MemoryLedger)
 	case err == nil:
-		if l, err = ledger.New(st, ledger.WithBy(cmp.Or(n.by, whoAmI()))); err != nil {
-			return nil, nil, errors.Join(err, st.Close())
-		}
-		done = func() { _ = st.Close() }
+		to, done = l, l.end
 	}
-	return wrapper.WithLedger(watched{l, n}), done, nil
-}
-
-// store is where --ledger says, nil for none.
-func (n *notes) store(ctx context.Context, given bool) (store.Store, error) {
-	if !given {
-		path, err := ledgerPath()
-		if err != nil {
-			return nil, fmt.Errorf("there is no place for a ledger: %w", err)
-		}
-		return fileStore{path, true}, nil
-	}
-	if path, ok := boltPath(n.name); ok {
-		return fileStore{path: path}, nil
-	}
-	switch {
-	case n.name == "none":
-		return nil, nil
-	case isEtcd(n.name):
-		ctx, cancel := context.WithTimeout(ctx, lockWait)
-		defer cancel()
-		st, err := openStore(ctx, n.name)
-		if err != nil {
-			return nil, fmt.Errorf("--ledger: %w", err)
-		}
-		return st, nil
-	}
-	return nil, usage(fmt.Errorf("--ledger %q: it must be bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", n.name))
-}
-
-// place is where the ledger is, for people.
-func (n *notes) place(st store.Store) string {
-	if file, ok := st.(fileStore); ok {
-		return "bolt:" + file.path
-	}
-	return n.name
+	return wrapper.WithLedger(watched{to, n}), done, nil
 }
 
 // warn says in one line that the ledger failed, unless the failure of the command says so already,

@@ -109,10 +109,13 @@ func FuzzOutput(f *testing.F) {
 		holds(t, append([]string{"cancel", id, "--ledger", "x" + text}, gateway...)...)
 		holds(t, append([]string{"start", "data-loss", "--service", "s", "--partition", text + "x"}, none...)...)
 
-		path := filepath.Join(t.TempDir(), "ledger.db")
-		put(t, path, wrapper.Entry{Time: time.Now(), OperationID: h.id, Action: wrapper.ActionForce, Verdict: wrapper.Verdict(text), State: wrapper.State(text), By: text, Reason: text})
-		holds(t, "ledger", "--ledger", "bolt:"+path)
-		holds(t, "ledger", "--ledger", "bolt:"+path+text)
+		path := filepath.Join(t.TempDir(), "ledger")
+		put(t, inDir(t, path), wrapper.Entry{
+			Time: time.Now(), OperationID: h.id, Cluster: text, Action: wrapper.ActionForce, Kind: wrapper.Kind(text), Target: text,
+			Outcome: wrapper.EntryOutcome(text), Verdict: wrapper.Verdict(text), Code: wrapper.Code(text), State: wrapper.State(text), By: text, Reason: text,
+		})
+		holds(t, "ledger", "--ledger", "file:"+path)
+		holds(t, "ledger", "--ledger", "file:"+path+text)
 
 		secure := httptest.NewUnstartedServer(h)
 		secure.Config.ErrorLog = log.New(io.Discard, "", 0)

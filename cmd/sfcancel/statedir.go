@@ -10,12 +10,12 @@ import (
 	"strconv"
 )
 
-// ledgerPath is the ledger of whoever has not chosen one.
+// ledgerPath is the directory of the ledger of whoever has not chosen one.
 func ledgerPath() (string, error) { return ledgerPathOn(runtime.GOOS, os.Getenv, os.UserHomeDir) }
 
 // ledgerPathOn is ledgerPath on any system. A relative XDG_STATE_HOME is none, as its specification has it.
 func ledgerPathOn(system string, env func(string) string, home func() (string, error)) (string, error) {
-	own := filepath.Join("sfcancel", "ledger.db")
+	own := filepath.Join("sfcancel", "ledger")
 	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, own), nil
 	}

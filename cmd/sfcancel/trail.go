@@ -18,8 +18,14 @@ import (
 type entryJSON struct {
 	Time        time.Time `json:"time"`
 	OperationID string    `json:"operationId"`
+	Cluster     string    `json:"cluster,omitempty"`
 	Action      string    `json:"action"`
+	Kind        string    `json:"kind,omitempty"`
+	Target      string    `json:"target,omitempty"`
+	RequestID   string    `json:"requestId,omitempty"`
+	Outcome     string    `json:"outcome,omitempty"`
 	Verdict     string    `json:"verdict,omitempty"`
+	Code        string    `json:"code,omitempty"`
 	State       string    `json:"state,omitempty"`
 	By          string    `json:"by,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
@@ -34,19 +40,27 @@ func newLedger() *cobra.Command {
 		Short: "Show who asked for what, when and why, and what came of it",
 		Long: `Show what the ledger holds, of one operation or of all, oldest first. The commands cancel,
 force, stop and start note there what they did, and a force finds there whether a graceful
-cancel came before it. An entry without a verdict is of a force that was about to be sent,
-of a command that failed, or of an operation that was seen in that state.
+cancel came before it. What came of it is the verdict; "refused" by a server, with its code; "not
+sent"; "unknown", if it may have been carried out; or "intent", of a force that was about to be
+sent. It is empty for an operation that was seen in that state, and in entries of earlier releases
+that had no verdict.
 
-The ledger is a file of yours unless --ledger names another place:
+The ledger is a directory of yours unless --ledger names another place:
 
-  $XDG_STATE_HOME/sfcancel/ledger.db                    if that is set
-  ~/.local/state/sfcancel/ledger.db                     else, on Linux and other Unix
-  ~/Library/Application Support/sfcancel/ledger.db      on macOS
-  %LocalAppData%\sfcancel\ledger.db                     on Windows
+  $XDG_STATE_HOME/sfcancel/ledger                    if that is set
+  ~/.local/state/sfcancel/ledger                     else, on Linux and other Unix
+  ~/Library/Application Support/sfcancel/ledger      on macOS
+  %LocalAppData%\sfcancel\ledger                     on Windows
 
-A file is for one user of one machine, whose processes may use it at once; what several users or
-machines share is in etcd. Entries stay for 90 days. If the ledger cannot be read or written,
-graceful cancels and starts go out all the same, with a warning; a force does not. A file that is no ledger is left as it is.`,
+A directory is for one user of one machine, whose processes may use it at once; what several users or
+machines share is in etcd. Its files are JSON Lines, for other programs to read. Entries stay for 90
+days. The ledger of an earlier release, the file ledger.db in the same place, is taken over once,
+by itself, and stays as it is; remove it when nothing of that release runs any more.
+
+If the ledger cannot be read or written, graceful cancels and starts go out all the same, with a
+warning; a force does not. That holds for a file that is no ledger, which is left as it is, for a line
+that is damaged, as to the operations that it may be about, and for a directory or file that others may
+write to, because it proves nothing.`,
 		Example: "  sfcancel ledger --since 24h\n  sfcancel ledger 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 -o json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -77,19 +91,15 @@ graceful cancels and starts go out all the same, with a warning; a force does no
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), limit)
 			defer cancel()
-			st, err := n.store(ctx, cmd.Flags().Changed("ledger"))
+			l, err := n.find(ctx, cmd)
 			if err != nil {
 				return err
 			}
-			if st == nil {
+			if l == nil {
 				return usage(errors.New("--ledger none: there is nothing to show"))
 			}
-			defer st.Close()
-			l, err := ledger.New(st)
-			if err != nil {
-				return err
-			}
-			return printTrail(ctx, cmd, l, which, n.place(st), output)
+			defer l.end()
+			return printTrail(ctx, cmd, l, which, output)
 		},
 	}
 	n.flags(cmd)
@@ -100,13 +110,8 @@ graceful cancels and starts go out all the same, with a warning; a force does no
 }
 
 // printTrail writes what can be read. What is damaged is told at the end.
-func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which ledger.Query, where, output string) error {
+func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which ledger.Query, output string) error {
 	docs, rows := []entryJSON{}, [][]string{}
-	defer func() {
-		if len(docs) == 0 { // perhaps its name is wrong
-			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(where))
-		}
-	}()
 	var damaged []error
 	for e, err := range l.Trail(ctx, which) {
 		if errors.Is(err, ledger.ErrDamaged) {
@@ -116,17 +121,17 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which
 		if err != nil {
 			return err
 		}
-		docs = append(docs, entryJSON{
-			Time: e.Time.UTC(), OperationID: e.OperationID.String(), Action: string(e.Action),
-			Verdict: string(e.Verdict), State: string(e.State), By: e.By, Reason: e.Reason,
-		})
+		docs = append(docs, document(e))
 		rows = append(rows, row(e))
+	}
+	if len(docs)+len(damaged) == 0 { // perhaps its name is wrong
+		fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(l.place))
 	}
 	var err error
 	if output == "json" {
 		err = printJSON(cmd.OutOrStdout(), docs)
 	} else {
-		err = table(cmd.OutOrStdout(), "TIME\tOPERATION\tACTION\tVERDICT\tSTATE\tBY\tREASON", rows)
+		err = table(cmd.OutOrStdout(), "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON", rows)
 	}
 	if len(damaged) > 0 {
 		err = errors.Join(err, toldError{errors.Join(damaged...)})
@@ -134,8 +139,30 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, which
 	return err
 }
 
+func document(e wrapper.Entry) entryJSON {
+	doc := entryJSON{
+		Time: e.Time.UTC(), OperationID: e.OperationID.String(), Cluster: e.Cluster, Action: string(e.Action), Kind: string(e.Kind), Target: e.Target,
+		Outcome: string(e.Outcome), Verdict: string(e.Verdict), Code: string(e.Code), State: string(e.State), By: e.By, Reason: e.Reason,
+	}
+	if e.RequestID != (uuid.UUID{}) {
+		doc.RequestID = e.RequestID.String()
+	}
+	return doc
+}
+
+// came is what came of it, in a word or two. Entries of earlier releases have a verdict alone.
+func came(e wrapper.Entry) string {
+	switch {
+	case e.Verdict != "":
+		return string(e.Verdict)
+	case e.Outcome == wrapper.OutcomeRefused && e.Code != "":
+		return string(e.Outcome) + " " + string(e.Code)
+	}
+	return string(e.Outcome)
+}
+
 func row(e wrapper.Entry) []string {
-	cells := []string{e.Time.UTC().Format(time.RFC3339), e.OperationID.String(), string(e.Action), string(e.Verdict), string(e.State), e.By, e.Reason}
+	cells := []string{e.Time.UTC().Format(time.RFC3339), e.OperationID.String(), string(e.Action), came(e), string(e.State), e.By, e.Cluster, e.Reason}
 	for i, cell := range cells {
 		cells[i] = orDash(cell)
 	}

@@ -13,20 +13,37 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// put writes entries into a ledger file.
-func put(t *testing.T, path string, entries ...wrapper.Entry) {
+// put appends entries to a ledger.
+func put(t *testing.T, l wrapper.Ledger, entries ...wrapper.Entry) {
 	t.Helper()
-	l, err := ledger.New(fileStore{path, true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, e := range entries {
 		if err := l.Append(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// inDir is the ledger in a directory.
+func inDir(t *testing.T, dir string) wrapper.Ledger {
+	t.Helper()
+	l, err := journal.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// inFile is the ledger in a bolt file.
+func inFile(t *testing.T, path string) wrapper.Ledger {
+	t.Helper()
+	l, err := ledger.New(fileStore{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // What sfcancel ledger shows, and what it makes of a command line.
@@ -35,19 +52,28 @@ func TestTrail(t *testing.T) {
 	a, b := uuid.New(), uuid.New()
 	hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
 	code, out, errs := sfcancel(t, "ledger")
-	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "nothing of that in the ledger bolt:"+path) {
+	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "nothing of that in the ledger file:"+path) {
 		t.Errorf("no ledger: exit %d: %s%s", code, out, errs)
 	}
 	if _, out, _ := sfcancel(t, "ledger", "-o", "json"); out != "[]\n" {
 		t.Errorf("no ledger: %q", out)
 	}
-	put(t, path,
+	put(t, inDir(t, path),
 		wrapper.Entry{Time: hour(1), OperationID: a, Action: wrapper.ActionForce, By: "bob@ops", Reason: "late"},
-		wrapper.Entry{Time: hour(50), OperationID: a, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, By: "ann@ops", Reason: "two\nlines \x1b[31m"},
+		wrapper.Entry{Time: hour(50), OperationID: a, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, By: "ann@ops", Reason: "two\nlines \x1b[31m", Cluster: "http://sf1:19080"},
 		wrapper.Entry{Time: hour(26), OperationID: b, Action: wrapper.ActionSeen, State: wrapper.StateRollingBack},
 	)
+	refused := uuid.New()
+	put(t, inDir(t, path),
+		wrapper.Entry{Time: hour(70), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeNotSent},
+		wrapper.Entry{Time: hour(69), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeRefused, Code: wrapper.CodeKeyNotFound,
+			Cluster: "http://sf1:19080", Kind: "DataLoss", Target: "fabric:/shop/orders", RequestID: a},
+		wrapper.Entry{Time: hour(68), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeRefused},
+		wrapper.Entry{Time: hour(67), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeUnknown},
+		wrapper.Entry{Time: hour(66), OperationID: refused, Action: wrapper.ActionForce, Outcome: wrapper.OutcomeIntent},
+	)
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere.db")
-	put(t, elsewhere, wrapper.Entry{Time: hour(1), OperationID: b, Action: wrapper.ActionStart, Verdict: wrapper.Accepted, Reason: "elsewhere"})
+	put(t, inFile(t, elsewhere), wrapper.Entry{Time: hour(1), OperationID: b, Action: wrapper.ActionStart, Verdict: wrapper.Accepted, Reason: "elsewhere"})
 	for _, c := range []struct {
 		name string
 		args []string
@@ -55,11 +81,16 @@ func TestTrail(t *testing.T) {
 		want []string // in this order
 		not  string
 	}{
-		{"all", nil, exitOK, []string{"TIME", a.String(), "graceful", "Accepted", "RollingBack", "ann@ops", `"two\nlines \x1b[31m"`, b.String(), "seen", a.String(), "force", "bob@ops", "late"}, "elsewhere"},
+		{"all", nil, exitOK, []string{"TIME", a.String(), "graceful", "Accepted", "RollingBack", "ann@ops", "http://sf1:19080", `"two\nlines \x1b[31m"`, b.String(), "seen", a.String(), "force", "bob@ops", "late"}, "elsewhere"},
 		{"one", []string{b.String()}, exitOK, []string{b.String(), "seen"}, a.String()},
 		{"an unknown one", []string{uuid.NewString()}, exitOK, []string{"TIME"}, a.String()},
+		{"in a directory", []string{"--ledger", "file:" + path}, exitOK, []string{a.String()}, "elsewhere"},
+		{"no directory", []string{"--ledger", "file:"}, exitUsage, []string{`--ledger "file:"`}, "TIME"},
 		{"of late", []string{"--since", "27h"}, exitOK, []string{b.String(), a.String()}, "ann@ops"},
 		{"elsewhere", []string{"--ledger", "bolt:" + elsewhere}, exitOK, []string{"elsewhere"}, a.String()},
+		{"refused", []string{refused.String()}, exitOK, []string{"OUTCOME", "STATE", "CLUSTER", "not sent", "refused FABRIC_E_KEY_NOT_FOUND", "refused ", "unknown", "intent"}, a.String()},
+		{"all that is known", []string{refused.String(), "-o", "json"}, exitOK, []string{`"cluster": "http://sf1:19080"`, `"kind": "DataLoss"`, `"target": "fabric:/shop/orders"`,
+			`"requestId": "` + a.String() + `"`, `"outcome": "refused"`, `"code": "FABRIC_E_KEY_NOT_FOUND"`}, "Accepted"},
 		{"json", []string{"-o", "json"}, exitOK, []string{`"reason": "two\nlines \u001b[31m"`, `"by": "bob@ops"`}, "elsewhere"},
 		{"two ids", []string{a.String(), b.String()}, exitUsage, []string{"one argument too many"}, "TIME"},
 		{"no id", []string{"a"}, exitUsage, []string{"is not an operation id"}, "TIME"},
@@ -91,7 +122,7 @@ func TestTrail(t *testing.T) {
 
 // A ledger that makes no sense is a mistake in the command line, and nothing is sent.
 func TestLedgerNames(t *testing.T) {
-	for _, name := range []string{"", "memory", "bolt", "bolt:", "tape:x", "NONE"} {
+	for _, name := range []string{"", "memory", "bolt", "bolt:", "file", "file:", "tape:x", "NONE"} {
 		code, _, errs := sfcancel(t, "cancel", uuid.NewString(), "--ledger", name, "--endpoint", "http://127.0.0.1:1")
 		if code != exitUsage || !strings.Contains(errs, "bolt:PATH") {
 			t.Errorf("--ledger %q: exit %d: %s", name, code, errs)
@@ -102,7 +133,7 @@ func TestLedgerNames(t *testing.T) {
 // Where the ledger is if nobody says.
 func TestLedgerPath(t *testing.T) {
 	j := filepath.Join
-	own := j("sfcancel", "ledger.db")
+	own := j("sfcancel", "ledger")
 	for _, c := range []struct {
 		name, system string
 		env          map[string]string
@@ -149,7 +180,7 @@ func TestNoHome(t *testing.T) {
 
 // Many accesses of one file at once: each waits for its turn, and none is lost.
 func TestFileStore(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new", "ledger.db")
+	path := filepath.Join(t.TempDir(), "ledger.db")
 	if _, err := (fileStore{path: path}).Get(t.Context(), "k"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nothing there: %v", err)
 	}
@@ -157,7 +188,7 @@ func TestFileStore(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			put(t, path, wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id})
+			put(t, inFile(t, path), wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id}, wrapper.Entry{Time: time.Now(), OperationID: id})
 		})
 	}
 	all.Wait()

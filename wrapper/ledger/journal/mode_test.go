@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sfcancel/sfcancel/internal/readonly"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
@@ -76,7 +77,7 @@ func TestModes(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	l, dir := filled(t, three...)
-	readOnly(t, dir)
+	readonly.Dir(t, dir)
 	same(t, entriesOf(t, l, opA), ofA(3))
 	if got, errs := trailOf(t, l, ledger.Query{}); errs != nil || !slices.EqualFunc(got, three, func(a, b wrapper.Entry) bool { return a.Reason == b.Reason }) {
 		t.Errorf("a trail of %+v, %v", got, errs)

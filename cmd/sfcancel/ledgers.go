@@ -1,0 +1,86 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
+)
+
+// openLedger is a ledger of any kind.
+type openLedger struct {
+	trailLedger
+	place string // as --ledger would name it
+	end   func()
+}
+
+// trailLedger is what all kinds do.
+type trailLedger interface {
+	wrapper.Ledger
+	Trail(context.Context, ledger.Query) iter.Seq2[wrapper.Entry, error]
+}
+
+// etcdWait is how long the opening of a ledger in etcd may take.
+const etcdWait = 3 * time.Second
+
+// find opens what --ledger names, nil for none.
+func (n *notes) find(ctx context.Context, cmd *cobra.Command) (*openLedger, error) {
+	by, warnings := cmp.Or(n.by, whoAmI()), cmd.ErrOrStderr()
+	if !cmd.Flags().Changed("ledger") {
+		dir, err := ledgerPath()
+		if err != nil {
+			return nil, fmt.Errorf("there is no place for a ledger: %w", err)
+		}
+		return openOwn(ctx, dir, by, warnings)
+	}
+	if dir, ok := strings.CutPrefix(n.name, "file:"); ok && dir != "" {
+		return openDir(dir, by, warnings)
+	}
+	if path, ok := boltPath(n.name); ok {
+		return onStore(fileStore{path}, n.name, by)
+	}
+	switch {
+	case n.name == "none":
+		return nil, nil
+	case isEtcd(n.name):
+		ctx, cancel := context.WithTimeout(ctx, etcdWait)
+		defer cancel()
+		st, err := openStore(ctx, n.name)
+		if err != nil {
+			return nil, fmt.Errorf("--ledger: %w", err)
+		}
+		return onStore(st, n.name, by)
+	}
+	return nil, usage(fmt.Errorf("--ledger %q: it must be file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", n.name))
+}
+
+// openDir is the ledger in a directory. What others may read of it is warned of.
+func openDir(dir, by string, warnings io.Writer) (*openLedger, error) {
+	l, err := journal.New(dir, journal.WithBy(by), journal.WithWarning(func(e *journal.ModeError) {
+		fmt.Fprintln(warnings, "sfcancel: warning: the ledger:", e)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return &openLedger{l, "file:" + dir, func() {}}, nil
+}
+
+// onStore is the ledger in a store, which it closes.
+func onStore(st store.Store, place, by string) (*openLedger, error) {
+	l, err := ledger.New(st, ledger.WithBy(by))
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return &openLedger{l, place, func() { _ = st.Close() }}, nil
+}

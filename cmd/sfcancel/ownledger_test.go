@@ -1,0 +1,223 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/readonly"
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// oldLedger is the ledger of an earlier release, where the default one is, with these entries.
+func oldLedger(t *testing.T, entries ...wrapper.Entry) (dir, old string) {
+	t.Helper()
+	dir = ownState(t)
+	old = dir + ".db"
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, inFile(t, old), entries...)
+	return dir, old
+}
+
+// untouched returns a check that a file is what it was.
+func untouched(t *testing.T, path string) func() {
+	t.Helper()
+	look := func() (string, time.Time) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text), info.ModTime()
+	}
+	text, changed := look()
+	return func() {
+		t.Helper()
+		if now, at := look(); now != text || !at.Equal(changed) {
+			t.Errorf("%s has changed", path)
+		}
+	}
+}
+
+// The ledger of an earlier release is taken over once, whole and in order, by whoever of many comes first, and
+// lets them force; it stays as it is.
+func TestTakeOver(t *testing.T) {
+	const processes = 6
+	url, forces := blind(t)
+	now := time.Now()
+	var entries []wrapper.Entry
+	var ids []string
+	for i := range processes {
+		id := uuid.New()
+		ids = append(ids, id.String())
+		for _, e := range []wrapper.Entry{
+			{Time: now, Action: wrapper.ActionForce, Reason: "of a clock that is ahead"},
+			{Time: now.Add(-time.Hour), Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, By: "ann@ops", Reason: "then"},
+		}[:1+i%2] {
+			e.OperationID = id
+			entries = append(entries, e)
+		}
+	}
+	dir, old := oldLedger(t, entries...)
+	defer untouched(t, old)()
+	var group sync.WaitGroup
+	for i, id := range ids {
+		group.Go(func() {
+			want := exitOK
+			if i%2 == 0 { // has no graceful cancel
+				want = exitNotSent
+			}
+			if code, out := otherProcess(t, "force", id, "--endpoint", url, "--timeout", "20s", "--policy", "require-graceful"); code != want {
+				t.Errorf("force %d: exit %d, want %d: %s", i, code, want, out)
+			}
+		})
+	}
+	group.Wait()
+	if n := forces.Load(); n != processes/2 {
+		t.Errorf("%d forces went out", n)
+	}
+	got, err := inDir(t, dir).Entries(t.Context(), uuid.MustParse(ids[1]))
+	if err != nil || len(got) != 4 || got[0].Reason != "of a clock that is ahead" || got[1].Reason != "then" || got[1].By != "ann@ops" || !got[1].Time.Equal(now.Add(-time.Hour)) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n := len(trailOf(t)); n != len(entries)+processes/2*2 {
+		t.Errorf("%d entries", n)
+	}
+	for _, name := range []string{dir, dir + ".new"} {
+		if info, err := os.Stat(name); (name == dir) != (err == nil) || err == nil && info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+// What cannot be taken over stays as it is. A graceful cancel goes out, a force does not, and both say what to do.
+func TestTakeOverDamaged(t *testing.T) {
+	url, forces := blind(t)
+	for name, damage := range map[string]func(t *testing.T, old string){
+		"another file": func(t *testing.T, old string) {
+			if err := os.WriteFile(old, []byte("notes of somebody else"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"an item": func(t *testing.T, old string) {
+			txn := store.Txn{Then: []store.Write{{Key: "ledger/" + uuid.NewString() + "/00000000000000000001-X", Value: []byte("{")}}}
+			if _, err := (fileStore{old}).Commit(t.Context(), txn); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a page": func(t *testing.T, old string) {
+			file, err := os.OpenFile(old, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = file.WriteAt(make([]byte, 4096), 2*4096)
+			if err := errors.Join(err, file.Close()); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := uuid.New()
+			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted})
+			damage(t, old)
+			defer untouched(t, old)()
+			before := forces.Load()
+			for _, c := range []struct {
+				args []string
+				code int
+			}{
+				{[]string{"cancel", id.String(), "--endpoint", url}, exitOK},
+				{[]string{"force", id.String(), "--endpoint", url}, exitPolicy},
+				{[]string{"force", id.String(), "--endpoint", url, "--policy", "server-decides"}, exitPolicy},
+				{[]string{"ledger"}, exitFailed},
+			} {
+				code, out, errs := sfcancel(t, c.args...)
+				if code != c.code || !strings.Contains(errs, "move "+old+" away") || strings.Contains(errs, "nothing of that") {
+					t.Errorf("%v: exit %d, want %d: %s%s", c.args, code, c.code, out, errs)
+				}
+			}
+			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || forces.Load() != before {
+				t.Errorf("%v, %d forces", err, forces.Load()-before)
+			}
+		})
+	}
+}
+
+// Where nothing can be written, the ledger of an earlier release is read where it is, and is evidence.
+func TestTakeOverReadOnly(t *testing.T) {
+	id := uuid.New()
+	dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, Reason: "then"})
+	readonly.Dir(t, filepath.Dir(dir))
+	code, out, errs := sfcancel(t, "ledger")
+	if code != exitOK || !strings.Contains(out, "then") || errs != "" {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	l, err := openOwn(t.Context(), dir, "ann", t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.end()
+	if got, err := l.Entries(t.Context(), id); err != nil || len(got) != 1 || l.place != "bolt:"+old {
+		t.Errorf("%v, %v in %s", got, err, l.place)
+	}
+	if err := l.Append(t.Context(), wrapper.Entry{Time: time.Now(), OperationID: id}); err == nil {
+		t.Error("something was noted")
+	}
+}
+
+// A ledger that others may write to proves nothing; one that they may read is used, with a warning.
+func TestLedgerModes(t *testing.T) {
+	dir := ownState(t)
+	url, forces := blind(t)
+	id := uuid.NewString()
+	for _, c := range []struct {
+		mode fs.FileMode
+		args []string
+		code int
+		says []string
+	}{
+		{0o755, []string{"cancel", id}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0755, others may read it: chmod 700"}},
+		{0o777, []string{"cancel", id}, exitOK, []string{"warning: not everything could be noted", "others may change it, so it proves nothing: chmod 700"}},
+		{0o777, []string{"force", id}, exitPolicy, []string{"chmod 700"}},
+		{0o777, []string{"ledger"}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0777"}},
+		{0o750, []string{"force", id}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0750"}},
+		{0o700, []string{"ledger"}, exitOK, nil},
+	} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		args := c.args
+		if args[0] != "ledger" {
+			args = append(slices.Clone(args), "--endpoint", url)
+		}
+		code, out, errs := sfcancel(t, args...)
+		if code != c.code || (errs == "") != (c.says == nil) {
+			t.Errorf("%v with %o: exit %d, want %d: %s%s", args, c.mode, code, c.code, out, errs)
+		}
+		for _, want := range c.says {
+			if strings.Count(errs, want) != 1 {
+				t.Errorf("%v with %o: no %q, or more than once: %s", args, c.mode, want, errs)
+			}
+		}
+	}
+	if n := forces.Load(); n != 1 {
+		t.Errorf("%d forces went out", n)
+	}
+}
