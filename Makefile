@@ -111,9 +111,10 @@ truth: ## Hold RUNS random histories of the client, from SEED on, against what t
 	go test -count=1 -timeout 10h -v -run '^TestSoak$$' ./internal/soak -args -runs=$(RUNS) -seed=$(SEED)
 
 .PHONY: kills
-kills: ## Kill a server on bolt, and the store itself, KILLS times under load; cut the power of one; look for what was lost
+kills: ## Kill a server on bolt, the store itself, and processes with a ledger, KILLS times under load; cut the power of one; look for what was lost
 	go test -count=1 -timeout 2h -v -run '^TestKill$$' ./cmd/sfcancel -args -kills=$(KILLS) -seed=$(SEED)
 	go test -count=1 -timeout 2h -v -run '^TestAcknowledgedCommitsSurviveKill$$' ./store/bolt -args -kills=$(KILLS) -seed=$(SEED)
+	go test -count=1 -timeout 2h -v -run '^TestAcknowledgedEntriesSurviveKill$$' ./wrapper/ledger/journal -args -kills=$(KILLS) -seed=$(SEED)
 	go test -count=1 -timeout 2h -v -run '^TestPowerLoss' ./store/bolt -args -all -seed=$(SEED)
 
 .PHONY: histories

@@ -51,7 +51,7 @@ func trailOf(t *testing.T, args ...string) (entries []entryJSON) {
 }
 
 // blind is a cluster that takes cancels and cannot list anything.
-func blind(t *testing.T) (url string, forces *atomic.Int64) {
+func blind(t testing.TB) (url string, forces *atomic.Int64) {
 	t.Helper()
 	forces = new(atomic.Int64)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		child(dir)
+		child(dir, os.Getenv(childTask))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -27,20 +27,29 @@ var (
 	seed  = flag.Uint64("seed", 1, "seed of the moments at which they are killed")
 )
 
-// childDir makes the test binary a process that appends to a ledger, for ever.
-const childDir = "JOURNAL_TEST_DIR"
+// childDir makes the test binary a process that does childTask with the ledger in a directory.
+const (
+	childDir  = "JOURNAL_TEST_DIR"
+	childTask = "JOURNAL_TEST_TASK"
+)
 
-// child appends entries of a few operations, some of them so old that files are written anew all the
-// time, and prints each young one once it is acknowledged.
-func child(dir string) {
-	fail := func(err error) {
+// child is that process.
+func child(dir, task string) {
+	l, err := journal.New(dir)
+	if err == nil {
+		err = map[string]func(*journal.Ledger, string) error{"append": appendForEver, "sync": syncAll}[task](l, dir)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	l, err := journal.New(dir)
-	if err != nil {
-		fail(err)
-	}
+	os.Exit(0)
+}
+
+// appendForEver appends entries of a few operations, some of them so old that files are written anew all the
+// time, and prints each young one once it is acknowledged.
+func appendForEver(l *journal.Ledger, _ string) error {
+	errs := make(chan error)
 	for worker := range 2 {
 		go func() {
 			for i := 0; ; i++ {
@@ -49,17 +58,40 @@ func child(dir string) {
 				old := wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: id, Reason: "old"}
 				for _, e := range []wrapper.Entry{e, old}[:1+i%2] {
 					if err := l.Append(context.Background(), e); err != nil {
-						fail(err)
+						errs <- err
 					}
 				}
 				// One write each, so that lines of two goroutines do not mix.
 				if _, err := io.WriteString(os.Stdout, id.String()+" "+e.Reason+"\n"); err != nil {
-					fail(err)
+					errs <- err
 				}
 			}
 		}()
 	}
-	select {}
+	return <-errs
+}
+
+// syncAll writes once in each way there is, and says so after each.
+func syncAll(l *journal.Ledger, dir string) error {
+	ctx := context.Background()
+	for _, step := range []struct {
+		name string
+		err  func() error
+	}{
+		{"begin", func() error { return nil }},
+		{"created", func() error { return journal.Create(ctx, dir+"2", all(entry(opA, 0, ""))) }},
+		{"first", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
+		{"second", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
+		{"cleaned", func() error {
+			return l.Append(ctx, wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: opC})
+		}},
+	} {
+		if err := step.err(); err != nil {
+			return err
+		}
+		fmt.Println(step.name)
+	}
+	return nil
 }
 
 // Of processes that append to the same files all at once and are killed at any moment, nothing that was
@@ -75,7 +107,7 @@ func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 		var group sync.WaitGroup
 		for range processes {
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), childDir+"="+dir)
+			cmd.Env = append(os.Environ(), childDir+"="+dir, childTask+"=append")
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			must(t, err)

@@ -1,0 +1,61 @@
+package journal_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var traced = regexp.MustCompile(`^\d+ +(\w+)\((?:\d+<([^>]*)>|"[^"]*"|AT_FDCWD<[^>]*>, "[^"]*")(?:.*"([^"]*)")?`)
+
+// What is acknowledged is on the disk, its name too: the calls are made, in this order.
+func TestSyncs(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed: what is synced, and when, is not checked")
+	}
+	above, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	log := filepath.Join(t.TempDir(), "strace")
+	if out, err := exec.Command(strace, "-o", log, "true").CombinedOutput(); err != nil {
+		t.Skipf("strace may not trace here, so what is synced, and when, is not checked: %v: %s", err, out)
+	}
+	cmd := exec.Command(strace, "-f", "-y", "-s", "32", "-e", "trace=write,fsync,/^rename", "-e", "signal=none", "-o", log, os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+filepath.Join(above, "ledger"), childTask+"=sync")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var got []string
+	for line := range strings.Lines(content(t, log)) {
+		match := traced.FindStringSubmatch(line)
+		if match == nil {
+			continue
+		}
+		call, path, text := match[1], match[2], match[3]
+		switch {
+		case strings.HasPrefix(call, "rename"):
+			path = text
+		case call == "write" && strings.HasPrefix(path, "pipe:"):
+			got = append(got, strings.TrimSuffix(text, `\n`))
+			continue
+		}
+		if name, err := filepath.Rel(above, path); err == nil && !strings.HasPrefix(name, "..") || path == above {
+			got = append(got, strings.TrimSuffix(call, "at")+" "+name)
+		}
+	}
+	want := []string{
+		"begin",
+		"write ledger2.new/5b.jsonl", "fsync ledger2.new/5b.jsonl", "fsync ledger2.new", "rename ledger2", "fsync .", "created",
+		"fsync .", "write ledger/c0.jsonl", "fsync ledger/c0.jsonl", "fsync ledger", "first",
+		"write ledger/c0.jsonl", "fsync ledger/c0.jsonl", "second",
+		"write ledger/c0.jsonl", "fsync ledger/c0.jsonl", "write ledger/c0.tmp", "fsync ledger/c0.tmp", "rename ledger/c0.jsonl", "fsync ledger", "cleaned",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("- want, + system calls:\n%s", diff)
+	}
+}
