@@ -83,8 +83,13 @@ func TestRetentionKeeps(t *testing.T) {
 		if !slices.Equal(reasons(got), []string{"new", "of a wrong clock"}) || len(errs) != 1 || !strings.Contains(content(t, path), "BROKEN") {
 			t.Errorf("%q, %v", reasons(got), errs)
 		}
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", info.Mode(), err)
+		before, err := os.Stat(path)
+		if err != nil || before.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", before.Mode(), err)
+		}
+		must(t, l.Append(t.Context(), now(opA, "newer")))
+		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+			t.Errorf("the damaged line has the file written anew each time: %v", err)
 		}
 	})
 }
