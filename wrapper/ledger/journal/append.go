@@ -45,7 +45,7 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 		return err
 	}
 	shard := shardOf(entry.OperationID)
-	unlock, err := lock(ctx, l.path(shard, lockEnding))
+	unlock, err := lock(ctx, l.path(shard, lockEnding), appendRetry)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func create(ctx context.Context, dir string, entries iter.Seq2[wrapper.Entry, er
 	if err := makeDir(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, dir+lockEnding)
+	unlock, err := lock(ctx, dir+lockEnding, createRetry)
 	if err != nil {
 		return err
 	}

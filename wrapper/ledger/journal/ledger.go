@@ -48,13 +48,17 @@ func New(dir string, options ...Option) (*Ledger, error) {
 	return l, nil
 }
 
-// lockRetry is how often a lock that somebody has is tried again. It is held for about an fsync.
-const lockRetry = 2 * time.Millisecond
+// How often a lock that somebody has is tried again: that of a file is held for about an fsync, and that of
+// a ledger that is being made for seconds, in which many who ask would only hold it up.
+const (
+	appendRetry = 5 * time.Millisecond
+	createRetry = 100 * time.Millisecond
+)
 
 // lock takes the lock at path, which it makes, and returns what gives it back.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
+func lock(ctx context.Context, path string, retry time.Duration) (unlock func(), err error) {
 	l := flock.New(path, flock.SetPermissions(fileMode))
-	if _, err := l.TryLockContext(ctx, lockRetry); err != nil {
+	if _, err := l.TryLockContext(ctx, retry); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %s is held by another process: %w", store.ErrLocked, path, err)
 		}

@@ -17,21 +17,25 @@ const (
 	sumSize  = len(sumStart) + 8 + len(`"}`)
 )
 
-// checksum is that of a line up to the member crc.
-func checksum(text []byte) string {
-	return fmt.Sprintf("%08x", crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)))
+// appendSum appends the checksum of a text, and what is around it in a line.
+func appendSum(line, text []byte) []byte {
+	sum := crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))
+	line = append(line, sumStart...)
+	line = hex.AppendEncode(line, []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+	return append(line, `"}`...)
 }
 
 // seal makes a line of a JSON object that has members.
 func seal(object []byte) []byte {
 	text := object[:len(object)-1]
-	return fmt.Appendf(nil, "%s%s%s\"}\n", text, sumStart, checksum(text))
+	line := append(make([]byte, 0, len(text)+sumSize+1), text...)
+	return append(appendSum(line, text), '\n')
 }
 
 // sealed reports whether a line, without its end, fits its checksum.
 func sealed(line []byte) bool {
 	at := len(line) - sumSize
-	return at > 0 && string(line[at:]) == sumStart+checksum(line[:at])+`"}`
+	return at > 0 && bytes.Equal(line[at:], appendSum(make([]byte, 0, sumSize), line[:at]))
 }
 
 // brokenEnd reports whether an unfinished last line is more than what a write leaves that was cut
