@@ -66,7 +66,7 @@ func TestTakeOver(t *testing.T) {
 		ids = append(ids, id.String())
 		for _, e := range []wrapper.Entry{
 			{Time: now, Action: wrapper.ActionForce, Reason: "of a clock that is ahead"},
-			{Time: now.Add(-time.Hour), Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, By: "ann@ops", Reason: "then"},
+			{Time: now.Add(-time.Hour), Cluster: url + "/", Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeDone, Verdict: wrapper.Accepted, By: "ann@ops", Reason: "then"},
 		}[:1+i%2] {
 			e.OperationID = id
 			entries = append(entries, e)

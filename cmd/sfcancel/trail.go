@@ -55,7 +55,8 @@ The ledger is a directory of yours unless --ledger names another place:
 A directory is for one user of one machine, whose processes may use it at once; what several users or
 machines share is in etcd. Its files are JSON Lines, for other programs to read. Entries stay for 90
 days. The ledger of an earlier release, the file ledger.db in the same place, is taken over once,
-by itself, and stays as it is; remove it when nothing of that release runs any more.
+by itself, and stays as it is; remove it when nothing of that release runs any more. Its entries
+are shown, but name no cluster and let nobody force: cancel gracefully once more for that.
 
 If the ledger cannot be read or written, graceful cancels and starts go out all the same, with a
 warning; a force does not. That holds for a file that is no ledger, which is left as it is, for a line
