@@ -15,17 +15,19 @@ import (
 // nemesis makes things go wrong: it stands between all processes, and kills and holds
 // them.
 type nemesis struct {
-	random  *rand.Rand
-	cluster *cluster.Cluster
-	proxies map[cluster.Kind][]*tcpfault.Proxy
-	counts  map[string]int
+	random   *rand.Rand
+	answered func() int // requests by now
+	cluster  *cluster.Cluster
+	proxies  map[cluster.Kind][]*tcpfault.Proxy
+	counts   map[string]int
 }
 
-func newNemesis(seed uint64) *nemesis {
+func newNemesis(seed uint64, answered func() int) *nemesis {
 	return &nemesis{
-		random:  rand.New(rand.NewPCG(seed, ^uint64(0))),
-		proxies: make(map[cluster.Kind][]*tcpfault.Proxy),
-		counts:  make(map[string]int),
+		random:   rand.New(rand.NewPCG(seed, ^uint64(0))),
+		answered: answered,
+		proxies:  make(map[cluster.Kind][]*tcpfault.Proxy),
+		counts:   make(map[string]int),
 	}
 }
 
@@ -49,15 +51,20 @@ func (n *nemesis) close() {
 
 // rage lets one thing after the other go wrong until wild ends, and sets all right again
 // then; two may overlap. ctx is the life of the processes that it starts again.
+//
+// The next one waits until something was answered since the last but one began: a slow
+// cluster that gets no time to recover would never answer anything.
 func (n *nemesis) rage(wild, ctx context.Context) error {
 	const (
 		least, most = 200 * time.Millisecond, 900 * time.Millisecond // how long a fault lasts
 		between     = 300 * time.Millisecond                         // at most
+		answers     = 10                                             // at least, while two faults begin
 	)
 	var healing sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
 	busy := make(map[string]bool) // one fault at a time of each process
+	var last, before int          // answers when the last two faults began
 	for wild.Err() == nil {
 		f := n.fault(ctx)
 		lasts := least + time.Duration(n.random.Int64N(int64(most-least)))
@@ -69,6 +76,7 @@ func (n *nemesis) rage(wild, ctx context.Context) error {
 		}
 		mu.Unlock()
 		if !taken {
+			before, last = last, n.answered()
 			n.counts[f.name]++
 			err := f.begin()
 			healing.Go(func() {
@@ -79,6 +87,9 @@ func (n *nemesis) rage(wild, ctx context.Context) error {
 				errs = append(errs, err)
 				delete(busy, f.on)
 			})
+			for wild.Err() == nil && n.answered() < before+answers {
+				sleep(wild, time.Millisecond)
+			}
 		}
 		sleep(wild, pause)
 	}
@@ -111,7 +122,7 @@ func (n *nemesis) fault(ctx context.Context) fault {
 				return fmt.Errorf("%s: %w", p.Name, errEnded)
 			}
 			return p.Kill()
-		}, func() error { return p.Start(ctx) }}
+		}, func() error { return revive(ctx, p) }}
 	case 1, 2: // a member that wakes up knows less than the others, for a moment
 		return fault{sort + " held", p.Name, p.Pause, p.Resume}
 	case 3:
@@ -121,4 +132,15 @@ func (n *nemesis) fault(ctx context.Context) fault {
 		return fault{string(kind) + " connections silent", p.Name,
 			func() error { proxy.Pause(); return nil }, func() error { proxy.Resume(); return nil }}
 	}
+}
+
+// revive starts a process as those do who watch over servers: one that reaches no majority
+// in time ends, and is started again.
+func revive(ctx context.Context, p *cluster.Process) (err error) {
+	for range 5 {
+		if err = p.Start(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
 }

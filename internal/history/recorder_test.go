@@ -3,6 +3,7 @@ package history_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -44,6 +45,37 @@ func (r *recorder) count(status int) {
 	} else {
 		r.told[status]++
 	}
+}
+
+// answered is how many requests the cluster has answered by now, refusals included.
+func (r *recorder) answered() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for status, times := range r.told {
+		if status < http.StatusInternalServerError {
+			n += times
+		}
+	}
+	return n
+}
+
+// complete reports whether every wanted answer was seen, and one was lost.
+func (r *recorder) complete() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, status := range wanted {
+		if r.told[status] == 0 {
+			return false
+		}
+	}
+	return r.lost > 0
+}
+
+func (r *recorder) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return fmt.Sprintf("answers by status: %v, lost: %d", r.told, r.lost)
 }
 
 // change sends a start or a cancel, once.
