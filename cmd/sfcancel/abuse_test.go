@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,10 @@ import (
 
 	"go.uber.org/goleak"
 )
+
+// hang is where waiting ends and a failure begins. It guards against a server that hangs;
+// how fast a server is, no test here asserts.
+const hang = time.Minute
 
 // TestAbuse: clients that mean harm, or are broken, neither bring the server down,
 // nor make it hold more and more memory, nor keep it from others. Each abuse has a
@@ -68,7 +73,12 @@ type victim struct {
 
 func newVictim(t *testing.T) *victim {
 	t.Helper()
-	v := &victim{process: serveProcess(t)}
+	// No operation of a caller is over before it asks for the next thing.
+	scenario := filepath.Join(t.TempDir(), "scenario.json")
+	if err := os.WriteFile(scenario, []byte(`{"default": {"perform": {"takes": "1h"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{process: serveProcess(t, "--scenario", scenario)}
 	u, err := url.Parse(v.url)
 	if err != nil {
 		t.Fatal(err)
