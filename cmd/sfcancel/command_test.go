@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +32,7 @@ var dataLoss = []string{"data-loss", "--service", "fabric:/shop/orders", "--part
 func TestOperate(t *testing.T) {
 	for _, profile := range []string{"documented", "runtime"} {
 		t.Run(profile, func(t *testing.T) {
-			url := serveProcess(t, "--profile", profile).url
+			url := serveProcess(t, "--profile", profile, "--freeze").url // no rollback ends between two steps
 			id := start(t, url, dataLoss...)
 			others := []string{
 				start(t, url, "quorum-loss", "--service", "shop/orders", "--partition", uuid.NewString(), "--mode", "QuorumLossReplicas", "--duration", "30s"),
@@ -132,7 +134,8 @@ func TestUnreachable(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", url, "--timeout", "1s", "-o", "json")
+	refused := func(_ int, text string) bool { return strings.Contains(text, "connection refused") }
+	code, out, errs := patiently(t, refused, "cancel", uuid.NewString(), "--endpoint", url, "-o", "json")
 	var doc errorJSON
 	if err := json.Unmarshal([]byte(out), &doc); err != nil {
 		t.Fatalf("%v: %q", err, out)
@@ -148,7 +151,7 @@ func TestUnreachable(t *testing.T) {
 // TestJSON: with -o json every outcome has its document on standard output, usage
 // errors included, and the same meaning has the same shape whatever the command.
 func TestJSON(t *testing.T) {
-	url := serveProcess(t).url
+	url := serveProcess(t, "--freeze").url // no rollback ends between two commands
 	id := start(t, url, dataLoss...)
 	for _, c := range []struct {
 		name string
@@ -178,7 +181,12 @@ func TestJSON(t *testing.T) {
 
 // A force on an operation that is over is answered by what is true, not by advice.
 func TestForceOfFinished(t *testing.T) {
-	url := serveProcess(t).url
+	// Nothing but the force ends it.
+	scenario := filepath.Join(t.TempDir(), "scenario.json")
+	if err := os.WriteFile(scenario, []byte(`{"default": {"lookUp": {"fails": "always", "code": "FABRIC_E_TIMEOUT"}, "undo": {"fails": "always"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := serveProcess(t, "--scenario", scenario).url
 	id := start(t, url, "restart", "--service", "fabric:/shop/orders", "--partition", uuid.NewString())
 	for _, args := range [][]string{{"cancel", id}, {"force", id}} {
 		if code, out, errs := sfcancel(t, append(args, "--endpoint", url)...); code != exitOK {

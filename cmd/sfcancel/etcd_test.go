@@ -47,8 +47,8 @@ func TestServeFromNoEtcd(t *testing.T) {
 	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", name); code != exitFailed || !strings.Contains(errs, "cannot be reached") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
-	if took := time.Since(begin); took > 20*time.Second {
-		t.Errorf("it took %v to say so", took)
+	if took := time.Since(begin); took > time.Minute {
+		t.Errorf("it took %v to say so, want a minute at most", took)
 	}
 	for _, name := range []string{"etcd://", "etcd://127.0.0.1/faults", "etcd://a@127.0.0.1:2379"} {
 		for _, args := range [][]string{{"serve", "--store", name}, {"cancel", uuid.NewString(), "--ledger", name}} {
@@ -107,13 +107,14 @@ func TestServeFromFullEtcd(t *testing.T) {
 	}
 	url := serveInTest(t, "--store", etcdStore(c, "faults"), "--scenario", scenario)
 	id := start(t, url, dataLoss...)
-	client, full := c.Client(t), false
-	for i := 0; i < 100 && !full; i++ {
-		_, err := client.Put(t.Context(), fmt.Sprint("stuffing/", i), strings.Repeat("x", 100<<10))
-		full = err != nil
-	}
-	if !full {
-		t.Fatal("10 MB fit into an etcd of 2 MiB")
+	client, begin := c.Client(t), time.Now()
+	for i := 0; ; i++ { // it notices some time after it is full
+		if _, err := client.Put(t.Context(), fmt.Sprint("stuffing/", i), strings.Repeat("x", 100<<10)); err != nil {
+			break
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("%d00 KiB fit into an etcd of 2 MiB", i+1)
+		}
 	}
 	for _, c := range []struct {
 		want int
@@ -122,9 +123,10 @@ func TestServeFromFullEtcd(t *testing.T) {
 	}{
 		{exitOK, id, []string{"list"}},
 		{exitOK, "Running", []string{"progress", id}},
-		{exitUnknown, "FABRIC_E_NO_WRITE_QUORUM", []string{"cancel", id, "--ledger", "none", "--timeout", "3s"}},
+		{exitUnknown, "FABRIC_E_NO_WRITE_QUORUM", []string{"cancel", id, "--ledger", "none"}},
 	} {
-		if code, out, errs := sfcancel(t, append(c.args, "--endpoint", url)...); code != c.want || !strings.Contains(out+errs, c.say) {
+		right := func(code int, text string) bool { return code == c.want && strings.Contains(text, c.say) }
+		if code, out, errs := patiently(t, right, append(c.args, "--endpoint", url)...); !right(code, out+errs) {
 			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s%s", c.args, code, c.want, c.say, out, errs)
 		}
 	}

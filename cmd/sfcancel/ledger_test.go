@@ -69,13 +69,24 @@ func blind(t testing.TB) (url string, forces *atomic.Int64) {
 // The graceful cancel of one process lets another force, also where the cluster shows nothing of it.
 func TestLedgerBetweenProcesses(t *testing.T) {
 	path := ownState(t)
+	begin := time.Now()
 	url, forces := blind(t)
 	id, other := uuid.NewString(), uuid.NewString()
-	limits := []string{"--endpoint", url, "--timeout", "2s"}
 	step := func(want int, say string, args ...string) {
 		t.Helper()
-		if code, out := otherProcess(t, append(args, limits...)...); code != want || !strings.Contains(out, say) {
-			t.Errorf("sfcancel %v: exit %d, want %d with %q: %s", args, code, want, say, out)
+		limit := time.Minute
+		if want == exitNotSent { // which uses up all of it
+			limit = 2 * time.Second
+		}
+		for {
+			code, out := otherProcess(t, append(args, "--endpoint", url, "--timeout", limit.String())...)
+			if code == want && strings.Contains(out, say) {
+				return
+			}
+			if limit *= 2; limit > time.Minute {
+				t.Errorf("sfcancel %v: exit %d, want %d with %q: %s", args, code, want, say, out)
+				return
+			}
 		}
 	}
 	step(exitNotSent, "503", "force", id)
@@ -106,7 +117,7 @@ func TestLedgerBetweenProcesses(t *testing.T) {
 		t.Fatalf("%v: %+v", err, got)
 	}
 	for i, e := range got {
-		if age := time.Since(e.Time); age < 0 || age > time.Minute || e.By != me.Username+"@"+host || e.OperationID != id {
+		if e.Time.Before(begin.Truncate(time.Second)) || e.Time.After(time.Now()) || e.By != me.Username+"@"+host || e.OperationID != id {
 			t.Errorf("%+v", e)
 		}
 		e = entryJSON{Action: e.Action, Verdict: e.Verdict, State: e.State, Reason: e.Reason}
@@ -127,20 +138,24 @@ func TestLedgerReasons(t *testing.T) {
 	ownState(t)
 	url := serveInTest(t, "--freeze")
 	id := start(t, url, append(dataLoss, "--reason", "a drill")...)
-	for _, args := range [][]string{
-		{"cancel", id, "--reason", "over"},
-		{"stop", id, "--reason", "over for good", "--never-force", "--timeout", "300ms"},
-		{"stop", id, "--reason", "now", "--grace", "1ms", "--timeout", "1s"},
+	want := []string{"start a drill", "graceful over", "graceful over for good", "graceful now", "force now", "force now"}
+	for _, c := range []struct {
+		noted int // entries by then
+		args  []string
+	}{
+		{2, []string{"cancel", id, "--reason", "over"}},
+		{3, []string{"stop", id, "--reason", "over for good", "--never-force"}},
+		{len(want), []string{"stop", id, "--reason", "now", "--grace", "1ms"}},
 	} {
-		if code, out, errs := sfcancel(t, append(args, "--endpoint", url)...); code != exitOK && code != exitNotFinished {
-			t.Errorf("%v: exit %d: %s%s", args, code, out, errs)
+		noted := func() bool { return len(trailOf(t, id)) >= c.noted }
+		if code, text := interrupted(t, noted, append(c.args, "--endpoint", url)...); code != exitOK && code != exitNotFinished {
+			t.Errorf("%v: exit %d: %s", c.args, code, text)
 		}
 	}
 	var got []string
 	for _, e := range trailOf(t, id) {
 		got = append(got, e.Action+" "+e.Reason)
 	}
-	want := []string{"start a drill", "graceful over", "graceful over for good", "graceful now", "force now", "force now"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -185,8 +200,8 @@ func TestLedgerOfTwoAtOnce(t *testing.T) {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	}
-	if took := time.Since(begin); took > 20*time.Second {
-		t.Errorf("it took %v", took)
+	if took := time.Since(begin); took > time.Minute {
+		t.Errorf("it took %v, want a minute at most", took)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -49,6 +49,36 @@ func sfcancel(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
+// patiently runs a command that uses up its --timeout, with more and more of it until what
+// comes of it is right: how much it takes to come as far as that is up to the machine.
+func patiently(t *testing.T, right func(code int, text string) bool, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	for timeout := time.Second / 4; ; timeout *= 2 {
+		code, stdout, stderr = sfcancel(t, append(args, "--timeout", timeout.String())...)
+		if right(code, stdout+stderr) || timeout > 20*time.Second {
+			return code, stdout, stderr
+		}
+	}
+}
+
+// interrupted runs a command that waits, and interrupts it once it has come far enough.
+func interrupted(t *testing.T, enough func() bool, args ...string) (code int, text string) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var out bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, &out, &out) }()
+	for deadline := time.Now().Add(time.Minute); !enough() && len(ended) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("sfcancel %v: it has not come far enough in a minute", args)
+			break
+		}
+	}
+	interrupt()
+	return <-ended, out.String()
+}
+
 // process is a serving process.
 type process struct {
 	cmd *exec.Cmd

@@ -28,11 +28,14 @@ func TestExitCodesOfAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(c.status) }))
 			defer srv.Close()
-			args := []string{c.command, "--endpoint", srv.URL, "--timeout", "1s"}
+			args := []string{c.command, "--endpoint", srv.URL}
 			if c.command == "cancel" {
 				args = append(args, uuid.NewString())
 			}
-			if code, _, errs := sfcancel(t, args...); code != c.code || !strings.Contains(errs, fmt.Sprint(c.status)) {
+			right := func(code int, text string) bool {
+				return code == c.code && strings.Contains(text, fmt.Sprint(c.status))
+			}
+			if code, _, errs := patiently(t, right, args...); !right(code, errs) {
 				t.Errorf("exit %d, want %d: %s", code, c.code, errs)
 			}
 		})

@@ -14,7 +14,7 @@ import (
 // graceful cancel and one that does not.
 func TestStop(t *testing.T) {
 	stuck := filepath.Join(t.TempDir(), "scenario.json")
-	rules := `{"rules": [{"kind": "PartitionDataLoss", "lookUp": {"takes": "5m"}, "undo": {"fails": "always"}}]}`
+	rules := `{"rules": [{"kind": "PartitionDataLoss", "lookUp": {"fails": "always", "code": "FABRIC_E_TIMEOUT"}, "undo": {"fails": "always"}}]}`
 	if err := os.WriteFile(stuck, []byte(rules), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +30,11 @@ func TestStop(t *testing.T) {
 		}
 		return code, doc, out + errs
 	}
-	if code, _, told := stop(id, "--never-force", "--timeout", "300ms"); code != exitNotFinished || !strings.Contains(told, "RollingBack") {
-		t.Errorf("never force: exit %d: %s", code, told)
+	right := func(code int, text string) bool {
+		return code == exitNotFinished && strings.Contains(text, "RollingBack")
+	}
+	if code, out, errs := patiently(t, right, "stop", id, "--endpoint", url, "--never-force"); !right(code, out+errs) {
+		t.Errorf("never force: exit %d: %s%s", code, out, errs)
 	}
 	if code, doc, told := stop(id, "--grace", "1ms"); code != exitOK || doc.State != "ForceCancelled" || !doc.Force || doc.Verdict != "Finished" {
 		t.Errorf("stuck: exit %d, %+v: %s", code, doc, told)
@@ -65,7 +68,10 @@ func TestWait(t *testing.T) {
 	}
 	frozen := serveInTest(t, "--freeze")
 	id = start(t, frozen, dataLoss...)
-	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--timeout", "200ms"); code != exitNotFinished || !strings.Contains(errs, "not finished") {
+	right := func(code int, text string) bool {
+		return code == exitNotFinished && strings.Contains(text, "not finished")
+	}
+	if code, _, errs := patiently(t, right, "wait", id, "--endpoint", frozen); !right(code, errs) {
 		t.Errorf("frozen: exit %d: %s", code, errs)
 	}
 	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--interval", "-1s"); code != exitUsage {
