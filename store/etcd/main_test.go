@@ -79,6 +79,9 @@ var prefixes atomic.Int64
 // newPrefix is one that no other test uses.
 func newPrefix() string { return fmt.Sprintf("test/%d/", prefixes.Add(1)) }
 
+// hang is where waiting ends and a failure begins: no machine is as slow as that.
+const hang = 30 * time.Second
+
 // open opens a store that the test closes, or leaves to be closed at its end.
 func open(t testing.TB, endpoints []string, opts ...etcd.Option) *etcd.Store {
 	t.Helper()

@@ -73,7 +73,7 @@ func TestArgumentsThatCannotWork(t *testing.T) {
 
 func TestNobodyIsThere(t *testing.T) {
 	nobody := []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}
-	_, err := etcd.Open(t.Context(), nobody, etcd.WithDialTimeout(100*time.Millisecond))
+	err := openSays(t, "refused", nobody)
 	if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) ||
 		!strings.Contains(err.Error(), "refused") {
 		t.Errorf("Open: %v, want ErrUnavailable, and why", err)

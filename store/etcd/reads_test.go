@@ -36,7 +36,7 @@ func TestReadsAreOfNow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			cluster, open := roughly(t)
-			writer := open(cluster.Endpoints(), etcd.WithOutcomeWait(time.Minute))
+			writer := open(cluster.Endpoints(), etcd.WithRequestTimeout(hang), etcd.WithOutcomeWait(time.Minute))
 			var acknowledged atomic.Int64 // the last of all commits that have returned
 			ctx, stop := context.WithCancel(t.Context())
 			var reading sync.WaitGroup
