@@ -110,7 +110,7 @@ func TestANodeWithoutAHolderIsFree(t *testing.T) {
 		defer st.Close()
 		c := newCluster(t, server.Runtime, st)
 		write(t, st, key, c.over(1, 0).String())
-		ctx, cancel := context.WithTimeout(t.Context(), second/2)
+		ctx, cancel := context.WithTimeout(t.Context(), hang)
 		defer cancel()
 		if _, _, err := c.engine.Node(ctx, "_Node_0"); err != nil {
 			t.Fatalf("this went round and round: %v", err)

@@ -58,6 +58,9 @@ func newCluster(t *testing.T, profile server.Profile, st store.Store, options ..
 
 const second = time.Second
 
+// hang is where waiting ends and a failure begins: no machine is as slow as that.
+const hang = 30 * second
+
 // always is a step that never succeeds.
 func always(code int32) emulator.Failure {
 	return emulator.Failure{Times: emulator.Always, Code: code}

@@ -72,7 +72,7 @@ func theLifeOf(t *testing.T, n int, after bool) int {
 	t.Helper()
 	disk := newObserver(server.Runtime)
 	defer disk.Close()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hang)
 	defer stop()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	replica := func(st store.Store, ahead time.Duration) *emulator.Emulator {

@@ -31,7 +31,7 @@ func TestClientsResolveUnknownOutcomes(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer client.Close()
-				ctx, stop := context.WithTimeout(t.Context(), 20*second)
+				ctx, stop := context.WithTimeout(t.Context(), hang)
 				defer stop()
 				id := uuid.New()
 				for _, call := range []struct {

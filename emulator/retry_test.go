@@ -150,8 +150,9 @@ func TestRetriesHaveNoLimit(t *testing.T) {
 }
 
 // Anybody who reads an operation plays what happened since it was last written. The
-// server may have been off for two years, or its clock may run fast: that must not take
-// longer than a caller waits, and a list reads many.
+// server may have been off for years, or its clock may run fast: that must not take
+// longer than a caller waits, and a list reads many. To go through every round of two
+// centuries takes any machine minutes.
 func TestYearsOfRetriesAreReadInNoTime(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -164,12 +165,8 @@ func TestYearsOfRetriesAreReadInNoTime(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCluster(t, server.Documented, nil, emulator.WithScenario(func(emulator.Record) emulator.Scenario { return tt.scenario }))
 			c.start(0)
-			c.pass(2 * inAYear)
-			begin := time.Now()
-			c.list("65535", "65535")
-			if took := time.Since(begin); took > second/2 {
-				t.Errorf("a list of one operation took %v", took)
-			}
+			c.pass(200 * inAYear)
+			hurried(t, "a list of one operation", func() { c.list("65535", "65535") })
 		})
 	}
 }

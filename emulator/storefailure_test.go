@@ -306,7 +306,7 @@ func TestConflictsWithoutEnd(t *testing.T) {
 				t.Errorf("with a context that ends: %v", err)
 			}
 			before := st.seen
-			ctx, stop := context.WithTimeout(t.Context(), 20*second)
+			ctx, stop := context.WithTimeout(t.Context(), hang)
 			defer stop()
 			if err := do(ctx); err == nil || ctx.Err() != nil {
 				t.Errorf("it goes on and on: %v", err)
@@ -321,7 +321,7 @@ func TestConflictsWithoutEnd(t *testing.T) {
 	}
 	st.times = 30 // and then it is calm again
 	begin := time.Now()
-	if a := c.cancel(running, "false"); a.status != http.StatusOK || time.Since(begin) > 5*second {
+	if a := c.cancel(running, "false"); a.status != http.StatusOK || time.Since(begin) > hang {
 		t.Errorf("%+v after %v", a, time.Since(begin))
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -45,7 +44,7 @@ var lastID = uuid.UUID{0xff}
 
 // agree starts an operation that is the last, and lets replicas watch from some revisions.
 func (f *fleet) agree(from ...store.Revision) {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), hang)
 	defer stop()
 	if err := startOn(ctx, f.replicas[0], lastID, false); err != nil {
 		f.t.Fatal(err)
@@ -88,7 +87,7 @@ func TestWatchMeanwhile(t *testing.T) {
 	t.Parallel()
 	disk := newObserver(server.Runtime)
 	defer disk.Close()
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*hang)
 	defer stop()
 	var replicas [3]*emulator.Emulator
 	for n := range replicas {

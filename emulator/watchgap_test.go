@@ -46,7 +46,7 @@ func TestWatchOfAStoreThatForgets(t *testing.T) {
 	st := &forgetful{Store: memory.New()}
 	defer st.Close()
 	c := newCluster(t, server.Runtime, st, emulator.WithSettings(emulator.Settings{MaxStoredActionCount: 1, CompletedActionKeepDuration: -1}))
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), hang)
 	defer stop()
 	untouched, removed, ended := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}
 	short := func(t emulator.Transition) string {
