@@ -17,22 +17,42 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, etcdtest.LeakOptions()...
 func TestClusterSurvivesItsLeader(t *testing.T) {
 	c := etcdtest.Start(t, 3)
 	client := proxied(t, c)
-	if _, err := client.Put(t.Context(), "a", "1"); err != nil {
-		t.Fatal(err)
+	put := func(value string) func(context.Context) error {
+		return func(ctx context.Context) error { _, err := client.Put(ctx, "a", value); return err }
 	}
+	answered(t, "Put", put("1"))
 	begin := time.Now()
 	leader := c.Leader()
 	c.Stop(leader)
 	t.Log("stop", time.Since(begin))
-	if got, err := client.Get(t.Context(), "a"); err != nil || len(got.Kvs) != 1 {
-		t.Fatal(got, err)
-	}
+	answered(t, "Get without the leader", func(ctx context.Context) error {
+		got, err := client.Get(ctx, "a")
+		if err == nil && len(got.Kvs) != 1 {
+			t.Fatalf("Get = %v, want one item", got)
+		}
+		return err
+	})
 	begin = time.Now()
 	c.Restart(leader)
 	t.Log("restart", time.Since(begin))
 	c.Stop((leader + 1) % 3)
-	if _, err := client.Put(t.Context(), "a", "2"); err != nil {
-		t.Fatal(err)
+	answered(t, "Put without another member", put("2"))
+}
+
+// answered repeats a request: etcd answers with an error if it takes the members too long
+// to find a new leader.
+func answered(t *testing.T, what string, request func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		err := request(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("%s: %v, want no error in a minute", what, err)
+		}
 	}
 }
 
