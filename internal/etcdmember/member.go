@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -33,6 +34,9 @@ type Config struct {
 	NoFsync bool
 	// Quota is how many bytes the member may keep. 0 is etcd's default.
 	Quota int64
+	// Election is how long the member hears nothing of a leader before it wants to be
+	// one. 0 is half a second: all members are near.
+	Election time.Duration
 	// TLS is for ClientURL, which is https then. The zero value is plain TCP.
 	TLS transport.TLSInfo
 }
@@ -107,8 +111,8 @@ func (c Config) embedded() (*embed.Config, error) {
 	cfg.ClientTLSInfo = c.TLS
 	cfg.QuotaBackendBytes = c.Quota
 	cfg.UnsafeNoFsync = c.NoFsync
-	// All members are near: a lost leader is replaced in half a second or so.
-	cfg.TickMs, cfg.ElectionMs = 50, 500
+	cfg.ElectionMs = uint(cmp.Or(c.Election, time.Second/2).Milliseconds())
+	cfg.TickMs = cfg.ElectionMs / 10
 	// Passwords of tests need no protection, and are asked for often.
 	cfg.BcryptCost = 4
 	cfg.EnableGRPCGateway = false

@@ -23,7 +23,7 @@ import (
 
 // startTimeout bounds the start of a member. It is far more than is needed, as the
 // machine may be busy with other things.
-const startTimeout = time.Minute
+const startTimeout = 5 * time.Minute
 
 // Option changes how [Start] works.
 type Option func(*etcdmember.Config)
@@ -89,6 +89,9 @@ func New(dir string, members int, opts ...Option) (c *Cluster, stop func(), err 
 			ClientURL: scheme + "://" + addresses[2*i],
 			PeerURL:   "http://" + addresses[2*i+1],
 			NoFsync:   true,
+			// They share a process, and a machine that may be busy: those that are late
+			// must not take each other for dead, again and again.
+			Election: 2 * time.Second,
 		}
 		for _, opt := range opts {
 			opt(&config)

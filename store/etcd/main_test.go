@@ -85,7 +85,7 @@ const hang = 30 * time.Second
 // open opens a store that the test closes, or leaves to be closed at its end.
 func open(t testing.TB, endpoints []string, opts ...etcd.Option) *etcd.Store {
 	t.Helper()
-	s, err := etcd.Open(t.Context(), endpoints, opts...)
+	s, err := etcd.Open(t.Context(), endpoints, append([]etcd.Option{etcd.WithDialTimeout(2 * hang)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
