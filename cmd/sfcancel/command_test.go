@@ -58,7 +58,7 @@ func TestOperate(t *testing.T) {
 				{[]string{"cancel", uuid.NewString()}, exitNotFound, "NotFound"},
 				{[]string{"force", uuid.NewString()}, exitNotFound, "NotFound"},
 				{[]string{"progress", uuid.NewString()}, exitNotFound, "no such operation"},
-				{append(append([]string{"start"}, dataLoss...), "--id", id), exitRefused, "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"},
+				{append(append([]string{"start"}, dataLoss...), "--id", id), exitOK, "AlreadyStarted"},
 			} {
 				code, out, errs := sfcancel(t, append(step.args, "--endpoint", url)...)
 				if text := out + errs; code != step.code || !strings.Contains(text, step.want) {

@@ -18,6 +18,7 @@ type connection struct {
 	apiVersion string
 	limit      time.Duration
 	server     time.Duration
+	cluster    string
 	output     string
 	tls        wrapper.TLS
 
@@ -27,6 +28,7 @@ type connection struct {
 func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
+	f.StringVar(&c.cluster, "cluster", "", "name of the cluster, for the ledger: a cancel counts as evidence for a force of the same cluster alone (default its endpoints)")
 	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
@@ -67,6 +69,9 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 		return nil, nil, nil, usage(errors.New("--endpoint: it must name an address"))
 	}
 	options := []wrapper.Option{wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
+	if cmd.Flags().Changed("cluster") {
+		options = append(options, wrapper.WithCluster(c.cluster))
+	}
 	for _, flag := range []string{"cert", "key", "ca", "server-thumbprint", "server-common-name"} {
 		if cmd.Flags().Changed(flag) {
 			options = append(options, wrapper.WithTLS(c.tls))

@@ -135,11 +135,8 @@ func describe(err error) errorJSON {
 	if errors.As(err, &e) {
 		doc.OperationID = idOrNone(e.OperationID())
 		doc.Code, doc.Status = string(e.Code()), e.Status()
+		doc.RequestID = idOrNone(e.RequestID())
 		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
-	}
-	var unknown interface{ RequestID() uuid.UUID }
-	if errors.As(err, &unknown) {
-		doc.RequestID = idOrNone(unknown.RequestID())
 	}
 	var noted ledgerError
 	if errors.As(err, &noted) {

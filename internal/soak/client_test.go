@@ -45,8 +45,8 @@ func makeWrapper(c clientPlan, h *http.Client, ledger wrapper.Ledger) (canceller
 		}
 	}
 	var named []wrapper.Option
-	if withCluster != nil && c.name != "" {
-		named = append(named, withCluster(c.name))
+	if c.name != "" {
+		named = append(named, wrapper.WithCluster(c.name))
 	}
 	return wrapper.New(endpoint(c.endpoints[0]), wrapper.WithEndpoints(more...), wrapper.Options(named...),
 		wrapper.WithHTTPClient(h), wrapper.WithLedger(ledger),

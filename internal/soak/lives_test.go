@@ -97,7 +97,7 @@ func (j *judge) seemedOver(op int, since time.Duration) bool {
 func (k *call) sameName(other *call) bool { return k.made.cluster() == other.made.cluster() }
 
 func (c clientPlan) cluster() string {
-	if withCluster != nil && c.name != "" {
+	if c.name != "" {
 		return c.name
 	}
 	used := c.endpoints[:1]
@@ -111,6 +111,3 @@ func (c clientPlan) cluster() string {
 	slices.Sort(all)
 	return strings.Join(all, " ")
 }
-
-// withCluster is the option that names a cluster, once the wrapper has one.
-var withCluster func(name string) wrapper.Option

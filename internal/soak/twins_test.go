@@ -1,6 +1,9 @@
 package soak
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Twins: two clusters have operations with the same ids, and the clients of both share one
 // ledger. A cluster is known by its gateways, and by its name if its clients give it one.
@@ -21,6 +24,9 @@ func planTwins(p *plan, d dice, starts bool) {
 		c.ledger, c.home = 0, d.IntN(homes)
 		for i := range c.endpoints {
 			c.endpoints[i] += c.home * gateways
+		}
+		if d.chance(40) {
+			c.name = fmt.Sprintf("cluster %d", c.home)
 		}
 	}
 }

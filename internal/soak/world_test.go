@@ -10,7 +10,7 @@ import (
 )
 
 // defaultWorld is the world of a run without -world.
-const defaultWorld = "plain"
+const defaultWorld = "rough"
 
 var worldFlag = flag.String("world", defaultWorld, "plain, rough, or the parts of the rough world that there are, such as silence,replays")
 

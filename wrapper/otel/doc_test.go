@@ -74,8 +74,6 @@ func TestManual(t *testing.T) {
 			add("Events of calls", e.Attributes)
 		}
 	}
-	// A client need not give its requests ids.
-	add("Attributes of requests", []attribute.KeyValue{attribute.String("sfcancel.request.id", "")})
 	for heading, got := range reported {
 		compare(t, heading, got, table(t, heading), func(got, row string) bool {
 			first, _, _ := strings.Cut(row, " ")
