@@ -118,7 +118,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // fits reports whether ctx lasts for long enough to send something after d.
 func fits(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline)-d > shortest
+	return !ok || time.Until(deadline)-max(d, 0) > shortest
 }
 
 // errLookOver ends a look whose time was over before that of the call.

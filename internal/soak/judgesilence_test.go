@@ -87,7 +87,7 @@ func (j *judge) onlyHangs(gate int) bool {
 // takesTime says that the call has more to do than to find out.
 func (k *call) takesTime() bool {
 	_, sequence := k.policy.(wrapper.GracefulFirst)
-	return k.waits() || k.plan.do == deedForce && sequence
+	return k.waits() || k.plan.do == deedAll || k.plan.do == deedForce && sequence
 }
 
 func (c condition) forGood() bool { return c == gateSilent || c == gateMute || c == gateDeaf }

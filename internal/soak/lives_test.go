@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -73,13 +74,14 @@ func (k *call) buries(op, life int) bool {
 }
 
 // seemedOver says that something which may have been noted since then told of the end of a
-// life, or of a new one: a call need not know then what was known before.
+// life, or of a new one, or of a start that may have begun one: a call need not know then
+// what was known before.
 func (j *judge) seemedOver(op int, since time.Duration) bool {
 	for _, k := range j.calls {
 		if !k.shares(j.call) || k.ended < since || k.began > j.call.ended {
 			continue
 		}
-		if k.plan.do == deedStart && k.plan.op == op && k.result.Verdict == wrapper.Accepted {
+		if k.plan.do == deedStart && k.plan.op == op && (k.result.Verdict == wrapper.Accepted || errors.Is(k.err, wrapper.ErrOutcomeUnknown)) {
 			return true
 		}
 		for _, q := range k.requests {

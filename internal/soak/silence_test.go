@@ -72,3 +72,16 @@ func (p *plan) hangGateway(d dice) {
 		}
 	}
 }
+
+// deaf says that every gateway which a call can ask hung for good before it began.
+func (p *plan) deaf(k *call) bool {
+	used := k.made.endpoints
+	if !k.made.several {
+		used = used[:1]
+	}
+	return !slices.ContainsFunc(used, func(gate int) bool {
+		return !slices.ContainsFunc(p.others, func(a action) bool {
+			return a.do == actGate && a.home == k.made.home && a.gate == gate%gateways && a.how.forGood() && a.at <= k.began
+		})
+	})
+}
