@@ -10,7 +10,7 @@ import (
 // A state that is none is shown so that it cannot steer a terminal.
 func TestErrorQuotesTheState(t *testing.T) {
 	t.Parallel()
-	list := `[{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"\u001b[31mOver\n\u202e` + strings.Repeat("x", 9999) + `"}]`
+	list := `[{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"\u001b[31mOver\n\u202e` + strings.Repeat("x", 99) + `"}]`
 	client := directClient(t, &answers{made: []answer{{status: 400, body: fabricError(wrapper.CodeInvalidTestCommandState)}, {status: 200, body: list}}})
 	_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 	e := asError(t, err, wrapper.ErrServerRefused)

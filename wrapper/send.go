@@ -38,10 +38,13 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 	}
 	r.Header.Set("User-Agent", c.agent)
 	r.Header.Set("X-ServiceFabricRequestId", f.RequestID.String())
-	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
-	defer cancel()
-	limited, stop := context.WithCancelCause(limited)
+	limited, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	if fits(ctx, limit) { // else the context ends it, and says so
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeoutCause(limited, limit, fmt.Errorf("no answer within %v", limit))
+		defer cancel()
+	}
 	if f.fresh && c.own == nil {
 		closeIdle(c.brought)
 	}

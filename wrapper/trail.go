@@ -69,11 +69,11 @@ func (k *call) noteSeen(ctx context.Context) {
 	}
 }
 
-// noteEnd notes that the end of the operation was seen, if the ledger has evidence of this
-// life of its id: it proves nothing of the next one.
+// noteEnd notes that the end of the operation was seen, if the ledger may have evidence of
+// this life of its id: it proves nothing of the next one.
 func (k *call) noteEnd(ctx context.Context) {
-	if ev, err := k.c.evidence(ctx, k); err == nil && (ev.stopping() || ev.unproved) {
-		_ = k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID})
+	if ev, err := k.c.evidence(ctx, k); err != nil || ev.stopping() || ev.unproved {
+		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID}))
 	}
 }
 

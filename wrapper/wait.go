@@ -115,6 +115,9 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		s.attempts = s.attempts[:min(len(s.attempts), before)] // of many looks only the last is kept
 		op, found, err := k.look(ctx, until)
 		switch {
+		case err != nil && ctx.Err() == nil && !fits(ctx, 0):
+			<-ctx.Done()
+			return false, ended(ctx)
 		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(s.last.notBefore()))):
 			return false, err
 		case err != nil && until.IsZero() && (!answered || !passing(err)):

@@ -45,7 +45,7 @@ func (j *judge) denial() {
 	}
 	if errors.Is(meant, wrapper.ErrNotFinished) {
 		j.unfinished()
-		j.must(k.ctxErr != nil || k.deadline > 0 && k.deadline-k.ended <= j.patience() || j.turnedAway() || k.forceSpent() || k.ledger.failed(), "the call could have gone on")
+		j.must(k.ctxErr != nil || k.deadline > 0 && k.deadline-k.ended <= j.patience() || j.turnedAway() || k.forceSpent() || k.forceRefused() || k.ledger.failed(), "the call could have gone on")
 		return
 	}
 	unknown := errors.Is(meant, wrapper.ErrOutcomeUnknown)

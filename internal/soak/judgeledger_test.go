@@ -19,7 +19,7 @@ func (run *run) judgeLedgers() (all findings) {
 		if !n.isTrue(op, n.entry.Time.Sub(run.began)) {
 			all = append(all, n.finding("what was not"))
 		}
-		if n.denies(op) {
+		if run.denies(n, op) {
 			all = append(all, n.finding("that nothing happened, and it did"))
 		}
 		if name := n.entry.Cluster; name != "" {
@@ -54,14 +54,15 @@ func (n noted) isTrue(op int, at time.Duration) bool {
 }
 
 // denies says that the entry claims that nothing happened, and that a request of its call
-// was carried out, then or later.
-func (n noted) denies(op int) bool {
+// was carried out, then or later; see [judge.forgot] for what is excused.
+func (run *run) denies(n noted, op int) bool {
 	if n.entry.Outcome != wrapper.OutcomeNotSent && n.entry.Outcome != wrapper.OutcomeRefused {
 		return false
 	}
 	asked := map[wrapper.Action]what{wrapper.ActionGraceful: graceful, wrapper.ActionForce: force, wrapper.ActionStart: start}[n.entry.Action]
 	for _, e := range n.call.home.did {
-		if e.call == n.call && e.op == op && e.what == asked {
+		j := judge{run: run, cluster: n.call.home, call: n.call}
+		if e.call == n.call && e.op == op && e.what == asked && !j.forgot(e) {
 			return true
 		}
 	}
