@@ -30,7 +30,8 @@ type cluster struct {
 	clock   *clock
 
 	mu      sync.Mutex
-	carried []string // what the server carried out, lost answers included, in short
+	carried []string  // what the server carried out, lost answers included, in short
+	forced  time.Time // when the first force came
 }
 
 func newCluster(tb testing.TB, profile server.Profile) *cluster {
@@ -39,6 +40,7 @@ func newCluster(tb testing.TB, profile server.Profile) *cluster {
 	c.engine = emulator.New(memory.New(),
 		emulator.WithProfile(profile),
 		emulator.WithClock(c.clock.Now),
+		emulator.WithSettings(emulator.Settings{MaxStoredActionCount: -1, CompletedActionKeepDuration: time.Second}), // for forget
 		emulator.WithScenario(scenario))
 	handler, err := server.New(c.engine, server.WithProfile(profile))
 	if err != nil {
@@ -52,6 +54,13 @@ func newCluster(tb testing.TB, profile server.Profile) *cluster {
 // observe notes what the server carries out.
 func (c *cluster) observe(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wirefault.Force(r) {
+			c.mu.Lock()
+			if c.forced.IsZero() {
+				c.forced = time.Now()
+			}
+			c.mu.Unlock()
+		}
 		status := &statusWriter{ResponseWriter: w}
 		handler.ServeHTTP(status, r)
 		if status.status/100 == 2 {

@@ -71,7 +71,10 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) 
 		return refuse(k, unreadable(ctx, ledgerErr))
 	}
 	known := k.known
-	since := orDefault(known.graceful, known.rolling)
+	since := known.graceful
+	if since.IsZero() || since.After(time.Now()) {
+		since = orDefault(known.rolling, since)
+	}
 	// What the ledger cannot prove, and a time that our clock has not reached, the cluster
 	// tells; its RollingBack is then noted by our clock.
 	ahead := p.MinGrace > 0 && since.After(time.Now())
