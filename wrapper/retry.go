@@ -79,7 +79,7 @@ func (r Retry) pause(ctx context.Context, made int, last Attempt) time.Duration 
 	if deadline, ok := ctx.Deadline(); ok {
 		base = min(base, max(time.Until(deadline)-last.RetryAfter, 0)/5)
 	}
-	return last.RetryAfter + rand.N(base+1)
+	return last.RetryAfter + rand.N(max(base, 1))
 }
 
 // forever is longer than any context, and far from overflowing when it is doubled or added.
