@@ -21,8 +21,8 @@ type Selector struct {
 	States []State
 	// MinAge selects only what is known to be at least this old; 0 means any age. A
 	// cluster does not tell when an operation began. What is known is when its id was made,
-	// if the id says so (versions 1 and 7; the starts of this package make 7), else when the
-	// ledger first heard of it. Of an operation that has neither, the ledger notes
+	// if the id says so (versions 1 and 7; the starts of this package make 7) and the ledger knows
+	// of no later start of it, else when the ledger first heard of it in this cluster. Of an operation that has neither, the ledger notes
 	// that it was seen, so that a later CancelAll can tell.
 	MinAge time.Duration
 }

@@ -32,7 +32,8 @@
 //
 //	errors.Is(err, wrapper.ErrOutcomeUnknown)     what to decide on
 //	errors.Is(err, wrapper.CodeKeyNotFound)       what the server said
-//	errors.Is(err, context.DeadlineExceeded)      what ended the call
+//	errors.Is(err, context.DeadlineExceeded)      the caller's context ended the call; nothing
+//	                                              else has this error behind it
 //	errors.As(err, &e)                            an *Error: state, attempts, Retry-After
 //
 // # How it finds out
@@ -52,10 +53,26 @@
 //   - An ambiguous start is sent again; 409 means that the first one arrived, if the
 //     operation that has the id is of the same kind.
 //   - A 404 to a cancel does not tell "over" from "never was"; the list does.
+//   - A refusal may be the answer to a copy: a proxy or a mesh may send a request twice. So a
+//     start whose id exists is looked up. If that operation is of the same kind, the start is
+//     [AlreadyStarted], or [Accepted] if the call made the id itself. A force that is refused
+//     because of the state is looked up and probed like one that was lost. If nothing tells, the
+//     outcome is unknown: a refusal alone does not prove that nothing happened.
 //
 // What was lost can still arrive late. So a force that was ambiguous once stays
 // possible until a refused probe or the end of the operation settles it, whatever came
 // in between, and a call that ends without either says [ErrOutcomeUnknown].
+//
+// An answer can be lost without a reset, where a process hangs or a NAT forgets a connection.
+// So no request takes the whole call: the time of the context is shared out, and the rest is
+// enough for a list or a probe and one more try, at another gateway if there is one; see
+// [Retry].AttemptTimeout for the shares. With the default settings and 30 s, one such loss at any
+// position of any call ends in a verdict, and a gateway that hangs costs less than half of the
+// context if there is another one.
+//
+// Every request carries an id of its own as X-ServiceFabricRequestId, and a User-Agent with the
+// version of this module. The gateway writes the id into its trace, so that a request without
+// an answer can be found there: it is in [Attempt], in [Error].RequestID, in logs and spans.
 //
 // The probe relies on one rule: a graceful cancel is refused with
 // FABRIC_E_INVALID_TEST_COMMAND_STATE exactly while a force is in effect. That is
@@ -78,9 +95,17 @@
 // [ServerDecides] leaves the judgement to the server. Evidence is in the [Ledger].
 // [Client.Stop] is a policy of its own.
 //
+// Evidence is of one cluster, and of one life of an id. An entry counts for the clients of the
+// same cluster: those that were given its name by [WithCluster], or that share an endpoint. It
+// counts until a start of the id is accepted, or until its end was seen: an id that is used
+// again is another operation. After a start of unknown outcome, and for entries of releases that
+// did not note the cluster, the cluster is asked what it shows. A grace counts from the first
+// graceful cancel that is noted, but never from the future: the clock of another machine may be
+// ahead. One that is behind shortens a grace by as much.
+//
 // The ledger of a client lasts as long as its process, unless [WithLedger] gives it another:
-// package wrapper/ledger keeps one for several processes and machines. One that cannot be
-// reached stops no graceful cancel and no start, and every force:
+// package wrapper/ledger keeps one for several processes and machines. If the ledger is
+// unreachable, graceful cancels and starts still go out; forces are refused:
 //
 //	the ledger fails        Cancel, start     ForceCancel                          Stop
 //	to be read              as always         refused; [GracefulFirst] has         ErrNotFinished when the time of
@@ -91,12 +116,13 @@
 //
 // # When it asks again
 //
-// Up to [Retry].MaxAttempts requests a call, with full jitter in between, never
-// earlier than a Retry-After says (seconds, or a date in any of its three forms), and never beyond the context. A wait that the
-// context cannot last ends the call at once, and the error says how long it would have been. All
-// calls of a client share a token bucket ([Retry].Burst and Rate); an empty one makes
-// calls wait for longer. The timeout parameter of each request is set from the time that
-// is left; api-version 3.0 has none and sends none.
+// Up to [Retry].MaxAttempts requests a call, with full jitter in between, which takes a fifth
+// of the time that is left at most. None is sent earlier than a Retry-After says (seconds, or a
+// date in any of its three forms), and none beyond the context. If the context does not last until
+// then, the call ends at once, and the error says how long the wait would have been. All calls of
+// a client share a token bucket ([Retry].Burst and Rate); if it is empty, calls wait longer. The
+// timeout parameter of each request is what the request may take, less a twelfth for the way
+// back; api-version 3.0 has none and sends none.
 //
 //	answer                                         class      asked again
 //	200 to a cancel or read, 202 to a start        done       no
@@ -146,6 +172,15 @@
 // common name. [WithTokenSource] is for bearer tokens. No redirect is ever followed.
 // [WithHTTPClient] replaces all of that by an HTTP client of the caller's.
 //
+// The client speaks HTTP/1.1, as the gateways of Service Fabric and all their clients do. A
+// caller's HTTP client may speak HTTP/2. With both, a request reaches the server once at most:
+// net/http sends some again by itself, and is stopped. After a connection ended without an answer,
+// the call uses new ones. A TLS 1.3 alert that refuses the client certificate proves that
+// nothing was read, so that the request counts as not sent.
+//
+// What comes back is bounded: 64 KiB of headers, 64 KiB of a failure, 16 MiB of a list and
+// 40 000 operations in it. Of codes, messages and bodies the beginning is kept.
+//
 // # What can be seen of it
 //
 // From the outside to the wire:
@@ -165,6 +200,6 @@
 // # What it imports
 //
 // The standard library, the generated client and what that needs. Requests have no
-// bodies, so nothing is buffered to be sent again. The environment is not read: a
-// proxy comes with [WithHTTPClient].
+// bodies, so nothing is buffered to be sent again. No proxy of the environment is used: one
+// comes with [WithHTTPClient].
 package wrapper

@@ -68,6 +68,11 @@ func WithLedger(l Ledger) Option {
 // WithHTTPClient sends through a copy of h, for certificates, a proxy, or a
 // transport of one's own. Its Timeout bounds every attempt besides what the call
 // itself allows; its CheckRedirect is not used, because redirects are never followed.
+//
+// It may speak HTTP/2. No request is then sent twice, though net/http would. A connection that
+// is dead without a sign costs one attempt: after an attempt without an answer the client calls
+// CloseIdleConnections of the transport before each further request of that call, so that it
+// goes over a new one. http.HTTP2Config.SendPingTimeout of the transport finds it earlier.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) error {
 		if h == nil {
