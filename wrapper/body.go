@@ -62,7 +62,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 		n, err = n-1, fmt.Errorf("longer than %d bytes", maxBody)
 	}
 	b.begun = append(b.begun, p[:min(n, keptBody+len(b.token)-len(b.begun))]...)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
 	}
 	return n, err

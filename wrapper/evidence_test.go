@@ -60,7 +60,7 @@ func TestEvidenceOfAnotherClusterProvesNothing(t *testing.T) {
 			must(t, err)
 
 			_, err = here.ForceCancel(ctx, opID, wrapper.ForceOptions{})
-			refusal(t, err)
+			_ = refusal(t, err)
 			if seen := production.seen(); len(seen) != 0 {
 				t.Errorf("production saw %v, want nothing", seen)
 			}
@@ -145,7 +145,7 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 			of.wire.Spoil(wirefault.Any, wirefault.Fault{Apply: true}, wirefault.Fault{})
 			_, err := c.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
 			if !errors.Is(err, wrapper.ErrOutcomeUnknown) {
-				return fmt.Errorf("got %v, want an unknown outcome", err)
+				return fmt.Errorf("got %w, want an unknown outcome", err)
 			}
 			return nil
 		},
@@ -181,7 +181,7 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 					must(t, err)
 					must(t, way(ctx, client, c))
 					_, err = client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
-					refusal(t, err)
+					_ = refusal(t, err)
 					begin := time.Now()
 					c.clock.follow()
 					ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -220,7 +220,7 @@ func TestOldEntriesAreAsked(t *testing.T) {
 					t.Errorf("got %s, %v, want the force", got.Verdict, err)
 				}
 				if !forced {
-					refusal(t, err)
+					_ = refusal(t, err)
 				}
 				if seen := c.seen(); len(seen) == 0 || seen[0] != "list" {
 					t.Errorf("the wire saw %v, want a list first", seen)

@@ -178,6 +178,7 @@ func (m *misbehaving) answer2(f *http2.Framer, stream uint32, d deed, method str
 	case goesAway:
 		_ = f.WriteGoAway(0, http2.ErrCodeNo, nil)
 		return false
+	case answers200, closesIdle:
 	}
 	_ = f.WriteHeaders(whole)
 	if method == http.MethodGet {

@@ -130,7 +130,7 @@ func ended(ctx context.Context) error {
 	switch {
 	case err == nil || errors.Is(err, cause):
 		return err
-	case cause == errLookOver: // the caller's context goes on
+	case errors.Is(cause, errLookOver): // the caller's context goes on
 		return cause
 	}
 	return fmt.Errorf("%w: %w", err, asForeign(ctx, cause))

@@ -48,7 +48,7 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 	if f.fresh && c.own == nil {
 		closeIdle(c.brought)
 	}
-	response, err := c.http.Do(r.WithContext(f.trace(limited, stop)))
+	response, err := c.http.Do(r.WithContext(f.trace(limited, stop))) //nolint:bodyclose // read closes it
 	if err != nil {
 		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
 		unread := f.unread(err)
@@ -83,7 +83,7 @@ func (f *flight) read(ctx, limited context.Context, a Attempt, response *http.Re
 		}
 		runtime.Goexit()
 	case <-limited.Done():
-		go response.Body.Close()
+		go func() { _ = response.Body.Close() }()
 	}
 	a.Status, a.Err = response.StatusCode, reason(ctx, limited, nil)
 	return a

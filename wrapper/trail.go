@@ -24,7 +24,7 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 	var e *Error
 	if errors.As(err, &e) {
 		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
-		if e.kind == ErrOutcomeUnknown {
+		if errors.Is(e.kind, ErrOutcomeUnknown) {
 			entry.RequestID = e.RequestID()
 		}
 	}
