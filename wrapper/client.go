@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
 // Client cancels fault operations on one cluster. Make one with [New] and keep it:
@@ -72,14 +74,16 @@ func New(endpoint string, options ...Option) (*Client, error) {
 }
 
 // connect makes the transport of a client to which the caller brings none.
-func (c *Client) connect() (err error) {
+func (c *Client) connect() error {
 	var settings TLS
 	if c.tls != nil {
 		settings = *c.tls
 	}
-	if c.own, err = newOwnTransport(settings, c.observeCertificate); err != nil {
+	own, err := clienttls.New(clienttls.Settings(settings), newTransport, c.observeCertificate)
+	if err != nil {
 		return err
 	}
+	c.own = &ownTransport{own}
 	c.http = &http.Client{Transport: c.own}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 // evidence is what the entries of one operation prove of one cluster, and of the life of the
@@ -92,7 +94,7 @@ func unnamed(cluster string) bool { return strings.Contains(cluster, "://") }
 // for gateways that have nothing but the cluster in common.
 func WithCluster(name string) Option {
 	return func(c *Client) error {
-		if c.cluster = name; name == "" || unnamed(name) || len(name) > 200 || unprintable(name) {
+		if c.cluster = name; name == "" || unnamed(name) || len(name) > 200 || plain.Line(name) != name {
 			return errors.New("the name of the cluster must be printable, of 1 to 200 bytes, and no URL")
 		}
 		return nil

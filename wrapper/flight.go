@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http/httptrace"
-	"reflect"
 	"strings"
 	"sync/atomic"
+
+	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
 // flight is one request on its way: what it is for, and what is learnt below net/http. It
@@ -77,24 +77,5 @@ func (f *flight) trace(ctx context.Context, stop context.CancelCauseFunc) contex
 // With TLS 1.3 a client learns that its certificate is refused only when it has written its
 // request; a server that sends such an alert has not finished the handshake (RFC 8446 §4.4).
 func (f *flight) unread(err error) bool {
-	return f.first13.Load() && handshakeAlert(err)
-}
-
-// handshakeAlert recognises the alerts that a server sends for want of a handshake it accepts
-// (RFC 8446 §6.2): handshake_failure, those about certificates, access_denied, and
-// certificate_required. crypto/tls has no name for them.
-func handshakeAlert(err error) bool {
-	var op *net.OpError
-	if !errors.As(err, &op) || !isAlert(op) {
-		return false
-	}
-	alert := reflect.ValueOf(op.Err)
-	if alert.Kind() != reflect.Uint8 {
-		return false
-	}
-	switch alert.Uint() {
-	case 40, 42, 43, 44, 45, 46, 48, 49, 51, 116:
-		return true
-	}
-	return false
+	return f.first13.Load() && clienttls.RefusesHandshake(err)
 }

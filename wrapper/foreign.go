@@ -25,12 +25,14 @@ func (f foreign) As(target any) bool {
 	return !ours && errors.As(f.error, target)
 }
 
-// asForeign wraps an error if it claims something of the call. While ctx, the caller's, goes
-// on, it is not what ended the call.
+// asForeign wraps an error if it claims something of the call. The error of a context is none
+// that ended the call unless ctx, the caller's, has ended with the same.
 func asForeign(ctx context.Context, err error) error {
 	hides := meanings[:]
-	if ctx.Err() == nil {
-		hides = append(slices.Clip(hides), context.Canceled, context.DeadlineExceeded)
+	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+		if !errors.Is(ctx.Err(), ended) {
+			hides = append(slices.Clip(hides), ended)
+		}
 	}
 	if slices.ContainsFunc(hides, func(m error) bool { return errors.Is(err, m) }) {
 		return foreign{err, hides}

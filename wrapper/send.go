@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
 // request builds one request with the generated code.
@@ -163,7 +165,7 @@ func neverConnected(err error) bool {
 // token source that brings none.
 func hopeless(err error) bool {
 	var cert *tls.CertificateVerificationError
-	var handshake *handshakeError
+	var handshake *clienttls.HandshakeError
 	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &handshake) || errors.Is(err, errNoToken) || errors.As(err, &cert)
 }
 

@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"context"
 	"errors"
 	"math"
 	"net"
@@ -9,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
 // newTransport is what a client uses when the caller brings none. It reads no
@@ -18,7 +19,7 @@ import (
 // It speaks HTTP/1.1 alone, as the gateways and all their clients do. Over HTTP/2 net/http
 // sends requests again by itself, keeps connections that are dead, and cannot show a client
 // certificate that is asked for late.
-func newTransport(dialTLS func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
+func newTransport(dialTLS clienttls.Dial) *http.Transport {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
 	return &http.Transport{
@@ -30,6 +31,17 @@ func newTransport(dialTLS func(ctx context.Context, network, addr string) (net.C
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
 	}
+}
+
+// ownTransport is the transport of a client to which the caller brings none.
+type ownTransport struct{ *clienttls.Transport }
+
+func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	f := flightOf(r.Context())
+	if f == nil {
+		f = new(flight)
+	}
+	return o.Send(r, f.fresh, f.unread)
 }
 
 // closeIdle makes a transport of the caller's use a new connection next, if it can.

@@ -1,4 +1,4 @@
-package wrapper
+package clienttls
 
 import (
 	"crypto/tls"
@@ -6,23 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"strings"
 
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// handshakeError is a handshake that failed for a reason that is in the settings of
+// HandshakeError is a handshake that failed for a reason that is in the settings of
 // one of the two sides, and not in the certificate of the server: asking again would
 // end the same way.
-type handshakeError struct {
+type HandshakeError struct {
 	err  error
 	hint string
 }
 
-func (e *handshakeError) Error() string {
+func (e *HandshakeError) Error() string {
 	return plain.Text("no TLS connection: " + e.err.Error() + e.hint)
 }
-func (e *handshakeError) Unwrap() error { return e.err }
+func (e *HandshakeError) Unwrap() error { return e.err }
 
 // explain adds to the error of a handshake what came and what can be done about it.
 // What is no judgement of either side, as a reset, is returned as it is.
@@ -39,9 +40,9 @@ func (g *generation) explain(err error, addr string) error {
 			Err:                    &explainedError{cert.Err, plain.Text(judgement(cert.Err) + shown + "; " + advice(cert.Err) + g.note())},
 		}
 	case isAlert(err):
-		return &handshakeError{err, fmt.Sprintf("; %s refused it: TLS 1.2 or newer is spoken here, and %s%s", addr, g.showing(), g.note())}
+		return &HandshakeError{err, fmt.Sprintf("; %s refused it: TLS 1.2 or newer is spoken here, and %s%s", addr, g.showing(), g.note())}
 	case strings.HasPrefix(err.Error(), "tls: server selected unsupported protocol version"):
-		return &handshakeError{err, fmt.Sprintf("; %s speaks nothing newer than that, and TLS 1.2 is the oldest version spoken here", addr)}
+		return &HandshakeError{err, fmt.Sprintf("; %s speaks nothing newer than that, and TLS 1.2 is the oldest version spoken here", addr)}
 	}
 	return err
 }
@@ -130,4 +131,23 @@ func describe(c *x509.Certificate) string {
 	}
 	return fmt.Sprintf("common name %s, names %v%s, issuer %s, valid from %s to %s, SHA-1 thumbprint %s, SHA-256 thumbprint %s",
 		plain.Quote(c.Subject.CommonName, 100), names, more, plain.Quote(c.Issuer.CommonName, 100), date(c.NotBefore), date(c.NotAfter), ofSHA1, ofSHA256)
+}
+
+// RefusesHandshake recognises the alerts that a server sends for want of a handshake it accepts
+// (RFC 8446 §6.2): handshake_failure, those about certificates, access_denied, and
+// certificate_required. crypto/tls has no name for them.
+func RefusesHandshake(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) || !isAlert(op) {
+		return false
+	}
+	alert := reflect.ValueOf(op.Err)
+	if alert.Kind() != reflect.Uint8 {
+		return false
+	}
+	switch alert.Uint() {
+	case 40, 42, 43, 44, 45, 46, 48, 49, 51, 116:
+		return true
+	}
+	return false
 }

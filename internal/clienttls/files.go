@@ -1,4 +1,4 @@
-package wrapper
+package clienttls
 
 import (
 	"crypto/sha256"
@@ -47,7 +47,7 @@ func (s stamp) same(other stamp) bool {
 }
 
 // stamps describes the files as they are now.
-func (t TLS) stamps() []stamp {
+func (t Settings) stamps() []stamp {
 	var all []stamp
 	for _, path := range []string{t.CertFile, t.KeyFile, t.CAFile} {
 		if path != "" {
@@ -70,7 +70,7 @@ func (m material) current(now []stamp) bool {
 
 // read reads the files. The stamps are from before, so that a change in between is
 // one that the next look finds.
-func (t TLS) read(stamps []stamp, now time.Time) (material, error) {
+func (t Settings) read(stamps []stamp, now time.Time) (material, error) {
 	m := material{stamps: stamps, settled: true}
 	digest := sha256.New()
 	contents := make(map[string][]byte)
@@ -124,7 +124,7 @@ func readFile(path string) ([]byte, error) {
 
 // pairProblem says what is wrong with a client certificate and its key, in words of
 // its own: nothing of a key may get into an error.
-func (t TLS) pairProblem(cert, key []byte, cause error) error {
+func (t Settings) pairProblem(cert, key []byte, cause error) error {
 	const convert = "; openssl pkcs12 makes PEM of a PFX file"
 	certs, keys := blocks(cert, "CERTIFICATE"), blocks(key, "PRIVATE KEY")
 	switch {

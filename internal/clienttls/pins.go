@@ -1,4 +1,4 @@
-package wrapper
+package clienttls
 
 import (
 	"crypto/sha1" // thumbprints of Service Fabric are SHA-1
@@ -23,7 +23,7 @@ type pins struct {
 }
 
 // newPins reads both lists; nil if they are empty.
-func newPins(t TLS) (*pins, error) {
+func newPins(t Settings) (*pins, error) {
 	if len(t.ServerThumbprints)+len(t.ServerCommonNames) == 0 {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package wrapper
+package clienttls
 
 import (
 	"context"
@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// ownTransport is the transport of a client to which the caller brings none. What
+// Transport carries requests over connections of the settings. It is safe for concurrent use. What
 // its files hold is one [generation] for the time they hold it, with connections of
 // its own. To close idle connections when the files change would not be enough: those
 // that are busy then would be used again, with the old client certificate.
-type ownTransport struct {
-	settings TLS
+type Transport struct {
+	settings Settings
 	pins     *pins // nil if there are none
 
 	latest atomic.Pointer[generation]
 	stale  atomic.Pointer[error] // why the files as they are now are of no use
 
-	// tell hears of files that changed into something of no use; not nil.
+	made func(Dial) *http.Transport
 	tell func(context.Context, error)
 
 	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
@@ -39,12 +39,13 @@ type generation struct {
 	config    *tls.Config
 	transport *http.Transport
 	fresh     *http.Transport // uses each connection once
-	owner     *ownTransport
+	owner     *Transport
 }
 
-// newOwnTransport reads the files for the first time. Its errors say which of them
-// is of no use.
-func newOwnTransport(t TLS, tell func(context.Context, error)) (*ownTransport, error) {
+// New reads the files for the first time. Its errors say which of them is of no use. made makes
+// the transports beneath, with a function that dials over TLS; tell hears of files that changed into
+// something of no use. Neither may be nil.
+func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.Context, error)) (*Transport, error) {
 	if t.RootCAs != nil {
 		t.RootCAs = t.RootCAs.Clone()
 	}
@@ -56,37 +57,42 @@ func newOwnTransport(t TLS, tell func(context.Context, error)) (*ownTransport, e
 	if err != nil {
 		return nil, err
 	}
-	o := &ownTransport{settings: t, pins: p, tell: tell}
+	o := &Transport{settings: t, pins: p, made: made, tell: tell}
 	o.begin(m)
 	return o, nil
 }
 
+// Dial makes a connection, as in [http.Transport].
+type Dial = func(ctx context.Context, network, addr string) (net.Conn, error)
+
 // begin makes a new generation the latest one.
-func (o *ownTransport) begin(m material) {
+func (o *Transport) begin(m material) {
 	g := &generation{material: m, config: o.settings.config(m, o.pins), owner: o}
-	g.transport, g.fresh = newTransport(g.dial), newTransport(g.dial)
+	g.transport, g.fresh = o.made(g.dial), o.made(g.dial)
 	g.fresh.DisableKeepAlives = true
 	o.latest.Store(g)
 }
 
-// RoundTrip sends with what the files hold now.
-func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+// Send sends with what the files hold now; fresh makes it a connection of its own. unread says
+// of an error whether the server has read nothing of the request, which makes it a
+// [HandshakeError] with what the server was shown.
+func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (*http.Response, error) {
 	g := o.latest.Load()
 	if len(g.stamps) > 0 && o.looking.TryLock() {
 		o.look(r.Context(), time.Now())
 		o.looking.Unlock()
 		g = o.latest.Load()
 	}
-	f, through := flightOf(r.Context()), g.transport
-	if f != nil && f.fresh {
+	through := g.transport
+	if fresh {
 		through = g.fresh
 	}
 	response, err := through.RoundTrip(r)
-	var handshake *handshakeError
+	var handshake *HandshakeError
 	switch {
 	case err == nil || errors.As(err, &handshake):
-	case f != nil && f.unread(err):
-		err = &handshakeError{err, fmt.Sprintf("; %s refused it, and has read nothing: %s%s", r.URL.Host, g.showing(), g.note())}
+	case unread(err):
+		err = &HandshakeError{err, fmt.Sprintf("; %s refused it, and has read nothing: %s%s", r.URL.Host, g.showing(), g.note())}
 	case isAlert(err):
 		err = fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
 	}
@@ -95,7 +101,7 @@ func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // look finds out whether the files have changed, which is a stat each, and begins a
 // new generation if they have and can be used. Otherwise the next look tries again.
-func (o *ownTransport) look(ctx context.Context, now time.Time) {
+func (o *Transport) look(ctx context.Context, now time.Time) {
 	g := o.latest.Load()
 	stamps := o.settings.stamps()
 	if g.current(stamps) {
@@ -123,7 +129,7 @@ func (o *ownTransport) look(ctx context.Context, now time.Time) {
 
 // CloseIdleConnections closes those of the generation before too: one that was busy
 // when the files changed is idle now.
-func (o *ownTransport) CloseIdleConnections() {
+func (o *Transport) CloseIdleConnections() {
 	o.latest.Load().transport.CloseIdleConnections()
 	if before := o.before.Load(); before != nil {
 		before.CloseIdleConnections()
