@@ -25,6 +25,7 @@ const (
 	maxListed  = 4 * listSize
 	maxElement = 64 << 10 // of one operation in a list
 	maxName    = 128      // of a state or a kind
+	maxNames   = 64       // different ones in a list; honest ones are ten
 	maxCode    = 256
 	maxMessage = 4 << 10
 	keptBody   = 2 << 10
@@ -151,6 +152,13 @@ func operations(body io.Reader, shown func(string) string) (ops []Operation, err
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
 		return nil, errNoList
 	}
+	names := make(map[string]string) // each is kept once
+	known := func(name string) string {
+		if _, ok := names[name]; !ok {
+			names[name] = shown(name)
+		}
+		return names[name]
+	}
 	for in.More() {
 		var one struct {
 			OperationID *uuid.UUID `json:"OperationId"`
@@ -160,10 +168,10 @@ func operations(body io.Reader, shown func(string) string) (ops []Operation, err
 		if err := in.Decode(&one); err != nil || one.OperationID == nil || one.State == "" {
 			return nil, errNoList
 		}
-		if len(ops) == maxListed || len(one.Type) > maxName || len(one.State) > maxName {
-			return nil, fmt.Errorf("%w: more than %d, or a name of more than %d bytes", errNoList, maxListed, maxName)
+		if len(ops) == maxListed || len(names) > maxNames || len(one.Type) > maxName || len(one.State) > maxName {
+			return nil, fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, maxListed, maxNames, maxName)
 		}
-		ops = append(ops, Operation{ID: *one.OperationID, Kind: Kind(shown(one.Type)), State: State(shown(one.State))})
+		ops = append(ops, Operation{ID: *one.OperationID, Kind: Kind(known(one.Type)), State: State(known(one.State))})
 		element.N = maxElement // and what the decoder has read ahead
 	}
 	if _, err := in.Token(); err != nil {

@@ -20,8 +20,11 @@ func (b *budget) take(burst, perSecond float64) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.tokens = min( // full the first time, when filled lies for ever back
-		b.tokens+now.Sub(b.filled).Seconds()*perSecond, burst)
+	if b.filled.IsZero() {
+		b.tokens = burst
+	} else {
+		b.tokens = min(b.tokens+now.Sub(b.filled).Seconds()*perSecond, burst)
+	}
 	b.filled = now
 	b.tokens--
 	if b.tokens >= 0 {

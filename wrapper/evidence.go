@@ -16,7 +16,7 @@ type evidence struct {
 	graceful time.Time // of the first graceful cancel that took effect
 	rolling  time.Time // of the first sight of RollingBack
 	forced   bool      // a force took effect
-	began    time.Time // of the first entry of this life, an accepted start included
+	began    time.Time // of the first entry of this life that proves that there was an operation
 
 	// unproved says that there are entries that would be evidence, if they said of which
 	// cluster or which life they are.
@@ -30,30 +30,38 @@ func (ev evidence) stopping() bool { return !ev.since().IsZero() || ev.forced }
 // noted it; zero if it is not. A force alone does not tell when the graceful cancel came.
 func (ev evidence) since() time.Time { return earlier(ev.graceful, ev.rolling) }
 
+// doubt is what is left of evidence once there may be another life: the cluster is asked.
+func (ev evidence) doubt() evidence { return evidence{unproved: ev.unproved || ev.stopping()} }
+
 // weigh goes through the entries in the order in which they were appended: the clocks of
 // different machines do not tell which came first.
 func weigh(entries []Entry, cluster string) (ev evidence) {
 	for _, e := range entries {
+		if e.Cluster != "" && !sameCluster(e.Cluster, cluster) {
+			continue
+		}
+		start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
+		switch {
+		case e.Cluster == "" && (start || end): // of this cluster perhaps
+			ev = ev.doubt()
+		case end, start && e.Verdict == Accepted:
+			ev = evidence{}
+		case start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
+			ev = ev.doubt() // what came before is of another life, perhaps or if it took effect
+		}
+		rolls := e.Action == ActionSeen && e.State == StateRollingBack
 		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
-		seen := e.Action == ActionSeen && e.State == StateRollingBack
-		proves := seen || inEffect && e.Action != ActionStart
+		proves := rolls || inEffect && !start
 		switch {
 		case e.Cluster == "":
 			ev.unproved = ev.unproved || proves
 			continue
-		case !sameCluster(e.Cluster, cluster):
-			continue
-		case e.Action == ActionStart && e.Verdict == Accepted, e.Verdict == Finished, e.Verdict == NotFound:
-			ev = evidence{}
-		case e.Action == ActionStart && e.Outcome == OutcomeUnknown: // perhaps another life
-			ev = evidence{unproved: ev.unproved || ev.stopping(), began: ev.began}
-		}
-		if e.Verdict == Finished || e.Verdict == NotFound {
+		case end || e.Verdict == "" && e.Action != ActionSeen:
 			continue
 		}
 		ev.began = earlier(ev.began, e.Time)
 		switch {
-		case seen:
+		case rolls:
 			ev.rolling = earlier(ev.rolling, e.Time)
 		case proves && e.Action == ActionGraceful:
 			ev.graceful = earlier(ev.graceful, e.Time)

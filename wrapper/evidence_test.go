@@ -354,3 +354,59 @@ func TestReplayBelowIsResolved(t *testing.T) {
 		})
 	})
 }
+
+// Entries that leave open whether what came before is of this life let the cluster be asked:
+// a start of an id that existed, a start or an end that an earlier release noted without a
+// cluster, and a sight of Running.
+func TestDoubtfulLivesAreAsked(t *testing.T) {
+	t.Parallel()
+	for name, e := range map[string]wrapper.Entry{
+		"a start of an id that existed":     {Cluster: itsCluster, Action: wrapper.ActionStart, Outcome: wrapper.OutcomeDone, Verdict: wrapper.AlreadyStarted, State: wrapper.StateRunning},
+		"a start of an earlier release":     {Action: wrapper.ActionStart, Verdict: wrapper.Accepted},
+		"an end that one noted":             {Action: wrapper.ActionGraceful, Verdict: wrapper.Finished},
+		"an absence that one noted":         {Action: wrapper.ActionGraceful, Verdict: wrapper.NotFound},
+		"a sight of Running":                {Cluster: itsCluster, Action: wrapper.ActionSeen, State: wrapper.StateRunning},
+		"a start of which nothing is known": {Cluster: itsCluster, Action: wrapper.ActionStart, Outcome: wrapper.OutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, ledger := newCluster(t, server.Documented), knowsGraceful(t)
+			e.Time, e.OperationID = time.Now(), opID
+			must(t, ledger.Append(t.Context(), e))
+			makeRunning(t, c)
+			client := c.at(t, "http://a", ledger, wrapper.WithCluster(itsCluster))
+			_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			_ = refusal(t, err)
+			if seen := c.seen(); len(seen) != 1 || seen[0] != "list" {
+				t.Errorf("the wire saw %v, want a list", seen)
+			}
+			got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+			if err != nil || got.Verdict != wrapper.Accepted {
+				t.Errorf("the first cancel of this life: got %s, %v, want Accepted", got.Verdict, err)
+			}
+		})
+	}
+}
+
+// Only what proves that there was an operation makes it older.
+func TestAgeCountsFromWhatProvesIt(t *testing.T) {
+	t.Parallel()
+	for name, e := range map[string]wrapper.Entry{
+		"a start that was not sent":         {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeNotSent},
+		"a start that was refused":          {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeRefused},
+		"a start of which nothing is known": {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeUnknown},
+		"a cancel that was not sent":        {Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeNotSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, ledger := newCluster(t, server.Documented), new(wrapper.MemoryLedger)
+			makeRunning(t, c)
+			e.Time, e.OperationID, e.Cluster = time.Now().Add(-2*time.Hour), opID, itsCluster
+			must(t, ledger.Append(t.Context(), e))
+			client := c.at(t, "http://a", ledger, wrapper.WithCluster(itsCluster))
+			for result, err := range client.CancelAll(t.Context(), wrapper.Selector{MinAge: time.Hour}, wrapper.CancelAllOptions{}) {
+				t.Errorf("got %+v, %v, want nothing selected", result, err)
+			}
+		})
+	}
+}

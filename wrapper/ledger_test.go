@@ -235,7 +235,9 @@ func TestMemoryLedgerBounds(t *testing.T) {
 		t.Error("the zero value is not empty")
 	}
 	for i := range 1000 {
-		must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Cluster: itsCluster, Time: time.Unix(int64(i), 0), Reason: strconv.Itoa(i)}))
+		must(t, l.Append(ctx, wrapper.Entry{
+			OperationID: opID, Cluster: itsCluster, Time: time.Unix(int64(i), 0), Action: wrapper.ActionSeen, State: wrapper.StateRollingBack, Reason: strconv.Itoa(i),
+		}))
 	}
 	entries, _ := l.Entries(ctx, opID)
 	if n := len(entries); n != 64 || entries[0].Reason != "0" || entries[n-1].Reason != "999" {

@@ -38,6 +38,7 @@ type Retry struct {
 	// Burst is how often all calls of the client together may ask again at once, and Rate
 	// how often a second after that. Further calls wait until a token is free. 0 means 100, and
 	// 10 a second.
+	// More than 1 000 000 of either is refused.
 	Burst int
 	Rate  float64
 }
@@ -49,11 +50,17 @@ func (r Retry) check() error {
 	if math.IsNaN(r.Rate) || math.IsInf(r.Rate, 0) {
 		return errors.New("retry: the rate must be a number")
 	}
+	if r.Burst > maxBurst || r.Rate > maxBurst {
+		return fmt.Errorf("retry: a burst or rate above %d would bound nothing", maxBurst)
+	}
 	if r.AttemptTimeout != 0 && r.AttemptTimeout < time.Millisecond {
 		return errors.New("retry: no request can be answered within an AttemptTimeout of less than a millisecond")
 	}
 	return nil
 }
+
+// maxBurst is more requests than any cluster bears.
+const maxBurst = 1_000_000
 
 func (r Retry) maxAttempts() int { return orDefault(r.MaxAttempts, 8) }
 

@@ -113,10 +113,12 @@ func (k *call) pause(ctx context.Context, at string) error {
 	pause = max(pause, k.c.retry.token(&k.c.budget))
 	if fits(ctx, pause) {
 		tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
-	} else {
+	}
+	err := sleep(ctx, pause)
+	if err != nil { // the token was not used
 		k.c.budget.giveBack()
 	}
-	return sleep(ctx, pause)
+	return err
 }
 
 // notBefore is when the server wants to be asked again at the earliest.

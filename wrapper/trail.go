@@ -69,10 +69,10 @@ func (k *call) noteSeen(ctx context.Context) {
 	}
 }
 
-// noteEnd notes that the end of the operation was seen, if the ledger may have evidence of
-// this life of its id: it proves nothing of the next one.
+// noteEnd notes that the end of the operation was seen, if the ledger knows anything of this
+// life of its id: it proves nothing of the next one.
 func (k *call) noteEnd(ctx context.Context) {
-	if ev, err := k.c.evidence(ctx, k); err != nil || ev.stopping() || ev.unproved {
+	if ev, err := k.c.evidence(ctx, k); err != nil || ev.unproved || !ev.began.IsZero() {
 		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID}))
 	}
 }
