@@ -33,10 +33,6 @@ const (
 	lost
 )
 
-// stopping reports whether the operation is known to be on its way out. A graceful cancel
-// changes then nothing but the name of its end.
-func (b belief) stopping() bool { return b.state == StateRollingBack || b.evidence.stopping() }
-
 // open reports whether something that was asked for may have happened.
 func (b belief) open() bool { return b.once != none || b.unsure }
 

@@ -95,6 +95,7 @@ func (c *Client) observeCertificate(ctx context.Context, err error) {
 // chain puts in front of a transport what every request passes, from the outside: no
 // redirects, the caller's middleware, the credentials. Nil if middleware made it so.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
+	next = bounded{next}
 	if c.tokens != nil {
 		next = bearer{next, c.tokens}
 	}

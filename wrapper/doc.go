@@ -47,8 +47,8 @@
 //     once and would come back as an error although it worked. A graceful cancel is
 //     sent instead, as a probe. 200 means that the force is not in effect, and it is
 //     sent again; 400 FABRIC_E_INVALID_TEST_COMMAND_STATE means that it is; 404 means
-//     that the operation is over, and the list tells how it ended. If nobody is known
-//     to have cancelled the operation, the list comes first, and an operation that is
+//     that the operation is over, and the list tells how it ended. Unless this call has seen
+//     the operation RollingBack, the list comes first, and an operation that is
 //     Running is not probed: the probe would be the graceful cancel that was missing.
 //   - An ambiguous start is sent again; 409 means that the first one arrived, if the
 //     operation that has the id is of the same kind.

@@ -88,7 +88,11 @@ func TestEndpointDownForLong(t *testing.T) {
 // slowly makes a gateway take its time, and then what comes next.
 func slowly(d time.Duration, next gatewayFault) gatewayFault {
 	return func(w http.ResponseWriter, r *http.Request, cluster http.Handler) {
-		time.Sleep(d)
+		select {
+		case <-time.After(d):
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
 		next(w, r, cluster)
 	}
 }

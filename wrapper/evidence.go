@@ -121,12 +121,22 @@ func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	entries, err := c.ledger.Entries(ctx, k.id)
-	if err != nil {
+	var entries []Entry
+	err, returned := within(ctx, func() (err error) {
+		entries, err = c.ledger.Entries(ctx, k.id)
+		return err
+	})
+	switch {
+	case !returned:
+		return evidence{}, errStuck
+	case err != nil:
 		return evidence{}, err
 	}
 	return weigh(entries, c.cluster), nil
 }
+
+// errStuck is what a ledger is called that does not heed its context.
+var errStuck = errors.New("the ledger does not answer")
 
 // learn takes in what the ledger proves.
 func (k *call) learn(ctx context.Context) (err error) {

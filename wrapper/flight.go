@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net/http"
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
@@ -16,7 +17,8 @@ import (
 type flight struct {
 	Request
 	credential
-	fresh bool // it must not go over a connection that was used before
+	fresh bool            // it must not go over a connection that was used before
+	limit context.Context // of the attempt
 
 	asked, got atomic.Bool // for a connection
 	first13    atomic.Bool // the connection is new, and speaks TLS 1.3
@@ -43,13 +45,33 @@ func RequestFrom(ctx context.Context) (Request, bool) {
 // errSentAgain ends a request that net/http was about to send a second time.
 var errSentAgain = errors.New("the connection ended without an answer")
 
-// trace puts the flight into a context. net/http sends a request again by itself: a GET when a
-// kept connection ends, and over HTTP/2 any when the server gives it back or goes away. Whether
-// a request is repeated is for the call to decide, so it is stopped when it has got a second
-// connection, before a header is written there: HTTP/2 looks at the context then, and HTTP/1.1
-// finds the connection closed. A POST over HTTP/1.1 is repeated only if nothing was written.
+// bounded is beneath all middleware. It ends a request with its attempt, also if middleware
+// gave it another context, and lets none be sent twice. net/http sends some again by itself: a
+// GET when a kept connection ends, and over HTTP/2 any when the server gives it back or goes
+// away. Whether a request is repeated is for the call to decide, so it is stopped when it has got
+// a second connection, before a header is written there: HTTP/2 looks at the context then, and
+// HTTP/1.1 finds the connection closed. A POST over HTTP/1.1 is repeated only if nothing was
+// written.
+type bounded struct{ next http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	f := flightOf(r.Context())
+	if f == nil {
+		return b.next.RoundTrip(r)
+	}
+	ctx, stop := context.WithCancelCause(r.Context())
+	if f.limit.Done() != r.Context().Done() {
+		context.AfterFunc(f.limit, func() { stop(context.Cause(f.limit)) }) // at the latest when the answer was read
+	}
+	response, err := b.next.RoundTrip(r.WithContext(f.trace(ctx, stop)))
+	if err != nil && errors.Is(context.Cause(ctx), errSentAgain) {
+		err = errSentAgain
+	}
+	return response, err
+}
+
 func (f *flight) trace(ctx context.Context, stop context.CancelCauseFunc) context.Context {
-	return httptrace.WithClientTrace(context.WithValue(ctx, flightKey{}, f), &httptrace.ClientTrace{
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { f.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			f.got.Store(true)

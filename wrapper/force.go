@@ -27,7 +27,7 @@ type ForceOptions struct {
 // cancel, which cannot do harm any more, as a probe: if that is accepted, the force
 // did not arrive and is sent again; if it is refused, the force is in effect; if
 // the operation is not active any more, the list says how it ended. An operation that
-// nobody is known to have cancelled is looked up first, and not probed while Running. A
+// this call has not seen RollingBack is looked up first, and not probed while Running. A
 // force that is refused because of the state is treated alike: something on the way may have
 // sent it twice, and its copy be in effect.
 //

@@ -14,6 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -64,6 +67,44 @@ type stuckBody struct{ until chan struct{} }
 
 func (b stuckBody) Read([]byte) (int, error) { <-b.until; return 0, io.EOF }
 func (b stuckBody) Close() error             { <-b.until; return nil }
+
+// Code of others that heeds no context is left behind when the context ends.
+func TestNothingOutlivesTheContext(t *testing.T) {
+	t.Parallel()
+	stuck := make(chan struct{})
+	t.Cleanup(func() { close(stuck) })
+	transport := roundTrip(func(*http.Request) (*http.Response, error) { <-stuck; return nil, io.EOF })
+	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { <-stuck; return "", io.EOF })
+	for name, tc := range map[string]struct {
+		option wrapper.Option
+		want   error // nil if the call goes on without
+	}{
+		"a transport":    {wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.ErrOutcomeUnknown},
+		"a token source": {wrapper.WithTokenSource(source), wrapper.ErrOutcomeUnknown},
+		"a ledger":       {wrapper.WithLedger(stuckLedger{stuck}), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, server.Documented)
+			makeRunning(t, c)
+			client := c.client(t, tc.option)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			err := cancelWith(ctx, client, false) // or the test hangs
+			if !errors.Is(err, tc.want) {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+type stuckLedger struct{ until chan struct{} }
+
+func (l stuckLedger) Append(context.Context, wrapper.Entry) error { <-l.until; return nil }
+func (l stuckLedger) Entries(context.Context, uuid.UUID) ([]wrapper.Entry, error) {
+	<-l.until
+	return nil, nil
+}
 
 // What a hostile gateway sends costs less than 64 MiB in all the requests of a call: headers,
 // codes, messages and names are bounded, and lists by their count.

@@ -206,6 +206,17 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 				TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true,
 			}})
 		},
+		"HTTP/2, and middleware with contexts of its own": func() wrapper.Option {
+			return wrapper.Options(
+				wrapper.WithHTTPClient(&http.Client{Transport: &http.Transport{
+					TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true,
+				}}),
+				wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
+					return roundTrip(func(r *http.Request) (*http.Response, error) {
+						return next.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
+					})
+				}))
+		},
 		"a caller's HTTP/1.1": func() wrapper.Option {
 			return wrapper.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.pool()}}})
 		},

@@ -89,8 +89,11 @@ func afterWrite(want, sent Purpose, a Attempt, b belief) move {
 		return move{verdict: AlreadyForced}
 	case a.refusedWith(CodeKeyNotFound) && want != PurposeStart:
 		return move{send: PurposeRead, why: isOver, then: sent}
-	case sent == PurposeForce && b.once == lost && b.stopping() && (a.Class == Ambiguous || a.inTheWay(sent)):
-		return move{send: PurposeProbe} // pursue reads the list first if the gateway is another
+	case sent == PurposeForce && b.once == lost && b.state == StateRollingBack && (a.Class == Ambiguous || a.inTheWay(sent)):
+		// A graceful cancel changes then nothing but the name of the end. What the ledger knows is
+		// not enough: it may be of a life that has ended meanwhile. pursue reads the list first if
+		// the gateway is another.
+		return move{send: PurposeProbe}
 	case sent == PurposeForce && a.Class == Ambiguous:
 		return move{send: PurposeRead, why: isForced}
 	case sent == PurposeForce && a.inTheWay(sent):

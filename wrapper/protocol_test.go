@@ -98,9 +98,9 @@ var rules = []struct {
 			return d.sent == PurposeForce && d.a.refusedWith(CodeInvalidTestCommandState)
 		},
 		func(d decision) bool { return d.m.send == PurposeProbe || d.m.send == PurposeRead }},
-	{"no probe goes out unless the operation is known to be on its way out: it would be the graceful cancel that was missing",
+	{"no probe goes out unless this call has seen the operation on its way out: it would be the graceful cancel that was missing",
 		func(d decision) bool { return d.m.send == PurposeProbe },
-		func(d decision) bool { return d.b.stopping() || d.sent == PurposeProbe }},
+		func(d decision) bool { return d.b.state == StateRollingBack || d.sent == PurposeProbe }},
 	{"a force goes out again only after nothing was sent, a busy server refused it, or a probe was accepted",
 		func(d decision) bool { return d.m.send == PurposeForce },
 		func(d decision) bool {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,17 +39,30 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 	}
 	r.Header.Set("User-Agent", c.agent)
 	r.Header.Set("X-ServiceFabricRequestId", f.RequestID.String())
-	limited, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	limited, stop := context.WithCancel(ctx)
+	defer stop()
 	if fits(ctx, limit) { // else the context ends it, and says so
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeoutCause(limited, limit, fmt.Errorf("no answer within %v", limit))
-		defer cancel()
+		limited, stop = context.WithTimeoutCause(limited, limit, fmt.Errorf("no answer within %v", limit))
+		defer stop()
 	}
+	f.limit = limited
 	if f.fresh && c.own == nil {
 		closeIdle(c.brought)
 	}
-	response, err := c.http.Do(r.WithContext(f.trace(limited, stop))) //nolint:bodyclose // read closes it
+	request := r.WithContext(context.WithValue(limited, flightKey{}, f))
+	judged, returned := within(limited, func() Attempt { return f.fly(ctx, limited, c.http, request, a, wanted) })
+	if !returned { // and it may still be sent
+		a.Err, a.local = reason(ctx, limited, nil), ctx.Err() != nil
+		return a
+	}
+	return judged
+}
+
+// fly sends, and takes in the answer. After a 101 net/http hands over the connection, which no
+// context closes, and middleware may bring a body of its own: what ends with the context is
+// ended by it, and the rest is left behind.
+func (f *flight) fly(ctx, limited context.Context, h *http.Client, r *http.Request, a Attempt, wanted success) Attempt {
+	response, err := h.Do(r)
 	if err != nil {
 		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
 		unread := f.unread(err)
@@ -60,35 +72,9 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 		a.Err, a.hopeless = f.hideError(reason(ctx, limited, err)), hopeless(err) || unread
 		return a
 	}
-	return f.read(ctx, limited, a, response, wanted)
-}
-
-// read takes in an answer. It ends with the context, whatever the body does: after a 101
-// net/http hands over the connection, which no context closes, and middleware may bring a
-// body of its own. If that panics, or ends its goroutine as a test does, so does the call.
-func (f *flight) read(ctx, limited context.Context, a Attempt, response *http.Response, wanted success) Attempt {
-	var panicked any
-	done := make(chan Attempt, 1)
-	go func(a Attempt) {
-		defer close(done)
-		defer response.Body.Close()
-		defer func() { panicked = recover() }()
-		done <- f.judge(ctx, limited, a, response, wanted)
-	}(a)
-	select {
-	case judged, ok := <-done:
-		switch {
-		case ok:
-			return judged
-		case panicked != nil:
-			panic(panicked)
-		}
-		runtime.Goexit()
-	case <-limited.Done():
-		go func() { _ = response.Body.Close() }()
-	}
-	a.Status, a.Err = response.StatusCode, reason(ctx, limited, nil)
-	return a
+	defer response.Body.Close()
+	defer context.AfterFunc(limited, func() { _ = response.Body.Close() })()
+	return f.judge(ctx, limited, a, response, wanted)
 }
 
 // judge reads the body and finds the class.

@@ -87,7 +87,11 @@ func (k *call) enter(ctx context.Context, entry Entry) error {
 	defer cancel()
 	entry.Time, entry.OperationID, entry.Cluster = time.Now(), k.id, k.c.cluster
 	entry.Kind, entry.Target, entry.State = orDefault(k.known.kind, k.starts), k.target, k.known.state
-	return k.c.ledger.Append(ctx, entry)
+	err, returned := within(ctx, func() error { return k.c.ledger.Append(ctx, entry) })
+	if !returned {
+		return errStuck
+	}
+	return err
 }
 
 // RequestID is the id of the last request of which nobody knows whether it was carried out,
