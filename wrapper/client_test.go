@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/uuid"
 
@@ -129,38 +130,38 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // After warm-up no new connection is made: every body is read to its end, also of errors.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, server.Documented)
-	makeForced(t, c)
-	var dialled atomic.Int32
-	srv := httptest.NewUnstartedServer(c.handler)
-	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			dialled.Add(1)
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, server.Documented)
+		makeForced(t, c)
+		var dialled atomic.Int32
+		srv := httptest.NewUnstartedServer(c.handler)
+		srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				dialled.Add(1)
+			}
 		}
-	}
-	srv.Start()
-	t.Cleanup(srv.Close)
-	often := fast
-	often.Burst = 1000 // of the 300 requests that fail below
-	client := newClient(t, srv.URL, wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithRetry(often))
-	_, err := client.Operations(t.Context())
-	must(t, err)
-	page := strings.Repeat("x", 100<<10)
-	for i := range 100 {
-		_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})         // 400
-		_, _ = client.Cancel(t.Context(), uuid.UUID{9}, wrapper.CancelOptions{}) // 404 and a list
-		_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})     // 200
-		c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 503, Body: page}, wirefault.Fault{Status: 403}, wirefault.Fault{Status: 200, Body: page})
-		_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
-		_, err := client.Operation(t.Context(), opID)
+		srv.Start()
+		t.Cleanup(srv.Close)
+		client := newClient(t, srv.URL, wrapper.WithForcePolicy(wrapper.ServerDecides{}), atOnce(1000)) // of which 300 fail below
+		_, err := client.Operations(t.Context())
 		must(t, err)
-		if n := dialled.Load(); n != 1 {
-			t.Fatalf("%d connections after %d rounds", n, i+1)
+		page := strings.Repeat("x", 100<<10)
+		for i := range 100 {
+			_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})         // 400
+			_, _ = client.Cancel(t.Context(), uuid.UUID{9}, wrapper.CancelOptions{}) // 404 and a list
+			_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})     // 200
+			c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 503, Body: page}, wirefault.Fault{Status: 403}, wirefault.Fault{Status: 200, Body: page})
+			_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+			_, err := client.Operation(t.Context(), opID)
+			must(t, err)
+			if n := dialled.Load(); n != 1 {
+				t.Fatalf("%d connections after %d rounds", n, i+1)
+			}
 		}
-	}
-	if left := c.wire.Left(); left != 0 {
-		t.Errorf("%d faults were not met", left)
-	}
+		if left := c.wire.Left(); left != 0 {
+			t.Errorf("%d faults were not met", left)
+		}
+	})
 }
 
 // Safe for concurrent use: many calls on one client, each with the truth about its own operation.
