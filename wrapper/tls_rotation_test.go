@@ -78,14 +78,18 @@ func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
 	return d
 }
 
+// last is who came last, "" before anybody has.
+func (d *door) last() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.who
+}
+
 // want makes a call and checks who the server saw, and over how many connections so far.
 func (d *door) want(t *testing.T, client *wrapper.Client, who string, dialled, closed int32) {
 	t.Helper()
 	must(t, cancelWith(t.Context(), client, false))
-	d.mu.Lock()
-	got := d.who
-	d.mu.Unlock()
-	if got != who || d.dialled.Load() != dialled {
+	if got := d.last(); got != who || d.dialled.Load() != dialled {
 		t.Errorf("%s came, over connection %d; want %s, over %d", got, d.dialled.Load(), who, dialled)
 	}
 	d.wantClosed(t, closed)
@@ -97,12 +101,7 @@ func (d *door) want(t *testing.T, client *wrapper.Client, who string, dialled, c
 // wantClosed waits until so many connections are closed, and checks that no more are.
 func (d *door) wantClosed(t *testing.T, closed int32) {
 	t.Helper()
-	for range 500 {
-		if d.closed.Load() >= closed {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	happens(func() bool { return d.closed.Load() >= closed })
 	if n := d.closed.Load(); n != closed {
 		t.Errorf("%d connections are closed, want %d", n, closed)
 	}
@@ -174,14 +173,8 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		for range 500 {
-			d.mu.Lock()
-			who := d.who
-			d.mu.Unlock()
-			if who != "" {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
+		if !happens(func() bool { return d.last() != "" }) {
+			t.Error("the start does not come")
 		}
 		f.putPair(t, ca.issue(t, "two"))
 		d.want(t, client, "two", 2, 0)
@@ -189,11 +182,9 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 		wg.Wait()
 		for range 3 {
 			must(t, cancelWith(t.Context(), client, false))
-			d.mu.Lock()
-			if d.who != "two" {
-				t.Errorf("%s came", d.who)
+			if who := d.last(); who != "two" {
+				t.Errorf("%s came", who)
 			}
-			d.mu.Unlock()
 		}
 		client.Close()
 		d.wantClosed(t, 2)
@@ -244,20 +235,32 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 		d := newDoor(t, ca.issue(t, "cluster"), proto)
 		client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()))
 		var wg sync.WaitGroup
+		over := make(chan struct{})
 		for range 8 {
 			wg.Go(func() {
-				for range 40 {
+				for {
+					select {
+					case <-over:
+						return
+					default:
+					}
 					if err := cancelWith(t.Context(), client, false); err != nil {
 						t.Error(err)
+						return
 					}
 				}
 			})
 		}
 		for i := range 10 {
 			f.putPair(t, []tls.Certificate{two, one}[i%2])
-			time.Sleep(5 * time.Millisecond)
+			who := []string{"two", "one"}[i%2]
+			if !happens(func() bool { return d.last() == who }) {
+				t.Errorf("%s does not come", who)
+				break
+			}
 		}
 		f.putPair(t, two)
+		close(over)
 		wg.Wait()
 		must(t, cancelWith(t.Context(), client, false))
 		if d.who != "two" || d.resumed.Load() {
