@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -94,11 +95,13 @@ func TestCreateFails(t *testing.T) {
 	}
 	held := flock.New(dir + ".lock")
 	must(t, held.Lock())
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := journal.Create(ctx, dir, all()); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := journal.Create(ctx, dir, all()); !errors.Is(err, store.ErrLocked) {
+			t.Errorf("got %v", err)
+		}
+	})
 	must(t, held.Unlock())
 	must(t, journal.Create(t.Context(), dir, all(three...)))
 	same(t, entriesOf(t, open(t, dir), opA), ofA(3))
