@@ -97,27 +97,6 @@ func ExampleRequireGraceful() {
 	// Accepted <nil>
 }
 
-// The whole sequence in one call: a graceful cancel, a while to come to an end, the
-// force. If the operation ends in time, the verdict is Finished and no force was needed.
-func ExampleGracefulFirst() {
-	sftest.Run(func(t sftest.TB) {
-		c := sftest.NewCluster(t)
-		id := c.Put(emulator.Record{})
-		client := c.Client(wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: 10 * time.Millisecond}))
-
-		result, err := client.ForceCancel(context.Background(), id, wrapper.ForceOptions{})
-		fmt.Println(result.Verdict, result.State, err)
-		for _, a := range result.Attempts {
-			fmt.Println(a.Purpose, a.Class, a.Status)
-		}
-	})
-	// Output:
-	// Accepted RollingBack <nil>
-	// graceful done 200
-	// read done 200
-	// force done 200
-}
-
 // Leave the judgement to the server. It refuses a force that no graceful cancel came before.
 func ExampleServerDecides() {
 	sftest.Run(func(t sftest.TB) {

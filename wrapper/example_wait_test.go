@@ -44,9 +44,14 @@ func ExampleClient_Wait_givenUp() {
 		id := c.Put(emulator.Record{})
 		client := c.Client()
 		ctx, cancel := context.WithCancel(context.Background())
-		time.AfterFunc(20*time.Millisecond, cancel)
+		defer cancel()
+		c.On(sftest.GetFaultOperationList, sftest.Pass()) // the first look; the second is one too many
+		c.On(sftest.GetFaultOperationList, sftest.Func(func(server http.Handler) http.Handler {
+			cancel()
+			return server
+		}))
 
-		_, err := client.Wait(ctx, id, wrapper.WaitOptions{})
+		_, err := client.Wait(ctx, id, wrapper.WaitOptions{Interval: 10 * time.Millisecond})
 		var e *wrapper.Error
 		if errors.As(err, &e) && errors.Is(err, wrapper.ErrNotFinished) {
 			fmt.Println("still", e.State())
@@ -84,30 +89,6 @@ func ExampleClient_Watch() {
 	// PartitionDataLoss Running
 	// PartitionDataLoss RollingBack
 	// PartitionDataLoss Cancelled
-}
-
-// The cleaning up of this operation fails for ever. Stop forces it when the grace is over.
-func ExampleClient_Stop() {
-	sftest.Run(func(t sftest.TB) {
-		settings := emulator.Settings{CommandStepRetryBackoff: time.Millisecond}
-		c := sftest.NewCluster(t, sftest.WithClock(time.Now), sftest.WithEngine(emulator.WithSettings(settings)))
-		id := c.Put(emulator.Record{
-			Step:     emulator.StepLookingUpState,
-			Rollback: emulator.RollingBackDueToUserCancel,
-			Due:      time.Now().Add(time.Millisecond),
-			Scenario: emulator.Scenario{Undo: time.Millisecond, UndoFails: emulator.Failure{Times: emulator.Always}},
-		})
-		client := c.Client()
-
-		result, err := client.Stop(context.Background(), id, wrapper.StopOptions{
-			Grace:    30 * time.Millisecond, // minutes, in earnest
-			Interval: 10 * time.Millisecond,
-			Reason:   "the test is over",
-		})
-		fmt.Println(result.Verdict, result.State, "force:", result.Force, err)
-	})
-	// Output:
-	// Finished ForceCancelled force: true <nil>
 }
 
 // Without a force there is no end but the operation's own.

@@ -172,3 +172,9 @@ func TestGracefulFirstUnknown(t *testing.T) {
 		})
 	}
 }
+
+// The example that needs a test.
+func TestExampleOfGracefulFirst(t *testing.T) {
+	t.Parallel()
+	gracefulFirst(t)
+}

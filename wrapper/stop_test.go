@@ -271,3 +271,9 @@ func TestStopArguments(t *testing.T) {
 		})
 	}
 }
+
+// The example that needs a test.
+func TestExampleOfStop(t *testing.T) {
+	t.Parallel()
+	stopped(t)
+}
