@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,9 +49,34 @@ happened, and fails if anything in it is not as it should be.`,
 // demoTime bounds the whole demonstration.
 const demoTime = time.Minute
 
-// demoScenario is slow enough to be caught in the act and fast enough to watch.
+// demoScenario is fast enough to watch.
 func demoScenario(emulator.Record) emulator.Scenario {
 	return emulator.Scenario{LookUp: 3 * time.Second, Perform: 3 * time.Second, Undo: 500 * time.Millisecond}
+}
+
+// demoClock stands still until it is let go, so that each operation is caught in the act,
+// however long the machine takes.
+type demoClock struct {
+	mu     sync.Mutex
+	behind time.Duration
+	still  time.Time // zero once it goes
+}
+
+func newDemoClock() *demoClock { return &demoClock{still: time.Now()} }
+
+func (c *demoClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.still.IsZero() {
+		return c.still
+	}
+	return time.Now().Add(-c.behind)
+}
+
+func (c *demoClock) letGo() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.behind, c.still = time.Since(c.still), time.Time{}
 }
 
 func runDemo(ctx context.Context, stdout, stderr io.Writer, profile server.Profile) (err error) {
@@ -68,7 +94,8 @@ func runDemo(ctx context.Context, stdout, stderr io.Writer, profile server.Profi
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 
-	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithScenario(demoScenario))
+	clock := newDemoClock()
+	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithScenario(demoScenario), emulator.WithClock(clock.now))
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	handler, err := server.New(engine, server.WithProfile(profile), server.WithLogger(logger))
 	if err != nil {
@@ -93,7 +120,7 @@ func runDemo(ctx context.Context, stdout, stderr io.Writer, profile server.Profi
 		return err
 	}
 	defer client.Close()
-	d := &demo{ctx: ctx, out: stdout, client: client, wire: wire, engine: engine}
+	d := &demo{ctx: ctx, out: stdout, client: client, wire: wire, engine: engine, letGo: clock.letGo}
 	return d.play()
 }
 
@@ -105,6 +132,7 @@ type demo struct {
 	client *wrapper.Client
 	wire   *wirefault.Wire
 	engine *emulator.Emulator
+	letGo  func() // the clock of the engine
 	rows   []*demoRow
 	wrong  []error
 }
@@ -241,6 +269,7 @@ func (d *demo) expect(ok bool, format string, args ...any) {
 // finish waits until every operation is over, and prints the table.
 func (d *demo) finish(started []uuid.UUID) error {
 	fmt.Fprintln(d.out, "\nwaiting for the operations to end ...")
+	d.letGo()
 	final := make(map[uuid.UUID]wrapper.Operation)
 	for _, id := range started {
 		op, err := d.ended(id)
