@@ -62,10 +62,8 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 // write adds a line to the file of a shard, whose lock is held.
 func (l *Ledger) write(shard byte, text []byte) error {
 	path := l.path(shard, entriesEnding)
-	if info, err := os.Stat(path); err == nil { // before it is opened, which of a pipe would not return
-		if err := regular(path, info); err != nil {
-			return err
-		}
+	if err := regularIfThere(path); err != nil {
+		return err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, fileMode)
 	if err != nil {

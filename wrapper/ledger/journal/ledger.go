@@ -57,6 +57,9 @@ const (
 
 // lock takes the lock at path, which it makes, and returns what gives it back.
 func lock(ctx context.Context, path string, retry time.Duration) (unlock func(), err error) {
+	if err := regularIfThere(path); err != nil {
+		return nil, err
+	}
 	l := flock.New(path, flock.SetPermissions(fileMode))
 	if _, err := l.TryLockContext(ctx, retry); err != nil {
 		if ctx.Err() != nil {

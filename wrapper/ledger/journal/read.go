@@ -113,3 +113,16 @@ func regular(path string, info fs.FileInfo) error {
 	}
 	return nil
 }
+
+// regularIfThere is called before a file is opened that may be made by that: the opening of a pipe would not
+// return, whatever ctx says.
+func regularIfThere(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return regular(path, info)
+}
