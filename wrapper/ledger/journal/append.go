@@ -10,14 +10,16 @@ import (
 
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
 // Append notes the entry for good. Its By is kept if it has one, and is that of [WithBy] otherwise.
 //
-// Its errors are [store.ErrInvalid] for an entry that has no form, [store.ErrLocked] if the lock was not to
+// Its errors are [store.ErrInvalid] for an entry that has no form or is longer than 16 MiB, [store.ErrLocked] if the lock was not to
 // be had before ctx ended, [store.ErrForeign] for a file that is not the ledger's, a [ModeError] for
-// one that others may write to, and those of the system. After any of them the entry is not there;
+// one that others may write to, [ledger.ErrDamaged] for one whose unfinished last line is longer than an
+// entry may be, and those of the system. After any of them the entry is not there;
 // only a disk that fails to make it durable may keep it all the same. The same entry appended twice is there twice.
 // At most once a day for each file, Append also removes what is older than the retention.
 func (l *Ledger) Append(ctx context.Context, entry wrapper.Entry) error {
@@ -35,6 +37,10 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrInvalid, err)
 	}
+	text = seal(text)
+	if len(text) > longestLine {
+		return fmt.Errorf("%w: an entry of %d bytes is %w", store.ErrInvalid, len(text), errLength)
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -50,7 +56,7 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 		return err
 	}
 	defer unlock()
-	if err := l.write(shard, seal(text)); err != nil {
+	if err := l.write(ctx, shard, text); err != nil {
 		return err
 	}
 	if l.due(ctx, shard) {
@@ -60,7 +66,7 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 }
 
 // write adds a line to the file of a shard, whose lock is held.
-func (l *Ledger) write(shard byte, text []byte) error {
+func (l *Ledger) write(ctx context.Context, shard byte, text []byte) error {
 	path := l.path(shard, entriesEnding)
 	if err := regularIfThere(path); err != nil {
 		return err
@@ -92,7 +98,7 @@ func (l *Ledger) write(shard byte, text []byte) error {
 	case !begun:
 		text = append(header, text...)
 	default:
-		tail, err := tailOf(file, info.Size())
+		tail, err := tailOf(ctx, file, info.Size())
 		if err != nil {
 			return err
 		}
@@ -117,19 +123,30 @@ func (l *Ledger) write(shard byte, text []byte) error {
 	return syncDir(l.dir)
 }
 
-// tailOf returns what comes after the last end of a line.
-func tailOf(file *os.File, size int64) ([]byte, error) {
-	var tail []byte
-	for block := make([]byte, 4096); size > 0; {
-		part := block[:min(size, int64(len(block)))]
-		size -= int64(len(part))
-		if _, err := file.ReadAt(part, size); err != nil {
+// tailOf returns what comes after the last end of a line. It is what a write has left that was cut short, or
+// what a file system has left that had the size on the disk before the content.
+func tailOf(ctx context.Context, file *os.File, size int64) ([]byte, error) {
+	start := size
+	for block := make([]byte, 1<<16); start > 0; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part := block[:min(start, int64(len(block)))]
+		if _, err := file.ReadAt(part, start-int64(len(part))); err != nil {
 			return nil, err
 		}
 		end := bytes.LastIndexByte(part, '\n')
-		tail = append(bytes.Clone(part[end+1:]), tail...)
+		if start -= int64(len(part) - end - 1); size-start > longestLine {
+			return nil, fmt.Errorf("%w: %s: its last line is unfinished, and %w; whoever knows what it was may remove it", ledger.ErrDamaged, file.Name(), errLength)
+		}
 		if end >= 0 {
 			break
+		}
+	}
+	tail := make([]byte, size-start)
+	if len(tail) > 0 {
+		if _, err := file.ReadAt(tail, start); err != nil {
+			return nil, err
 		}
 	}
 	return tail, nil

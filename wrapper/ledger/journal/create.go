@@ -102,6 +102,10 @@ func (c *creation) add(entry wrapper.Entry) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrInvalid, err)
 	}
+	text = seal(text)
+	if len(text) > longestLine {
+		return fmt.Errorf("%w: an entry of %d bytes is %w", store.ErrInvalid, len(text), errLength)
+	}
 	shard := shardOf(entry.OperationID)
 	if c.current == nil || c.shard != shard {
 		if err := c.turn(); err != nil {
@@ -118,5 +122,5 @@ func (c *creation) add(entry wrapper.Entry) error {
 			return err
 		}
 	}
-	return c.current.add(seal(text))
+	return c.current.add(text)
 }

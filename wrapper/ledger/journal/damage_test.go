@@ -161,3 +161,46 @@ func TestForeign(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// An unfinished last line that no entry can be as long as, such as the zeros that a failure of power leaves, is
+// damage, and stays; a shorter one is cut off. Neither costs more than to read it once.
+func TestLongTail(t *testing.T) {
+	t.Parallel()
+	for size, damaged := range map[int64]bool{8 << 20: false, 16 << 20: false, 64 << 20: true} {
+		l, dir := filled(t, three...)
+		path := filepath.Join(dir, fileA)
+		whole := content(t, path)
+		must(t, os.Truncate(path, int64(len(whole))+size))
+		_, errs := trailOf(t, l, ledger.Query{})
+		err := second(l.Entries(t.Context(), opA))
+		for _, err := range append(errs, err, l.Append(t.Context(), entry(opA, 3, "4"))) {
+			if errors.Is(err, ledger.ErrDamaged) != damaged || damaged && !strings.Contains(err.Error(), path) || !damaged && err != nil {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+		}
+		if (len(errs) == 1) != damaged {
+			t.Errorf("%d bytes: a trail of %v", size, errs)
+		}
+		info, err := os.Stat(path)
+		must(t, err)
+		if !damaged {
+			same(t, entriesOf(t, l, opA), append(ofA(3), entry(opA, 3, "4")))
+		} else if info.Size() != int64(len(whole))+size {
+			t.Errorf("%d bytes: the file has %d now", size, info.Size())
+		}
+	}
+}
+
+// An entry that is too long to be read again is not noted.
+func TestLongEntry(t *testing.T) {
+	t.Parallel()
+	l, _ := filled(t, three...)
+	if err := l.Append(t.Context(), entry(opA, 3, strings.Repeat("x", 16<<20))); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("appended: %v", err)
+	}
+	long := entry(opA, 3, strings.Repeat("x", 15<<20))
+	must(t, l.Append(t.Context(), long))
+	if got := entriesOf(t, l, opA); len(got) != 3 || got[2].Reason != long.Reason {
+		t.Errorf("%d entries", len(got))
+	}
+}

@@ -17,6 +17,12 @@ const (
 	sumSize  = len(sumStart) + 8 + len(`"}`)
 )
 
+// longestLine is how long a line may be with its end, so that what a failure has left of a file costs memory
+// within bounds.
+const longestLine = 16 << 20
+
+var errLength = fmt.Errorf("longer than the %d bytes of the longest line", longestLine)
+
 // appendSum appends the checksum of a text, and what is around it in a line.
 func appendSum(line, text []byte) []byte {
 	sum := crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))

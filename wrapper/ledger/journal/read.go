@@ -29,7 +29,8 @@ func (n line) damaged(path string, why error) error {
 
 var errChecksum = errors.New("it does not fit its checksum")
 
-// lines calls visit with each line after the header, and leaves out a last one that is unfinished.
+// lines calls visit with each line after the header, and leaves out a last one that is unfinished. A line that
+// is too long ends it as [ledger.ErrDamaged]: where it ends may be far away.
 func lines(ctx context.Context, file *os.File, header []byte, visit func(line) error) error {
 	start := make([]byte, len(header))
 	n, err := io.ReadFull(file, start)
@@ -44,13 +45,10 @@ func lines(ctx context.Context, file *os.File, header []byte, visit func(line) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		text, err := in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			long := bytes.Clone(text)
-			text, err = in.ReadBytes('\n')
-			text = append(long, text...)
-		}
+		text, err := readLine(ctx, in)
 		switch {
+		case errors.Is(err, errLength):
+			return at.damaged(file.Name(), err)
 		case errors.Is(err, io.EOF):
 			if !brokenEnd(text) {
 				return nil
@@ -67,6 +65,25 @@ func lines(ctx context.Context, file *os.File, header []byte, visit func(line) e
 		}
 		at.offset += int64(len(text))
 	}
+}
+
+// readLine reads a line with its end, or with io.EOF what is left without one. It is good until the next call.
+func readLine(ctx context.Context, in *bufio.Reader) ([]byte, error) {
+	text, err := in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return text, err
+	}
+	for text = bytes.Clone(text); errors.Is(err, bufio.ErrBufferFull); {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var more []byte
+		more, err = in.ReadSlice('\n')
+		if text = append(text, more...); len(text) > longestLine {
+			return nil, errLength
+		}
+	}
+	return text, err
 }
 
 // present reports whether the directory of the ledger is there, and fit for use; see examine.

@@ -132,7 +132,7 @@ func (t *trail) findIn(shard byte) error {
 		}
 		return nil
 	})
-	if errors.Is(err, store.ErrForeign) {
+	if errors.Is(err, store.ErrForeign) || errors.Is(err, ledger.ErrDamaged) { // nothing after it can be read
 		t.addBad(last, err)
 		return nil
 	}
