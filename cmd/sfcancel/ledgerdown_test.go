@@ -118,3 +118,14 @@ func unusable(t *testing.T, flags []string, path string, reads bool) {
 		t.Errorf("without the ledger: exit %d: %s%s", code, out, errs)
 	}
 }
+
+// A ledger in an etcd that is not there leaves a graceful cancel the time to go out, however little that is.
+func TestLedgerEtcdDown(t *testing.T) {
+	url, _ := blind(t)
+	for _, limit := range []string{"2s", "6s"} {
+		code, out, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", url, "--timeout", limit, "--ledger", "etcd://127.0.0.1:1/x")
+		if code != exitOK || !strings.Contains(out, "Accepted") || !strings.Contains(errs, "cannot be reached") {
+			t.Errorf("within %s: exit %d: %s%s", limit, code, out, errs)
+		}
+	}
+}

@@ -31,7 +31,7 @@ type trailLedger interface {
 	Trail(context.Context, ledger.Query) iter.Seq2[wrapper.Entry, error]
 }
 
-// etcdWait is how long the opening of a ledger in etcd may take.
+// etcdWait is how long the opening of a ledger in etcd may take at most; see half.
 const etcdWait = 3 * time.Second
 
 // find opens what --ledger names, nil for none.
@@ -54,8 +54,10 @@ func (n *notes) find(ctx context.Context, cmd *cobra.Command) (*openLedger, erro
 	case n.name == "none":
 		return nil, nil
 	case isEtcd(n.name):
-		ctx, cancel := context.WithTimeout(ctx, etcdWait)
+		ctx, cancel := half(ctx)
 		defer cancel()
+		ctx, stop := context.WithTimeout(ctx, etcdWait)
+		defer stop()
 		st, err := openStore(ctx, n.name)
 		if err != nil {
 			return nil, fmt.Errorf("--ledger: %w", err)

@@ -34,8 +34,7 @@ func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedg
 	return nil, fmt.Errorf("the ledger of an earlier release cannot be taken over, and is left as it is (move %s away to begin a new ledger without what it holds): %w", old, err)
 }
 
-// takeOver makes the ledger in dir of the file of an earlier release, if there is that alone. It takes half
-// of the time of the command at most: a graceful cancel goes out without it.
+// takeOver makes the ledger in dir of the file of an earlier release, if there is that alone.
 func takeOver(ctx context.Context, dir, old string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -46,16 +45,22 @@ func takeOver(ctx context.Context, dir, old string) error {
 		}
 		return err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
-		defer cancel()
-	}
+	ctx, cancel := half(ctx)
+	defer cancel()
 	err := journal.Create(ctx, dir, entriesIn(ctx, old))
 	if errors.Is(err, fs.ErrExist) { // somebody else was first
 		return nil
 	}
 	return err
+}
+
+// half is a context for the opening of a ledger. It takes half of the time of the command at most: a graceful
+// cancel goes out without a ledger.
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithTimeout(ctx, time.Until(deadline)/2)
+	}
+	return ctx, func() {}
 }
 
 // entriesIn are those of a ledger in a bolt file, which is opened when they are asked for: whoever
