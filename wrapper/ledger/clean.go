@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +42,8 @@ func (m mark) due(now time.Time) bool {
 	return age >= every || age < -cleanEvery
 }
 
-// Clean removes all entries that are older than the retention, at once, and says how many. It may
+// Clean removes all entries that are older than the retention, at once, and says how many; but for those
+// whose operation has an entry that was appended before them and stays. It may
 // be called at any time, by several at once. What was removed before an error is gone. Items that
 // are no entries are left alone; with [Forever], everything is.
 func (l *Ledger) Clean(ctx context.Context) (removed int, err error) {
@@ -122,13 +125,45 @@ func (l *Ledger) writeMark(ctx context.Context, m mark, revision store.Revision)
 	})
 }
 
+// aged is what retention has to know of an item.
+type aged struct {
+	key      string
+	revision store.Revision
+	old      bool
+}
+
+// oldest are the keys of one operation that are to go, in the order in which they were appended: those in front of
+// the first that is not old. An entry must not go while one from before it stays, or a start that a clock noted
+// which was behind would leave the graceful cancel of an earlier life as evidence.
+func oldest(same []aged) (keys []string) {
+	slices.SortStableFunc(same, func(a, b aged) int { return cmp.Compare(a.revision, b.revision) })
+	for _, item := range same {
+		if !item.old {
+			break
+		}
+		keys = append(keys, item.key)
+	}
+	return keys
+}
+
+// endOf is what the keys after those of an operation come after.
+func endOf(operation string) string { return prefix + operation + "0" } // 0 follows the slash
+
+// beginOf is a key to list after, so that the operation of the key after is seen as a whole.
+func beginOf(after string) string {
+	if operation := operationOf(after); strings.HasPrefix(after, prefix+operation+"/") {
+		return prefix + operation + "/"
+	}
+	return after
+}
+
 // remove deletes the old among the entries after a key, at most limit of them if that is not 0. It
 // returns the key after which there is more to do, "" if all is done.
 func (l *Ledger) remove(ctx context.Context, after string, limit int) (removed int, next string, done bool, err error) {
 	if l.retention == Forever {
 		return 0, "", true, nil
 	}
-	oldest := nanoseconds(time.Now().Add(-l.retention))
+	limitAge := nanoseconds(time.Now().Add(-l.retention))
 	seen, next := after, after
 	var old []store.Write
 	flush := func() error {
@@ -141,25 +176,43 @@ func (l *Ledger) remove(ctx context.Context, after string, limit int) (removed i
 		removed, next, old = removed+len(old), seen, nil
 		return nil
 	}
-	for item, err := range l.items(ctx, prefix, after) {
-		if err != nil {
-			return removed, next, false, err
-		}
-		seen = item.Key
-		if _, at, err := parseKey(item.Key); err == nil && at < oldest {
-			old = append(old, store.Write{Key: item.Key, Delete: true})
-		}
-		full := limit > 0 && removed+len(old) >= limit
-		if len(old) == store.MaxOps || full {
-			if err := flush(); err != nil {
-				return removed, next, false, err
+	var same []aged // of one operation
+	var operation string
+	take := func() (full bool, err error) {
+		for _, key := range oldest(same) {
+			old = append(old, store.Write{Key: key, Delete: true})
+			full = limit > 0 && removed+len(old) >= limit
+			if len(old) == store.MaxOps || full {
+				if err := flush(); err != nil || full {
+					return full, err
+				}
 			}
 		}
+		same, seen = same[:0], endOf(operation)
 		if len(old) == 0 {
 			next = seen
 		}
-		if full {
-			return removed, next, false, nil
+		return false, nil
+	}
+	for item, err := range l.items(ctx, prefix, beginOf(after)) {
+		if err != nil {
+			if next == after && len(same) > 0 { // it may be too large for one turn, and must not hold the others up
+				next = endOf(operation)
+			}
+			return removed, next, false, err
+		}
+		if len(same) > 0 && operationOf(item.Key) != operation {
+			if full, err := take(); full || err != nil {
+				return removed, next, false, err
+			}
+		}
+		operation = operationOf(item.Key)
+		_, at, err := parseKey(item.Key)
+		same = append(same, aged{item.Key, item.Revision, err == nil && at < limitAge})
+	}
+	if len(same) > 0 {
+		if full, err := take(); full || err != nil {
+			return removed, next, false, err
 		}
 	}
 	if err := flush(); err != nil {

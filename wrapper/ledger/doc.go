@@ -38,9 +38,10 @@
 //
 // # How long entries stay
 //
-// Entries older than the retention, 90 days unless [WithRetention] says otherwise, are removed one by one,
-// by their own age: that an operation has younger ones keeps none, and one that is so old when it is
-// appended may go at once. A graceful cancel so old
+// Entries older than the retention, 90 days unless [WithRetention] says otherwise, are removed, of
+// each operation in the order in which they were appended: an entry stays while one stays that was appended
+// before it, whatever the clocks said, so that what is left is never a history without its end. Younger ones keep
+// none, and one that is so old when it is appended as the first may go at once. A graceful cancel so old
 // proves nothing that anybody needs. A retention must be longer than any operation lasts and
 // any [wrapper.Selector].MinAge that is asked for.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -284,6 +285,78 @@ func TestClean(t *testing.T) {
 		}
 		if n, err := l.Clean(t.Context()); n != 0 || err != nil || len(keysAt(t, st)) != 9 {
 			t.Errorf("again: %d, %v: %s", n, err, strings.Join(keysAt(t, st), " "))
+		}
+	})
+}
+
+// Of an operation only the first entries go: a start that was noted by a clock which was far behind stays after a
+// graceful cancel of the life before, also in turns, and goes with it.
+func TestRetentionOrder(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{0, 25 * time.Hour} { // the second with a turn of Append, and not Clean
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(100 * 365 * day)
+			st := memory.New()
+			l := newLedger(t, st)
+			put := func(age time.Duration, reason string) {
+				e := now(reason)
+				e.Time = e.Time.Add(-age)
+				must(t, l.Append(t.Context(), e))
+			}
+			check := func(want ...string) {
+				t.Helper()
+				if time.Sleep(after); after == 0 {
+					_, err := l.Clean(t.Context())
+					must(t, err)
+				} else {
+					other := now("")
+					other.OperationID = opB
+					must(t, l.Append(t.Context(), other))
+				}
+				var got []string
+				for _, e := range entriesOf(t, l, opA) {
+					got = append(got, e.Reason)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+			}
+			fill(t, st, 200, 91*day) // around it
+			put(85*day, "graceful")
+			put(365*day, "start")
+			put(-day, "of tomorrow")
+			put(365*day, "last")
+			check("graceful", "start", "of tomorrow", "last")
+			time.Sleep(6 * day)
+			check("of tomorrow", "last")
+			time.Sleep(92 * day)
+			check()
+		})
+	}
+}
+
+// A turn that ends within an operation, or began there in an earlier release, leaves no entry without those before it.
+func TestRetentionWithin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(100 * 365 * day)
+		st := memory.New()
+		forever := newLedger(t, st, ledger.WithRetention(ledger.Forever))
+		for i := range 600 { // the later, the older
+			e := now(fmt.Sprint(i))
+			e.Time = e.Time.Add(-91*day - time.Duration(i)*time.Hour)
+			must(t, forever.Append(t.Context(), e))
+		}
+		middle := entryKeys(t, st)[300]
+		_, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "ledger-retention", Value: fmt.Appendf(nil, `{"time":"1999-01-01T00:00:00Z","left":true,"after":%q}`, middle)}}})
+		must(t, err)
+		l := newLedger(t, st)
+		for _, first := range []string{"500", "new"} {
+			must(t, l.Append(t.Context(), now("new")))
+			if got := entriesOf(t, l, opA); got[0].Reason != first {
+				t.Errorf("%d entries from %q on, want from %q on", len(got), got[0].Reason, first)
+			}
+			time.Sleep(2 * time.Minute)
 		}
 	})
 }
