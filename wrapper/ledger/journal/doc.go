@@ -39,7 +39,8 @@
 // Entries older than the retention are removed by whoever appends to their file, under its lock: the
 // file is written anew beside the old one, made durable, and takes its place. That is done when the
 // first entries of the file have been too old for a day, so at most once a day for a file, and once
-// for a call. Its failure is nobody's failure: the next turn will do it.
+// for a call. Its failure is nobody's failure: the next turn will do it. An entry stays while one of its operation
+// stays that was appended before it, whatever the clocks said, and all stay that come after a damaged line.
 //
 // # What is in the directory
 //

@@ -69,18 +69,19 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// Damaged lines stay where they are, an entry of tomorrow holds nothing up, and neither does a draft that was left.
+// Damaged lines stay where they are with what comes after them, an entry of tomorrow holds up those of its
+// operation alone, and a draft that was left holds nothing up.
 func TestRetentionKeeps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, dir := filled(t, entry(opA, 0, "of a wrong clock"), now(opA, "old"), now(opA, "broken"))
+		l, dir := filled(t, entry(opA, 0, "of a wrong clock"), now(opA, "held"), now(opB, "old"), now(opA, "broken"), now(opB, "after it"))
 		path := filepath.Join(dir, fileA)
 		put(t, path, strings.Replace(content(t, path), "broken", "BROKEN", 1))
 		put(t, filepath.Join(dir, "5b.tmp"), "half a draft")
 		time.Sleep(92 * day)
 		must(t, l.Append(t.Context(), now(opA, "new")))
 		got, errs := trailOf(t, l, ledger.Query{})
-		if !slices.Equal(reasons(got), []string{"new", "of a wrong clock"}) || len(errs) != 1 || !strings.Contains(content(t, path), "BROKEN") {
+		if !slices.Equal(reasons(got), []string{"held", "after it", "new", "of a wrong clock"}) || len(errs) != 1 || !strings.Contains(content(t, path), "BROKEN") {
 			t.Errorf("%q, %v", reasons(got), errs)
 		}
 		before, err := os.Stat(path)
@@ -89,7 +90,40 @@ func TestRetentionKeeps(t *testing.T) {
 		}
 		must(t, l.Append(t.Context(), now(opA, "newer")))
 		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
-			t.Errorf("the damaged line has the file written anew each time: %v", err)
+			t.Errorf("what stays has the file written anew each time: %v", err)
+		}
+	})
+}
+
+// A start that was noted by a clock which was far behind stays after a graceful cancel of the life before, and goes
+// with it; however many such there are, they hold up nothing of another operation.
+func TestRetentionOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, dir := filled(t, now(opA, "graceful"))
+		start := now(opA, "start")
+		start.Time = start.Time.Add(-365 * day)
+		for range 20 {
+			must(t, l.Append(t.Context(), start))
+		}
+		old := now(opB, "old")
+		old.Time = old.Time.Add(-100 * day)
+		must(t, l.Append(t.Context(), old))
+		must(t, l.Append(t.Context(), now(opB, "new")))
+		if a, b := entriesOf(t, l, opA), reasons(entriesOf(t, l, opB)); len(a) != 21 || !slices.Equal(b, []string{"new"}) {
+			t.Errorf("%d entries and %q", len(a), b)
+		}
+		path := filepath.Join(dir, fileA)
+		before, err := os.Stat(path)
+		must(t, err)
+		must(t, l.Append(t.Context(), now(opB, "newer")))
+		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+			t.Errorf("what is held has the file written anew each time: %v", err)
+		}
+		time.Sleep(92 * day)
+		must(t, l.Append(t.Context(), now(opB, "newest")))
+		if a, b := entriesOf(t, l, opA), reasons(entriesOf(t, l, opB)); len(a) != 0 || !slices.Equal(b, []string{"newest"}) {
+			t.Errorf("%d entries and %q", len(a), b)
 		}
 	})
 }
