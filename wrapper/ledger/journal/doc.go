@@ -26,10 +26,10 @@
 //
 // # Who may read and write
 //
-// The directory is made with mode 0700, and files with 0600. If others may write to one of them, what
-// it holds is no evidence: Append and Entries fail with a [ModeError], which says what chmod
+// The directory is made with mode 0700, and files with 0600. If others may write to one of them, or it
+// belongs to another user than the effective one, what it holds is no evidence: Append and Entries fail with a [ModeError], which says what chmod or chown
 // cures it. If others may only read, everything works, and [WithWarning] hears of it. On Windows
-// permissions are not looked at.
+// permissions and owners are not looked at.
 //
 // # Order and retention
 //

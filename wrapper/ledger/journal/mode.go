@@ -3,7 +3,10 @@ package journal
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"runtime"
+
+	"github.com/sfcancel/sfcancel/internal/owner"
 )
 
 // What the ledger makes itself.
@@ -12,7 +15,8 @@ const (
 	fileMode fs.FileMode = 0o600
 )
 
-// ModeError says that others than the owner may read or write a part of a ledger.
+// ModeError says that others than the owner may read or write a part of a ledger, or that it belongs to another
+// user than the one that the process acts as.
 type ModeError struct {
 	// Path is the directory or the file.
 	Path string
@@ -20,13 +24,20 @@ type ModeError struct {
 	Mode fs.FileMode
 	// Want are the permissions that it should have.
 	Want fs.FileMode
+	// Foreign says that it belongs to another user, Owner.
+	Foreign bool
+	// Owner is the id of that user.
+	Owner int
 }
 
 // Writable reports whether others may write, which makes what it holds no evidence.
-func (e *ModeError) Writable() bool { return e.Mode.Perm()&0o022 != 0 }
+func (e *ModeError) Writable() bool { return e.Foreign || e.Mode.Perm()&0o022 != 0 }
 
 // Error says what is wrong, and what command cures it.
 func (e *ModeError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("%s belongs to user %d, who may change it, so it proves nothing to user %d: chown %d %q", e.Path, e.Owner, os.Geteuid(), os.Geteuid(), e.Path)
+	}
 	may := "read it"
 	if e.Writable() {
 		may = "change it, so it proves nothing"
@@ -34,13 +45,14 @@ func (e *ModeError) Error() string {
 	return fmt.Sprintf("%s has mode %04o, others may %s: chmod %o %q", e.Path, e.Mode.Perm(), may, e.Want, e.Path)
 }
 
-// examine looks at the mode of a directory or a file. The error is a *ModeError, for one that others may
+// examine looks at the owner and the mode of a directory or a file. The error is a *ModeError, for one that others may
 // write to; whoever only looks is warned instead, as of one that others may read.
 func (l *Ledger) examine(path string, info fs.FileInfo, want fs.FileMode, onlyLook bool) error {
-	if runtime.GOOS == "windows" || info.Mode().Perm()&0o066 == 0 {
+	uid, foreign := owner.Other(info)
+	if runtime.GOOS == "windows" || info.Mode().Perm()&0o066 == 0 && !foreign {
 		return nil
 	}
-	e := &ModeError{path, info.Mode(), want}
+	e := &ModeError{path, info.Mode(), want, foreign, uid}
 	if e.Writable() && !onlyLook {
 		return e
 	}

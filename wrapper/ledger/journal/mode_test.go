@@ -86,3 +86,27 @@ func TestReadOnly(t *testing.T) {
 		t.Error("something was noted")
 	}
 }
+
+// What belongs to another user is no evidence either: he may change it at any time.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives a file to somebody else")
+	}
+	for _, name := range []string{".", fileA} {
+		_, dir := filled(t, entry(opA, 0, ""))
+		path := filepath.Join(dir, name)
+		must(t, os.Chown(path, 4711, -1))
+		var heard []*journal.ModeError
+		l := open(t, dir, journal.WithWarning(func(e *journal.ModeError) { heard = append(heard, e) }))
+		for _, err := range []error{second(l.Entries(t.Context(), opA)), l.Append(t.Context(), entry(opA, 1, ""))} {
+			var e *journal.ModeError
+			if !errors.As(err, &e) || !e.Foreign || e.Owner != 4711 || e.Path != path || !e.Writable() || !strings.Contains(e.Error(), "belongs to user 4711") || !strings.Contains(e.Error(), "chown 0") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if got, errs := trailOf(t, l, ledger.Query{}); len(got) != 1 || errs != nil || len(heard) != 1 {
+			t.Errorf("%s: a trail of %d, %v; heard %v", name, len(got), errs, heard)
+		}
+	}
+}
