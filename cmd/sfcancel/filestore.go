@@ -31,6 +31,9 @@ func (s fileStore) access(ctx context.Context, do func(store.Store) error, optio
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := believable(s.path); err != nil {
+		return err
+	}
 	st, err := bolt.Open(s.path, append(options, bolt.WithLockWait(most(ctx)))...)
 	if err != nil {
 		return err

@@ -26,6 +26,10 @@ func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedg
 	case err == nil:
 		return openDir(dir, by, warnings)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		if modeErr := believable(old); modeErr != nil {
+			err = modeErr
+			break
+		}
 		st, readErr := bolt.Open(old, bolt.ReadOnly(), bolt.WithLockWait(most(ctx)))
 		if readErr == nil {
 			return onStore(st, "bolt:"+old, by)
@@ -43,6 +47,9 @@ func takeOver(ctx context.Context, dir, old string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
+		return err
+	}
+	if err := believable(old); err != nil {
 		return err
 	}
 	ctx, cancel := half(ctx)

@@ -221,3 +221,47 @@ func TestLedgerModes(t *testing.T) {
 		t.Errorf("%d forces went out", n)
 	}
 }
+
+// A ledger of an earlier release that others may change, or replace, is not taken over and proves nothing; neither does
+// one that --ledger names. The chmod that the error names cures it.
+func TestOldLedgerModes(t *testing.T) {
+	url, forces := blind(t)
+	for name, c := range map[string]struct {
+		change func(old string) error
+		says   string
+	}{
+		"the file":       {func(old string) error { return os.Chmod(old, 0o666) }, "has mode 0666, others may change it, so it proves nothing: chmod 600"},
+		"its directory":  {func(old string) error { return os.Chmod(filepath.Dir(old), 0o777) }, "has mode 0777, others may change it, so it proves nothing: chmod 755"},
+		"another's file": {func(old string) error { return os.Chown(old, 4711, -1) }, "belongs to user 4711"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := uuid.New()
+			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Cluster: url + "/", Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeDone, Verdict: wrapper.Accepted})
+			if err := c.change(old); errors.Is(err, fs.ErrPermission) {
+				t.Skip("only root gives a file to somebody else")
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			before := forces.Load()
+			for _, place := range [][]string{nil, {"--ledger", "bolt:" + old}} {
+				for verb, want := range map[string]int{"force": exitPolicy, "cancel": exitOK} {
+					code, out, errs := sfcancel(t, append([]string{verb, id.String(), "--endpoint", url}, place...)...)
+					if code != want || !strings.Contains(errs, c.says) {
+						t.Errorf("%s %v: exit %d, want %d: %s%s", verb, place, code, want, out, errs)
+					}
+				}
+			}
+			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || forces.Load() != before {
+				t.Errorf("%v, %d forces", err, forces.Load()-before)
+			}
+			for _, err := range []error{os.Chmod(old, 0o600), os.Chmod(filepath.Dir(old), 0o755), os.Chown(old, os.Geteuid(), -1)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if code, out, errs := sfcancel(t, "force", id.String(), "--endpoint", url); code != exitOK {
+				t.Errorf("cured: exit %d: %s%s", code, out, errs)
+			}
+		})
+	}
+}

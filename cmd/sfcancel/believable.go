@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/sfcancel/sfcancel/internal/owner"
+	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
+)
+
+// believable returns a *[journal.ModeError] for a file that others may change, or put another in the place of: it
+// proves nothing, as a directory that they may write to does not. A file that is not there is believed, as empty.
+func believable(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	dirs := []string{filepath.Dir(path)}
+	if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+		path, dirs = real, append(dirs, filepath.Dir(real))
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		uid, foreign := owner.Other(info)
+		if e := (&journal.ModeError{Path: path, Mode: info.Mode(), Want: 0o600, Foreign: foreign, Owner: uid}); !info.IsDir() && e.Writable() {
+			return e
+		}
+	}
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if info.Mode()&fs.ModeSticky != 0 { // nobody can replace a file of others there
+			continue
+		}
+		if e := (&journal.ModeError{Path: dir, Mode: info.Mode(), Want: info.Mode().Perm() &^ 0o022}); e.Writable() {
+			return e
+		}
+	}
+	return nil
+}
