@@ -74,3 +74,17 @@ func TestEmptyNamesAreRefused(t *testing.T) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
+
+// An empty id is a variable that is not set, and no wish for a new fault.
+func TestEmptyIDIsRefused(t *testing.T) {
+	url := serveInTest(t, "--freeze")
+	for _, empty := range [][]string{{"--id", ""}, {"--id="}} {
+		args := append(append([]string{"start"}, dataLoss...), "--endpoint", url)
+		if code, out, errs := sfcancel(t, append(args, empty...)...); code != exitUsage || !strings.Contains(errs, "--id is empty") {
+			t.Errorf("%q: exit %d: %s%s", empty, code, out, errs)
+		}
+	}
+	if code, out, errs := sfcancel(t, "list", "-o", "json", "--endpoint", url); code != exitOK || strings.TrimSpace(out) != "[]" {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}

@@ -44,7 +44,10 @@ func (s *starting) command(use, short string, call func(context.Context, *wrappe
 		Use: use, Short: short, Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var id uuid.UUID
-			if s.id != "" {
+			if cmd.Flags().Changed("id") {
+				if s.id == "" { // a new one would be a second fault when the start is repeated
+					return usage(errors.New("--id is empty, as a variable is that is not set; leave it out for a new id"))
+				}
 				var err error
 				if id, err = parseID(s.id); err != nil {
 					return err
