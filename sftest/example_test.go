@@ -56,6 +56,7 @@ func ExampleCluster_On() {
 	// Accepted resolved: true <nil>
 	// CancelOperation false  200 200
 	// CancelOperation true DropAfter 200 0
+	// GetFaultOperationList false  200 200
 	// CancelOperation false  400 400
 }
 

@@ -132,6 +132,7 @@ func ExampleResult() {
 	// Output:
 	// Accepted resolved: true <nil>
 	// force ambiguous
+	// read done
 	// probe refused
 }
 

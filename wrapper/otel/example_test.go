@@ -58,6 +58,9 @@ func ExampleInstrument() {
 	//     sfcancel.purpose force
 	//     error.type connection_lost
 	//     sfcancel.class ambiguous
+	// GET /Faults/ Unset
+	//     sfcancel.purpose read
+	//     sfcancel.class done
 	// POST /Faults/$/Cancel Error
 	//     sfcancel.purpose probe
 	//     error.type 400

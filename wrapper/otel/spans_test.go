@@ -62,10 +62,11 @@ func TestSpans(t *testing.T) {
 			want: `
 			sfcancel.cancel Accepted resolved=false RollingBack attempts=1
 			  POST /Faults/$/Cancel graceful done 200
-			sfcancel.force_cancel Accepted resolved=true RollingBack force=true attempts=2
+			sfcancel.force_cancel Accepted resolved=true RollingBack force=true attempts=3
 			  *sfcancel.pause ambiguous
 			  POST /Faults/$/Cancel force ambiguous error=connection_lost !
-			  POST /Faults/$/Cancel probe refused 400 FABRIC_E_INVALID_TEST_COMMAND_STATE resend=1 error=400 !`,
+			  GET /Faults/ read done 200 resend=1
+			  POST /Faults/$/Cancel probe refused 400 FABRIC_E_INVALID_TEST_COMMAND_STATE resend=2 error=400 !`,
 		},
 		{
 			name:   "an outcome that stays unknown",
