@@ -25,11 +25,11 @@ func TestClientForces(t *testing.T) {
 		kind     error
 	}{
 		{"nothing happens", func(*sftest.Cluster) {}, []wrapper.Purpose{"force"}, false, nil},
-		{"lost after", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropAfter()) }, []wrapper.Purpose{"force", "probe"}, true, nil},
-		{"lost before", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropBefore()) }, []wrapper.Purpose{"force", "probe", "force"}, false, nil},
+		{"lost after", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropAfter()) }, []wrapper.Purpose{"force", "read", "probe"}, true, nil},
+		{"lost before", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropBefore()) }, []wrapper.Purpose{"force", "read", "probe", "force"}, false, nil},
 		{"504 though it was applied", func(c *sftest.Cluster) {
 			c.On(sftest.Force, sftest.Answer{Status: 504, Code: "FABRIC_E_TIMEOUT"}.After())
-		}, []wrapper.Purpose{"force", "probe"}, true, nil},
+		}, []wrapper.Purpose{"force", "read", "probe"}, true, nil},
 		{"busy twice", func(c *sftest.Cluster) {
 			c.On(sftest.Force, sftest.Status(429, wrapper.CodeServiceTooBusy)).Times(2)
 		}, []wrapper.Purpose{"force", "force", "force"}, false, nil},
