@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sfcancel/sfcancel/store"
@@ -30,17 +31,26 @@ type etcdName struct {
 func openEtcd(ctx context.Context, name string) (store.Store, error) {
 	n, err := parseEtcd(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%q: %w; the form is %s", name, err, etcdForm))
+		return nil, usage(fmt.Errorf("%q: %w; the form is %s", withoutQuery(name), err, etcdForm))
 	}
 	options, err := n.options()
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", name, err)
+		return nil, fmt.Errorf("%q: %w", withoutQuery(name), err)
 	}
 	return etcd.Open(ctx, n.endpoints, options...)
 }
 
 func isEtcd(name string) bool {
 	return strings.HasPrefix(name, "etcd://") || strings.HasPrefix(name, "etcds://")
+}
+
+// withoutQuery is the name of a store as errors show it: what follows the ? may be a password, wrong as that is.
+func withoutQuery(name string) string {
+	before, _, found := strings.Cut(name, "?")
+	if found && !strings.HasPrefix(name, "bolt:") && !strings.HasPrefix(name, "file:") {
+		return before + "?..."
+	}
+	return name
 }
 
 // parseEtcd takes a name apart. It is no URL for package url, as it has several hosts.
@@ -76,8 +86,11 @@ func parseEtcd(name string) (etcdName, error) {
 
 func (n *etcdName) parameters(query string) error {
 	values, err := url.ParseQuery(query)
-	if err != nil {
-		return err
+	if err != nil { // which repeats a piece of it
+		return errors.New("what follows the ? is not of the form NAME=FILE&NAME=FILE")
+	}
+	if values.Has("password") {
+		return errors.New(passwordAdvice)
 	}
 	for name, all := range values {
 		switch name {
@@ -90,6 +103,9 @@ func (n *etcdName) parameters(query string) error {
 				return errors.New("password-file needs a user: USER@ before the first host")
 			}
 		default:
+			if slices.Equal(all, []string{""}) { // it may be the end of a password with an ampersand
+				return errors.New("there is a parameter without a value, or with an unknown name")
+			}
 			return fmt.Errorf("there is no parameter %q", name)
 		}
 		if len(all) != 1 || all[0] == "" {

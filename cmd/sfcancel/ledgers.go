@@ -64,7 +64,7 @@ func (n *notes) find(ctx context.Context, cmd *cobra.Command) (*openLedger, erro
 		}
 		return onStore(st, n.name, by)
 	}
-	return nil, usage(fmt.Errorf("--ledger %q: it must be file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", n.name))
+	return nil, usage(fmt.Errorf("--ledger %q: it must be file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", withoutQuery(n.name)))
 }
 
 // openDir is the ledger in a directory. What others may read of it is warned of.

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		if told := (toldError{}); wantsJSON(args) && !errors.As(err, &told) {
 			doc := describe(err)
-			doc.Error, doc.LedgerError = hidden(args, doc.Error), hidden(args, doc.LedgerError)
+			doc.change(func(text string) string { return hidden(args, text) })
 			err = errors.Join(err, printJSON(stdout, doc))
 		}
 	}

@@ -149,6 +149,15 @@ func describe(err error) errorJSON {
 	return doc
 }
 
+// change changes all texts that may repeat a part of the command line.
+func (doc *errorJSON) change(to func(string) string) {
+	doc.Error, doc.Code, doc.LedgerError = to(doc.Error), to(doc.Code), to(doc.LedgerError)
+	for i := range doc.Attempts {
+		a := &doc.Attempts[i]
+		a.Endpoint, a.Code, a.Message, a.Error = to(a.Endpoint), to(a.Code), to(a.Message), to(a.Error)
+	}
+}
+
 // toldError is a failure of which standard output has a document already.
 type toldError struct{ error }
 

@@ -25,7 +25,7 @@ func noPasswords(args []string) error {
 			}
 		}
 		switch {
-		case !hasPassword(value) && (!isAddress(flag) || !hasUserinfo(value)):
+		case !hasPassword(value) && (!isAddress(flag) || !hasUserinfo(value)) && (flag != "--endpoint" || !aGatewayWithAt.MatchString(value)):
 		case flag == "":
 			return usage(errors.New(passwordAdvice))
 		default:
@@ -43,6 +43,10 @@ func isAddress(flag string) bool {
 
 // aURL is where one begins: several may stand in one argument.
 var aURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/{2,}`)
+
+// aGatewayWithAt is the address of a gateway with an @ wherever it stands: NAME:12/34@HOST has a password with a
+// slash, and HOST:12/34@x has none, and looks the same. A path may have %40.
+var aGatewayWithAt = regexp.MustCompile(`(?is)https?:/*.*@`)
 
 // hasPassword reports that a URL in an argument has credentials, or is malformed in a way
 // that a password with a slash makes it.

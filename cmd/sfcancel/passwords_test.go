@@ -60,6 +60,45 @@ func TestPasswordsAreNeitherTakenNorEchoed(t *testing.T) {
 	}
 }
 
+// A password where the name of a file belongs comes back no more than one before the host, and an address of a
+// gateway has no @ at all: digits and a slash look like a port and a path.
+func TestPasswordsElsewhere(t *testing.T) {
+	id := uuid.NewString()
+	for _, query := range []string{"password=s3cret", "password=x&s3cret", "passwd=s3cret", "s3cret", "password=%s3cret", "ca=s3cret;x", "ca=s3cret", "ca=f&s3cret="} {
+		for _, name := range []string{"etcd://h:1/p?", "etcd://h?", "ETCD://h:1/p?", "etcd:h:1?"} {
+			for _, args := range [][]string{{"cancel", id, "--ledger", name + query}, {"ledger", "--ledger=" + name + query}, {"serve", "--store", name + query}} {
+				for _, more := range [][]string{nil, {"-o", "json"}} {
+					if more != nil && args[0] == "serve" {
+						continue
+					}
+					code, out, errs := sfcancel(t, append(args, more...)...)
+					if code != exitUsage || strings.Contains(out+errs, "s3") {
+						t.Errorf("%q: exit %d: %s%s", args, code, out, errs)
+					}
+				}
+			}
+		}
+	}
+	for _, url := range []string{"http://admin:12/34s3cret@gw:1", "HTTPS://admin:12/34s3cret@gw:1", "http://a:1,http://admin:12?s3cret@gw:1", "http://gw:1/s3cret@x"} {
+		for _, args := range [][]string{{"list", "--endpoint", url}, {"cancel", id, "--endpoint=" + url}} {
+			code, out, errs := sfcancel(t, append(args, "-o", "json")...)
+			if code != exitUsage || strings.Contains(out+errs, "s3") || !strings.Contains(errs, "--endpoint: a password") {
+				t.Errorf("%q: exit %d: %s%s", args, code, out, errs)
+			}
+		}
+	}
+}
+
+// No text of a document repeats what may be a password.
+func TestHiddenInDocument(t *testing.T) {
+	doc := errorJSON{Error: "e ann:s3@h", Code: "ann:s3@h", LedgerError: "l ann:s3@h",
+		Attempts: []attemptJSON{{Endpoint: "http://ann:s3@h/", Code: "ann:s3@h", Message: "m ann:s3@h", Error: "ann:s3@h"}}}
+	doc.change(func(text string) string { return hidden([]string{"ann:s3@h"}, text) })
+	if text, err := json.Marshal(doc); err != nil || strings.Contains(string(text), "s3") || strings.Count(string(text), "xxxxx@h") != 7 {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // What is no password is taken, also if it looks a little like one.
 func TestWhatIsNoPasswordIsTaken(t *testing.T) {
 	for _, args := range [][]string{
@@ -67,7 +106,7 @@ func TestWhatIsNoPasswordIsTaken(t *testing.T) {
 		{"--store", "etcds://a:1/p?ca=/home/ann@work/ca.pem"},
 		{"--store=bolt:/home/ann@work/x:y@z.db"},
 		{"--ledger", "etcds://[::1]:2379,[::1]:2380/p?cert=/a@b&key=/a@b"},
-		{"--endpoint", "http://gateway:19080/a@b", "--endpoint=https://gateway:19080,http://other:1"},
+		{"--endpoint", "http://gateway:19080/a%40b", "--endpoint=https://gateway:19080,http://other:1"},
 		{"--reason", "see http://tickets:8080/x, ask ann@example.com"},
 		{"--reason", "ask ann@example.com: http://tickets:8080"},
 		{"--by", "ops:ann@home"}, {"--by", "ann@home"},

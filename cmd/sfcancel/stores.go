@@ -23,7 +23,7 @@ func openStore(ctx context.Context, name string) (store.Store, error) {
 	case isEtcd(name):
 		return openEtcd(ctx, name)
 	}
-	return nil, usage(fmt.Errorf("%q is no store: it must be memory, bolt:PATH or %s", name, etcdForm))
+	return nil, usage(fmt.Errorf("%q is no store: it must be memory, bolt:PATH or %s", withoutQuery(name), etcdForm))
 }
 
 // boltPath is the file of a store that is named bolt:PATH.
