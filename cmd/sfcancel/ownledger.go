@@ -21,7 +21,13 @@ import (
 // taken over by whoever comes first, and read where it is if nothing can be written there.
 func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedger, error) {
 	old := dir + ".db"
-	err := takeOver(ctx, dir, old)
+	alone, err := thatAlone(dir, old)
+	if err != nil {
+		return nil, fmt.Errorf("the ledger cannot be looked for: %w", err)
+	}
+	if alone {
+		err = takeOver(ctx, dir, old)
+	}
 	switch {
 	case err == nil:
 		return openDir(dir, by, warnings)
@@ -38,17 +44,20 @@ func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedg
 	return nil, fmt.Errorf("the ledger of an earlier release cannot be taken over, and is left as it is (move %s away to begin a new ledger without what it holds): %w", old, err)
 }
 
-// takeOver makes the ledger in dir of the file of an earlier release, if there is that alone.
-func takeOver(ctx context.Context, dir, old string) error {
+// thatAlone reports whether there is the file of an earlier release, and no ledger in dir.
+func thatAlone(dir, old string) (bool, error) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
-	if _, err := os.Stat(old); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
+	_, err := os.Stat(old)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
+	return err == nil, err
+}
+
+// takeOver makes the ledger in dir of the file of an earlier release.
+func takeOver(ctx context.Context, dir, old string) error {
 	if err := believable(old); err != nil {
 		return err
 	}

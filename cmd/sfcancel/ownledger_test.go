@@ -265,3 +265,21 @@ func TestOldLedgerModes(t *testing.T) {
 		})
 	}
 }
+
+// What keeps the ledger from being found is told as what it is, and not as an earlier ledger that nobody has.
+func TestLedgerNotFoundOut(t *testing.T) {
+	dir := ownState(t)
+	if err := os.WriteFile(filepath.Dir(filepath.Dir(dir)), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url, forces := blind(t)
+	for verb, want := range map[string]int{"force": exitPolicy, "cancel": exitOK} {
+		code, out, errs := sfcancel(t, verb, uuid.NewString(), "--endpoint", url)
+		if code != want || !strings.Contains(errs, "the ledger cannot be looked for: stat "+dir+": not a directory") || strings.Contains(errs, "earlier release") {
+			t.Errorf("%s: exit %d, want %d: %s%s", verb, code, want, out, errs)
+		}
+	}
+	if n := forces.Load(); n != 0 {
+		t.Errorf("%d forces went out", n)
+	}
+}
