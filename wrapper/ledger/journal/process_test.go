@@ -83,7 +83,9 @@ func syncAll(l *journal.Ledger, dir string) error {
 		{"first", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
 		{"second", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
 		{"cleaned", func() error {
-			return l.Append(ctx, wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: opC})
+			other := opC // in the same file, and with no entry that stays
+			other[15]++
+			return l.Append(ctx, wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: other})
 		}},
 	} {
 		if err := step.err(); err != nil {
