@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/sfcancel/sfcancel/internal/owner"
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
@@ -31,12 +30,11 @@ func believable(path string) error {
 	case err != nil:
 		return err
 	default:
-		uid, foreign := owner.Other(info)
-		if e := (&journal.ModeError{Path: path, Mode: info.Mode(), Want: 0o600, Foreign: foreign, Owner: uid}); !info.IsDir() && e.Writable() {
+		if e := journal.ModeOf(path, info, 0o600); e != nil && e.Writable() && !info.IsDir() {
 			return e
 		}
 	}
-	for _, dir := range dirs {
+	for _, dir := range dirs { // of any owner, such as root
 		info, err := os.Stat(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-
-	"github.com/sfcancel/sfcancel/internal/owner"
 )
 
 // What the ledger makes itself.
@@ -45,14 +43,23 @@ func (e *ModeError) Error() string {
 	return fmt.Sprintf("%s has mode %04o, others may %s: chmod %o %q", e.Path, e.Mode.Perm(), may, e.Want, e.Path)
 }
 
-// examine looks at the owner and the mode of a directory or a file. The error is a *ModeError, for one that others may
-// write to; whoever only looks is warned instead, as of one that others may read.
-func (l *Ledger) examine(path string, info fs.FileInfo, want fs.FileMode, onlyLook bool) error {
-	uid, foreign := owner.Other(info)
+// ModeOf is what is wrong with a directory or a file of a ledger that should have the permissions want; nil if none but
+// the user that the process acts as may read or write it, and on Windows. It is for ledgers of other kinds.
+func ModeOf(path string, info fs.FileInfo, want fs.FileMode) *ModeError {
+	uid, foreign := otherOwner(info)
 	if runtime.GOOS == "windows" || info.Mode().Perm()&0o066 == 0 && !foreign {
 		return nil
 	}
-	e := &ModeError{path, info.Mode(), want, foreign, uid}
+	return &ModeError{Path: path, Mode: info.Mode(), Want: want, Foreign: foreign, Owner: uid}
+}
+
+// examine looks at the owner and the mode of a directory or a file. The error is a *ModeError, for one that others may
+// write to; whoever only looks is warned instead, as of one that others may read.
+func (l *Ledger) examine(path string, info fs.FileInfo, want fs.FileMode, onlyLook bool) error {
+	e := ModeOf(path, info, want)
+	if e == nil {
+		return nil
+	}
 	if e.Writable() && !onlyLook {
 		return e
 	}

@@ -1,2 +1,0 @@
-// Package owner tells whose a file is.
-package owner
