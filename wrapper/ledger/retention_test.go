@@ -360,3 +360,29 @@ func TestRetentionWithin(t *testing.T) {
 		}
 	})
 }
+
+// An operation with more entries than a turn has the time to read does not hold up those that come after it.
+func TestRetentionLargeOperation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &counting{Store: memory.New()}
+		forever := newLedger(t, st, ledger.WithRetention(ledger.Forever))
+		last := uuid.MustParse("ff1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
+		for i := range 1001 {
+			e := now("")
+			if e.Time = e.Time.Add(-91 * day); i == 1000 {
+				e.OperationID = last
+			}
+			must(t, forever.Append(t.Context(), e))
+		}
+		st.slow = 200 * time.Millisecond
+		l := newLedger(t, st)
+		for range 10 {
+			must(t, l.Append(t.Context(), now("")))
+			time.Sleep(2 * time.Minute)
+		}
+		if got := entriesOf(t, l, last); len(got) != 0 {
+			t.Errorf("%d entries are left", len(got))
+		}
+	})
+}
