@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -12,30 +12,28 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// lost is a failure that tells of a request, as one of package wrapper does.
-type lost struct{ id uuid.UUID }
-
-func (lost) Error() string          { return "lost" }
-func (l lost) RequestID() uuid.UUID { return l.id }
-
-// The documents name the requests, so that the gateway's trace can be searched for them.
+// The document of an attempt has the id that its request carried, and that of a failure the
+// id of the last request whose outcome nobody knows. Without one there is none.
 func TestRequestIDsAreShown(t *testing.T) {
-	id := uuid.New()
-	for name, doc := range map[string]any{
-		"an attempt": attemptsJSON([]wrapper.Attempt{{RequestID: id}}),
-		"a failure":  describe(fmt.Errorf("cancel: %w", lost{id})),
-	} {
-		text, err := json.Marshal(doc)
-		if err != nil || !strings.Contains(string(text), `"requestId":"`+id.String()+`"`) {
-			t.Errorf("%s: %s, %v", name, text, err)
-		}
+	var carried string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		carried = r.Header.Get("X-ServiceFabricRequestId")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer srv.Close()
+	client, err := wrapper.New(srv.URL, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, doc := range map[string]any{
-		"an attempt": attemptsJSON([]wrapper.Attempt{{}}),
-		"a failure":  describe(errors.Join(lost{})),
-	} {
+	_, err = client.Cancel(t.Context(), uuid.New(), wrapper.CancelOptions{})
+	text, jsonErr := json.Marshal(describe(err))
+	if want := `"requestId":"` + carried + `"`; jsonErr != nil || carried == "" || strings.Count(string(text), want) != 2 {
+		t.Errorf("got %s, %v, want %s of the failure and of its attempt", text, jsonErr, want)
+	}
+	_, err = wrapper.New("ftp://host")
+	for _, doc := range []any{attemptsJSON([]wrapper.Attempt{{}}), describe(err)} {
 		if text, err := json.Marshal(doc); err != nil || strings.Contains(string(text), "requestId") {
-			t.Errorf("%s without an id: %s, %v", name, text, err)
+			t.Errorf("without an id: got %s, %v", text, err)
 		}
 	}
 }
