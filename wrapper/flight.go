@@ -19,6 +19,7 @@ type flight struct {
 	credential
 	fresh bool            // it must not go over a connection that was used before
 	limit context.Context // of the attempt
+	left  bool            // it was left behind, and the credential is not ours to read any more
 
 	asked, got atomic.Bool // for a connection
 	first13    atomic.Bool // the connection is new, and speaks TLS 1.3

@@ -1,6 +1,7 @@
 package wrapper_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,9 @@ func TestBodyThatNeverEnds(t *testing.T) {
 					return
 				}
 				context.AfterFunc(t.Context(), func() { _ = conn.Close() })
+				if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+					continue
+				}
 				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
 			}
 		}()

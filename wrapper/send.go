@@ -50,8 +50,10 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 		closeIdle(c.brought)
 	}
 	request := r.WithContext(context.WithValue(limited, flightKey{}, f))
-	judged, returned := within(limited, func() Attempt { return f.fly(ctx, limited, c.http, request, a, wanted) })
+	sent := a // what is left behind must not share a with us
+	judged, returned := within(limited, func() Attempt { return f.fly(ctx, limited, c.http, request, sent, wanted) })
 	if !returned { // and it may still be sent
+		f.left = true
 		a.Err, a.local = reason(ctx, limited, nil), ctx.Err() != nil
 		return a
 	}

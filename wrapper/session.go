@@ -79,6 +79,9 @@ func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build r
 			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, a.Endpoint, to) })
 		}
 	}
+	if f.left {
+		return a, ""
+	}
 	return a, f.used
 }
 
