@@ -52,17 +52,19 @@ func TestBodyThatNeverEnds(t *testing.T) {
 	for name, status := range map[string]int{"a success": 200, "a failure": 503, "a redirect": 302} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stuck := make(chan struct{})
-			t.Cleanup(func() { close(stuck) })
-			h := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: status, Header: http.Header{}, Body: stuckBody{stuck}}, nil
-			})}
-			client := newClient(t, "http://cluster", wrapper.WithHTTPClient(h))
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			err := cancelWith(ctx, client, false)
-			wantKind(t, err, wrapper.ErrOutcomeUnknown)
-			wantKind(t, err, context.DeadlineExceeded)
+			synctest.Test(t, func(t *testing.T) {
+				stuck := make(chan struct{})
+				t.Cleanup(func() { close(stuck) })
+				h := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+					return &http.Response{StatusCode: status, Header: http.Header{}, Body: stuckBody{stuck}}, nil
+				})}
+				client := newClient(t, "http://cluster", wrapper.WithHTTPClient(h))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				err := cancelWith(ctx, client, false)
+				wantKind(t, err, wrapper.ErrOutcomeUnknown)
+				wantKind(t, err, context.DeadlineExceeded)
+			})
 		})
 	}
 }
