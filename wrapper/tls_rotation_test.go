@@ -263,8 +263,8 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 		close(over)
 		wg.Wait()
 		must(t, cancelWith(t.Context(), client, false))
-		if d.who != "two" || d.resumed.Load() {
-			t.Errorf("at last %s came", d.who)
+		if who := d.last(); who != "two" || d.resumed.Load() {
+			t.Errorf("at last %s came", who)
 		}
 	})
 }
