@@ -11,8 +11,7 @@ import (
 )
 
 // call is one call of a caller. It lives as long as the call and belongs to one goroutine.
-// What it is about does not change; what changes is what it knows, what it has spent, what
-// it has noted, and whether it forces.
+// The subject of the call is fixed. The last four fields change: force, known, spent and trail.
 type call struct {
 	c       *Client
 	name    string

@@ -42,12 +42,12 @@ func weigh(entries []Entry, cluster string) (ev evidence) {
 		}
 		start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
 		switch {
-		case e.Cluster == "" && (start || end): // of this cluster perhaps
+		case e.Cluster == "" && (start || end): // it may be of this cluster
 			ev = ev.doubt()
 		case end, start && e.Verdict == Accepted:
 			ev = evidence{}
 		case start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
-			ev = ev.doubt() // what came before is of another life, perhaps or if it took effect
+			ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
 		}
 		rolls := e.Action == ActionSeen && e.State == StateRollingBack
 		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
