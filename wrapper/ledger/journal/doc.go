@@ -11,9 +11,8 @@
 // # What it promises
 //
 // When Append has returned nil, the entry is on the disk, and every Entries that starts later returns
-// it, in whichever process. A process that dies, even of SIGKILL, takes nothing with it that it has
-// acknowledged. What it was about to write is not an entry: whoever reads leaves an unfinished last
-// line out, and whoever appends next cuts it off.
+// it, in whichever process. If a process dies, even of SIGKILL, no acknowledged entry is lost. An
+// unfinished last line is not an entry: readers leave it out, and the next append cuts it off.
 //
 // Every line has a checksum, and a line that does not fit it is [ledger.ErrDamaged] with the file
 // and the number of the line. Nothing in such a line can be believed, so it may be about any
