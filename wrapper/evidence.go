@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
@@ -17,6 +19,7 @@ type evidence struct {
 	rolling  time.Time // of the first sight of RollingBack
 	forced   bool      // a force took effect
 	began    time.Time // of the first entry of this life that proves that there was an operation
+	life     uuid.UUID // the request that told of the last start or end
 
 	// unproved says that there are entries that would be evidence, if they said of which
 	// cluster or which life they are.
@@ -31,29 +34,33 @@ func (ev evidence) stopping() bool { return !ev.since().IsZero() || ev.forced }
 func (ev evidence) since() time.Time { return earlier(ev.graceful, ev.rolling) }
 
 // doubt is what is left of evidence once there may be another life: the cluster is asked.
-func (ev evidence) doubt() evidence { return evidence{unproved: ev.unproved || ev.stopping()} }
+func (ev evidence) doubt() evidence {
+	return evidence{unproved: ev.unproved || ev.stopping(), life: ev.life}
+}
 
 // weigh goes through the entries in the order in which they were appended: the clocks of
-// different machines do not tell which came first.
+// different machines do not tell which came first. A call that began in an earlier life may
+// have been answered by it, however late it notes that.
 func weigh(entries []Entry, cluster string) (ev evidence) {
 	for _, e := range entries {
 		if e.Cluster != "" && !sameCluster(e.Cluster, cluster) {
 			continue
 		}
 		start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
+		late := e.Life != ev.life && !start
 		switch {
 		case e.Cluster == "" && (start || end): // it may be of this cluster
 			ev = ev.doubt()
-		case end, start && e.Verdict == Accepted:
-			ev = evidence{}
-		case start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
+		case end && !late, start && e.Verdict == Accepted:
+			ev = evidence{life: e.RequestID}
+		case end, start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
 			ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
 		}
 		rolls := e.Action == ActionSeen && e.State == StateRollingBack
 		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
 		proves := rolls || inEffect && !start
 		switch {
-		case e.Cluster == "":
+		case e.Cluster == "", late:
 			ev.unproved = ev.unproved || proves
 			continue
 		case end || e.Verdict == "" && e.Action != ActionSeen:

@@ -187,9 +187,8 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 					ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 					defer cancel()
 					_, err = client.Stop(ctx, opID, wrapper.StopOptions{Grace: 10 * time.Second})
-					_ = err // its end is not what this is about
-					if took := c.forced.Sub(begin); !c.forced.IsZero() && took < 10*time.Second {
-						t.Errorf("a force went out after %v, want the whole grace", took)
+					if took := c.forced.Sub(begin); c.forced.IsZero() || took < 10*time.Second {
+						t.Errorf("forced %t after %v, %v, want a force after the whole grace", !c.forced.IsZero(), took, err)
 					}
 					entries, err := ledger.Entries(t.Context(), opID)
 					must(t, err)
@@ -200,6 +199,39 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 					}
 				})
 			})
+		}
+	})
+}
+
+// An answer that is noted late is of the life in which its call began: a cancel whose answer
+// comes when the id has been used again lets no force out.
+func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		ctx, c, ledger := t.Context(), newCluster(t, profile), new(wrapper.MemoryLedger)
+		makeRunning(t, c)
+		prompt := c.at(t, "http://a", ledger)
+		late := c.at(t, "http://a", ledger, wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				response, err := next.RoundTrip(r)
+				c.forget(t)
+				_, failed := prompt.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+				return response, errors.Join(err, failed)
+			})
+		}))
+		got, err := late.Cancel(ctx, opID, wrapper.CancelOptions{})
+		if err != nil || got.Verdict != wrapper.Accepted {
+			t.Fatalf("the late cancel: got %s, %v, want Accepted", got.Verdict, err)
+		}
+		before := len(c.seen())
+		_, err = prompt.ForceCancel(ctx, opID, wrapper.ForceOptions{})
+		_ = refusal(t, err)
+		if seen := c.seen()[before:]; len(seen) != 1 || seen[0] != "list" {
+			t.Errorf("the force: the wire saw %v, want a list", seen)
+		}
+		got, err = prompt.Cancel(ctx, opID, wrapper.CancelOptions{})
+		if err != nil || got.Verdict != wrapper.Accepted {
+			t.Errorf("the first cancel of this life: got %s, %v, want Accepted", got.Verdict, err)
 		}
 	})
 }

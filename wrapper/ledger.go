@@ -49,6 +49,10 @@ type Entry struct {
 	// RequestID is the X-ServiceFabricRequestId of the request that decided the outcome, all
 	// zeros if there was none.
 	RequestID uuid.UUID
+	// Life is the RequestID of the last entry that told of an accepted start or of an end, as
+	// the call knew it when it began; all zeros if there was none. What a call notes counts
+	// only for the life of the id that it began in.
+	Life uuid.UUID
 	// Outcome is what came of the call; "" for ActionSeen and in entries of earlier releases.
 	Outcome EntryOutcome
 	// Verdict is what the call ended with; "" unless the outcome is [OutcomeDone].

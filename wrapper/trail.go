@@ -73,6 +73,7 @@ func (k *call) noteSeen(ctx context.Context) {
 // life of its id: it proves nothing of the next one.
 func (k *call) noteEnd(ctx context.Context) {
 	if ev, err := k.c.evidence(ctx, k); err != nil || ev.unproved || !ev.began.IsZero() {
+		k.known.life = ev.life // if the end is of an earlier one, no more is lost than evidence
 		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID}))
 	}
 }
@@ -85,7 +86,7 @@ func (k *call) append(ctx context.Context, entry Entry) error {
 func (k *call) enter(ctx context.Context, entry Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
-	entry.Time, entry.OperationID, entry.Cluster = time.Now(), k.id, k.c.cluster
+	entry.Time, entry.OperationID, entry.Cluster, entry.Life = time.Now(), k.id, k.c.cluster, k.known.life
 	entry.Kind, entry.Target, entry.State = orDefault(k.known.kind, k.starts), k.target, k.known.state
 	err, returned := within(ctx, func() error { return k.c.ledger.Append(ctx, entry) })
 	if !returned {

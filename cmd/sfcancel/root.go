@@ -34,8 +34,8 @@ The names are stable, and new ones may come:
   list, progress         operationId, kind, state (list: an array of them)
   a failure              error, exitCode, operationId, code, status, state, force,
                          notBefore, requestId, attempts, ledgerError
-  ledger                 time, operationId, cluster, action, kind, target, requestId, outcome,
-                         verdict, code, state, by, reason (an array of them)
+  ledger                 time, operationId, cluster, action, kind, target, requestId, life,
+                         outcome, verdict, code, state, by, reason (an array of them)
   each of the attempts   purpose, requestId, endpoint, class, status, code, message,
                          error, start, durationMs
 What is not known is left out. A ledgerError says why the ledger could not be read or

@@ -23,6 +23,7 @@ type entryJSON struct {
 	Kind        string    `json:"kind,omitempty"`
 	Target      string    `json:"target,omitempty"`
 	RequestID   string    `json:"requestId,omitempty"`
+	Life        string    `json:"life,omitempty"`
 	Outcome     string    `json:"outcome,omitempty"`
 	Verdict     string    `json:"verdict,omitempty"`
 	Code        string    `json:"code,omitempty"`
@@ -141,14 +142,11 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which le
 }
 
 func document(e wrapper.Entry) entryJSON {
-	doc := entryJSON{
+	return entryJSON{
 		Time: e.Time.UTC(), OperationID: e.OperationID.String(), Cluster: e.Cluster, Action: string(e.Action), Kind: string(e.Kind), Target: e.Target,
+		RequestID: idOrNone(e.RequestID), Life: idOrNone(e.Life),
 		Outcome: string(e.Outcome), Verdict: string(e.Verdict), Code: string(e.Code), State: string(e.State), By: e.By, Reason: e.Reason,
 	}
-	if e.RequestID != (uuid.UUID{}) {
-		doc.RequestID = e.RequestID.String()
-	}
-	return doc
 }
 
 // came is what came of it, in a word or two. Entries of earlier releases have a verdict alone.

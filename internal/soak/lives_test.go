@@ -75,7 +75,8 @@ func (k *call) buries(op, life int) bool {
 
 // seemedOver says that something which may have been noted since then told of the end of a
 // life, or of a new one, or of a start that may have begun one: a call need not know then
-// what was known before.
+// what was known before. A list that showed Running may be noted after a graceful cancel
+// that came after it, and looks then as if it were of the next life.
 func (j *judge) seemedOver(op int, since time.Duration) bool {
 	for _, k := range j.calls {
 		if !k.shares(j.call) || k.ended < since || k.began > j.call.ended {
@@ -85,7 +86,7 @@ func (j *judge) seemedOver(op int, since time.Duration) bool {
 			return true
 		}
 		for _, q := range k.requests {
-			if s, ok := q.shows(op); ok && (s.over || !s.found) { // the ledger may have heard of it only when the call was over
+			if s, ok := q.shows(op); ok && (s.over || !s.found || s.state == wrapper.StateRunning) { // the ledger may have heard of it only when the call was over
 				return true
 			}
 		}

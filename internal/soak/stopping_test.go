@@ -72,7 +72,7 @@ func (k *call) unlooked(upTo int) int {
 // context ends the call.
 func (j *judge) patience() time.Duration {
 	k := j.call
-	longest := 10 * time.Nanosecond
+	longest := 1250 * time.Microsecond // a request needs one, and pauses are spread over a fifth of what is left
 	if n := len(k.requests); n > 0 {
 		longest += k.requests[n-1].retryAfter()
 	}

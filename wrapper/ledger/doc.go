@@ -68,6 +68,7 @@
 //	kind         the kind of the operation
 //	target       the service and the partition, or the node
 //	requestId    the X-ServiceFabricRequestId of the request that decided
+//	life         the requestId of the entry that told of the start or end before
 //	outcome      done, intent, not sent, refused, unknown; see [wrapper.EntryOutcome]
 //	verdict      what the call ended with
 //	code         the error code of a refusal

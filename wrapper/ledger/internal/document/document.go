@@ -21,6 +21,7 @@ type document struct {
 	Kind        wrapper.Kind         `json:"kind,omitempty"`
 	Target      string               `json:"target,omitempty"`
 	RequestID   uuid.UUID            `json:"requestId,omitzero"`
+	Life        uuid.UUID            `json:"life,omitzero"`
 	Outcome     wrapper.EntryOutcome `json:"outcome,omitempty"`
 	Verdict     wrapper.Verdict      `json:"verdict,omitempty"`
 	Code        wrapper.Code         `json:"code,omitempty"`
@@ -34,7 +35,7 @@ type document struct {
 func Encode(e wrapper.Entry) ([]byte, error) {
 	return json.Marshal(document{
 		Time: e.Time.UTC(), OperationID: &e.OperationID, Cluster: e.Cluster, Action: e.Action, Kind: e.Kind, Target: e.Target,
-		RequestID: e.RequestID, Outcome: e.Outcome, Verdict: e.Verdict, Code: e.Code, State: e.State, Reason: e.Reason, By: e.By,
+		RequestID: e.RequestID, Life: e.Life, Outcome: e.Outcome, Verdict: e.Verdict, Code: e.Code, State: e.State, Reason: e.Reason, By: e.By,
 	})
 }
 
@@ -50,6 +51,6 @@ func Decode(text []byte) (wrapper.Entry, error) {
 	}
 	return wrapper.Entry{
 		Time: d.Time, OperationID: *d.OperationID, Cluster: d.Cluster, Action: d.Action, Kind: d.Kind, Target: d.Target,
-		RequestID: d.RequestID, Outcome: d.Outcome, Verdict: d.Verdict, Code: d.Code, State: d.State, Reason: d.Reason, By: d.By,
+		RequestID: d.RequestID, Life: d.Life, Outcome: d.Outcome, Verdict: d.Verdict, Code: d.Code, State: d.State, Reason: d.Reason, By: d.By,
 	}, nil
 }

@@ -18,7 +18,7 @@ var (
 	at   = time.Date(2200, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	full = wrapper.Entry{
 		Time: at, OperationID: op, Cluster: "http://sf1:19080 http://sf2:19080", Action: wrapper.ActionForce,
-		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: uuid.UUID{15: 7},
+		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: uuid.UUID{15: 7}, Life: uuid.UUID{15: 8},
 		Outcome: wrapper.OutcomeRefused, Verdict: wrapper.Accepted, Code: wrapper.CodeKeyNotFound,
 		State: wrapper.StateRollingBack, Reason: "why", By: "ann@ops-1",
 	}
@@ -29,7 +29,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	const want = `{"time":"2200-03-01T12:00:00.123456789Z","operationId":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01",` +
 		`"cluster":"http://sf1:19080 http://sf2:19080","action":"force","kind":"PartitionDataLoss","target":"fabric:/shop/orders 1",` +
-		`"requestId":"00000000-0000-0000-0000-000000000007","outcome":"refused","verdict":"Accepted",` +
+		`"requestId":"00000000-0000-0000-0000-000000000007","life":"00000000-0000-0000-0000-000000000008","outcome":"refused","verdict":"Accepted",` +
 		`"code":"FABRIC_E_KEY_NOT_FOUND","state":"RollingBack","reason":"why","by":"ann@ops-1"}`
 	text, err := document.Encode(full)
 	if err != nil || string(text) != want {
