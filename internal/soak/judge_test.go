@@ -207,7 +207,7 @@ func (j *judge) toldBefore(d deed, op int) bool {
 		return false
 	}
 	for _, k := range j.calls {
-		if k.tells(d, j.call) && k.life(op) == j.call.life(op) && !j.seemedOver(op, k.began) {
+		if k.tells(d, j.call) && k.life(op) == j.call.life(op) && !j.seemedOver(op, k) {
 			return true
 		}
 	}

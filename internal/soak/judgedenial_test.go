@@ -110,7 +110,7 @@ func (j *judge) mayRefuse() bool {
 		for _, before := range j.calls {
 			// What a clock that is ahead noted may look as if its grace had just begun.
 			if op := k.plan.op; before.tells(deedCancel, k) && before.ended+p.MinGrace <= k.began && (before.made.shift <= k.made.shift || p.MinGrace == 0) &&
-				before.life(op) == j.cluster.lifeAt(op, k.ended) && !j.seemedOver(op, before.began) {
+				before.life(op) == j.cluster.lifeAt(op, k.ended) && !j.seemedOver(op, before) {
 				return false
 			}
 		}

@@ -65,7 +65,7 @@ func (j *judge) knownForce(op int) bool {
 	}
 	for _, e := range j.evidence(op) {
 		if e.forced && e.call != j.call && e.call.sameName(j.call) && !e.call.ledger.missing && e.call.ended < j.call.began &&
-			e.life == j.call.life(op) && !j.seemedOver(op, e.call.began) {
+			e.life == j.call.life(op) && !j.seemedOver(op, e.call) {
 			return true
 		}
 	}

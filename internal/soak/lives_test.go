@@ -73,11 +73,15 @@ func (k *call) buries(op, life int) bool {
 	}
 }
 
-// seemedOver says that something which may have been noted since then told of the end of a
-// life, or of a new one, or of a start that may have begun one: a call need not know then
-// what was known before. A list that showed Running may be noted after a graceful cancel
+// seemedOver says that something which may have been noted since a call began told of the end
+// of a life, or of a new one, or of a start that may have begun one: what the call noted need not
+// be known then. One that could not read the ledger does not know which life it began in. A list that showed Running may be noted after a graceful cancel
 // that came after it, and looks then as if it were of the next life.
-func (j *judge) seemedOver(op int, since time.Duration) bool {
+func (j *judge) seemedOver(op int, told *call) bool {
+	since := told.began
+	if told.ledger.unread {
+		since = 0
+	}
 	for _, k := range j.calls {
 		if !k.shares(j.call) || k.ended < since || k.began > j.call.ended {
 			continue
