@@ -24,6 +24,9 @@ var answers = [...]answer{
 	{from: 505, to: 505, class: Refused},
 	{from: 408, to: 408, class: Ambiguous, again: true},
 	{from: 429, to: 429, class: Refused, again: true, busy: true},
+	{from: 303, to: 303, class: Ambiguous, again: true}, // what came of it is elsewhere (RFC 9110 §15.4.4)
+	{from: 460, to: 460, class: Ambiguous, again: true}, // a proxy was left by who asked it (AWS load balancers)
+	{from: 499, to: 499, class: Ambiguous, again: true}, // the same (nginx)
 	{from: 300, to: 499, class: Refused},
 	{from: 500, to: 599, code: CodeServiceTooBusy, class: Ambiguous, again: true, busy: true},
 	{from: 500, to: 599, code: codeReplicationQueueFull, class: Ambiguous, again: true, busy: true},

@@ -130,35 +130,13 @@
 //	an answer cut short, or none                   ambiguous  yes
 //	no connection                                  not sent   yes
 //	no connection for lack of trust or a token     not sent   no
-//	3xx                                            refused    no
-//	400 E_INVALIDARG                               refused    no
-//	400 FABRIC_E_INVALID_TEST_COMMAND_STATE        refused    no
-//	400 FABRIC_E_NODE_TRANSITION_IN_PROGRESS       refused    no
-//	400 FABRIC_E_FAULT_ANALYSIS_SERVICE_NOT_ENABLED  refused  no
-//	403 E_ACCESSDENIED                             refused    no
-//	404 FABRIC_E_KEY_NOT_FOUND                     refused    no
-//	408                                            ambiguous  yes
-//	409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS  refused  no
+//	303, 408, 460, 499                             ambiguous  yes
 //	429                                            refused    after a longer pause
-//	other 4xx                                      refused    no
-//	500                                            ambiguous  yes
+//	other 3xx and 4xx                              refused    no
 //	500 FMFailoverUnitNotFound                     refused    no
-//	501 E_NOTIMPL                                  refused    no
-//	502 FABRIC_E_GATEWAY_NOT_REACHABLE             ambiguous  yes
-//	503 E_ABORT                                    ambiguous  yes
-//	503 FABRIC_E_CONNECTION_CLOSED_BY_REMOTE_END   ambiguous  yes
-//	503 FABRIC_E_NOT_PRIMARY                       ambiguous  yes
-//	503 FABRIC_E_NOT_READY                         ambiguous  yes
-//	503 FABRIC_E_NO_WRITE_QUORUM                   ambiguous  yes
-//	503 FABRIC_E_OBJECT_CLOSED                     ambiguous  yes
-//	503 FABRIC_E_RECONFIGURATION_PENDING           ambiguous  yes
-//	503 FABRIC_E_SERVICE_OFFLINE                   ambiguous  yes
+//	501, 505                                       refused    no
 //	503 FABRIC_E_SERVICE_TOO_BUSY                  ambiguous  after a longer pause
 //	503 FABRIC_E_REPLICATION_QUEUE_FULL            ambiguous  after a longer pause
-//	504 FABRIC_E_TIMEOUT                           ambiguous  yes
-//	504 FABRIC_E_COMMUNICATION_ERROR               ambiguous  yes
-//	504 FABRIC_E_OPERATION_NOT_COMPLETE            ambiguous  yes
-//	505                                            refused    no
 //	other 5xx                                      ambiguous  yes
 //
 // A force that was ambiguous is asked about, not asked again, as told above. FMFailoverUnitNotFound
@@ -179,7 +157,7 @@
 // nothing was read, so that the request counts as not sent.
 //
 // What comes back is bounded: 64 KiB of headers, 64 KiB of a failure, 16 MiB of a list and
-// 40 000 operations in it. Of codes, messages and bodies the beginning is kept.
+// 10 000 operations of a kind in it. Of codes, messages and bodies the beginning is kept.
 //
 // # What can be seen of it
 //
