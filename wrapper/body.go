@@ -22,7 +22,6 @@ const (
 	maxHeader  = 64 << 10
 	maxBody    = 16 << 20
 	maxError   = 64 << 10 // of the body of a failure
-	maxListed  = 4 * listSize
 	maxElement = 64 << 10 // of one operation in a list
 	maxName    = 128      // of a state or a kind
 	maxNames   = 64       // different ones in a list; honest ones are ten
@@ -144,9 +143,9 @@ func cut(text string, most int) string {
 	return strings.Clone(text[:most])
 }
 
-// operations reads a list, one operation at a time. What lacks an id or a state is none,
+// operations reads a list, one operation at a time, and no more than most. What lacks an id or a state is none,
 // whatever its JSON.
-func operations(body io.Reader, shown func(string) string) (ops []Operation, err error) {
+func operations(body io.Reader, most int, shown func(string) string) (ops []Operation, err error) {
 	element := &io.LimitedReader{R: body, N: maxElement}
 	in := json.NewDecoder(element)
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
@@ -168,8 +167,8 @@ func operations(body io.Reader, shown func(string) string) (ops []Operation, err
 		if err := in.Decode(&one); err != nil || one.OperationID == nil || one.State == "" {
 			return nil, errNoList
 		}
-		if len(ops) == maxListed || len(names) > maxNames || len(one.Type) > maxName || len(one.State) > maxName {
-			return nil, fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, maxListed, maxNames, maxName)
+		if len(ops) == most || len(names) > maxNames || len(one.Type) > maxName || len(one.State) > maxName {
+			return nil, fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, most, maxNames, maxName)
 		}
 		ops = append(ops, Operation{ID: *one.OperationID, Kind: Kind(known(one.Type)), State: State(known(one.State))})
 		element.N = maxElement // and what the decoder has read ahead

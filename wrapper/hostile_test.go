@@ -161,6 +161,28 @@ func TestHostileGatewayIsBounded(t *testing.T) {
 	}
 }
 
+// A cluster lists 10 000 operations of a kind at most, so that a list of one kind that is longer
+// is none, and a CancelAll holds no more than 40 000.
+func TestListsAreBoundedByKind(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]error{9_000: nil, 10_001: wrapper.ErrUnavailable, 40_000: wrapper.ErrUnavailable} {
+		one := `{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"Running"},`
+		body := "[" + strings.TrimSuffix(strings.Repeat(one, n), ",") + "]"
+		client := directClient(t, serving(answer{status: 200, body: body}), fastWith(1))
+		each, ended := 0, error(nil)
+		for _, err := range client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{
+			Each: func(context.Context, wrapper.Operation) (wrapper.Result, error) { return wrapper.Result{}, nil },
+		}) {
+			if each++; err != nil {
+				ended = err
+			}
+		}
+		if !errors.Is(ended, want) || each > 40_001 {
+			t.Errorf("lists of %d: got %d operations and %v, want %v", n, each, ended, want)
+		}
+	}
+}
+
 func manyHeaders(n int) http.Header {
 	h := http.Header{}
 	for i := range n {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"net/http"
 	"slices"
 
@@ -18,6 +19,7 @@ import (
 const (
 	filterAll    = 65535
 	filterActive = 1 | 2 // Running and RollingBack
+	allKinds     = 1 | 2 | 4 | 8
 	listSize     = 10000
 )
 
@@ -148,13 +150,14 @@ func (k *call) listEach(ctx context.Context, kinds, states int, more func([]Oper
 // list reads operations of some kinds in some states, asking again until the answer
 // is definite. Its error is why it stopped asking, nil inside if the server refused.
 func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error) {
+	most := listSize * bits.OnesCount(uint(kinds&allKinds))
 	for {
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
 		var ops []Operation
 		wanted := success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
-			ops, err = operations(body, shown)
+			ops, err = operations(body, most, shown)
 			return err
 		}}
 		a := k.send(ctx, PurposeRead, wanted, func(base string, timeout *int64) (*http.Request, error) {
