@@ -48,6 +48,29 @@ func retryAfter(status int, text string) answer {
 
 var done = answer{status: 200}
 
+// A server that does not find what it lists is asked again, with pauses and out of the budget.
+func TestWhatIsListedAndNotFoundIsAskedAgainSlowly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		missing := answer{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}
+		var made []answer
+		for range 4 {
+			made = append(made, missing, runningList())
+		}
+		p := serving(made...)
+		err := p.cancel(t.Context(), t, wrapper.Retry{Burst: 1, Rate: 0.1})
+		wantKind(t, err, wrapper.ErrServerRefused) // the list shows that nothing has happened
+		if p.served != 8 || p.took < 19*time.Second {
+			t.Errorf("got %d requests in %v, want 8, and with a token in 10 s three repeats in 20 s or more", p.served, p.took)
+		}
+		for n, pause := range p.pauses() {
+			if again := n%2 == 1; !again && pause != 0 {
+				t.Errorf("the list after a 404 came %v later, want at once", pause)
+			}
+		}
+	})
+}
+
 // RFC 9110 §10.2.3: a number of seconds or a date, of which §5.6.7 has three forms.
 // Never earlier than told, and at most the jitter later.
 func TestRetryAfter(t *testing.T) {

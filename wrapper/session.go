@@ -17,10 +17,8 @@ type session struct {
 	renewed  bool      // the credentials were renewed after a refusal, in this round
 }
 
-var (
-	// errAttemptsSpent ends a call that has sent as many requests as Retry allows.
-	errAttemptsSpent = errors.New("as many requests as the retry settings allow were sent")
-)
+// errAttemptsSpent ends a call that has sent as many requests as Retry allows.
+var errAttemptsSpent = errors.New("as many requests as the retry settings allow were sent")
 
 // left is how many requests the round may still send.
 func (k *call) left() int { return k.c.retry.maxAttempts() - (len(k.spent.attempts) - k.spent.round) }
@@ -39,14 +37,17 @@ func (s *session) broken() bool {
 	return slices.ContainsFunc(s.attempts, func(a Attempt) bool { return a.Class == Ambiguous && a.cut })
 }
 
-// failures counts the attempts at the end of the round that all have to be made again.
-func (s *session) failures() int {
-	n := 0
+// failures counts the attempts at the end of the round that all have to be made again. What a
+// server does not find, and lists all the same, is one.
+func (s *session) failures() (n int) {
+	listed := s.last.Class == Done && s.last.Purpose == PurposeRead
 	for _, a := range slices.Backward(s.attempts[s.round:]) {
-		if !retryable(a) {
-			break
+		switch {
+		case listed && a.refusedWith(CodeKeyNotFound), !listed && retryable(a):
+			n++
+		case !listed:
+			return n
 		}
-		n++
 	}
 	return n
 }
