@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/grpclog"
 
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
@@ -23,6 +24,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends whatever has not heeded the first
 	// net/http writes there what a server sends unasked, which may repeat a credential.
 	log.SetOutput(io.Discard)
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // nor does that of the etcd client
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

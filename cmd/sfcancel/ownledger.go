@@ -31,6 +31,8 @@ func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedg
 	switch {
 	case err == nil:
 		return openDir(dir, by, warnings)
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("taking over the ledger of an earlier release, %s, takes longer than the command may: run sfcancel ledger --timeout 10m once: %w", old, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		if modeErr := believable(old); modeErr != nil {
 			err = modeErr
