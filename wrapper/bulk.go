@@ -158,7 +158,7 @@ func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelA
 		if which.MinAge > 0 {
 			age, err := c.age(ctx, op)
 			if err != nil {
-				err = fmt.Errorf("the ledger, which would know the age of operation %s, cannot be read: %w", op.ID, asForeign(ctx, err))
+				err = fmt.Errorf("the ledger, which would know the age of operation %s, cannot be read: %w", op.ID, err)
 				return nil, nil, false, &Error{call: "cancel all", kind: ErrNotSent, cause: err}
 			}
 			if age < which.MinAge {

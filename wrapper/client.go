@@ -141,6 +141,12 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 		}
 	}
 	outcome, err := next(ctx, k.public())
+	if e := (*Error)(nil); ctx.Err() == nil && errors.As(err, &e) { // a context of middleware is not the caller's
+		e.cause = asForeign(ctx, e.cause)
+		for i := range e.attempts {
+			e.attempts[i].Err = asForeign(ctx, e.attempts[i].Err)
+		}
+	}
 	switch {
 	case went:
 	case err != nil:

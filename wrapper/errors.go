@@ -126,7 +126,7 @@ func (e *Error) Unwrap() []error {
 		errs = append(errs, e.cause)
 	}
 	if e.ledgerErr != nil {
-		errs = append(errs, asForeign(context.Background(), e.ledgerErr))
+		errs = append(errs, e.ledgerErr)
 	}
 	return errs
 }

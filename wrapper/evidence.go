@@ -126,18 +126,18 @@ func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline)/2) // or a ledger that hangs would cost the cancel
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var entries []Entry
-	err, returned := within(ctx, func() (err error) {
-		entries, err = c.ledger.Entries(ctx, k.id)
+	err, returned := within(limited, func() (err error) {
+		entries, err = c.ledger.Entries(limited, k.id)
 		return err
 	})
 	switch {
 	case !returned:
 		return evidence{}, errStuck
 	case err != nil:
-		return evidence{}, err
+		return evidence{}, asForeign(ctx, err)
 	}
 	return weigh(entries, c.cluster), nil
 }

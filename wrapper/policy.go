@@ -68,7 +68,7 @@ func (p RequireGraceful) check() error { return nonNegative(p.MinGrace) }
 
 func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
-		return refuse(k, unreadable(ctx, ledgerErr))
+		return refuse(k, unreadable(ledgerErr))
 	}
 	known := k.known
 	since := known.graceful
@@ -134,7 +134,7 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 			return result, true, err
 		}
 		if ledgerErr != nil {
-			return refuse(k, unreadable(ctx, ledgerErr))
+			return refuse(k, unreadable(ledgerErr))
 		}
 		allowed = time.Now().Add(p.Grace)
 	}
@@ -155,7 +155,7 @@ func (ServerDecides) check() error { return nil }
 
 func (ServerDecides) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
-		return refuse(k, unreadable(ctx, ledgerErr))
+		return refuse(k, unreadable(ledgerErr))
 	}
 	return Result{}, false, nil
 }
@@ -165,12 +165,12 @@ func refuse(k *call, r *Refusal) (Result, bool, error) {
 }
 
 // unreadable and unwritable are why a ledger that cannot be reached stops a force.
-func unreadable(ctx context.Context, err error) *Refusal {
-	return &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: asForeign(ctx, err)}
+func unreadable(err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which would hold the evidence of a graceful cancel, cannot be read", Cause: err}
 }
 
-func unwritable(ctx context.Context, err error) *Refusal {
-	return &Refusal{Missing: "the ledger, which has to know of a force before it is sent, cannot be written", Cause: asForeign(ctx, err)}
+func unwritable(err error) *Refusal {
+	return &Refusal{Missing: "the ledger, which has to know of a force before it is sent, cannot be written", Cause: err}
 }
 
 func nonNegative(d time.Duration) error {

@@ -218,6 +218,14 @@ func TestOnlyTheCallersContextIsTold(t *testing.T) {
 		"the limit of a request": {transport: direct{serving(answer{hang: true})}, options: []wrapper.Option{
 			wrapper.WithRetry(wrapper.Retry{MaxAttempts: 2, AttemptTimeout: time.Second})}},
 		"a ledger that hangs": {transport: direct{serving(answer{status: 403})}, options: []wrapper.Option{wrapper.WithLedger(hangingLedger{})}},
+		"middleware that bounds a call": {transport: direct{serving(answer{hang: true})}, options: []wrapper.Option{
+			wrapper.WithCallMiddleware(func(next wrapper.CallFunc) wrapper.CallFunc {
+				return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
+					ctx, cancel := context.WithTimeout(ctx, time.Second)
+					defer cancel()
+					return next(ctx, call)
+				}
+			})}},
 		"a token source": {transport: direct{serving(done)}, options: []wrapper.Option{wrapper.WithTokenSource(
 			wrapper.TokenSourceFunc(func(ctx context.Context, _ string) (string, error) { return "", late(ctx) }))}},
 	}

@@ -92,7 +92,7 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 // lasts if it does not get through to a server at all.
 func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Result, err error) {
 	if err := k.learn(ctx); err != nil {
-		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(ctx, err)))
+		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(err)))
 	}
 	k.force = true
 	before := len(k.spent.attempts)

@@ -49,7 +49,7 @@ var outcomes = map[error]EntryOutcome{
 // announce notes that a force is about to be sent. One that cannot be noted is refused.
 func (k *call) announce(ctx context.Context) error {
 	if err := k.enter(ctx, Entry{Action: ActionForce, Outcome: OutcomeIntent, Reason: k.reason}); err != nil {
-		return k.fail(ErrForceRefused, unwritable(ctx, err))
+		return k.fail(ErrForceRefused, unwritable(err))
 	}
 	k.trail.announced = true
 	return nil
@@ -84,15 +84,15 @@ func (k *call) append(ctx context.Context, entry Entry) error {
 }
 
 func (k *call) enter(ctx context.Context, entry Entry) error {
-	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
+	limited, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
 	entry.Time, entry.OperationID, entry.Cluster, entry.Life = time.Now(), k.id, k.c.cluster, k.known.life
 	entry.Kind, entry.Target, entry.State = orDefault(k.known.kind, k.starts), k.target, k.known.state
-	err, returned := within(ctx, func() error { return k.c.ledger.Append(ctx, entry) })
+	err, returned := within(limited, func() error { return k.c.ledger.Append(limited, entry) })
 	if !returned {
 		return errStuck
 	}
-	return err
+	return asForeign(ctx, err)
 }
 
 // RequestID is the id of the last request of which nobody knows whether it was carried out,
