@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,24 +87,15 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 			err    error
 			heard  chan struct{} // closed when the loop wants more
 		}
-		todo, ended, left := make(chan Operation), make(chan ending), make(chan struct{})
-		go func() {
-			defer close(todo)
-			for _, op := range selected {
-				select {
-				case todo <- op:
-				case <-left:
-					return
-				}
-			}
-		}()
+		ended, left := make(chan ending), make(chan struct{})
 		var workers sync.WaitGroup
+		var begun atomic.Int64
 		for range min(orDefault(options.Concurrency, 8), len(selected)) {
 			workers.Go(func() {
-				for op := range todo {
+				for n := begun.Add(1); n <= int64(len(selected)); n = begun.Add(1) {
 					e := ending{heard: make(chan struct{})}
-					if e.result, e.err = each(ctx, op); e.err != nil {
-						e.result = Result{OperationID: op.ID}
+					if e.result, e.err = each(ctx, selected[n-1]); e.err != nil {
+						e.result = Result{OperationID: selected[n-1].ID}
 					}
 					select {
 					case ended <- e:

@@ -39,3 +39,56 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 		return k.note(ctx, ActionGraceful, options.Reason, result, err)
 	})
 }
+
+// ForceOptions are the options of one force cancel. The zero value is right.
+type ForceOptions struct {
+	// APIVersion, Timeout and Reason are as in [CancelOptions].
+	APIVersion APIVersion
+	Timeout    time.Duration
+	Reason     string
+	// Policy decides whether the force may go out; nil means the client's. Whatever it
+	// decides, the ledger must be readable and writable; see [Ledger].
+	Policy ForcePolicy
+}
+
+// ForceCancel abandons an operation that a graceful cancel did not end. Internal
+// state may be left behind, so the policy is asked first, and by default it wants
+// to know of a graceful cancel.
+//
+// A force is accepted once: repeated blindly after a lost answer it would come back
+// as an error although it worked. ForceCancel asks instead. It sends a graceful
+// cancel, which cannot do harm any more, as a probe: if that is accepted, the force
+// did not arrive and is sent again; if it is refused, the force is in effect; if
+// the operation is not active any more, the list says how it ended. An operation that
+// this call has not seen RollingBack is looked up first, and not probed while Running. A
+// force that is refused because of the state is treated alike: something on the way may have
+// sent it twice, and its copy be in effect.
+//
+// The error is an [*Error]: besides those of [Client.Cancel] it may be
+// [ErrForceRefused], from the policy or because the ledger cannot be read or written, and
+// then no force was sent.
+func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOptions) (Result, error) {
+	k, err := c.newCall("force cancel", id, options.APIVersion, options.Timeout)
+	if err != nil {
+		return Result{}, err
+	}
+	k.force, k.reason = true, options.Reason
+	policy := options.Policy
+	if policy == nil {
+		policy = c.policy
+	}
+	if err := policy.check(); err != nil {
+		return Result{}, k.fail(ErrInvalidArgument, err)
+	}
+	return k.do(ctx, func(ctx context.Context) (Result, error) {
+		result, over, err := policy.prepare(ctx, k, k.learn(ctx))
+		if over || err != nil {
+			return result, err
+		}
+		result, err = k.pursue(ctx, PurposeForce, nil)
+		if !k.trail.announced {
+			return result, err // there was no force to tell of
+		}
+		return k.note(ctx, ActionForce, options.Reason, result, err)
+	})
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
@@ -68,65 +69,54 @@ type Error struct {
 
 // Error says what was tried, what it means, and what the server said last.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.call)
+	s, last := e.call, e.telling()
 	if e.id != (uuid.UUID{}) {
-		b.WriteString(" ")
-		b.WriteString(e.id.String())
+		s += " " + e.id.String()
 	}
-	b.WriteString(": ")
-	b.WriteString(e.kind.Error())
-	if last, ok := e.telling(); ok {
-		if last.Status != 0 {
-			fmt.Fprintf(&b, ": %d", last.Status)
-		}
-		if last.Code != "" {
-			fmt.Fprintf(&b, " %s", last.Code.short())
-		}
-		if last.Message != "" {
-			fmt.Fprintf(&b, " %.200q", last.Message)
-		}
-		if last.Err != nil {
-			fmt.Fprintf(&b, ": %v", last.Err)
-		}
+	s += ": " + e.kind.Error()
+	if last.Status != 0 {
+		s += fmt.Sprintf(": %d", last.Status)
 	}
-	if last, _ := e.telling(); e.cause != nil && (last.Err == nil || last.Err.Error() != e.cause.Error()) {
-		fmt.Fprintf(&b, ": %v", e.cause)
+	if last.Code != "" {
+		s += " " + last.Code.short()
+	}
+	if last.Message != "" {
+		s += fmt.Sprintf(" %.200q", last.Message)
+	}
+	if last.Err != nil {
+		s += fmt.Sprintf(": %v", last.Err)
+	}
+	if e.cause != nil && (last.Err == nil || last.Err.Error() != e.cause.Error()) {
+		s += fmt.Sprintf(": %v", e.cause)
 	}
 	if e.state != "" {
-		fmt.Fprintf(&b, "; last seen %s", plain.Line(string(e.state)))
+		s += "; last seen " + plain.Line(string(e.state))
 	}
 	if e.ledgerErr != nil {
-		fmt.Fprintf(&b, "; not noted in the ledger: %v", e.ledgerErr)
+		s += fmt.Sprintf("; not noted in the ledger: %v", e.ledgerErr)
 	}
 	switch n := max(e.sent, len(e.attempts)); n {
 	case 0:
-		b.WriteString("; no request was sent")
+		s += "; no request was sent"
 	case 1:
-		b.WriteString("; 1 request")
+		s += "; 1 request"
 	default:
-		fmt.Fprintf(&b, "; %d requests", n)
+		s += fmt.Sprintf("; %d requests", n)
 	}
-	return plain.Text(b.String()) // a transport, a store or middleware may repeat what it read
+	return plain.Text(s) // a transport, a store or middleware may repeat what it read
 }
 
 // Unwrap gives what [errors.Is] and [errors.As] look at: the meaning, the code and
 // the failure of the last telling attempt, the cause, and what the ledger said.
 func (e *Error) Unwrap() []error {
-	errs := []error{e.kind}
-	if last, ok := e.telling(); ok {
-		if last.Code != "" {
-			errs = append(errs, last.Code)
-		}
-		if last.Err != nil {
-			errs = append(errs, last.Err)
-		}
+	errs, last := []error{e.kind}, e.telling()
+	if last.Code != "" {
+		errs = append(errs, last.Code)
 	}
-	if e.cause != nil {
-		errs = append(errs, e.cause)
-	}
-	if e.ledgerErr != nil {
-		errs = append(errs, e.ledgerErr)
+	for _, err := range []error{last.Err, e.cause, e.ledgerErr} {
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
 	return errs
 }
@@ -135,20 +125,20 @@ func (e *Error) Unwrap() []error {
 // refusal, else the last that is no success, and rather one that was not just cut
 // short by the caller's own context. What a later success made good says nothing, unless
 // it is what the server refused or what nobody knows the outcome of.
-func (e *Error) telling() (told Attempt, ok bool) {
-	past := errors.Is(e.kind, ErrServerRefused) || errors.Is(e.kind, ErrOutcomeUnknown)
+func (e *Error) telling() (told Attempt) {
+	past, ok := errors.Is(e.kind, ErrServerRefused) || errors.Is(e.kind, ErrOutcomeUnknown), false
 	for _, a := range slices.Backward(e.attempts) {
 		switch {
 		case a.Class == Done && !past:
-			return told, ok
+			return told
 		case a.Class == Done, errors.Is(e.kind, ErrServerRefused) && a.Class != Refused:
 		case !isContextError(a.Err):
-			return a, true
+			return a
 		case !ok:
 			told, ok = a, true
 		}
 	}
-	return told, ok
+	return told
 }
 
 func isContextError(err error) bool {
@@ -162,28 +152,27 @@ func (e *Error) OperationID() uuid.UUID { return e.id }
 func (e *Error) Force() bool { return e.force }
 
 // Code is the code of the last FabricError, "" if none came.
-func (e *Error) Code() Code {
-	last, _ := e.telling()
-	return last.Code
-}
+func (e *Error) Code() Code { return e.telling().Code }
 
 // Status is the HTTP status of the last answer that was not a success, 0 if none came.
-func (e *Error) Status() int {
-	last, _ := e.telling()
-	return last.Status
-}
+func (e *Error) Status() int { return e.telling().Status }
 
 // Body is the beginning of the last answer's body if it was not what the API
 // promises, at most 2 KiB; nil otherwise.
-func (e *Error) Body() []byte {
-	last, _ := e.telling()
-	return slices.Clone(last.Body)
-}
+func (e *Error) Body() []byte { return slices.Clone(e.telling().Body) }
 
 // RetryAfter is how long the server asked to wait with the last answer; 0 if it did not.
-func (e *Error) RetryAfter() time.Duration {
-	last, _ := e.telling()
-	return last.RetryAfter
+func (e *Error) RetryAfter() time.Duration { return e.telling().RetryAfter }
+
+// RequestID is the id of the last request of which nobody knows whether it was carried out,
+// as the gateway's trace has it; all zeros if there was none.
+func (e *Error) RequestID() uuid.UUID {
+	for i := len(e.attempts) - 1; i >= 0; i-- {
+		if e.attempts[i].Class == Ambiguous {
+			return e.attempts[i].RequestID
+		}
+	}
+	return uuid.UUID{}
 }
 
 // State is the last state of the operation that the call saw; "" if it saw none.
@@ -195,3 +184,43 @@ func (e *Error) LedgerErr() error { return e.ledgerErr }
 // Attempts are all requests of the call, in order, but for the looks of one that waits, of
 // which only the last is there.
 func (e *Error) Attempts() []Attempt { return slices.Clone(e.attempts) }
+
+// Code is the code of a FabricError. The list is open: a server may send any text.
+// It is an error itself, so that a code can be looked for directly:
+//
+//	errors.Is(err, wrapper.CodeInvalidTestCommandState)
+type Code string
+
+// The codes that decide something here (runtime §4.2). All others are
+// constants of the generated package.
+const (
+	CodeInvalidTestCommandState      = Code(generated.ErrorCodeInvalidTestCommandState)
+	CodeKeyNotFound                  = Code(generated.ErrorCodeKeyNotFound)
+	CodeTestCommandOperationIDExists = Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)
+	CodeNodeTransitionInProgress     = Code(generated.ErrorCodeNodeTransitionInProgress)
+	CodeServiceTooBusy               = Code(generated.ErrorCodeServiceTooBusy)
+	codeReplicationQueueFull         = Code("FABRIC_E_REPLICATION_QUEUE_FULL")
+	codeFaultServiceNotInstalled     = Code("FMFailoverUnitNotFound")
+)
+
+// Error returns the code as it came.
+func (c Code) Error() string { return string(c) }
+
+// short is the code for a message: on one line, and no longer than any real one.
+func (c Code) short() string {
+	const longest = 100
+	plain := func(r rune) bool { return r > ' ' && r < 0x7f }
+	if len(c) <= longest && !strings.ContainsFunc(string(c), func(r rune) bool { return !plain(r) }) {
+		return string(c)
+	}
+	return fmt.Sprintf("%.*q", longest, string(c))
+}
+
+// CodeOf returns the code of the last FabricError behind err, or "" if there is none.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return ""
+}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -62,10 +63,7 @@ func (l logging) ObserveAttempt(ctx context.Context, request Request, a Attempt)
 	attrs := append(callAttrs(request.Call),
 		slog.String("purpose", string(request.Purpose)), slog.Int("number", request.Number), slog.String("host", host(request.Endpoint)),
 		slog.String("class", a.Class.String()), slog.Int("status", a.Status), slog.Duration("took", a.Duration),
-		optional("code", logged(a.Code)), optional("error", failure(a.Err)))
-	if a.RequestID != (uuid.UUID{}) {
-		attrs = append(attrs, slog.String("request_id", a.RequestID.String()))
-	}
+		optional("code", logged(a.Code)), optional("error", failure(a.Err)), optional("request_id", named(a.RequestID)))
 	l.to.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 
@@ -85,14 +83,19 @@ func (l logging) ObserveCertificate(ctx context.Context, err error) {
 }
 
 func callAttrs(call Call) []slog.Attr {
-	attrs := []slog.Attr{slog.String("call", call.Name)}
-	if call.OperationID != (uuid.UUID{}) {
-		attrs = append(attrs, slog.String("operation_id", call.OperationID.String()))
-	}
+	attrs := []slog.Attr{slog.String("call", call.Name), optional("operation_id", named(call.OperationID))}
 	if call.Force {
 		attrs = append(attrs, slog.Bool("force", true))
 	}
 	return attrs
+}
+
+// named is an id, or "" for all zeros.
+func named(id uuid.UUID) string {
+	if id == (uuid.UUID{}) {
+		return ""
+	}
+	return id.String()
 }
 
 // optional is an attribute that is left out if there is nothing to say: handlers ignore
@@ -107,14 +110,9 @@ func optional(key, value string) slog.Attr {
 // logged is a name that a server sent if it looks like one, and what is known of it
 // otherwise: a log is no place for whatever a server likes to write.
 func logged[T ~string](name T) string {
-	const longest = 64
-	if len(name) > longest {
+	const longest, letters = 64, "0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	if len(name) > longest || strings.Trim(string(name), letters) != "" {
 		return "not a name"
-	}
-	for _, r := range name {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' {
-			return "not a name"
-		}
 	}
 	return string(name)
 }
@@ -150,7 +148,11 @@ func failure(err error) string {
 	case errors.As(err, &dns):
 		return "no such host"
 	case errors.As(err, &op):
-		return op.Op + ": " + reasonOf(op.Err)
+		var number syscall.Errno // its texts are the system's own
+		if errors.As(op.Err, &number) {
+			return op.Op + ": " + number.Error()
+		}
+		return fmt.Sprintf("%s: %T", op.Op, op.Err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was lost"
 	default:
@@ -160,12 +162,4 @@ func failure(err error) string {
 		}
 		return fmt.Sprintf("%T", err)
 	}
-}
-
-func reasonOf(err error) string {
-	var number syscall.Errno // its texts are the system's own
-	if errors.As(err, &number) {
-		return number.Error()
-	}
-	return fmt.Sprintf("%T", err)
 }

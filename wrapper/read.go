@@ -19,9 +19,14 @@ import (
 const (
 	filterAll    = 65535
 	filterActive = 1 | 2 // Running and RollingBack
-	allKinds     = 1 | 2 | 4 | 8
 	listSize     = 10000
 )
+
+// kinds are in the order of their bits in the filter.
+var kinds = [...]Kind{KindDataLoss, KindQuorumLoss, KindPartitionRestart, KindNodeTransition}
+
+// kindBit is the bit of a kind; 0 if it is not one we know, whose index is -1.
+func kindBit(k Kind) int { return 1 << (slices.Index(kinds[:], k) + 1) >> 1 }
 
 // Operations returns every operation the cluster remembers, running or finished, in
 // no order. A cluster leaves out what goes beyond 10 000.
@@ -130,12 +135,12 @@ func (k *call) see(ctx context.Context, op Operation, found bool) {
 
 // listEach reads one list a kind for as long as more is wanted. full says that one of them
 // may lack operations.
-func (k *call) listEach(ctx context.Context, kinds, states int, more func([]Operation) bool) (full bool, err error) {
-	for _, kind := range []int{1, 2, 4, 8} {
-		if kinds&kind == 0 {
+func (k *call) listEach(ctx context.Context, wanted, states int, more func([]Operation) bool) (full bool, err error) {
+	for _, kind := range kinds {
+		if wanted&kindBit(kind) == 0 {
 			continue
 		}
-		ops, err := k.list(ctx, kind, states)
+		ops, err := k.list(ctx, kindBit(kind), states)
 		if err != nil {
 			return false, err
 		}
@@ -149,21 +154,21 @@ func (k *call) listEach(ctx context.Context, kinds, states int, more func([]Oper
 
 // list reads operations of some kinds in some states, asking again until the answer
 // is definite. Its error is why it stopped asking, nil inside if the server refused.
-func (k *call) list(ctx context.Context, kinds, states int) ([]Operation, error) {
-	most := listSize * bits.OnesCount(uint(kinds&allKinds))
+func (k *call) list(ctx context.Context, wanted, states int) ([]Operation, error) {
+	most := listSize * bits.OnesCount(uint(wanted)&(1<<len(kinds)-1))
 	for {
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
 		var ops []Operation
-		wanted := success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
+		brings := success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
 			ops, err = operations(body, most, shown)
 			return err
 		}}
-		a := k.send(ctx, PurposeRead, wanted, func(base string, timeout *int64) (*http.Request, error) {
+		a := k.send(ctx, PurposeRead, brings, func(base string, timeout *int64) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(base, &generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
-				TypeFilter:  kinds,
+				TypeFilter:  wanted,
 				StateFilter: states,
 				Timeout:     timeout,
 			})

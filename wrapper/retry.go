@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -44,16 +45,14 @@ type Retry struct {
 }
 
 func (r Retry) check() error {
-	if r.MaxAttempts < 0 || r.Base < 0 || r.BusyBase < 0 || r.Cap < 0 || r.AttemptTimeout < 0 || r.Burst < 0 || r.Rate < 0 {
+	switch {
+	case r.MaxAttempts < 0 || r.Base < 0 || r.BusyBase < 0 || r.Cap < 0 || r.AttemptTimeout < 0 || r.Burst < 0 || r.Rate < 0:
 		return errors.New("retry: no field may be negative")
-	}
-	if math.IsNaN(r.Rate) || math.IsInf(r.Rate, 0) {
+	case math.IsNaN(r.Rate) || math.IsInf(r.Rate, 0):
 		return errors.New("retry: the rate must be a number")
-	}
-	if r.Burst > maxBurst || r.Rate > maxBurst {
+	case r.Burst > maxBurst || r.Rate > maxBurst:
 		return fmt.Errorf("retry: a burst or rate above %d would bound nothing", maxBurst)
-	}
-	if r.AttemptTimeout != 0 && r.AttemptTimeout < time.Millisecond {
+	case r.AttemptTimeout != 0 && r.AttemptTimeout < time.Millisecond:
 		return errors.New("retry: no request can be answered within an AttemptTimeout of less than a millisecond")
 	}
 	return nil
@@ -160,4 +159,39 @@ func retryAfter(h http.Header) time.Duration {
 		return min(max(time.Until(date), 0), forever)
 	}
 	return 0
+}
+
+// budget is a token bucket that all calls of a client take from whenever they ask
+// again. An empty one does not end a call: it makes it wait for its token, so that many
+// calls that fail together press a cluster that is down no harder than the bucket allows,
+// and each still finds out what happened.
+type budget struct {
+	mu     sync.Mutex
+	tokens float64 // below zero: so many are promised to calls that wait
+	filled time.Time
+}
+
+// take takes a token, and says how long it is until it may be used.
+func (b *budget) take(burst, perSecond float64) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if b.filled.IsZero() {
+		b.tokens = burst
+	} else {
+		b.tokens = min(b.tokens+now.Sub(b.filled).Seconds()*perSecond, burst)
+	}
+	b.filled = now
+	b.tokens--
+	if b.tokens >= 0 {
+		return 0
+	}
+	return time.Duration(min(-b.tokens/perSecond, forever.Seconds()) * float64(time.Second))
+}
+
+// giveBack returns a token that was not used.
+func (b *budget) giveBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tokens++
 }

@@ -47,7 +47,7 @@ func (k *call) attempt(ctx context.Context, f *flight, wanted success, build req
 	}
 	f.limit = limited
 	if f.fresh && c.own == nil {
-		closeIdle(c.brought)
+		(&http.Client{Transport: c.brought}).CloseIdleConnections() // the next one is new, if the transport can
 	}
 	request := r.WithContext(context.WithValue(limited, flightKey{}, f))
 	sent := a // what is left behind must not share a with us

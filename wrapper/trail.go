@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // trail is what a call has noted in the ledger.
@@ -93,15 +91,4 @@ func (k *call) enter(ctx context.Context, entry Entry) error {
 		return errStuck
 	}
 	return asForeign(ctx, err)
-}
-
-// RequestID is the id of the last request of which nobody knows whether it was carried out,
-// as the gateway's trace has it; all zeros if there was none.
-func (e *Error) RequestID() uuid.UUID {
-	for i := len(e.attempts) - 1; i >= 0; i-- {
-		if e.attempts[i].Class == Ambiguous {
-			return e.attempts[i].RequestID
-		}
-	}
-	return uuid.UUID{}
 }

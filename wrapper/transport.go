@@ -44,13 +44,6 @@ func (o *ownTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return o.Send(r, f.fresh, f.unread)
 }
 
-// closeIdle makes a transport of the caller's use a new connection next, if it can.
-func closeIdle(t http.RoundTripper) {
-	if t, ok := t.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
-}
-
 // userAgent names this module and its version, as the program knows it that was built.
 func userAgent() string {
 	const path, name = "github.com/sfcancel/sfcancel", "sfcancel/"

@@ -202,22 +202,6 @@ const shortest = time.Millisecond
 
 func anything(Operation) bool { return true }
 
-// kindBit is the bit of a kind in the filter of the list; 0 if it is not one we know.
-func kindBit(k Kind) int {
-	switch k {
-	case KindDataLoss:
-		return 1
-	case KindQuorumLoss:
-		return 2
-	case KindPartitionRestart:
-		return 4
-	case KindNodeTransition:
-		return 8
-	default:
-		return 0
-	}
-}
-
 // grace waits until an instant, and says whether the operation was over before.
 func (k *call) grace(ctx context.Context, until time.Time, interval time.Duration) (over bool, err error) {
 	if time.Until(until) <= 0 {
