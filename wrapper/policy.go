@@ -153,7 +153,7 @@ type ServerDecides struct{}
 
 func (ServerDecides) check() error { return nil }
 
-func (ServerDecides) prepare(ctx context.Context, k *call, ledgerErr error) (Result, bool, error) {
+func (ServerDecides) prepare(_ context.Context, k *call, ledgerErr error) (Result, bool, error) {
 	if ledgerErr != nil {
 		return refuse(k, unreadable(ledgerErr))
 	}
