@@ -6,6 +6,4 @@
 // Run "go generate ./..." after every edit of openapi/faults.yaml or of an overlay.
 package sfcancel
 
-//go:generate go tool oapi-codegen -config openapi/types.cfg.yaml openapi/faults.yaml
-//go:generate go tool oapi-codegen -config openapi/client.cfg.yaml openapi/faults.yaml
-//go:generate go tool oapi-codegen -config openapi/server.cfg.yaml openapi/faults.yaml
+//go:generate go run ./openapi/generate

@@ -6,13 +6,11 @@ package openapi
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/speakeasy-api/openapi/overlay"
-	"gopkg.in/yaml.v3"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
 )
 
 // Strings, so that nobody can write to what was embedded.
@@ -50,7 +48,7 @@ func View(apiVersion string) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("openapi: no document for api-version %q: there is one for 3.0 and one for 6.0", apiVersion)
 	}
-	text, err := apply(document, view)
+	text, err := overlaid.Apply(document, view)
 	if err != nil {
 		return nil, fmt.Errorf("openapi: overlay of api-version %s: %w", apiVersion, err)
 	}
@@ -96,28 +94,4 @@ func load(ctx context.Context, text []byte) (*openapi3.T, error) {
 		return nil, fmt.Errorf("openapi: validate: %w", err)
 	}
 	return doc, nil
-}
-
-// apply uses the library that oapi-codegen uses, so that an overlay means the same to both. It is stricter than
-// oapi-codegen in one thing: what the library only warns about is an error here too.
-func apply(text, view string) ([]byte, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
-		return nil, err
-	}
-	actions, err := overlay.ParseReader(strings.NewReader(view))
-	if err != nil {
-		return nil, err
-	}
-	if err := actions.Validate(); err != nil {
-		return nil, err
-	}
-	warnings, err := actions.ApplyToStrict(&root)
-	if err != nil {
-		return nil, err
-	}
-	if len(warnings) > 0 {
-		return nil, errors.New(strings.Join(warnings, "; "))
-	}
-	return yaml.Marshal(&root)
 }
