@@ -212,7 +212,7 @@ func (k *call) open(last *request) bool {
 		return false
 	case k.plan.do == deedStart:
 		return s.kind != k.plan.kind
-	case k.plan.do == deedForce:
+	case k.plan.do == deedForce, k.plan.do == deedStop:
 		return s.state == wrapper.StateRunning && k.forceRefused()
 	default:
 		return false
