@@ -383,7 +383,7 @@ func NewGetFaultOperationListRequest(server string, params *GetFaultOperationLis
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "TypeFilter", params.TypeFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StateFilter", params.StateFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -391,7 +391,7 @@ func NewGetFaultOperationListRequest(server string, params *GetFaultOperationLis
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StateFilter", params.StateFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "TypeFilter", params.TypeFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -631,7 +631,7 @@ func NewStartNodeTransitionRequest(server string, nodeName NodeNameParameter, pa
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeTransitionType", params.NodeTransitionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeInstanceId", params.NodeInstanceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -639,7 +639,7 @@ func NewStartNodeTransitionRequest(server string, nodeName NodeNameParameter, pa
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeInstanceId", params.NodeInstanceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeTransitionType", params.NodeTransitionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {

@@ -78,19 +78,6 @@ func (siw *ServerInterfaceWrapper) GetFaultOperationList(w http.ResponseWriter, 
 		return
 	}
 
-	// ------------- Required query parameter "TypeFilter" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "TypeFilter", r.URL.Query(), &params.TypeFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
-	if err != nil {
-		var requiredError *runtime.RequiredParameterError
-		if errors.As(err, &requiredError) {
-			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "TypeFilter"})
-		} else {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TypeFilter", Err: err})
-		}
-		return
-	}
-
 	// ------------- Required query parameter "StateFilter" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "StateFilter", r.URL.Query(), &params.StateFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -100,6 +87,19 @@ func (siw *ServerInterfaceWrapper) GetFaultOperationList(w http.ResponseWriter, 
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "StateFilter"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "StateFilter", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "TypeFilter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "TypeFilter", r.URL.Query(), &params.TypeFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "TypeFilter"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TypeFilter", Err: err})
 		}
 		return
 	}
@@ -312,19 +312,6 @@ func (siw *ServerInterfaceWrapper) StartNodeTransition(w http.ResponseWriter, r 
 		return
 	}
 
-	// ------------- Required query parameter "NodeTransitionType" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeTransitionType", r.URL.Query(), &params.NodeTransitionType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		var requiredError *runtime.RequiredParameterError
-		if errors.As(err, &requiredError) {
-			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeTransitionType"})
-		} else {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeTransitionType", Err: err})
-		}
-		return
-	}
-
 	// ------------- Required query parameter "NodeInstanceId" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeInstanceId", r.URL.Query(), &params.NodeInstanceID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -334,6 +321,19 @@ func (siw *ServerInterfaceWrapper) StartNodeTransition(w http.ResponseWriter, r 
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeInstanceId"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeInstanceId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "NodeTransitionType" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeTransitionType", r.URL.Query(), &params.NodeTransitionType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeTransitionType"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeTransitionType", Err: err})
 		}
 		return
 	}
@@ -1748,4 +1748,64 @@ func (sh *strictHandler) StartPartitionRestart(w http.ResponseWriter, r *http.Re
 	} else if response != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
 	}
+}
+
+// Unimplemented answers every operation with [ErrUnimplemented]. Embed it by value in an
+// implementation that has only some of the operations: it then goes on compiling when the document
+// gains one. The zero value is ready, and safe for concurrent use.
+type Unimplemented struct{}
+
+var _ StrictServerInterface = Unimplemented{}
+
+// ErrUnimplemented is what [Unimplemented] returns, wrapped with the name of the operation.
+var ErrUnimplemented = errors.New("not implemented")
+
+// GetFaultOperationList returns [ErrUnimplemented].
+func (Unimplemented) GetFaultOperationList(context.Context, GetFaultOperationListRequestObject) (GetFaultOperationListResponseObject, error) {
+	return nil, fmt.Errorf("GetFaultOperationList: %w", ErrUnimplemented)
+}
+
+// CancelOperation returns [ErrUnimplemented].
+func (Unimplemented) CancelOperation(context.Context, CancelOperationRequestObject) (CancelOperationResponseObject, error) {
+	return nil, fmt.Errorf("CancelOperation: %w", ErrUnimplemented)
+}
+
+// GetNodeTransitionProgress returns [ErrUnimplemented].
+func (Unimplemented) GetNodeTransitionProgress(context.Context, GetNodeTransitionProgressRequestObject) (GetNodeTransitionProgressResponseObject, error) {
+	return nil, fmt.Errorf("GetNodeTransitionProgress: %w", ErrUnimplemented)
+}
+
+// StartNodeTransition returns [ErrUnimplemented].
+func (Unimplemented) StartNodeTransition(context.Context, StartNodeTransitionRequestObject) (StartNodeTransitionResponseObject, error) {
+	return nil, fmt.Errorf("StartNodeTransition: %w", ErrUnimplemented)
+}
+
+// GetDataLossProgress returns [ErrUnimplemented].
+func (Unimplemented) GetDataLossProgress(context.Context, GetDataLossProgressRequestObject) (GetDataLossProgressResponseObject, error) {
+	return nil, fmt.Errorf("GetDataLossProgress: %w", ErrUnimplemented)
+}
+
+// GetQuorumLossProgress returns [ErrUnimplemented].
+func (Unimplemented) GetQuorumLossProgress(context.Context, GetQuorumLossProgressRequestObject) (GetQuorumLossProgressResponseObject, error) {
+	return nil, fmt.Errorf("GetQuorumLossProgress: %w", ErrUnimplemented)
+}
+
+// GetPartitionRestartProgress returns [ErrUnimplemented].
+func (Unimplemented) GetPartitionRestartProgress(context.Context, GetPartitionRestartProgressRequestObject) (GetPartitionRestartProgressResponseObject, error) {
+	return nil, fmt.Errorf("GetPartitionRestartProgress: %w", ErrUnimplemented)
+}
+
+// StartDataLoss returns [ErrUnimplemented].
+func (Unimplemented) StartDataLoss(context.Context, StartDataLossRequestObject) (StartDataLossResponseObject, error) {
+	return nil, fmt.Errorf("StartDataLoss: %w", ErrUnimplemented)
+}
+
+// StartQuorumLoss returns [ErrUnimplemented].
+func (Unimplemented) StartQuorumLoss(context.Context, StartQuorumLossRequestObject) (StartQuorumLossResponseObject, error) {
+	return nil, fmt.Errorf("StartQuorumLoss: %w", ErrUnimplemented)
+}
+
+// StartPartitionRestart returns [ErrUnimplemented].
+func (Unimplemented) StartPartitionRestart(context.Context, StartPartitionRestartRequestObject) (StartPartitionRestartResponseObject, error) {
+	return nil, fmt.Errorf("StartPartitionRestart: %w", ErrUnimplemented)
 }

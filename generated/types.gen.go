@@ -675,13 +675,13 @@ type GetFaultOperationListParams struct {
 	// not above it.
 	APIVersion APIVersionParameter `form:"api-version" json:"api-version"`
 
-	// TypeFilter Which kinds to list, as a sum of bits: 1 data loss, 2 quorum loss, 4 partition restart, 8 node transition.
-	// 65535 lists every kind.
-	TypeFilter TypeFilter `form:"TypeFilter" json:"TypeFilter"`
-
 	// StateFilter Which states to list, as a sum of bits: 1 running, 2 rolling back, 8 completed, 16 failed, 32 cancelled, 64
 	// force-cancelled. 65535 lists every state.
 	StateFilter StateFilter `form:"StateFilter" json:"StateFilter"`
+
+	// TypeFilter Which kinds to list, as a sum of bits: 1 data loss, 2 quorum loss, 4 partition restart, 8 node transition.
+	// 65535 lists every kind.
+	TypeFilter TypeFilter `form:"TypeFilter" json:"TypeFilter"`
 
 	// Timeout How many seconds the caller gives the server for this request. Documented from api-version 6.0 on.
 	Timeout *Timeout `form:"timeout,omitempty" json:"timeout,omitempty"`
@@ -729,12 +729,12 @@ type StartNodeTransitionParams struct {
 	// OperationID The GUID of one fault operation. The caller chooses it at the start; every later call repeats it.
 	OperationID OperationIDParameter `form:"OperationId" json:"OperationId"`
 
-	// NodeTransitionType Whether the node is to be stopped or started.
-	NodeTransitionType NodeTransitionTypeParameter `form:"NodeTransitionType" json:"NodeTransitionType"`
-
 	// NodeInstanceID Which instance of the node is meant, as a decimal number. 0 is refused. If it is not the live instance, the
 	// transition ends Faulted.
 	NodeInstanceID NodeInstanceID `form:"NodeInstanceId" json:"NodeInstanceId"`
+
+	// NodeTransitionType Whether the node is to be stopped or started.
+	NodeTransitionType NodeTransitionTypeParameter `form:"NodeTransitionType" json:"NodeTransitionType"`
 
 	// StopDurationInSeconds How long the node stays down, in seconds. Only a stop uses it. The documents ask for 600 to 14400; runtimes take
 	// 300 already.

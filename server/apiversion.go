@@ -12,11 +12,23 @@ import (
 // version is an api-version as the documents speak of one: two numbers.
 type version struct{ major, minor uint64 }
 
-// The versions that have a document.
+// The versions that have a document, and the first whose document describes timeout.
 var (
-	oldestDocumented  = version{3, 0}
-	timeoutDocumented = version{6, 0} // the first whose document describes timeout
+	oldestDocumented, _  = parseVersion(generated.APIVersions[0])
+	timeoutDocumented, _ = parseVersion(timeoutParameter().Since)
 )
+
+// timeoutParameter is what the document says of timeout.
+func timeoutParameter() *generated.Parameter {
+	for i := range generated.Operations {
+		for _, p := range generated.Operations[i].Parameters {
+			if p.Name == timeoutName {
+				return p
+			}
+		}
+	}
+	return new(generated.Parameter)
+}
 
 func (v version) compare(o version) int {
 	return cmp.Or(cmp.Compare(v.major, o.major), cmp.Compare(v.minor, o.minor))
@@ -56,8 +68,8 @@ func isDigits(text string) bool {
 
 // checkVersion judges api-version (§2). It says whether the timeout of the
 // request is judged by the document, too.
-func (c *config) checkVersion(q query) (timeoutByDocument bool, err *Error) {
-	text, given := q.first(apiVersionName)
+func (c *config) checkVersion(raw string) (timeoutByDocument bool, err *Error) {
+	text, given := rawValue(raw, apiVersionName)
 	if !given {
 		return false, NewError(generated.ErrorCodeInvalidArg, "api-version is missing. "+c.acceptedVersions())
 	}

@@ -22,6 +22,7 @@ type exchange struct {
 	requestID   string
 	operationID string
 	client      client
+	source      source
 
 	code  generated.ErrorCode
 	cause error

@@ -2,10 +2,17 @@ package server
 
 import "net/http"
 
-// AddOperation registers one more operation, as the generated code of a
-// document that gained one would.
-func (h *Handler) AddOperation(pattern string, serve http.HandlerFunc) {
-	h.router.HandleFunc(pattern, serve)
+// AddRoute registers a path, as an operation that the document gains is registered.
+func (h *Handler) AddRoute(method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
+	r := &route{}
+	r.serve = func(w http.ResponseWriter, _ *http.Request) {
+		variables := make(map[string]string)
+		for _, v := range w.(*exchange).source.vars {
+			variables[v.name] = v.value
+		}
+		serve(w, variables)
+	}
+	h.router.add(r, method, path)
 }
 
 // Settings returns what an exchange is judged by: the profile, the version, and
@@ -13,6 +20,3 @@ func (h *Handler) AddOperation(pattern string, serve http.HandlerFunc) {
 func (h *Handler) Settings() (p Profile, runtimeVersion string, secured bool) {
 	return h.profile, h.newest.String(), h.clients != nil
 }
-
-// RefuseBinding is what the generated binder calls.
-func RefuseBinding(w http.ResponseWriter, r *http.Request, err error) { refuseBinding(w, r, err) }

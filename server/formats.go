@@ -1,7 +1,6 @@
 package server
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -9,45 +8,13 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// format is how one parameter must look.
+// format is how a parameter must look where the document does not say it.
 type format struct {
 	// accepts completes the sentence "X must be ".
 	accepts string
-	// read returns the text that the binder gets, or the code of the refusal.
+	// read returns the text that the binder gets, or the code of the refusal. Nil leaves the
+	// judgement to the document.
 	read func(text string) (canonical string, refused generated.ErrorCode)
-}
-
-// guid is 36 characters: hex digits of any case, and hyphens where they belong.
-// No braces, no 32-digit form (Common/Guid.cpp).
-var guid = format{
-	accepts: "a GUID of 36 characters with hyphens",
-	read: func(text string) (string, generated.ErrorCode) {
-		if !isGUID(text) {
-			return "", generated.ErrorCodeInvalidArg
-		}
-		return text, ""
-	},
-}
-
-func isGUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, c := range []byte(text) {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case !isHex(c):
-			return false
-		}
-	}
-	return true
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
 // boolean is true or false in any letter case (Common/StringUtility.h,
@@ -62,24 +29,6 @@ var boolean = format{
 		}
 		return "", generated.ErrorCodeInvalidArg
 	},
-}
-
-// oneOf is an enumeration, in exact letter case. The reserved text Invalid is
-// never one of the accepted ones.
-func oneOf[T ~string](values ...T) format {
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = string(v)
-	}
-	return format{
-		accepts: strings.Join(texts, " or "),
-		read: func(text string) (string, generated.ErrorCode) {
-			if !slices.Contains(texts, text) {
-				return "", generated.ErrorCodeInvalidArg
-			}
-			return text, ""
-		},
-	}
 }
 
 // numeral reads an unsigned number of that many bits.

@@ -6,21 +6,13 @@ import (
 	"net/http"
 )
 
-// What tools ask a gateway besides the operations of the document, keyed like
-// [route.key]. HEAD is none of it: the gateway knows GET alone.
-const (
-	rootKey           = "GET /"
-	clusterVersionKey = "GET /$/GetClusterVersion"
-	aadMetadataKey    = "GET /$/GetAadMetadata"
-)
-
-// addGateway registers what the gateway answers without the fault service, so
-// that it works in front of any implementation
-// (httpgateway/ClusterManagementHandler.cpp).
+// addGateway adds what tools ask a gateway besides the operations of the document, and what it
+// answers without the fault service, so that it works in front of any implementation
+// (httpgateway/ClusterManagementHandler.cpp). HEAD is none of it: the gateway knows GET alone.
 func (t *router) addGateway(newest version) {
-	t.HandleFunc(rootKey, getRoot)
-	t.HandleFunc(clusterVersionKey, getClusterVersion(newest))
-	t.HandleFunc(aadMetadataKey, getAADMetadata)
+	t.add(&route{serve: getRoot, local: true, versionless: true}, http.MethodGet, "/")
+	t.add(&route{serve: getClusterVersion(newest), users: true}, http.MethodGet, "/$/GetClusterVersion")
+	t.add(&route{serve: getAADMetadata, local: true, anonymous: true}, http.MethodGet, "/$/GetAadMetadata")
 }
 
 // rootPage stands in for the start page of a cluster, which is a file of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -15,7 +16,9 @@ import (
 // concurrent use, and so must the implementation be.
 type Handler struct {
 	config
-	router *router
+	impl    generated.StrictServerInterface
+	router  *router
+	timeout time.Duration // of a request that names none
 }
 
 // New returns the handler for an implementation. It reports everything that is
@@ -29,7 +32,11 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{config: c, router: collect(impl, c.newest)}, nil
+	seconds, err := strconv.Atoi(timeoutParameter().Default)
+	if err != nil {
+		return nil, errors.New("server: the document has no default for timeout")
+	}
+	return &Handler{config: c, impl: impl, router: routes(c.newest, c.profile), timeout: time.Duration(seconds) * time.Second}, nil
 }
 
 // ServeHTTP implements [http.Handler]. Every failure is answered with a
@@ -55,16 +62,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve takes a request through the checks, in the gateway's order (§1.2), and
 // to the implementation.
 func (h *Handler) serve(x *exchange, r *http.Request) *Error {
-	route, vars, err := h.router.find(r.Method, r.URL)
+	s := &x.source
+	route, vars, err := h.router.find(r.Method, r.URL, s.room[:0])
 	if err != nil {
 		return err
 	}
 	x.route = route.path
-	op := operations[route.key]
-	q := parseQuery(r.URL.RawQuery)
-	timeoutByDocument := false
-	if !op.versionless {
-		if timeoutByDocument, err = h.checkVersion(q); err != nil {
+	s.config, s.route, s.request, s.vars, s.timeout = &h.config, route, r, vars, h.timeout
+	if !route.versionless {
+		if s.timeoutByDocument, err = h.checkVersion(r.URL.RawQuery); err != nil {
 			return err
 		}
 	}
@@ -72,52 +78,70 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 		return err
 	}
 	// After what anybody may learn, before anything is read or judged.
-	if !op.anonymous {
+	if !route.anonymous {
 		if reason := h.authenticate(x, r); reason != nil {
 			x.turnAway(reason)
 			return nil
 		}
 	}
-	if err := discardBody(x.w, r); err != nil {
+	if s.body, err = takeBody(x.w, r, route.operation != nil && route.operation.Body != nil); err != nil {
 		return err
 	}
-	if op.local {
-		x.within(writeMargin)
-		route.serve(x, r)
-		return nil
+	if route.operation == nil {
+		return h.serveGateway(x, r, route)
 	}
-	j, err := h.judge(route, vars, q, timeoutByDocument)
-	x.operationID = j.values[operationIDName]
-	if err != nil {
-		return err
+	request, unbound := route.operation.Bind(s)
+	x.operationID = s.operationID
+	if unbound != nil {
+		return s.unbound(unbound)
 	}
 	// The runtime judges roles in the cluster, behind the gateway and with it
 	// behind the parameters (Naming/EntreeServiceProxy.cpp).
-	if err := op.authorise(x.client.role); err != nil {
+	if err := route.authorise(x.client.role); err != nil {
 		return err
 	}
 
-	x.within(j.timeout + writeMargin)
-	ctx := context.WithValue(r.Context(), callKey{}, call{requestID: x.requestID, role: x.client.role})
-	ctx, cancel := context.WithTimeout(ctx, j.timeout)
+	x.within(s.timeout + writeMargin)
+	ctx, cancel := context.WithTimeout(&callContext{r.Context(), call{requestID: x.requestID, role: x.client.role}}, s.timeout)
 	defer cancel()
-	route.serve(x, bound(ctx, r, j))
-	if !x.wrote {
-		x.fail(errSilent)
+	if err := h.answer(ctx, x, route.operation, request); err != nil {
+		x.fail(err)
 	}
 	return nil
 }
 
-// bound is the request as the generated binder reads it.
-func bound(ctx context.Context, r *http.Request, j *judgement) *http.Request {
-	r = r.Clone(ctx) // the caller's request stays as it is
-	r.Body = http.NoBody
-	r.ContentLength = 0
-	r.URL.RawQuery = j.query.String()
-	for name, value := range j.path {
-		r.SetPathValue(name, value)
+// serveGateway serves a path that the gateway answers itself.
+func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Error {
+	if !route.local {
+		text, given := rawValue(r.URL.RawQuery, timeoutName)
+		if _, _, err := x.source.judgeTimeout(text, given, timeoutParameter()); err != nil {
+			return refuse(timeoutParameter(), nil, text, generated.ErrorCodeInvalidArg)
+		}
+		if err := route.authorise(x.client.role); err != nil {
+			return err
+		}
 	}
-	return r
+	x.within(writeMargin)
+	route.serve(x, r)
+	return nil
+}
+
+// answer has the implementation carry out a request, and writes what it returns.
+func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operation, request any) error {
+	response, err := op.Call(ctx, h.impl, request)
+	if errors.Is(err, generated.ErrUnimplemented) {
+		err = NewError(generated.ErrorCodeNotImpl, "This server does not implement "+op.ID+".").Wrap(err)
+	}
+	if err == nil {
+		response, err = settle(response)
+	}
+	if err == nil {
+		err = op.Write(x, response)
+	}
+	if err == nil && !x.wrote {
+		err = errSilent
+	}
+	return err
 }
 
 // log writes the line of a request.

@@ -296,7 +296,7 @@ func TestMessages(t *testing.T) {
 		{"nothing but printable ASCII", "POST", cancel + "&Force=a\"b\\c\u202eé", `Force must be true or false, not "a?b?c??".`},
 		{"bad enum", "POST", restart + "&RestartPartitionMode=x", `RestartPartitionMode must be AllReplicasOrInstances or OnlyActiveSecondaries, not "x".`},
 		{"bad filter", "GET", list + "&StateFilter=All", `StateFilter must be a number from 0 to 4294967295, not "All".`},
-		{"bad timeout", "POST", gracefully + "&timeout=0", `timeout must be a number of seconds from 1 to 4294967295, not "0".`},
+		{"bad timeout", "POST", gracefully + "&timeout=0", `timeout must be a number from 1 to 4294967295, not "0".`},
 		{"bad version", "POST", cancelPath + "?api-version=9.0", `api-version "9.0" is not accepted. A version from 3.0 to 8.2 is, as MAJOR.MINOR.`},
 		{"missing version", "POST", cancelPath, `api-version is missing. A version from 3.0 to 8.2 is, as MAJOR.MINOR.`},
 		{"wrong verb", "DELETE", gracefully, `This path answers to POST, not to "DELETE".`},

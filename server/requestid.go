@@ -20,7 +20,29 @@ type call struct {
 	role      Role
 }
 
+// callContext is the context of a call, which knows it.
+type callContext struct {
+	context.Context
+	call call
+}
+
 type callKey struct{}
+
+// Value returns the call to whoever asks for it.
+func (c *callContext) Value(key any) any {
+	if key == (callKey{}) {
+		return &c.call
+	}
+	return c.Context.Value(key)
+}
+
+// callOf is the call of a context; all zeros if a Handler did not make it.
+func callOf(ctx context.Context) call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return *c
+	}
+	return call{}
+}
 
 // RequestID returns the id of the request that an implementation is called
 // for: the caller's X-ServiceFabricRequestId if it is printable ASCII of at
@@ -28,8 +50,7 @@ type callKey struct{}
 // request, and the answer repeats it in a header of the same name. In a context
 // that no [Handler] made it is empty.
 func RequestID(ctx context.Context) string {
-	c, _ := ctx.Value(callKey{}).(call)
-	return c.requestID
+	return callOf(ctx).requestID
 }
 
 func requestID(r *http.Request) string {

@@ -41,16 +41,15 @@ func (r Role) String() string {
 // refuses to that role. Without [WithClientCertificates] it is [Admin]; in a
 // context that no [Handler] made it is 0.
 func ClientRole(ctx context.Context) Role {
-	c, _ := ctx.Value(callKey{}).(call)
-	return c.role
+	return callOf(ctx).role
 }
 
 // authorise says whether a role may have an operation carried out. The defaults
 // are those of the runtime's section Security/ClientAccess
-// (Naming/ClientAccessConfig.h). An operation that is not in the table is for
+// (Naming/ClientAccessConfig.h). An operation of which the document does not say it is for
 // admins: nobody has decided about it yet.
-func (op operation) authorise(role Role) *Error {
-	if role >= Admin || op.users && role >= User {
+func (r *route) authorise(role Role) *Error {
+	if role >= Admin || r.users && role >= User {
 		return nil
 	}
 	return NewError(generated.ErrorCodeAccessDenied, "The role of this client certificate may not do this. An admin may.")

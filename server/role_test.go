@@ -16,7 +16,7 @@ func TestRoles(t *testing.T) {
 		Admin: []string{admin.thumbprint()}, User: []string{user.thumbprint()}, Roles: true,
 	}))
 	var grown bool
-	h.AddOperation("GET /Faults/Racks", func(w http.ResponseWriter, _ *http.Request) {
+	h.AddRoute(http.MethodGet, "/Faults/Racks", func(w http.ResponseWriter, _ map[string]string) {
 		grown = true
 		w.WriteHeader(http.StatusOK)
 	})

@@ -10,92 +10,88 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// route is one operation of the document, as the generated code registers it.
+// route is one operation of the document, or a path that the gateway answers itself.
 type route struct {
-	key      string // method and path, for the log and for [operations]
-	method   string
-	path     string
+	method   string // "" is any
+	path     string // as the log has it
 	segments []segment
-	serve    http.HandlerFunc
+	literals int
+
+	operation  *generated.Operation // nil for a path of the gateway
+	exceptions []*exception         // of the operation's parameters, nil where there is none
+	serve      http.HandlerFunc     // a path of the gateway
+
+	users       bool // the role User is enough (§7)
+	anonymous   bool // it needs no client certificate
+	versionless bool // it needs no api-version
+	local       bool // it never reaches the cluster: any role will do, and no timeout is judged
 }
 
-// segment is one piece of a path between slashes.
+// segment is one piece of a path between slashes: a literal, or a variable between two texts.
 type segment struct {
-	text     string // a literal, or the name of a variable
-	variable bool
+	before, after string
+	variable      string // its name, "" for a literal, which is before
 }
 
-// router collects what the generated code registers, so that an operation that
-// the document gains is served without an edit here. It is a router of its own
-// because http.ServeMux redirects, answers 404 and 405, and gives a variable
-// one segment only, where the gateway does none of that (§1.2).
-type router struct {
-	http.Handler // never called: the generated code asks for it, the edge routes
-	routes       []*route
-}
+// router finds the route of a request. It is one of its own because http.ServeMux redirects,
+// answers 404 and 405, and gives a variable one segment only, where the gateway does none of that
+// (§1.2).
+type router []*route
 
-var _ generated.ServeMux = (*router)(nil)
-
-// HandleFunc takes a pattern of http.ServeMux.
-func (t *router) HandleFunc(pattern string, serve func(http.ResponseWriter, *http.Request)) {
-	method, path, ok := strings.Cut(pattern, " ")
-	if !ok {
-		method, path = "", pattern
-	}
-	r := &route{method: method, serve: serve}
-	for _, text := range pieces(path) {
-		name, isVar := strings.CutPrefix(text, "{")
-		switch name = strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."); {
-		case !isVar:
-			r.segments = append(r.segments, segment{text: text})
-			r.path += "/" + text
-		case name != "$": // {$} only says where the path ends
-			r.segments = append(r.segments, segment{text: name, variable: true})
-			r.path += "/{" + name + "}"
+// add takes a path as the document writes it. The more a route spells out, the earlier it is tried.
+func (t *router) add(r *route, method, path string) {
+	r.method = method
+	for text := range segments(path) {
+		s := segment{before: text}
+		if before, rest, ok := strings.Cut(text, "{"); ok {
+			if name, after, ok := strings.Cut(rest, "}"); ok {
+				s = segment{before, after, name}
+			}
 		}
+		if s.variable == "" {
+			r.literals++
+		}
+		r.segments = append(r.segments, s)
+		r.path += "/" + text
 	}
 	r.path = cmp.Or(r.path, "/")
-	r.key = method + " " + r.path
-	t.routes = append(t.routes, r)
-	// The more a route spells out, the earlier it is tried.
-	slices.SortStableFunc(t.routes, func(a, b *route) int { return cmp.Compare(b.literals(), a.literals()) })
+	*t = append(*t, r)
+	slices.SortStableFunc(*t, func(a, b *route) int { return cmp.Compare(b.literals, a.literals) })
 }
 
-func (r *route) literals() (n int) {
-	for _, s := range r.segments {
-		if !s.variable {
-			n++
+// segments splits a path and skips the empty pieces, so that trailing and double slashes do not
+// matter (httpgateway/GatewayUri.cpp).
+func segments(path string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for text := range strings.SplitSeq(path, "/") {
+			if text != "" && !yield(text) {
+				return
+			}
 		}
 	}
-	return n
 }
 
-// pieces splits a path and skips the empty pieces, so that trailing and double
-// slashes do not matter (httpgateway/GatewayUri.cpp).
-func pieces(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
-}
+// variable is one of the path of a request, decoded.
+type variable struct{ name, value string }
 
-// find returns the route of a request and the values of its variables. There is
-// no 404 and no 405: the gateway answers 400 to an unknown path and to a wrong
-// verb alike.
-func (t *router) find(method string, u *url.URL) (*route, map[string]string, *Error) {
-	raw := pieces(u.EscapedPath())
-	text := make([]string, len(raw))
-	for i, s := range raw {
-		text[i], _ = url.PathUnescape(s) // EscapedPath has no bad percent signs
+// find returns the route of a request and appends the values of its variables to vars. There is no
+// 404 and no 405: the gateway answers 400 to an unknown path and to a wrong verb alike.
+func (t router) find(method string, u *url.URL, vars []variable) (*route, []variable, *Error) {
+	var room [16]string
+	raw := room[:0]
+	for text := range segments(u.EscapedPath()) {
+		raw = append(raw, text)
 	}
-
 	var verbs []string
-	for _, r := range t.routes {
-		vars, ok := r.match(raw, text)
-		if !ok {
-			continue
+	for _, r := range t {
+		found, ok := r.match(raw, vars)
+		switch {
+		case !ok:
+		case r.method == "" || r.method == method:
+			return r, found, nil
+		default:
+			verbs = append(verbs, r.method)
 		}
-		if r.method == "" || r.method == method {
-			return r, vars, nil
-		}
-		verbs = append(verbs, r.method)
 	}
 	if len(verbs) > 0 {
 		return nil, nil, NewError(generated.ErrorCodeInvalidArg,
@@ -105,58 +101,79 @@ func (t *router) find(method string, u *url.URL) (*route, map[string]string, *Er
 		`No operation has the path "`+excerpt("/"+strings.Join(raw, "/"))+`". The letter case of a path matters.`)
 }
 
-// match compares a path with the route. A literal compares with the decoded
-// text, so that %24 is as good as $. A variable takes one piece or more, up to
-// the next literal, joined with slashes: hierarchical names span pieces.
-func (r *route) match(raw, text []string) (map[string]string, bool) {
-	var vars map[string]string
+// match compares a path with the route. A literal compares with the decoded text, so that %24 is
+// as good as $. A variable takes one piece or more, up to the next literal, joined with slashes:
+// hierarchical names span pieces.
+func (r *route) match(raw []string, vars []variable) ([]variable, bool) {
 	i := 0
 	for n, s := range r.segments {
-		if i >= len(text) {
+		if i >= len(raw) {
 			return nil, false
 		}
-		if !s.variable {
-			if text[i] != s.text {
+		if s.variable == "" {
+			if !is(raw[i], s.before) {
 				return nil, false
 			}
 			i++
 			continue
 		}
 
-		end := len(text)
-		if n+1 < len(r.segments) {
+		end := len(raw)
+		if s.before+s.after != "" {
+			end = i + 1 // texts around a variable are of its own piece
+		} else if n+1 < len(r.segments) {
 			next := r.segments[n+1]
 			more := 0
-			if !next.variable {
-				if raw[i] == next.text {
+			if next.variable == "" {
+				if raw[i] == next.before {
 					return nil, false // a variable is never empty
 				}
-				if more = slices.Index(text[i+1:], next.text); more < 0 {
+				if more = slices.IndexFunc(raw[i+1:], func(text string) bool { return is(text, next.before) }); more < 0 {
 					return nil, false
 				}
 			}
 			end = i + 1 + more
 		}
-		if vars == nil {
-			vars = make(map[string]string, 2)
+		value := unescaped(raw[i])
+		if end > i+1 {
+			var all []string
+			for _, text := range raw[i:end] {
+				all = append(all, unescaped(text))
+			}
+			value = strings.Join(all, "/")
 		}
-		vars[s.text] = strings.Join(text[i:end], "/")
+		value, starts := strings.CutPrefix(value, s.before)
+		value, ends := strings.CutSuffix(value, s.after)
+		if !starts || !ends || value == "" {
+			return nil, false
+		}
+		vars = append(vars, variable{s.variable, value})
 		i = end
 	}
-	return vars, i == len(text)
+	return vars, i == len(raw)
 }
 
-// collect registers the operations of an implementation with a router, and what
-// the gateway answers itself.
-func collect(impl generated.StrictServerInterface, newest version) *router {
-	t := &router{}
-	generated.HandlerWithOptions(
-		generated.NewStrictHandlerWithOptions(impl, []generated.StrictMiddlewareFunc{settled}, generated.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  refuseBinding,
-			ResponseErrorHandlerFunc: refuse,
-		}),
-		generated.StdHTTPServerOptions{BaseRouter: t, ErrorHandlerFunc: refuseBinding},
-	)
+// is reports whether an escaped piece of a path is a text.
+func is(raw, text string) bool {
+	return raw == text || strings.Contains(raw, "%") && unescaped(raw) == text
+}
+
+func unescaped(raw string) string {
+	text, _ := url.PathUnescape(raw) // EscapedPath has no bad percent signs
+	return text
+}
+
+// routes are those of the document and of the gateway.
+func routes(newest version, profile Profile) *router {
+	t := new(router)
+	for i := range generated.Operations {
+		op := &generated.Operations[i]
+		r := &route{operation: op, users: op.Role == "user"}
+		for _, p := range op.Parameters {
+			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
+		}
+		t.add(r, op.Method, op.Path)
+	}
 	t.addGateway(newest)
 	return t
 }

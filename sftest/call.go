@@ -1,10 +1,9 @@
 package sftest
 
 import (
-	"net/http"
-	"strings"
-
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // Call is a call of the API, by the name (the operationId) that the document gives it.
@@ -75,33 +74,10 @@ func (c callOf) Match(r Request) bool { return r.ID == c.id && c.Call.Match(r) }
 
 func (c callOf) String() string { return string(c.Call) + " of " + c.id.String() }
 
-// callAt finds a call by its verb and its path. No two calls end in the same piece of a
-// path, so that is enough, whatever a name in the middle looks like.
+// callAt finds a call by its verb and its path.
 func callAt(method, path string) Call {
-	pieces := strings.FieldsFunc(path, func(r rune) bool { return r == '/' }) // empty ones do not matter to the server, either
-	if len(pieces) == 0 || pieces[0] != "Faults" {
-		return ""
+	if o := generated.OperationAt(method, path); o != nil {
+		return Call(o.ID)
 	}
-	post := map[string]Call{
-		"Cancel":          CancelOperation,
-		"StartDataLoss":   StartDataLoss,
-		"StartQuorumLoss": StartQuorumLoss,
-		"StartRestart":    StartPartitionRestart,
-		"StartTransition": StartNodeTransition,
-	}
-	get := map[string]Call{
-		"Faults":                GetFaultOperationList,
-		"GetDataLossProgress":   GetDataLossProgress,
-		"GetQuorumLossProgress": GetQuorumLossProgress,
-		"GetRestartProgress":    GetPartitionRestartProgress,
-		"GetTransitionProgress": GetNodeTransitionProgress,
-	}
-	switch last := pieces[len(pieces)-1]; method {
-	case http.MethodPost:
-		return post[last]
-	case http.MethodGet:
-		return get[last]
-	default:
-		return ""
-	}
+	return ""
 }

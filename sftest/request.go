@@ -63,7 +63,7 @@ func (c *Cluster) Requests() []Request { return c.journal.all() }
 // and the first pair of a name counts.
 func arrived(r *http.Request, now time.Time) *Request {
 	q := &Request{
-		Call:   callAt(r.Method, r.URL.Path),
+		Call:   callAt(r.Method, r.URL.EscapedPath()),
 		Method: r.Method,
 		Target: r.URL.RequestURI(),
 		Header: r.Header.Clone(),

@@ -57,9 +57,9 @@ var failures = []failure{
 		wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ACCESSDENIED")},
 		`cancel ` + id + `: outcome unknown: 403 E_ACCESSDENIED "a sentence"; 2 requests`},
 	{"lost, then no connection", []answer{{lost: true}, {dial: true}}, forcibly, wrapper.ErrOutcomeUnknown, []error{errDialRefused},
-		`force cancel ` + id + `: outcome unknown: Get "http://cluster:19080/Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535": ` +
+		`force cancel ` + id + `: outcome unknown: Get "http://cluster:19080/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent: ` +
-			`Get "http://cluster:19080/Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535": dial tcp: connection refused; 3 requests`},
+			`Get "http://cluster:19080/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535": dial tcp: connection refused; 3 requests`},
 	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: "null"}}, gracefully,
 		wrapper.ErrOutcomeUnknown, []error{wrapper.CodeKeyNotFound, wrapper.ErrBadAnswer},
 		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: not a list of operations: "null": ` +

@@ -136,7 +136,7 @@ func TestRequestLine(t *testing.T) {
 		"POST /Faults/$/Cancel?api-version=3.0&" + id + "&Force=false",
 		"POST /Faults/$/Cancel?api-version=6.0&" + id + "&Force=false&timeout=5",
 		"POST /Faults/$/Cancel?api-version=3.0&" + id + "&Force=true",
-		"GET /Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535",
+		"GET /Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535",
 	}
 	if diff := cmp.Diff(want, c.wire.Seen()); diff != "" {
 		t.Errorf("want (-), on the wire (+):\n%s", diff)

@@ -84,7 +84,7 @@ func TestAttributes(t *testing.T) {
 		server.port int64 80
 		sfcancel.class string done
 		sfcancel.purpose string read
-		url.full string http://[::1]/Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535
+		url.full string http://[::1]/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535
 		url.scheme string http
 		url.template string /Faults/`)
 }

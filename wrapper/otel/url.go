@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // target is where a request goes, in the terms of the conventions.
@@ -51,31 +53,6 @@ func endpointOf(endpoint string) target {
 // String is the address and the port, as they are dialled.
 func (t target) String() string { return net.JoinHostPort(t.address, strconv.Itoa(t.port)) }
 
-// templates are the paths of the document, with what stands before and after the names
-// in them.
-var templates = []route{
-	{"Faults/", "", "Faults/"},
-	{"Faults/$/Cancel", "", "Faults/$/Cancel"},
-	node("StartTransition/"),
-	node("GetTransitionProgress"),
-	partition("StartDataLoss"),
-	partition("GetDataLossProgress"),
-	partition("StartQuorumLoss"),
-	partition("GetQuorumLossProgress"),
-	partition("StartRestart"),
-	partition("GetRestartProgress"),
-}
-
-type route struct{ before, after, whole string }
-
-func node(verb string) route {
-	return route{"Faults/Nodes/", "/$/" + verb, "Faults/Nodes/{nodeName}/$/" + verb}
-}
-
-func partition(verb string) route {
-	return route{"Faults/Services/", "/$/" + verb, "Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/" + verb}
-}
-
 // templateOf is the url.template of an escaped path: that of the document, behind the path
 // of the endpoint. It is "" for a path that is not of the document, so that no name of
 // anything gets into the name of a span.
@@ -86,12 +63,8 @@ func templateOf(endpoint, path string) string {
 	if !ok {
 		return ""
 	}
-	for _, t := range templates {
-		switch {
-		case t.after == "" && rest != t.before:
-		case strings.HasPrefix(rest, t.before) && strings.HasSuffix(rest, t.after):
-			return "/" + prefix + t.whole
-		}
+	if o := generated.OperationAt("", rest); o != nil {
+		return "/" + prefix + strings.TrimPrefix(o.Path, "/")
 	}
 	return ""
 }
@@ -107,11 +80,14 @@ func spanName(method, template string) string {
 	return method + " " + template
 }
 
-// parameters are those of the document, none of which is secret.
-var parameters = []string{
-	"api-version", "timeout", "OperationId", "Force", "TypeFilter", "StateFilter",
-	"DataLossMode", "QuorumLossMode", "QuorumLossDuration", "RestartPartitionMode",
-	"NodeTransitionType", "NodeInstanceId", "StopDurationInSeconds",
+// documented reports whether the document has a parameter of a query. None of those is secret.
+func documented(name string) bool {
+	for i := range generated.Operations {
+		if slices.ContainsFunc(generated.Operations[i].Parameters, func(p *generated.Parameter) bool { return p.In == "query" && p.Name == name }) {
+			return true
+		}
+	}
+	return false
 }
 
 const redacted = "REDACTED" // HTTP spans, note on url.full
@@ -134,9 +110,9 @@ func fullURL(u *url.URL) string {
 		b.WriteByte(separator)
 		separator = '&'
 		switch {
-		case !slices.Contains(parameters, name) && !ok:
+		case !documented(name) && !ok:
 			b.WriteString(redacted)
-		case !slices.Contains(parameters, name):
+		case !documented(name):
 			b.WriteString(name + "=" + redacted)
 		case !ok:
 			b.WriteString(name)

@@ -1,51 +1,17 @@
 package server
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"reflect"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// refuse is how the generated code reports an error of an implementation, or of
-// a response that could not be encoded. It hands back the writer that the edge
-// gave it.
-func refuse(w http.ResponseWriter, _ *http.Request, err error) {
-	w.(*exchange).fail(err)
-}
-
-// refuseBinding is how the generated binder reports a parameter that no rule of
-// the edge knows: missing like a missing one, anything else like a bad one. The
-// error quotes what was sent, so it goes to the log only.
-func refuseBinding(w http.ResponseWriter, r *http.Request, err error) {
-	if missing, ok := errors.AsType[*generated.RequiredParamError](err); ok {
-		refuse(w, r, NewError(generated.ErrorCodeNameDoesNotExist, missing.ParamName+" is missing.").Wrap(err))
-		return
-	}
-	message := "A parameter could not be read."
-	if bad, ok := errors.AsType[*generated.InvalidParamFormatError](err); ok {
-		message = bad.ParamName + " could not be read."
-	}
-	refuse(w, r, NewError(generated.ErrorCodeInvalidArg, message).Wrap(err))
-}
-
 // errNoAnswer is the mistake of an implementation that reports neither.
 var errNoAnswer = errors.New("the implementation returned neither a response nor an error")
 
-// settled makes sure that a response is one before the generated code writes
-// it, which would leave out a nil one and have net/http send an empty 200.
-func settled(next generated.StrictHandlerFunc, _ string) generated.StrictHandlerFunc {
-	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
-		response, err := next(ctx, w, r, request)
-		if err != nil {
-			return nil, err
-		}
-		return settle(response)
-	}
-}
-
+// settle makes sure that what an implementation returned is a response. The generated code would
+// leave out a nil one and have net/http send an empty 200.
 func settle(response any) (any, error) {
 	v := reflect.ValueOf(response)
 	if v.Kind() == reflect.Pointer {

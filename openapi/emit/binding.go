@@ -1,0 +1,186 @@
+package emit
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+)
+
+// bind writes the body of Bind: one block for each parameter, in order.
+func bind(o *operation, facts []*parameter) (string, error) {
+	var b strings.Builder
+	n := 0
+	for _, group := range []struct {
+		parameters []codegen.ParameterDefinition
+		into       string
+	}{{o.PathParams, "r."}, {o.QueryParams, "r.Params."}, {o.HeaderParams, "r.Params."}, {o.CookieParams, "r.Params."}} {
+		for _, p := range group.parameters {
+			block, err := bindOne(n, o.Parameters[n], facts[o.Parameters[n]], p, group.into+p.GoName())
+			if err != nil {
+				return "", fmt.Errorf("parameter %s: %w", p.ParamName, err)
+			}
+			b.WriteString(block)
+			n++
+		}
+	}
+	b.WriteString(bindBody(o))
+	return b.String(), nil
+}
+
+// bindOne writes the block of one parameter: its n-th, at index of the table.
+func bindOne(n, index int, fact *parameter, p codegen.ParameterDefinition, field string) (string, error) {
+	at := fmt.Sprintf("&parameters[%d]", index)
+	goType := p.TypeDef()
+	if fact.Array {
+		if p.Schema.ArrayType == nil {
+			return "", fmt.Errorf("the type %s of a list is not known", goType)
+		}
+		item := p.Schema.ArrayType.TypeDecl()
+		convert, err := conversion(fact, item, at)
+		convert = strings.ReplaceAll(convert, "is != Judged && ", "")
+		if err != nil {
+			return "", err
+		}
+		missing := ""
+		if fact.Required {
+			missing = fmt.Sprintf(" else if len(all) == 0 {\n\treturn r, &ParameterError{Parameter: %s, Missing: true}\n}", at)
+		}
+		target, after := field, ""
+		if p.HasOptionalPointer() {
+			target, after = "list", fmt.Sprintf("if list != nil {\n%s = &list\n}\n", field)
+			target = "list"
+		}
+		declared := ""
+		if target == "list" {
+			declared = "var list " + goType + "\n"
+		}
+		return fmt.Sprintf("{\n%sall, err := s.Texts(%d, %s)\nif err != nil {\nreturn r, err\n}%s\nfor _, text := range all {\n%s%s = append(%s, v)\n}\n%s}\n",
+			declared, n, at, missing, convert, target, target, after), nil
+	}
+	convert, err := conversion(fact, goType, at)
+	if err != nil {
+		return "", err
+	}
+	assign := field + " = v\n"
+	if p.HasOptionalPointer() {
+		assign = field + " = &v\n"
+	}
+	return fmt.Sprintf("if text, is, err := text(s, %d, %s); err != nil {\nreturn r, err\n} else if is != Absent {\n%s%s}\n", n, at, convert, assign), nil
+}
+
+// conversion writes what makes a v of a text, with every constraint of the document, or returns.
+func conversion(f *parameter, goType, at string) (string, error) {
+	refuse := fmt.Sprintf("{\nreturn r, bad(%s, text)\n}\n", at)
+	bounds := func(value string) string {
+		var all []string
+		if f.Minimum != "" {
+			all = append(all, value+" < "+f.Minimum)
+		}
+		if f.Maximum != "" {
+			all = append(all, value+" > "+f.Maximum)
+		}
+		return strings.Join(all, " || ")
+	}
+	checked := func(conditions ...string) string {
+		var all []string
+		for _, c := range conditions {
+			if c != "" {
+				all = append(all, c)
+			}
+		}
+		if len(all) == 0 {
+			return ""
+		}
+		return "if is != Judged && (" + strings.Join(all, " || ") + ") " + refuse
+	}
+	listed := func() string {
+		var all []string
+		for _, one := range f.Enum {
+			all = append(all, fmt.Sprintf("text != %q", one))
+		}
+		if f.Open && f.Pattern != "" {
+			all = append(all, "!"+matcherOf(f.Pattern)+"(text)")
+		}
+		if f.Open && f.Pattern == "" {
+			return ""
+		}
+		return strings.Join(all, " && ")
+	}
+	switch {
+	case f.Type == "string" && f.Format == "uuid":
+		return "v, ok := parseUUID(text)\nif !ok " + refuse, nil
+	case f.Type == "string" && f.Format == "date-time":
+		return "v, err := time.Parse(time.RFC3339, text)\nif err != nil " + refuse, nil
+	case f.Type == "string" && f.Format == "date":
+		return "day, err := time.Parse(time.DateOnly, text)\nif err != nil " + refuse + "v := openapi_types.Date{Time: day}\n", nil
+	case f.Type == "string":
+		pattern, length := "", ""
+		if !f.Open && f.Pattern != "" {
+			pattern = "!" + matcherOf(f.Pattern) + "(text)"
+		}
+		if f.Minimum != "" || f.Maximum != "" {
+			length = bounds("utf8.RuneCountInString(text)")
+		}
+		return checked(listed(), length, pattern) + fmt.Sprintf("v := %s(text)\n", goType), nil
+	case f.Type == "boolean":
+		return "if text != \"true\" && text != \"false\" " + refuse + fmt.Sprintf("v := %s(text == \"true\")\n", goType), nil
+	case f.Type == "integer":
+		bits := map[string]string{"int32": "32"}[f.Format]
+		if bits == "" {
+			bits = "64"
+		}
+		return fmt.Sprintf("whole, err := strconv.ParseInt(text, 10, %s)\nif err != nil %s%sv := %s(whole)\n",
+			bits, refuse, checked(bounds("whole"), listed()), goType), nil
+	case f.Type == "number":
+		return fmt.Sprintf("real, err := strconv.ParseFloat(text, 64)\nif err != nil || math.IsNaN(real) || math.IsInf(real, 0) %s%sv := %s(real)\n",
+			refuse, checked(bounds("real")), goType), nil
+	}
+	// Of anything else, as an object, the form is for the runtime library.
+	return fmt.Sprintf("var v %s\nif err := runtime.BindStyledParameterWithOptions(\"form\", %q, text, &v, runtime.BindStyledParameterOptions{Explode: false, Required: true}); err != nil %s",
+		goType, f.Name, refuse), nil
+}
+
+// bindBody writes what reads the body of a request.
+func bindBody(o *operation) string {
+	if len(o.Bodies) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("body, contentType := s.Body()\n_ = contentType\n")
+	several := len(o.Bodies) > 1
+	if several {
+		b.WriteString("switch mediaType(contentType) {\n")
+	}
+	for _, one := range o.Bodies {
+		field := "r.Body"
+		if several {
+			fmt.Fprintf(&b, "case %q:\n", one.ContentType)
+			field = "r." + one.NameTag + "Body"
+		}
+		switch one.NameTag {
+		case "JSON":
+			fmt.Fprintf(&b, "var v %sJSONRequestBody\nif given, err := decode(body, &v); err != nil {\nreturn r, &BodyError{err}\n} else if given {\n%s = &v\n}", o.GoName, field)
+			if o.BodyRequired {
+				b.WriteString(" else {\nreturn r, &BodyError{errMissing}\n}")
+			}
+			b.WriteString("\n")
+		case "Text":
+			fmt.Fprintf(&b, "if data, err := io.ReadAll(body); err != nil {\nreturn r, &BodyError{err}\n} else {\nv := %sTextRequestBody(data)\n%s = &v\n}\n", o.GoName, field)
+		default:
+			fmt.Fprintf(&b, "%s = body\n", field)
+		}
+	}
+	if several {
+		b.WriteString("default:\nreturn r, &BodyError{fmt.Errorf(\"its type %.80q is none that the operation takes\", contentType)}\n}\n")
+	}
+	return b.String()
+}
+
+// matcherOf is the name of the function that matches a pattern. The templates write it once.
+func matcherOf(pattern string) string {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(pattern))
+	return fmt.Sprintf("matches%08x", sum.Sum32())
+}

@@ -1,0 +1,314 @@
+package emit
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+)
+
+// contract is what the templates see of a document.
+type contract struct {
+	Versions   []string
+	Parameters []*parameter
+	Operations []*operation
+}
+
+type operation struct {
+	codegen.OperationDefinition
+
+	ID, GoName, Role, Since string
+	Method, Path, Summary   string
+	Parameters              []int // into those of the contract
+	Body                    *body
+	Responses               []response
+	Binding                 string
+}
+
+type body struct {
+	Required     bool
+	ContentTypes goStrings
+}
+
+type response struct {
+	Status, Description   string
+	ContentTypes, Headers goStrings
+}
+
+// parameter is one row of the table. It is a fact of the document itself, not of what Go makes of
+// it.
+type parameter struct {
+	Name, In, Type, Format, Minimum, Maximum, Pattern, Default, Since, Description string
+	Required, Array, Open                                                          bool
+	Enum                                                                           []string
+
+	goName string
+}
+
+// Constants are the bounds and defaults of whole numbers, as lines of a const declaration.
+func (c *contract) Constants() (lines []string) {
+	for _, p := range c.Parameters {
+		same := slices.IndexFunc(c.Parameters, func(o *parameter) bool { return o != p && o.goName == p.goName })
+		if p.Type != "integer" || p.Array || same >= 0 {
+			continue
+		}
+		for _, one := range []struct{ name, value string }{{"Minimum", p.Minimum}, {"Maximum", p.Maximum}, {"Default", p.Default}} {
+			if one.value != "" {
+				lines = append(lines, p.goName+one.name+" = "+one.value)
+			}
+		}
+	}
+	return lines
+}
+
+// goStrings is a slice of texts as Go writes it.
+type goStrings []string
+
+func (s goStrings) String() string {
+	if len(s) == 0 {
+		return "nil"
+	}
+	return fmt.Sprintf("%#v", []string(s))
+}
+
+// describe collects the facts of a document. The types are those of Go, the constraints those of
+// the contract, which Go's overlay does not change.
+func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, views []view) (*contract, error) {
+	c := new(contract)
+	for _, v := range views {
+		c.Versions = append(c.Versions, v.version)
+	}
+	at := make(map[string]int) // where equal parameters are
+	for _, d := range definitions {
+		if d.IsAlias {
+			continue
+		}
+		spec := plain.Paths.Value(d.Path).GetOperation(d.Method)
+		o := &operation{
+			OperationDefinition: d, ID: d.SpecOperationId, GoName: d.OperationId, Method: d.Method, Path: d.Path,
+			Summary: strings.TrimSpace(d.Summary), Role: role(d), Since: since(views, func(v *openapi3.T) bool { return found(v, d) != nil }),
+		}
+		for _, all := range [][]codegen.ParameterDefinition{d.PathParams, d.QueryParams, d.HeaderParams, d.CookieParams} {
+			for _, p := range all {
+				fact, err := factOf(plain.Paths.Value(d.Path), spec, p)
+				if err != nil {
+					return nil, fmt.Errorf("%s: parameter %s: %w", o.ID, p.ParamName, err)
+				}
+				fact.Since = since(views, func(v *openapi3.T) bool {
+					op := found(v, d)
+					return op != nil && named(v.Paths.Value(d.Path), op, p.In, p.ParamName) != nil
+				})
+				fact.goName = p.GoName()
+				key := fmt.Sprintf("%+v", *fact)
+				n, known := at[key]
+				if !known {
+					n = len(c.Parameters)
+					at[key] = n
+					c.Parameters = append(c.Parameters, fact)
+				}
+				o.Parameters = append(o.Parameters, n)
+			}
+		}
+		if spec.RequestBody != nil {
+			o.Body = &body{spec.RequestBody.Value.Required, slices.Sorted(maps.Keys(spec.RequestBody.Value.Content))}
+		}
+		for _, status := range slices.Sorted(maps.Keys(spec.Responses.Map())) {
+			r := spec.Responses.Value(status).Value
+			description := ""
+			if r.Description != nil {
+				description = oneLine(*r.Description)
+			}
+			o.Responses = append(o.Responses, response{status, description, slices.Sorted(maps.Keys(r.Content)), slices.Sorted(maps.Keys(r.Headers))})
+		}
+		binding, err := bind(o, c.Parameters)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.ID, err)
+		}
+		o.Binding = binding
+		c.Operations = append(c.Operations, o)
+	}
+	return c, nil
+}
+
+// role is who may have an operation carried out, as Go's overlay says.
+func role(d codegen.OperationDefinition) string {
+	text, _ := d.Spec.Extensions["x-role"].(string)
+	return cmp.Or(text, "admin")
+}
+
+func found(doc *openapi3.T, d codegen.OperationDefinition) *openapi3.Operation {
+	if item := doc.Paths.Value(d.Path); item != nil {
+		return item.GetOperation(d.Method)
+	}
+	return nil
+}
+
+func named(item *openapi3.PathItem, op *openapi3.Operation, in, name string) *openapi3.Parameter {
+	if p := op.Parameters.GetByInAndName(in, name); p != nil {
+		return p
+	}
+	return item.Parameters.GetByInAndName(in, name)
+}
+
+// since is the first version whose view has something.
+func since(views []view, has func(*openapi3.T) bool) string {
+	for _, v := range views {
+		if has(v.doc) {
+			return v.version
+		}
+	}
+	return ""
+}
+
+func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.ParameterDefinition) (*parameter, error) {
+	p := named(item, op, d.In, d.ParamName)
+	f := &parameter{Name: p.Name, In: p.In, Required: p.Required, Description: oneLine(p.Description)}
+	if p.Schema == nil || p.Schema.Value == nil {
+		return f, nil
+	}
+	schema := p.Schema.Value
+	f.Default = textOf(schema.Default)
+	if schema.Type.Is("array") && schema.Items != nil {
+		f.Array, schema = true, schema.Items.Value
+	}
+	for _, one := range slices.Concat(schema.AnyOf, schema.OneOf) { // an open list: texts, or a pattern
+		switch {
+		case one.Value.Type == nil || !one.Value.Type.Is("string"):
+			return f, nil
+		case len(one.Value.Enum) > 0:
+			f.Enum = texts(one.Value.Enum)
+		default:
+			f.Open, f.Pattern = true, one.Value.Pattern
+		}
+		f.Type = "string"
+	}
+	if f.Type != "" || schema.Type == nil || len(schema.Type.Slice()) != 1 {
+		return f, nil
+	}
+	f.Type, f.Format, f.Pattern, f.Enum = schema.Type.Slice()[0], schema.Format, schema.Pattern, texts(schema.Enum)
+	switch f.Type {
+	case "string":
+		if schema.MinLength > 0 {
+			f.Minimum = strconv.FormatUint(schema.MinLength, 10)
+		}
+		if schema.MaxLength != nil {
+			f.Maximum = strconv.FormatUint(*schema.MaxLength, 10)
+		}
+	case "integer", "number":
+		f.Minimum, f.Maximum = bound(schema.Min), bound(schema.Max)
+	}
+	return f, nil
+}
+
+func bound(f *float64) string {
+	if f == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*f, 'f', -1, 64)
+}
+
+func textOf(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	text, _ := json.Marshal(value)
+	return string(text)
+}
+
+func texts(values []any) (all []string) {
+	for _, v := range values {
+		all = append(all, textOf(v))
+	}
+	return all
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Accepts completes the sentence "It must be".
+func (p *parameter) Accepts() string {
+	each := p.accepts()
+	if p.Array {
+		return "a list, each of it " + each
+	}
+	return each
+}
+
+func (p *parameter) accepts() string {
+	between := func(before, after string) string {
+		switch {
+		case p.Minimum != "" && p.Maximum != "":
+			return before + " from " + p.Minimum + " to " + p.Maximum + after
+		case p.Minimum != "":
+			return before + " of " + p.Minimum + after + " or more"
+		case p.Maximum != "":
+			return before + " of at most " + p.Maximum + after
+		}
+		return before
+	}
+	switch {
+	case p.Open:
+		return "a text that matches " + p.Pattern
+	case len(p.Enum) > 0:
+		return strings.Join(p.Enum, " or ")
+	case p.Type == "boolean":
+		return "true or false"
+	case p.Format == "uuid":
+		return "a GUID of 36 characters with hyphens"
+	case p.Format == "date-time":
+		return "a time as RFC 3339 writes it"
+	case p.Format == "date":
+		return "a date as RFC 3339 writes it"
+	case p.Type == "integer":
+		return between("a number", "")
+	case p.Type == "number":
+		return between("a number, perhaps with a fraction", "")
+	case p.Type == "string" && p.Pattern != "":
+		return between("a text that matches "+p.Pattern, " characters")
+	case p.Type == "string":
+		return between("a text", " characters")
+	}
+	return "what the document describes"
+}
+
+// Literal is the parameter as Go writes it, without what is empty.
+func (p *parameter) Literal() string {
+	var b strings.Builder
+	b.WriteString("{")
+	text := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s: %q, ", name, value)
+		}
+	}
+	flag := func(name string, value bool) {
+		if value {
+			fmt.Fprintf(&b, "%s: true, ", name)
+		}
+	}
+	text("Name", p.Name)
+	text("In", p.In)
+	flag("Required", p.Required)
+	text("Type", p.Type)
+	text("Format", p.Format)
+	flag("Array", p.Array)
+	text("Minimum", p.Minimum)
+	text("Maximum", p.Maximum)
+	text("Pattern", p.Pattern)
+	if len(p.Enum) > 0 {
+		fmt.Fprintf(&b, "Enum: %s, ", goStrings(p.Enum))
+	}
+	flag("Open", p.Open)
+	text("Default", p.Default)
+	text("Since", p.Since)
+	text("Accepts", p.Accepts())
+	text("Description", p.Description)
+	return strings.TrimSuffix(b.String(), ", ") + "}"
+}

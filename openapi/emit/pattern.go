@@ -1,0 +1,99 @@
+package emit
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"strings"
+)
+
+// matcher writes a function that reports whether a text matches a pattern: straight-line code for a
+// sequence of characters and classes of which none can be taken for what follows it, as
+// ^[0-9]+\.[0-9]+$ is, and a regular expression for all else.
+func matcher(name, pattern string) string {
+	head := fmt.Sprintf("\n// %s reports whether a text matches %s.\n", name, pattern)
+	if steps, ok := sequence(pattern); ok {
+		var b strings.Builder
+		fmt.Fprintf(&b, "%sfunc %s(text string) bool {\ni := 0\n", head, name)
+		for _, s := range steps {
+			switch {
+			case !s.many:
+				fmt.Fprintf(&b, "if i == len(text) || !(%s) {\nreturn false\n}\ni++\n", s.is())
+			default:
+				fmt.Fprintf(&b, "if i == len(text) || !(%s) {\nreturn false\n}\nfor i < len(text) && (%s) {\ni++\n}\n", s.is(), s.is())
+			}
+		}
+		b.WriteString("return i == len(text)\n}\n")
+		return b.String()
+	}
+	return fmt.Sprintf("%sfunc %s(text string) bool { return %sExpression().MatchString(text) }\n\nvar %sExpression = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(%q) })\n",
+		head, name, name, name, pattern)
+}
+
+// step is one character of a class, or many.
+type step struct {
+	ranges []rune // pairs
+	many   bool
+}
+
+func (s step) is() string {
+	var all []string
+	for i := 0; i < len(s.ranges); i += 2 {
+		from, to := s.ranges[i], s.ranges[i+1]
+		if from == to {
+			all = append(all, fmt.Sprintf("text[i] == %q", from))
+		} else {
+			all = append(all, fmt.Sprintf("text[i] >= %q && text[i] <= %q", from, to))
+		}
+	}
+	return strings.Join(all, " || ")
+}
+
+func (s step) overlaps(o step) bool {
+	for i := 0; i < len(s.ranges); i += 2 {
+		for j := 0; j < len(o.ranges); j += 2 {
+			if s.ranges[i] <= o.ranges[j+1] && o.ranges[j] <= s.ranges[i+1] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sequence(pattern string) (steps []step, ok bool) {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil || parsed.Op != syntax.OpConcat {
+		return nil, false
+	}
+	parts := parsed.Sub
+	last := len(parts) - 1
+	if last < 2 || parts[0].Op != syntax.OpBeginText || parts[last].Op != syntax.OpEndText {
+		return nil, false
+	}
+	for _, p := range parts[1:last] {
+		many := p.Op == syntax.OpPlus
+		if many {
+			p = p.Sub[0]
+		}
+		switch {
+		case p.Op == syntax.OpLiteral && p.Flags&syntax.FoldCase == 0 && (!many || len(p.Rune) == 1):
+			for _, r := range p.Rune {
+				steps = append(steps, step{[]rune{r, r}, many})
+			}
+		case p.Op == syntax.OpCharClass:
+			steps = append(steps, step{p.Rune, many})
+		default:
+			return nil, false
+		}
+	}
+	for i, s := range steps {
+		for _, r := range s.ranges {
+			if r >= 0x80 {
+				return nil, false
+			}
+		}
+		if s.many && i+1 < len(steps) && s.overlaps(steps[i+1]) {
+			return nil, false
+		}
+	}
+	return steps, true
+}
