@@ -11,7 +11,7 @@ import (
 // carried out in this one
 // (httpgateway/RequestHandlerBase.HandlerAsyncOperation.cpp).
 func (c *config) checkCluster(r *http.Request) *Error {
-	named := r.Header.Values("ClusterId")
+	named := r.Header["Clusterid"]
 	if c.clusterID == "" || len(named) == 0 || strings.EqualFold(named[0], c.clusterID) {
 		return nil
 	}

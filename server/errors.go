@@ -74,6 +74,9 @@ func (e *Error) Error() string {
 
 // complete returns e with every part that the wire needs.
 func (e *Error) complete() *Error {
+	if e.Code != "" && e.Status >= 400 && e.Status <= 599 && e.Message != "" {
+		return e
+	}
 	c := *e
 	if c.Code == "" {
 		c.Code = generated.ErrorCodeFail
@@ -90,6 +93,9 @@ func (e *Error) complete() *Error {
 // classify decides what a client may learn from an error. The result is
 // complete, and its cause is what belongs in the log.
 func classify(err error) *Error {
+	if e, ok := err.(*Error); ok && e != nil && e.cause == nil {
+		return e.complete()
+	}
 	var own *Error
 	isOwn := errors.As(err, &own) && own != nil
 

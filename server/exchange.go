@@ -23,6 +23,7 @@ type exchange struct {
 	operationID string
 	client      client
 	source      source
+	always      [2]string // the values of the headers that every answer has
 
 	code  generated.ErrorCode
 	cause error
@@ -43,8 +44,8 @@ func (x *exchange) WriteHeader(status int) {
 	if x.wrote {
 		return // net/http would log a line of its own about it
 	}
-	if x.Header().Get("Content-Type") == jsonType {
-		x.Header().Set("Content-Type", jsonTypeCharset)
+	if t := x.Header()["Content-Type"]; len(t) == 1 && t[0] == jsonType {
+		t[0] = jsonTypeCharset
 	}
 	x.w.WriteHeader(status) // panics if that is no status
 	if status >= 200 || status == http.StatusSwitchingProtocols {
@@ -95,10 +96,10 @@ func (x *exchange) fail(err error) {
 	}) // two strings always encode
 	h := x.Header()
 	// What a response object announced before it failed.
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
-		h.Del(name)
+	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
+		delete(h, name)
 	}
-	h.Set("Content-Type", jsonTypeCharset)
+	h["Content-Type"] = []string{jsonTypeCharset}
 	x.WriteHeader(e.Status)
 	_, _ = x.Write(body) // the client may be gone
 }

@@ -47,8 +47,9 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{w: w, method: r.Method, requestID: requestID(r)}
-	x.Header().Set(requestIDHeader, x.requestID)
-	x.Header().Set("X-Content-Type-Options", "nosniff")
+	x.always = [...]string{x.requestID, "nosniff"}
+	header := x.Header()
+	header[requestIDHeader], header["X-Content-Type-Options"] = x.always[0:1:1], x.always[1:2:2]
 
 	defer func() { h.log(r.Context(), x, time.Since(start)) }()
 	x.protect(func() {

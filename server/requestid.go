@@ -9,7 +9,8 @@ import (
 
 // requestIDHeader is what the .NET client sends to tell its requests apart; the
 // gateway writes it to its traces.
-const requestIDHeader = "X-ServiceFabricRequestId"
+// It is in the form in which net/http keeps headers.
+const requestIDHeader = "X-Servicefabricrequestid"
 
 // maxRequestID is the longest id that is taken over.
 const maxRequestID = 128
@@ -54,7 +55,10 @@ func RequestID(ctx context.Context) string {
 }
 
 func requestID(r *http.Request) string {
-	id := r.Header.Get(requestIDHeader)
+	var id string
+	if all := r.Header[requestIDHeader]; len(all) > 0 {
+		id = all[0]
+	}
 	if id == "" || len(id) > maxRequestID {
 		return uuid.NewString()
 	}
