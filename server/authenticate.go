@@ -38,6 +38,9 @@ var (
 // what crypto/tls remembers of a certificate, on a connection or in a resumed
 // session, is the certificate alone, and that may expire meanwhile.
 func (h *Handler) authenticate(x *exchange, r *http.Request) (reason error) {
+	if h.authenticator != nil {
+		return x.identify(h.authenticator, r)
+	}
 	if h.clients == nil {
 		x.client.role = Admin // no security: everybody acts as admin (§7)
 		return nil
@@ -127,10 +130,13 @@ func commonName(cert *x509.Certificate) string {
 
 // attrs is what the log says of a client. Without security that is nothing.
 func (c client) attrs() []slog.Attr {
-	if c.thumbprint == "" {
+	if c.thumbprint == "" && c.name == "" {
 		return nil
 	}
-	attrs := []slog.Attr{slog.String("client", c.thumbprint)}
+	var attrs []slog.Attr
+	if c.thumbprint != "" {
+		attrs = append(attrs, slog.String("client", c.thumbprint))
+	}
 	if c.name != "" {
 		attrs = append(attrs, slog.String("client_name", c.name))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
@@ -24,6 +25,12 @@ type Error struct {
 	Code generated.ErrorCode
 	// Message is a sentence for a person. It goes to the client as it is.
 	Message string
+	// Header is sent with it, in the canonical form of net/http; nil sends none. What the edge sets
+	// itself, such as the type of the body, it cannot change. It is read, never written.
+	Header http.Header
+	// RetryAfter is when the client may ask again, sent as Retry-After in whole seconds, rounded up;
+	// 0 says nothing of it.
+	RetryAfter time.Duration
 
 	cause error
 }

@@ -1,10 +1,13 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
@@ -58,6 +61,33 @@ func TestErrorMessageIsNeverEmpty(t *testing.T) {
 	} {
 		if got := server.NewError(code, "").Message; got != message {
 			t.Errorf("%q: %q, want %q", code, got, message)
+		}
+	}
+}
+
+// An Error may have headers and say when to come back; what the edge sets stays as it is.
+func TestErrorHeaders(t *testing.T) {
+	t.Parallel()
+	busy := &server.Error{
+		Code: generated.ErrorCodeServiceTooBusy, RetryAfter: 1500 * time.Millisecond,
+		Header: http.Header{"X-Shard": {"7"}, "Content-Type": {"text/html"}, "X-Content-Type-Options": {"sniff"}, "Content-Length": {"1"}},
+	}
+	h := newHandler(t, &spy{}, server.WithMiddleware(func(server.Invoke) server.Invoke {
+		return func(context.Context, *generated.Operation, any) (any, error) { return nil, fmt.Errorf("full: %w", busy) }
+	}))
+	r, err := parse(http.MethodPost, gracefully)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := serve(t, h, r)
+	if got.want != (want{503, generated.ErrorCodeServiceTooBusy}) {
+		t.Errorf("got %v", got.want)
+	}
+	for name, value := range map[string]string{
+		"Retry-After": "2", "X-Shard": "7", "Content-Type": "application/json; charset=utf-8", "X-Content-Type-Options": "nosniff", "Content-Length": "",
+	} {
+		if got := got.header.Get(name); got != value {
+			t.Errorf("%s is %q, want %q", name, got, value)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -98,6 +99,14 @@ func (x *exchange) fail(err error) {
 	// What a response object announced before it failed.
 	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
 		delete(h, name)
+	}
+	for name, values := range e.Header {
+		if _, ours := h[name]; !ours && name != "Content-Length" {
+			h[name] = values
+		}
+	}
+	if e.RetryAfter > 0 {
+		h["Retry-After"] = []string{strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)}
 	}
 	h["Content-Type"] = []string{jsonTypeCharset}
 	x.WriteHeader(e.Status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // concurrent use, and so must the implementation be.
 type Handler struct {
 	config
-	impl    generated.StrictServerInterface
+	invoke  Invoke
 	router  *router
 	timeout time.Duration // of a request that names none
 }
@@ -36,7 +37,19 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 	if err != nil {
 		return nil, errors.New("server: the document has no default for timeout")
 	}
-	return &Handler{config: c, impl: impl, router: routes(c.newest, c.profile), timeout: time.Duration(seconds) * time.Second}, nil
+	h := &Handler{config: c, router: routes(c.newest, c.profile), timeout: time.Duration(seconds) * time.Second}
+	h.invoke = func(ctx context.Context, op *generated.Operation, request any) (any, error) {
+		return op.Call(ctx, impl, request)
+	}
+	for _, f := range slices.Backward(c.around) {
+		if h.invoke = f(h.invoke); h.invoke == nil {
+			return nil, errors.New("server: a middleware made a nil function")
+		}
+	}
+	if err := h.router.addDocument(c.documentAt, c.document); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // ServeHTTP implements [http.Handler]. Every failure is answered with a
@@ -47,11 +60,18 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{w: w, method: r.Method, requestID: requestID(r)}
+	r, ends := h.traced(r)
 	x.always = [...]string{x.requestID, "nosniff"}
 	header := x.Header()
 	header[requestIDHeader], header["X-Content-Type-Options"] = x.always[0:1:1], x.always[1:2:2]
 
-	defer func() { h.log(r.Context(), x, time.Since(start)) }()
+	defer func() {
+		took := time.Since(start)
+		h.log(r.Context(), x, took)
+		for _, end := range slices.Backward(ends) {
+			end(x.served(took))
+		}
+	}()
 	x.protect(func() {
 		if err := h.serve(x, r); err != nil {
 			x.within(writeMargin)
@@ -80,7 +100,11 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	}
 	// After what anybody may learn, before anything is read or judged.
 	if !route.anonymous {
-		if reason := h.authenticate(x, r); reason != nil {
+		reason := h.authenticate(x, r)
+		if told, ok := errors.AsType[*Error](reason); ok {
+			return told
+		}
+		if reason != nil {
 			x.turnAway(reason)
 			return nil
 		}
@@ -129,12 +153,12 @@ func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Erro
 
 // answer has the implementation carry out a request, and writes what it returns.
 func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operation, request any) error {
-	response, err := op.Call(ctx, h.impl, request)
+	response, err := h.invoke(ctx, op, request)
 	if errors.Is(err, generated.ErrUnimplemented) {
 		err = NewError(generated.ErrorCodeNotImpl, "This server does not implement "+op.ID+".").Wrap(err)
 	}
 	if err == nil {
-		response, err = settle(response)
+		response, err = settle(op, response)
 	}
 	if err == nil {
 		err = op.Write(x, response)

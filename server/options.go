@@ -19,6 +19,12 @@ type config struct {
 	clusterID string
 	clients   *clients         // nil without security
 	now       func() time.Time // the clock that certificates are judged by
+
+	authenticator Authenticator // nil leaves it to clients
+	around        []func(Invoke) Invoke
+	traces        []Trace
+	documentAt    string
+	document      map[string][]byte
 }
 
 // defaultRuntimeVersion is the last minor line of the runtime.
@@ -35,6 +41,9 @@ func newConfig(opts []Option) (config, error) {
 			continue
 		}
 		errs = append(errs, opt(&c))
+	}
+	if c.authenticator != nil && c.clients != nil {
+		errs = append(errs, errors.New("server: WithAuthenticator and WithClientCertificates exclude each other"))
 	}
 	return c, errors.Join(errs...)
 }
