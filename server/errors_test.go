@@ -73,7 +73,9 @@ func TestErrorHeaders(t *testing.T) {
 		Header: http.Header{"X-Shard": {"7"}, "Content-Type": {"text/html"}, "X-Content-Type-Options": {"sniff"}, "Content-Length": {"1"}},
 	}
 	h := newHandler(t, &spy{}, server.WithMiddleware(func(server.Invoke) server.Invoke {
-		return func(context.Context, *generated.Operation, any) (any, error) { return nil, fmt.Errorf("full: %w", busy) }
+		return func(context.Context, *generated.Operation, any) (any, error) {
+			return nil, fmt.Errorf("full: %w", busy)
+		}
 	}))
 	r, err := parse(http.MethodPost, gracefully)
 	if err != nil {
