@@ -14,6 +14,8 @@ import (
 // share one store, in one process or in many, and behave as one: see the documentation of
 // the package. Safe for concurrent use.
 type Emulator struct {
+	generated.Unimplemented // for what the document gains
+
 	records      records
 	profile      server.Profile
 	settings     Settings

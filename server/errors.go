@@ -100,13 +100,12 @@ func (e *Error) complete() *Error {
 // classify decides what a client may learn from an error. The result is
 // complete, and its cause is what belongs in the log.
 func classify(err error) *Error {
-	if e, ok := err.(*Error); ok && e != nil && e.cause == nil {
-		return e.complete()
-	}
 	var own *Error
 	isOwn := errors.As(err, &own) && own != nil
 
 	switch {
+	case isOwn && err == error(own) && own.cause == nil: // the usual one, with nothing for the log
+		return own.complete()
 	case errors.Is(err, context.DeadlineExceeded):
 		// Also when an Error stands in front: what ended the request is its
 		// timeout, and only that code says that the outcome is open (§3).

@@ -91,6 +91,14 @@ func exceptionOf(profile Profile, op *generated.Operation, p *generated.Paramete
 	return &e
 }
 
+// accepts is what a parameter must be, by the exception if it has words of its own.
+func (e *exception) accepts(p *generated.Parameter) string {
+	if e != nil && e.format.accepts != "" {
+		return e.format.accepts
+	}
+	return p.Accepts
+}
+
 // asItIs is the format of what was judged already.
 func asItIs(text string) (string, generated.ErrorCode) { return text, "" }
 

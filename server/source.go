@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -139,34 +140,23 @@ func (s *source) judgeTimeout(text string, given bool, p *generated.Parameter) (
 	}
 }
 
-// refuse says what a parameter must be, by the exception if it has words of its own.
+// refuse says what a parameter must be.
 func refuse(p *generated.Parameter, e *exception, text string, code generated.ErrorCode) *Error {
-	accepts := p.Accepts
-	if e != nil && e.format.accepts != "" {
-		accepts = e.format.accepts
-	}
-	return NewError(code, p.Name+` must be `+accepts+`, not "`+excerpt(text)+`".`)
+	return NewError(code, p.Name+` must be `+e.accepts(p)+`, not "`+excerpt(text)+`".`)
 }
 
 // unbound makes an error of the binder one of the API. What it says of a body, and of anything
 // else that came, is for the log.
 func (s *source) unbound(err error) *Error {
-	switch err := err.(type) {
-	case *Error:
-		return err
-	case *generated.ParameterError:
-		n := slices.Index(s.route.operation.Parameters, err.Parameter)
-		e := s.route.exceptions[n]
-		if !err.Missing {
-			return refuse(err.Parameter, e, err.Value, generated.ErrorCodeInvalidArg)
-		}
-		accepts := err.Parameter.Accepts
-		if e != nil && e.format.accepts != "" {
-			accepts = e.format.accepts
-		}
-		return NewError(generated.ErrorCodeNameDoesNotExist, err.Parameter.Name+" is missing. It must be "+accepts+".")
-	case *generated.BodyError:
-		return bodyError(err)
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own
 	}
-	return NewError(generated.ErrorCodeInvalidArg, "The request has a part that cannot be accepted.").Wrap(err)
+	if p, ok := errors.AsType[*generated.ParameterError](err); ok {
+		e := s.route.exceptions[slices.Index(s.route.operation.Parameters, p.Parameter)]
+		if !p.Missing {
+			return refuse(p.Parameter, e, p.Value, generated.ErrorCodeInvalidArg)
+		}
+		return NewError(generated.ErrorCodeNameDoesNotExist, p.Parameter.Name+" is missing. It must be "+e.accepts(p.Parameter)+".")
+	}
+	return bodyError(err)
 }

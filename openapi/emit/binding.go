@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
@@ -38,40 +39,44 @@ func bindOne(n, index int, fact *parameter, p codegen.ParameterDefinition, field
 			return "", fmt.Errorf("the type %s of a list is not known", goType)
 		}
 		item := p.Schema.ArrayType.TypeDecl()
-		convert, err := conversion(fact, item, at)
-		convert = strings.ReplaceAll(convert, "is != Judged && ", "")
-		if err != nil {
-			return "", err
-		}
+		convert := strings.ReplaceAll(conversion(fact, item, at), "is != Judged && ", "")
 		missing := ""
 		if fact.Required {
 			missing = fmt.Sprintf(" else if len(all) == 0 {\n\treturn r, &ParameterError{Parameter: %s, Missing: true}\n}", at)
 		}
-		target, after := field, ""
+		target, declared, after := field, "", ""
 		if p.HasOptionalPointer() {
-			target, after = "list", fmt.Sprintf("if list != nil {\n%s = &list\n}\n", field)
-			target = "list"
-		}
-		declared := ""
-		if target == "list" {
-			declared = "var list " + goType + "\n"
+			target, declared = "list", "var list "+goType+"\n"
+			after = fmt.Sprintf("if list != nil {\n%s = &list\n}\n", field)
 		}
 		return fmt.Sprintf("{\n%sall, err := s.Texts(%d, %s)\nif err != nil {\nreturn r, err\n}%s\nfor _, text := range all {\n%s%s = append(%s, v)\n}\n%s}\n",
 			declared, n, at, missing, convert, target, target, after), nil
 	}
-	convert, err := conversion(fact, goType, at)
-	if err != nil {
-		return "", err
-	}
+	convert := conversion(fact, goType, at)
 	assign := field + " = v\n"
 	if p.HasOptionalPointer() {
 		assign = field + " = &v\n"
 	}
-	return fmt.Sprintf("if text, is, err := text(s, %d, %s); err != nil {\nreturn r, err\n} else if is != Absent {\n%s%s}\n", n, at, convert, assign), nil
+	absent := ""
+	if value := literal(fact); !fact.Required && !p.HasOptionalPointer() && value != "" {
+		absent = fmt.Sprintf(" else {\n%s = %s\n}", field, value)
+	}
+	return fmt.Sprintf("if text, is, err := text(s, %d, %s); err != nil {\nreturn r, err\n} else if is != Absent {\n%s%s}%s\n", n, at, convert, assign, absent), nil
+}
+
+// literal is the default of a parameter as Go writes it, "" if it has none.
+func literal(f *parameter) string {
+	if f.Type == "string" && f.Format == "" && f.Default != "" {
+		return strconv.Quote(f.Default)
+	}
+	if f.Type == "string" {
+		return ""
+	}
+	return f.Default
 }
 
 // conversion writes what makes a v of a text, with every constraint of the document, or returns.
-func conversion(f *parameter, goType, at string) (string, error) {
+func conversion(f *parameter, goType, at string) string {
 	refuse := fmt.Sprintf("{\nreturn r, bad(%s, text)\n}\n", at)
 	bounds := func(value string) string {
 		var all []string
@@ -110,11 +115,11 @@ func conversion(f *parameter, goType, at string) (string, error) {
 	}
 	switch {
 	case f.Type == "string" && f.Format == "uuid":
-		return "v, ok := parseUUID(text)\nif !ok " + refuse, nil
+		return "v, ok := parseUUID(text)\nif !ok " + refuse
 	case f.Type == "string" && f.Format == "date-time":
-		return "v, err := time.Parse(time.RFC3339, text)\nif err != nil " + refuse, nil
+		return "v, err := time.Parse(time.RFC3339, text)\nif err != nil " + refuse
 	case f.Type == "string" && f.Format == "date":
-		return "day, err := time.Parse(time.DateOnly, text)\nif err != nil " + refuse + "v := openapi_types.Date{Time: day}\n", nil
+		return "day, err := time.Parse(time.DateOnly, text)\nif err != nil " + refuse + "v := openapi_types.Date{Time: day}\n"
 	case f.Type == "string":
 		pattern, length := "", ""
 		if !f.Open && f.Pattern != "" {
@@ -123,23 +128,23 @@ func conversion(f *parameter, goType, at string) (string, error) {
 		if f.Minimum != "" || f.Maximum != "" {
 			length = bounds("utf8.RuneCountInString(text)")
 		}
-		return checked(listed(), length, pattern) + fmt.Sprintf("v := %s(text)\n", goType), nil
+		return checked(listed(), length, pattern) + fmt.Sprintf("v := %s(text)\n", goType)
 	case f.Type == "boolean":
-		return "if text != \"true\" && text != \"false\" " + refuse + fmt.Sprintf("v := %s(text == \"true\")\n", goType), nil
+		return "if text != \"true\" && text != \"false\" " + refuse + fmt.Sprintf("v := %s(text == \"true\")\n", goType)
 	case f.Type == "integer":
 		bits := map[string]string{"int32": "32"}[f.Format]
 		if bits == "" {
 			bits = "64"
 		}
 		return fmt.Sprintf("whole, err := strconv.ParseInt(text, 10, %s)\nif err != nil %s%sv := %s(whole)\n",
-			bits, refuse, checked(bounds("whole"), listed()), goType), nil
+			bits, refuse, checked(bounds("whole"), listed()), goType)
 	case f.Type == "number":
 		return fmt.Sprintf("real, err := strconv.ParseFloat(text, 64)\nif err != nil || math.IsNaN(real) || math.IsInf(real, 0) %s%sv := %s(real)\n",
-			refuse, checked(bounds("real")), goType), nil
+			refuse, checked(bounds("real")), goType)
 	}
 	// Of anything else, as an object, the form is for the runtime library.
 	return fmt.Sprintf("var v %s\nif err := runtime.BindStyledParameterWithOptions(\"form\", %q, text, &v, runtime.BindStyledParameterOptions{Explode: false, Required: true}); err != nil %s",
-		goType, f.Name, refuse), nil
+		goType, f.Name, refuse)
 }
 
 // bindBody writes what reads the body of a request.

@@ -96,10 +96,7 @@ func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, view
 		}
 		for _, all := range [][]codegen.ParameterDefinition{d.PathParams, d.QueryParams, d.HeaderParams, d.CookieParams} {
 			for _, p := range all {
-				fact, err := factOf(plain.Paths.Value(d.Path), spec, p)
-				if err != nil {
-					return nil, fmt.Errorf("%s: parameter %s: %w", o.ID, p.ParamName, err)
-				}
+				fact := factOf(plain.Paths.Value(d.Path), spec, p)
 				fact.Since = since(views, func(v *openapi3.T) bool {
 					op := found(v, d)
 					return op != nil && named(v.Paths.Value(d.Path), op, p.In, p.ParamName) != nil
@@ -166,11 +163,11 @@ func since(views []view, has func(*openapi3.T) bool) string {
 	return ""
 }
 
-func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.ParameterDefinition) (*parameter, error) {
+func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.ParameterDefinition) *parameter {
 	p := named(item, op, d.In, d.ParamName)
 	f := &parameter{Name: p.Name, In: p.In, Required: p.Required, Description: oneLine(p.Description)}
 	if p.Schema == nil || p.Schema.Value == nil {
-		return f, nil
+		return f
 	}
 	schema := p.Schema.Value
 	f.Default = textOf(schema.Default)
@@ -180,7 +177,7 @@ func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.Parameter
 	for _, one := range slices.Concat(schema.AnyOf, schema.OneOf) { // an open list: texts, or a pattern
 		switch {
 		case one.Value.Type == nil || !one.Value.Type.Is("string"):
-			return f, nil
+			return f
 		case len(one.Value.Enum) > 0:
 			f.Enum = texts(one.Value.Enum)
 		default:
@@ -189,7 +186,7 @@ func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.Parameter
 		f.Type = "string"
 	}
 	if f.Type != "" || schema.Type == nil || len(schema.Type.Slice()) != 1 {
-		return f, nil
+		return f
 	}
 	f.Type, f.Format, f.Pattern, f.Enum = schema.Type.Slice()[0], schema.Format, schema.Pattern, texts(schema.Enum)
 	switch f.Type {
@@ -203,7 +200,7 @@ func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.Parameter
 	case "integer", "number":
 		f.Minimum, f.Maximum = bound(schema.Min), bound(schema.Max)
 	}
-	return f, nil
+	return f
 }
 
 func bound(f *float64) string {
