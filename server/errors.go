@@ -104,8 +104,6 @@ func classify(err error) *Error {
 	isOwn := errors.As(err, &own) && own != nil
 
 	switch {
-	case isOwn && err == error(own) && own.cause == nil: // the usual one, with nothing for the log
-		return own.complete()
 	case errors.Is(err, context.DeadlineExceeded):
 		// Also when an Error stands in front: what ended the request is its
 		// timeout, and only that code says that the outcome is open (§3).

@@ -81,11 +81,13 @@ func (x *exchange) within(d time.Duration) {
 	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(d))
 }
 
-// fail answers with a FabricError. After a header it is too late for one: then
+// fail answers with what a client may learn from an error.
+func (x *exchange) fail(err error) { x.refuse(classify(err)) }
+
+// refuse answers with a FabricError. After a header it is too late for one: then
 // the connection is cut, because an answer that merely stopped could pass for a
 // complete one.
-func (x *exchange) fail(err error) {
-	e := classify(err)
+func (x *exchange) refuse(e *Error) {
 	x.code, x.cause = e.Code, e.cause
 	if x.wrote {
 		x.aborted = true

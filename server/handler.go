@@ -75,7 +75,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.protect(func() {
 		if err := h.serve(x, r); err != nil {
 			x.within(writeMargin)
-			x.fail(err)
+			if err.cause == nil {
+				x.refuse(err.complete())
+			} else {
+				x.fail(err)
+			}
 		}
 	})
 }
