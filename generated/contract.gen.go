@@ -108,6 +108,20 @@ var parameters = [...]Parameter{
 	{Name: "RestartPartitionMode", In: "query", Required: true, Type: "string", Enum: []string{"Invalid", "AllReplicasOrInstances", "OnlyActiveSecondaries"}, Since: "3.0", Accepts: "Invalid or AllReplicasOrInstances or OnlyActiveSecondaries", Description: "Which replicas or instances restart."},
 }
 
+// The IDs of the operations.
+const (
+	IDGetFaultOperationList       = "GetFaultOperationList"
+	IDCancelOperation             = "CancelOperation"
+	IDGetNodeTransitionProgress   = "GetNodeTransitionProgress"
+	IDStartNodeTransition         = "StartNodeTransition"
+	IDGetDataLossProgress         = "GetDataLossProgress"
+	IDGetQuorumLossProgress       = "GetQuorumLossProgress"
+	IDGetPartitionRestartProgress = "GetPartitionRestartProgress"
+	IDStartDataLoss               = "StartDataLoss"
+	IDStartQuorumLoss             = "StartQuorumLoss"
+	IDStartPartitionRestart       = "StartPartitionRestart"
+)
+
 // Operations are all operations of the document, ordered by path and method. Nothing may change it.
 var Operations = [...]Operation{
 	{

@@ -12,16 +12,16 @@ type Call string
 
 // The calls of the document.
 const (
-	CancelOperation             Call = "CancelOperation"
-	GetFaultOperationList       Call = "GetFaultOperationList"
-	StartDataLoss               Call = "StartDataLoss"
-	GetDataLossProgress         Call = "GetDataLossProgress"
-	StartQuorumLoss             Call = "StartQuorumLoss"
-	GetQuorumLossProgress       Call = "GetQuorumLossProgress"
-	StartPartitionRestart       Call = "StartPartitionRestart"
-	GetPartitionRestartProgress Call = "GetPartitionRestartProgress"
-	StartNodeTransition         Call = "StartNodeTransition"
-	GetNodeTransitionProgress   Call = "GetNodeTransitionProgress"
+	CancelOperation             Call = generated.IDCancelOperation
+	GetFaultOperationList       Call = generated.IDGetFaultOperationList
+	StartDataLoss               Call = generated.IDStartDataLoss
+	GetDataLossProgress         Call = generated.IDGetDataLossProgress
+	StartQuorumLoss             Call = generated.IDStartQuorumLoss
+	GetQuorumLossProgress       Call = generated.IDGetQuorumLossProgress
+	StartPartitionRestart       Call = generated.IDStartPartitionRestart
+	GetPartitionRestartProgress Call = generated.IDGetPartitionRestartProgress
+	StartNodeTransition         Call = generated.IDStartNodeTransition
+	GetNodeTransitionProgress   Call = generated.IDGetNodeTransitionProgress
 )
 
 // More to choose from.

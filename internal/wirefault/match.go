@@ -8,16 +8,16 @@ import (
 
 // Force matches a force cancel, as this project's client writes it.
 func Force(r *http.Request) bool {
-	return isFor(r, "CancelOperation") && r.URL.Query().Get("Force") == "true"
+	return isFor(r, generated.IDCancelOperation) && r.URL.Query().Get("Force") == "true"
 }
 
 // Graceful matches a graceful cancel, as this project's client writes it.
 func Graceful(r *http.Request) bool {
-	return isFor(r, "CancelOperation") && r.URL.Query().Get("Force") == "false"
+	return isFor(r, generated.IDCancelOperation) && r.URL.Query().Get("Force") == "false"
 }
 
 // List matches the list of operations.
-func List(r *http.Request) bool { return isFor(r, "GetFaultOperationList") }
+func List(r *http.Request) bool { return isFor(r, generated.IDGetFaultOperationList) }
 
 // Any matches every request.
 func Any(*http.Request) bool { return true }
