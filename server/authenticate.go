@@ -1,12 +1,10 @@
 package server
 
 import (
-	"crypto/sha1" // thumbprints of Service Fabric are SHA-1
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -31,12 +29,13 @@ var (
 	errExpired       = errors.New("the client certificate has expired")
 	errNotForClients = errors.New("the client certificate is not meant for authenticating clients")
 	errUntrusted     = errors.New("the client certificate does not chain to the CA")
+	errTooMany       = errors.New("the client certificate came with more than 10 others")
 )
 
 // authenticate finds out who sends a request, and says why if it may not
-// (httpgateway/HttpCertificateAuthHandler.cpp). Every request is judged anew:
-// what crypto/tls remembers of a certificate, on a connection or in a resumed
-// session, is the certificate alone, and that may expire meanwhile.
+// (httpgateway/HttpCertificateAuthHandler.cpp). Every request is judged anew by
+// the clock: what crypto/tls remembers of a certificate, on a connection or in a
+// resumed session, is the certificate alone, and that may expire meanwhile.
 func (h *Handler) authenticate(x *exchange, r *http.Request) (reason error) {
 	if h.authenticator != nil {
 		return x.identify(h.authenticator, r)
@@ -62,54 +61,7 @@ func (c *clients) identify(state *tls.ConnectionState, now time.Time) (client, e
 	if len(state.PeerCertificates) == 0 {
 		return client{}, errNoCertificate
 	}
-	leaf := state.PeerCertificates[0]
-	thumbprint := sha1.Sum(leaf.Raw)
-	who := client{thumbprint: fmt.Sprintf("%X", thumbprint), name: excerpt(leaf.Subject.CommonName)}
-
-	// The lists come first, because they are cheap and a chain is not: a
-	// stranger gets none verified.
-	role := max(c.thumbprints[thumbprint], c.names[fold(commonName(leaf))])
-	switch {
-	case role == 0:
-		return who, errUnknown
-	case now.Before(leaf.NotBefore):
-		return who, errTooEarly
-	case now.After(leaf.NotAfter):
-		return who, errExpired
-	}
-	if err := c.verify(state.PeerCertificates, now); err != nil {
-		return who, err
-	}
-
-	if !c.roles {
-		role = Admin
-	}
-	who.role = role
-	return who, nil
-}
-
-// verify checks that a certificate chains to the roots, if there are any.
-func (c *clients) verify(chain []*x509.Certificate, now time.Time) error {
-	if c.ca == nil {
-		return nil // newClients allows thumbprints only
-	}
-	intermediates := x509.NewCertPool()
-	for _, cert := range chain[1:] {
-		intermediates.AddCert(cert)
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{
-		Roots:         c.ca,
-		Intermediates: intermediates,
-		CurrentTime:   now,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
-		return errNotForClients
-	}
-	if err != nil {
-		return errUntrusted
-	}
-	return nil
+	return c.connections.of(state.PeerCertificates).identify(c, state.PeerCertificates, now)
 }
 
 // commonName returns the common name of a certificate that has exactly one, and

@@ -34,7 +34,10 @@ type ClientCertificates struct {
 
 	// CA, if not nil, holds the roots that every client certificate must chain
 	// to, be it known by thumbprint or by name, and be good for authenticating
-	// clients. Nil trusts a thumbprint as it is, self-signed or not, and allows
+	// clients. The signatures of a chain are checked once for a connection, its
+	// dates with every request. Who sends more than ten certificates along is
+	// turned away. A constraint that the pool has for a root is asked about each
+	// intermediate as well, before the whole chain. Nil trusts a thumbprint as it is, self-signed or not, and allows
 	// no names: without roots everybody can make a certificate with any name.
 	// New copies it; later changes have no effect.
 	CA *x509.CertPool
@@ -65,6 +68,7 @@ type clients struct {
 	names       map[string]Role // folded
 	roles       bool
 	ca          *x509.CertPool
+	connections connections
 }
 
 func newClients(cc ClientCertificates) (*clients, error) {
@@ -122,6 +126,15 @@ func (c *clients) add(entry string, role Role) error {
 		c.names[fold(name)] = max(c.names[fold(name)], role)
 	}
 	return nil
+}
+
+// role returns what the lists say, 0 if neither has the client.
+func (c *clients) role(thumbprint [sha1.Size]byte, name string) Role {
+	role := max(c.thumbprints[thumbprint], c.names[fold(name)])
+	if role != 0 && !c.roles {
+		return Admin
+	}
+	return role
 }
 
 // looksLikeThumbprint says whether an entry is meant to be one, so that a

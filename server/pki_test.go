@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -44,26 +45,35 @@ func issue(t testing.TB, by *issued, name string, changes ...func(*x509.Certific
 	if err != nil {
 		t.Fatal(err)
 	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
+	template := issueTemplate(name)
+	for _, change := range changes {
+		change(template)
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial,
+	subject := &issued{key: key}
+	if by == nil {
+		return sign(t, template, template, subject, key)
+	}
+	return sign(t, template, by.cert, subject, by.key)
+}
+
+// issueTemplate is a certificate as a client has it.
+func issueTemplate(name string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(serial.Add(1)),
 		Subject:      pkix.Name{CommonName: name},
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().Add(time.Hour),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
-	for _, change := range changes {
-		change(template)
-	}
-	parent, signer := template, key
-	if by != nil {
-		parent, signer = by.cert, by.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+}
+
+var serial atomic.Int64
+
+// sign makes the certificate of a template for the key of a subject.
+func sign(t testing.TB, template, parent *x509.Certificate, subject *issued, by *ecdsa.PrivateKey) *issued {
+	t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &subject.key.PublicKey, by)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +81,7 @@ func issue(t testing.TB, by *issued, name string, changes ...func(*x509.Certific
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &issued{cert: cert, key: key, chain: [][]byte{der}}
+	return &issued{cert: cert, key: subject.key, chain: [][]byte{der}}
 }
 
 func authority(c *x509.Certificate) {

@@ -6,9 +6,9 @@ import "crypto/tls"
 // 1.2 or newer, the certificate of the server, and a client certificate that is
 // asked for and not required, so that a client without one gets its 403 over
 // HTTP instead of a failed handshake. The handshake does not judge the client
-// certificate either; a [Handler] does, with every request, so that a
-// certificate also counts for what it is worth when it was kept in a resumed
-// session or on an old connection.
+// certificate either; a [Handler] does: its chain once for a connection, and its
+// dates with every request, so that a certificate also counts for what it is worth
+// when it was kept in a resumed session or on an old connection.
 //
 //	srv := server.NewHTTPServer(h, l)
 //	srv.TLSConfig = server.TLSConfig(cert)
