@@ -130,6 +130,9 @@ func put(tb testing.TB, path string, content []byte) {
 	must(tb, os.WriteFile(path, content, 0o600))
 }
 
+// awaitLook waits until the next request looks at the files of its client again.
+func awaitLook() { time.Sleep(50 * time.Millisecond) }
+
 // serveTLS puts a handler on a socket, behind TLS that asks for a client certificate.
 func serveTLS(tb testing.TB, cert tls.Certificate, proto string, h http.Handler, edits ...func(*httptest.Server)) string {
 	tb.Helper()

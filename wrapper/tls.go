@@ -17,10 +17,11 @@ type TLS struct {
 	// and its key, as PEM without a password. Both or neither is set; "" shows no
 	// certificate, which a secured cluster answers with 403 (runtime §7).
 	//
-	// A call after the files have changed uses what they hold then, and drops
-	// connections made with what they held before. While they cannot be used, as
-	// when one of the two is new and the other is not, what they held before stays
-	// in use. Their dates are not judged here: a cluster may accept an expired
+	// A request that begins looks at the files if none has in the last 50 ms. So one that
+	// begins 50 ms or more after they have changed uses what they hold then, unless another
+	// is still looking, and drops connections made with what they held before. While they
+	// cannot be used, as when one of the two is new and the other is not, what they held
+	// before stays in use. Their dates are not judged here: a cluster may accept an expired
 	// certificate that it knows by its thumbprint (runtime §7).
 	CertFile, KeyFile string
 
@@ -31,7 +32,7 @@ type TLS struct {
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
 
 	// CAFile holds the roots that the chain of the server has to lead to, as PEM. It
-	// is read again when it changes, like CertFile. RootCAs holds them in memory; it
+	// is read again within 50 ms when it changes, like CertFile. RootCAs holds them in memory; it
 	// is copied. One of them may be set; "" and nil mean the system's roots.
 	CAFile  string
 	RootCAs *x509.CertPool

@@ -255,6 +255,7 @@ func TestTLSSettingsAreCopied(t *testing.T) {
 	empty := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{RootCAs: newAuthority(t, "x").pool(), ServerCommonNames: []string{"cluster"}}))
 	names[0], *roots = "another", *x509.NewCertPool()
 	f.putPair(t, ca.issue(t, "admin")) // begins anew with the settings
+	awaitLook()
 	must(t, cancelWith(t.Context(), byName, false))
 	wantUntrusted(t, cancelWith(t.Context(), empty, false))
 }

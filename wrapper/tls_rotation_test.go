@@ -85,9 +85,11 @@ func (d *door) last() string {
 	return d.who
 }
 
-// want makes a call and checks who the server saw, and over how many connections so far.
+// want makes a call that sees every change of the files until now, and checks who the server
+// saw, and over how many connections so far.
 func (d *door) want(t *testing.T, client *wrapper.Client, who string, dialled, closed int32) {
 	t.Helper()
+	awaitLook()
 	must(t, cancelWith(t.Context(), client, false))
 	if got := d.last(); got != who || d.dialled.Load() != dialled {
 		t.Errorf("%s came, over connection %d; want %s, over %d", got, d.dialled.Load(), who, dialled)
@@ -115,7 +117,7 @@ func age(tb testing.TB, paths ...string) {
 	}
 }
 
-// A client certificate that is replaced on disk is used by the next call, without a
+// A client certificate that is replaced on disk is used by a call 50 ms later, without a
 // restart, and old connections are dropped. A pair of which only one half is new, or
 // one that is damaged, changes nothing.
 func TestTLSRotation(t *testing.T) {
@@ -191,7 +193,7 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 	})
 }
 
-// Roots that are replaced on disk hold for the next call.
+// Roots that are replaced on disk hold for a call 50 ms later.
 func TestTLSRotationOfRoots(t *testing.T) {
 	t.Parallel()
 	for _, named := range []bool{false, true} {
@@ -210,6 +212,7 @@ func TestTLSRotationOfRoots(t *testing.T) {
 			put(t, f.ca, certPEM(b.Certificate)[:200])
 			d.want(t, client, "one", 1, 0)
 			put(t, f.ca, certPEM(b.Certificate))
+			awaitLook()
 			wantUntrusted(t, cancelWith(t.Context(), client, false), `issuer "root a"`)
 			d.cert.Store(&ofB)
 			d.want(t, client, "one", 3, 2)
@@ -218,8 +221,10 @@ func TestTLSRotationOfRoots(t *testing.T) {
 			other := newClient(t, d.endpoint, wrapper.WithTLS(settings)) // which has no connection yet
 			put(t, f.ca, []byte("rubbish"))
 			d.cert.Store(&ofA)
+			awaitLook()
 			wantUntrusted(t, cancelWith(t.Context(), other, false), "held before", f.ca)
 			put(t, f.ca, append(certPEM(a.Certificate), certPEM(b.Certificate)...))
+			awaitLook()
 			must(t, cancelWith(t.Context(), other, false))
 		})
 	}
@@ -262,6 +267,7 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 		f.putPair(t, two)
 		close(over)
 		wg.Wait()
+		awaitLook()
 		must(t, cancelWith(t.Context(), client, false))
 		if who := d.last(); who != "two" || d.resumed.Load() {
 			t.Errorf("at last %s came", who)

@@ -31,7 +31,13 @@ type Transport struct {
 	// looking is held by the one request that looks at the files. The others go on
 	// with what there is, so that a slow disk holds up one of them.
 	looking sync.Mutex
+	began   time.Time    // when they were first looked at, by the monotonic clock
+	looked  atomic.Int64 // how long after that the last look began, in nanoseconds
 }
+
+// lookEvery is how often the files are looked at. A change is used by the requests that begin so
+// long after it, or later.
+const lookEvery = 50 * time.Millisecond
 
 // generation is one state of the files.
 type generation struct {
@@ -53,11 +59,12 @@ func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.
 	if err != nil {
 		return nil, err
 	}
-	m, err := t.read(t.stamps(), time.Now())
+	began := time.Now()
+	m, err := t.read(t.stamps(), began)
 	if err != nil {
 		return nil, err
 	}
-	o := &Transport{settings: t, pins: p, made: made, tell: tell}
+	o := &Transport{settings: t, pins: p, made: made, tell: tell, began: began}
 	o.begin(m)
 	return o, nil
 }
@@ -73,13 +80,16 @@ func (o *Transport) begin(m material) {
 	o.latest.Store(g)
 }
 
-// Send sends with what the files hold now; fresh makes it a connection of its own. unread says
+// Send sends with what the files held at most 50 ms ago, or hold now; fresh makes it a connection of its own. unread says
 // of an error whether the server has read nothing of the request, which makes it a
 // [HandshakeError] with what the server was shown.
 func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (*http.Response, error) {
 	g := o.latest.Load()
-	if len(g.stamps) > 0 && o.looking.TryLock() {
-		o.look(r.Context(), time.Now())
+	if len(g.stamps) > 0 && o.due() && o.looking.TryLock() {
+		if o.due() { // still: another may have looked since
+			o.looked.Store(int64(time.Since(o.began))) // before the look, which may miss what happens during it
+			o.look(r.Context(), time.Now())
+		}
 		o.looking.Unlock()
 		g = o.latest.Load()
 	}
@@ -88,15 +98,29 @@ func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (
 		through = g.fresh
 	}
 	response, err := through.RoundTrip(r)
-	var handshake *HandshakeError
-	switch {
-	case err == nil || errors.As(err, &handshake):
-	case unread(err):
-		err = &HandshakeError{err, fmt.Sprintf("; %s refused it, and has read nothing: %s%s", r.URL.Host, g.showing(), g.note())}
-	case isAlert(err):
-		err = fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
+	if err != nil {
+		return nil, g.name(err, r.URL.Host, unread)
 	}
-	return response, err
+	return response, nil
+}
+
+// name adds to an error what the server was shown, if that may be why.
+func (g *generation) name(err error, host string, unread func(error) bool) error {
+	if _, ok := errors.AsType[*HandshakeError](err); ok {
+		return err
+	}
+	switch {
+	case unread(err):
+		return &HandshakeError{err, fmt.Sprintf("; %s refused it, and has read nothing: %s%s", host, g.showing(), g.note())}
+	case isAlert(err):
+		return fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
+	}
+	return err
+}
+
+// due reports that it is time to look at the files.
+func (o *Transport) due() bool {
+	return time.Since(o.began)-time.Duration(o.looked.Load()) >= lookEvery
 }
 
 // look finds out whether the files have changed, which is a stat each, and begins a
