@@ -41,8 +41,9 @@
 // Without an option there is none: everybody is an admin, as in a cluster
 // without security. [WithClientCertificates] takes the place of X.509 security.
 // A client must then show a certificate that is in one of two lists, is within
-// its dates and, if there is a CA, chains to it. Every request is judged, not
-// the connection, so a certificate that expires in between is turned away.
+// its dates and, if there is a CA, chains to it. A chain is verified once for a
+// connection, and its dates are judged with every request, so a certificate that
+// expires in between is turned away.
 //
 // With roles on, the list of faults and the progress calls are for users and
 // admins, a cancel and the starts for admins only, and so is an operation that
