@@ -65,7 +65,11 @@ drift: ## Check that the generated package is what the document makes
 	(cd "$$dir" && go generate .); \
 	diff -ru generated "$$dir/generated" || { echo 'generated/ is not what openapi/ makes: run "make generate" and commit the result' >&2; exit 1; }
 
-# What the generated code does not show, such as a bound, is held here.
+.PHONY: drill
+drill: ## Play the usual edits of the document on a copy, try each on the wire, and check that the table of them is current
+	go run ./internal/drill docs/changing-the-document.md
+	git diff --exit-code docs/changing-the-document.md
+
 .PHONY: contract
 contract: ## Check the document against the documented API
 	go test ./openapi
@@ -124,5 +128,6 @@ histories: ## Check SECONDS of a replicated cluster, in which everything dies, i
 .PHONY: ci
 ci: check test whole clients ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
+	$(MAKE) drill
 	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'
