@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"slices"
+)
+
+// workload is a piece of work that several sides do, each in its own way.
+type workload struct {
+	name string
+	what string // for people
+	// open makes the sides. The first one is ours. What it opens is closed by close, which is not nil
+	// unless err is not.
+	open  func() (sides []side, closeAll func() error, err error)
+	who   clock // whose processor time counts
+	slow  bool  // it takes minutes: it is not warmed up, and two rounds have to do
+	goals []goal
+}
+
+// side is one way to do the work.
+type side struct {
+	name string
+	// many does the work n times.
+	many func(n int) error
+	// least is how often it does so in a batch at least.
+	least int
+	// cost is what doing it once costs; nil means that it is counted while many runs.
+	cost func() (cost, error)
+}
+
+// goal is what the first side of a workload has to reach.
+type goal struct {
+	name  string
+	base  string  // the side it is compared with, or "" for none
+	limit float64 // of the time of the first side as a multiple of the base's
+	most  cost    // of the first side; 0 stands for no limit
+}
+
+// once is a side that does the work by calling do.
+func once(name string, do func() error) side {
+	return side{name: name, many: func(n int) error {
+		for range n {
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// closers closes in reverse order what was opened.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c *closers) close() error {
+	var errs []error
+	for _, f := range slices.Backward(*c) {
+		errs = append(errs, f())
+	}
+	*c = nil
+	return errors.Join(errs...)
+}
+
+// workloads are all that is measured, in the order of the report. The limits stand here and nowhere else.
+func workloads() []workload {
+	var all []workload
+	for _, name := range requestNames {
+		all = append(all, workload{
+			name: "request/" + name, what: "build the request of " + name,
+			open:  func() ([]side, func() error, error) { return openRequest(name) },
+			goals: []goal{{name: "request/" + name, base: "plain", limit: 0.70, most: cost{allocs: 5, bytes: 640}}},
+		})
+	}
+	all = append(all,
+		workload{
+			name: "cancel", what: "cancel without a network, answered with 200, another operation each time",
+			open:  openCancel,
+			goals: []goal{{name: "cancel", base: "duty", limit: 1.5, most: cost{allocs: 28, bytes: 2600}}},
+		},
+		workload{
+			name: "cancel-again", what: "the same, always the same operation",
+			open:  openCancelAgain,
+			goals: []goal{{name: "cancel-again", base: "duty", limit: 1.5, most: cost{allocs: 28, bytes: 2600}}},
+		},
+		workload{
+			name: "cancel-404", what: "cancel without a network, answered with 404, and the list that tells why",
+			open:  openCancel404,
+			goals: []goal{{name: "cancel-404", base: "plain", limit: 1.6}},
+		},
+		workload{
+			name: "over-known", what: "cancel what is over, with 9 000 operations remembered; this client started it",
+			open:  func() ([]side, func() error, error) { return openOver(true) },
+			goals: []goal{{name: "over-known", base: "plain", limit: 2}},
+		},
+		workload{
+			name: "over-list", what: "cancel what is over, with 9 000 operations remembered; nothing is known of it",
+			open:  func() ([]side, func() error, error) { return openOver(false) },
+			goals: []goal{{name: "over-list", base: "plain", limit: 60}},
+		},
+		workload{
+			name: "handler", what: "handle a cancel, all parameters checked",
+			open: func() ([]side, func() error, error) { return openHandler(accepted) },
+			goals: []goal{
+				{name: "handler", base: "duty", limit: 1.00, most: cost{allocs: 14}},
+				{name: "handler/stock", base: "stock", limit: 0.75},
+			},
+		},
+		workload{
+			name: "handler-refused", what: "refuse a cancel with a bad parameter",
+			open:  func() ([]side, func() error, error) { return openHandler(refused) },
+			goals: []goal{{name: "handler-refused", base: "duty", limit: 1.00}},
+		},
+		workload{
+			name: "handler-404", what: "handle a cancel of what the implementation does not know",
+			open:  func() ([]side, func() error, error) { return openHandler(unknown) },
+			goals: []goal{{name: "handler-404", base: "duty", limit: 1.00}},
+		},
+	)
+	for _, c := range []struct {
+		callers string
+		n       int
+		most    cost
+	}{{"1", 1, cost{allocs: 105}}, {"16", 16, cost{}}, {"128", 128, cost{}}} {
+		all = append(all, workload{
+			name: "loopback/" + c.callers, what: "cancel over loopback, callers at once: " + c.callers,
+			open: func() ([]side, func() error, error) { return openLoopback(c.n) },
+			goals: []goal{
+				{name: "loopback/" + c.callers, base: "duty", limit: 1.05, most: c.most},
+				{name: "loopback/" + c.callers + "/stock", base: "stock validated", limit: 1.00},
+			},
+		})
+	}
+	for _, trust := range []trust{byName, byThumbprint} {
+		for _, c := range []struct {
+			callers string
+			n       int
+		}{{"1", 1}, {"16", 16}} {
+			name := "mutual-tls/" + string(trust) + "/" + c.callers
+			all = append(all, workload{
+				name: name, what: "cancel over mutual TLS by " + string(trust) + ", callers at once: " + c.callers,
+				open:  func() ([]side, func() error, error) { return openTLS(trust, c.n) },
+				goals: []goal{{name: name, base: "duty", limit: 1.10}},
+			})
+		}
+	}
+	for _, l := range []struct {
+		length string
+		n      int
+		limit  float64
+	}{{"1000", 1000, 0.33}, {"10000", 10_000, 0.33}, {"100000", 100_000, 0.18}} {
+		all = append(all, workload{
+			name: "list/" + l.length, what: "list over loopback, operations: " + l.length,
+			open:  func() ([]side, func() error, error) { return openList(l.n) },
+			goals: []goal{{name: "list/" + l.length, base: "encoding/json", limit: l.limit}},
+		})
+	}
+	return append(all,
+		workload{
+			name: "list-memory/server", what: "what a server allocates to write a list of 100 000",
+			open:  openListServer,
+			goals: []goal{{name: "list-memory/server", most: cost{bytes: 64 << 10}}},
+		},
+		workload{
+			name: "list-memory/client", what: "the most that a client holds of a list of 40 000, which is as many as a cluster lists",
+			open:  openListClient,
+			goals: []goal{{name: "list-memory/client", most: cost{bytes: 1 << 20}}},
+		},
+		workload{
+			name: "cancel-all", what: "list and cancel 9 900 operations, 8 at once",
+			open:  openCancelAll,
+			goals: []goal{{name: "cancel-all", base: "plain", limit: 1.08}},
+		},
+		workload{
+			name: "command", what: `the whole process of "sfcancel cancel --ledger none", against a program that does the POST`,
+			open: openCommand, who: children,
+			goals: []goal{{name: "command", base: "plain", limit: 1.3}},
+		},
+		workload{
+			name: coldBuild, what: "build a program with an empty cache that imports wrapper, against the client of oapi-codegen",
+			open: openColdBuild, who: children, slow: true,
+			goals: []goal{{name: coldBuild, base: "stock", limit: 1.0}},
+		},
+	)
+}
+
+// coldBuild takes minutes and runs only when asked for.
+const coldBuild = "cold-build"

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// outcome is what becomes of a request that a handler gets.
+type outcome int
+
+const (
+	accepted = outcome(http.StatusOK)
+	refused  = outcome(http.StatusBadRequest) // by the edge, because a parameter is bad
+	unknown  = outcome(http.StatusNotFound)   // by the implementation
+)
+
+// sink takes an answer and keeps nothing but the status. It is used again, so that it costs nothing.
+type sink struct {
+	header http.Header
+	status int
+}
+
+func (s *sink) Header() http.Header { return s.header }
+func (s *sink) WriteHeader(n int)   { s.status = n }
+func (s *sink) Write(b []byte) (int, error) {
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	return len(b), nil
+}
+
+// openHandler handles one cancel, without a network. The request is the same each time, as net/http would hand it over
+// from our client.
+func openHandler(wanted outcome) ([]side, func() error, error) {
+	do := func(context.Context, uuid.UUID, bool) int { return int(wanted) }
+	ours, err := oursHandler(do)
+	if err != nil {
+		return nil, nil, err
+	}
+	stock, err := stockHandler(do, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	validated, err := stockHandler(do, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	var sides []side
+	for _, h := range []struct {
+		name string
+		http.Handler
+	}{{"ours", ours}, {"duty", dutyHandler(do)}, {"plain", plainHandler(do)}, {"stock", stock}, {"stock validated", validated}} {
+		address := plain{base: gateway}.cancelURL(operationID)
+		if wanted == refused {
+			address = strings.Replace(address, "Force=false", "Force=perhaps", 1)
+		}
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address, http.NoBody)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Header = http.Header{"User-Agent": {"sfcancel/1.0"}, requestID: {uuid.NewString()}, "Accept-Encoding": {"gzip"}, "Content-Length": {"0"}}
+		s := &sink{header: make(http.Header)}
+		sides = append(sides, once(h.name, func() error {
+			clear(s.header)
+			s.status = 0
+			h.ServeHTTP(s, r)
+			if s.status != int(wanted) {
+				return fmt.Errorf("answered with %d, want %d", s.status, wanted)
+			}
+			return nil
+		}))
+	}
+	return sides, func() error { return nil }, nil
+}

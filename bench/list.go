@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// kinds are the four kinds of an operation.
+var kinds = [...]string{"PartitionDataLoss", "PartitionQuorumLoss", "PartitionRestart", "NodeTransition"}
+
+// newList is a list of n operations, as many of each kind.
+func newList(n int) []listed {
+	all := make([]listed, n)
+	for i := range all {
+		all[i] = listed{uuid.New(), "Completed", kinds[i%len(kinds)]}
+	}
+	return all
+}
+
+// openList reads a list over loopback.
+func openList(n int) (_ []side, _ func() error, err error) {
+	var c closers
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	all, ctx := newList(n), context.Background()
+	edge, err := oursListHandler(all)
+	if err != nil {
+		return nil, nil, err
+	}
+	address, err := serve(server.NewHTTPServer(edge, nil), &c)
+	if err != nil {
+		return nil, nil, err
+	}
+	ours, err := wrapper.New(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.add(func() error { ours.Close(); return nil })
+	other, err := serve(byHand(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", asJSON)
+		if err := json.NewEncoder(w).Encode(all); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	})), &c)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := plain{other, dialer(nil, &c)}
+	complete := func(got int, err error) error {
+		if err == nil && got != n {
+			err = fmt.Errorf("%d operations, want %d", got, n)
+		}
+		return err
+	}
+	return []side{
+		once("ours", func() error { return complete(oursList(ctx, ours)) }),
+		once("encoding/json", func() error {
+			all, err := p.list(ctx)
+			return complete(len(all), err)
+		}),
+	}, c.close, nil
+}
+
+// openListServer counts what the scaffold allocates for a list.
+func openListServer() ([]side, func() error, error) {
+	edge, err := oursListHandler(newList(100_000))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, plain{base: gateway}.listURL(), http.NoBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	return []side{once("ours", func() error {
+		s := &sink{header: make(http.Header)}
+		if edge.ServeHTTP(s, r); s.status != http.StatusOK {
+			return fmt.Errorf("answered with %d", s.status)
+		}
+		return nil
+	})}, func() error { return nil }, nil
+}
+
+// openListClient finds the most that a client holds while it reads a list.
+func openListClient() ([]side, func() error, error) {
+	const n = 40_000
+	body, err := json.Marshal(newList(n))
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &metered{body: body}
+	ours, err := wrapper.New(gateway, wrapper.WithHTTPClient(&http.Client{Transport: m}))
+	if err != nil {
+		return nil, nil, err
+	}
+	read := func() error {
+		got, err := oursList(context.Background(), ours)
+		if err == nil && got != n {
+			err = fmt.Errorf("%d operations, want %d", got, n)
+		}
+		return err
+	}
+	return []side{{name: "ours", cost: func() (cost, error) {
+		if err := read(); err != nil { // what is made once is not of the list
+			return cost{}, err
+		}
+		m.most, m.before = 0, held()
+		err := read()
+		return cost{bytes: m.most}, err
+	}}}, func() error { ours.Close(); return nil }, nil
+}
+
+// metered answers every request with a body, and looks at the heap while that is read.
+type metered struct {
+	body         []byte
+	before, most uint64
+}
+
+func (m *metered) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {asJSON}},
+		Body: io.NopCloser(&meteredBody{of: m, left: bytes.NewReader(m.body)}), ContentLength: int64(len(m.body)), Request: r,
+	}, nil
+}
+
+type meteredBody struct {
+	of   *metered
+	left *bytes.Reader
+	due  int // how much may be read before the heap is looked at
+}
+
+func (b *meteredBody) Read(p []byte) (int, error) {
+	const every = 256 << 10
+	n, err := b.left.Read(p[:min(len(p), every)])
+	if b.due -= n; b.due <= 0 || err != nil {
+		b.due = every
+		if now := held(); now > b.of.before {
+			b.of.most = max(b.of.most, now-b.of.before)
+		}
+	}
+	return n, err
+}
+
+// held is what is in use of the heap.
+func held() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

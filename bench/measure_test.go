@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ms are rounds of two sides, in milliseconds.
+func ms(pairs ...[2]int) (rows [][]sample) {
+	for _, p := range pairs {
+		rows = append(rows, []sample{{cpu: time.Duration(p[0]) * time.Millisecond}, {cpu: time.Duration(p[1]) * time.Millisecond}})
+	}
+	return rows
+}
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rows [][]sample
+		want spread
+	}{
+		{"one round", ms([2]int{6, 3}), spread{2, 2, 2}},
+		{"ratios inside a round, not of sums", ms([2]int{10, 10}, [2]int{200, 100}, [2]int{3000, 1000}), spread{2, 1, 3}},
+		{"an even number of rounds", ms([2]int{1, 1}, [2]int{2, 1}, [2]int{4, 1}, [2]int{9, 1}), spread{3, 1, 9}},
+		{"a clock that stood still", ms([2]int{4, 0}, [2]int{2, 1}), spread{2, 2, 2}},
+		{"nothing", nil, spread{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := compare(c.rows, 0, 1, cpu); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRaceTakesTurns(t *testing.T) {
+	var order []string
+	mark := func(name string) side {
+		return side{name: name, many: func(int) error {
+			order = append(order, name)
+			time.Sleep(time.Millisecond)
+			return nil
+		}}
+	}
+	rows, err := race([]side{mark("a"), mark("b")}, this, pace{rounds: 4, time: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(order[len(order)-8:], ""); got != "abbaabba" || len(rows) != 4 {
+		t.Errorf("%d rounds in the order %q, want 4 in the order abbaabba", len(rows), got)
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	broken := errors.New("it\nfails")
+	for _, c := range []struct {
+		name  string
+		goal  goal
+		sides []side
+		err   error
+		ok    bool
+		line  string // begins with it
+	}{
+		{"fast", goal{name: "g", base: "b", limit: 1e9}, []side{once("a", nothing), once("b", nothing)}, nil, true, "goal=g ratio="},
+		{"slow", goal{name: "g", base: "b", limit: 0.01}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio="},
+		{"few bytes", goal{name: "g", most: cost{bytes: 1 << 20}}, []side{once("a", allocate)}, nil, true, "goal=g bytes="},
+		{"many bytes", goal{name: "g", most: cost{bytes: 10}}, []side{once("a", allocate)}, nil, false, "goal=g bytes="},
+		{"many allocations", goal{name: "g", base: "b", limit: 1e9, most: cost{allocs: 1}}, []side{once("a", allocate), once("b", nothing)}, nil, false, "goal=g ratio="},
+		{"not opened", goal{name: "g"}, nil, broken, false, `goal=g error="it\nfails"`},
+		{"failing", goal{name: "g", base: "b", limit: 1}, []side{once("a", func() error { return broken }), once("b", nothing)}, nil, false, `goal=g error="a: it\nfails"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := workload{goals: []goal{c.goal}, open: func() ([]side, func() error, error) { return c.sides, nothing, c.err }}
+			r := w.measure(pace{rounds: 3, time: time.Millisecond})
+			end := " short"
+			if c.ok {
+				end = " ok"
+			}
+			if line := r.verdicts[0].String(); !strings.HasPrefix(line, c.line) || !strings.HasSuffix(line, end) {
+				t.Errorf("got %q, want %q…%q", line, c.line, end)
+			}
+			all := []result{r}
+			for line := range strings.Lines(report("", all)) {
+				if strings.HasPrefix(line, "| g ") && strings.Count(line, "|") != 9 {
+					t.Errorf("not a row of eight cells: %s", line)
+				}
+			}
+			for in := xml.NewDecoder(strings.NewReader(chart(all))); ; {
+				if _, err := in.Token(); err != nil {
+					if !errors.Is(err, io.EOF) {
+						t.Errorf("the chart is no XML: %v", err)
+					}
+					break
+				}
+			}
+		})
+	}
+}
+
+func nothing() error { return nil }
+
+var kept []byte
+
+func allocate() error {
+	kept = make([]byte, 1000)
+	kept = append(kept, 1)
+	return nil
+}

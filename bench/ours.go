@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// Everything that calls package generated is in this file: it is what changes when the generator does.
+
+// oursRequest builds a request with the generated builders.
+func oursRequest(name string) func() (*http.Request, error) {
+	timeout := int64(seconds)
+	switch name {
+	case "CancelOperation":
+		return func() (*http.Request, error) {
+			return generated.NewCancelOperationRequest(gateway, &generated.CancelOperationParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
+		}
+	case "GetFaultOperationList":
+		return func() (*http.Request, error) {
+			return generated.NewGetFaultOperationListRequest(gateway, &generated.GetFaultOperationListParams{
+				APIVersion: generated.APIVersion60, TypeFilter: filterAll, StateFilter: filterAll, Timeout: &timeout})
+		}
+	case "StartDataLoss":
+		return func() (*http.Request, error) {
+			return generated.NewStartDataLossRequest(gateway, serviceID, partitionID, &generated.StartDataLossParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, DataLossMode: generated.DataLossModePartialDataLoss, Timeout: &timeout})
+		}
+	case "GetDataLossProgress":
+		return func() (*http.Request, error) {
+			return generated.NewGetDataLossProgressRequest(gateway, serviceID, partitionID, &generated.GetDataLossProgressParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
+		}
+	case "StartQuorumLoss":
+		return func() (*http.Request, error) {
+			return generated.NewStartQuorumLossRequest(gateway, serviceID, partitionID, &generated.StartQuorumLossParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, QuorumLossMode: generated.QuorumLossModeAllReplicas,
+				QuorumLossDuration: duration, Timeout: &timeout})
+		}
+	case "GetQuorumLossProgress":
+		return func() (*http.Request, error) {
+			return generated.NewGetQuorumLossProgressRequest(gateway, serviceID, partitionID, &generated.GetQuorumLossProgressParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
+		}
+	case "StartPartitionRestart":
+		return func() (*http.Request, error) {
+			return generated.NewStartPartitionRestartRequest(gateway, serviceID, partitionID, &generated.StartPartitionRestartParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID,
+				RestartPartitionMode: generated.RestartPartitionModeOnlyActiveSecondaries, Timeout: &timeout})
+		}
+	case "GetPartitionRestartProgress":
+		return func() (*http.Request, error) {
+			return generated.NewGetPartitionRestartProgressRequest(gateway, serviceID, partitionID, &generated.GetPartitionRestartProgressParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
+		}
+	case "StartNodeTransition":
+		return func() (*http.Request, error) {
+			return generated.NewStartNodeTransitionRequest(gateway, nodeName, &generated.StartNodeTransitionParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, NodeTransitionType: generated.NodeTransitionTypeStop,
+				NodeInstanceID: nodeInstance, StopDurationInSeconds: duration, Timeout: &timeout})
+		}
+	case "GetNodeTransitionProgress":
+		return func() (*http.Request, error) {
+			return generated.NewGetNodeTransitionProgressRequest(gateway, nodeName, &generated.GetNodeTransitionProgressParams{
+				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
+		}
+	}
+	return nil
+}
+
+// oursHandler is the scaffold around an implementation of the cancel.
+func oursHandler(do func(ctx context.Context, id uuid.UUID, force bool) int, options ...server.Option) (http.Handler, error) {
+	return server.New(canceller{do: do}, options...)
+}
+
+type canceller struct {
+	server.Unimplemented
+	do func(ctx context.Context, id uuid.UUID, force bool) int
+}
+
+func (c canceller) CancelOperation(ctx context.Context, r generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
+	if c.do(ctx, r.Params.OperationID, r.Params.Force) == http.StatusNotFound {
+		return nil, server.NewError(generated.ErrorCodeKeyNotFound, "There is no such operation.")
+	}
+	return generated.CancelOperation200Response{}, nil
+}
+
+// oursListHandler is the scaffold around an implementation that has a list ready.
+func oursListHandler(all []listed) (http.Handler, error) {
+	var ops generated.GetFaultOperationList200JSONResponse
+	for _, o := range all {
+		ops = append(ops, generated.OperationStatus{
+			OperationID: o.OperationID, State: generated.OperationState(o.State), Type: generated.OperationType(o.Type),
+		})
+	}
+	return server.New(lister{ops: ops})
+}
+
+type lister struct {
+	server.Unimplemented
+	ops generated.GetFaultOperationList200JSONResponse
+}
+
+func (l lister) GetFaultOperationList(context.Context, generated.GetFaultOperationListRequestObject) (generated.GetFaultOperationListResponseObject, error) {
+	return l.ops, nil
+}
+
+// oursList reads a list and says how long it is.
+func oursList(ctx context.Context, c *wrapper.Client) (int, error) {
+	all, err := c.Operations(ctx)
+	return len(all), err
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// What every side sends and reads.
+const (
+	seconds     = 60 // of the parameter timeout
+	requestID   = "X-Servicefabricrequestid"
+	longestBody = 16 << 20
+	longestFail = 64 << 10
+)
+
+// fabricError and listed are the two bodies of the API that are read here.
+type fabricError struct {
+	Error struct{ Code, Message string }
+}
+
+type listed struct {
+	OperationID uuid.UUID `json:"OperationId"`
+	State, Type string
+}
+
+// failure is an answer that is none of the expected ones.
+type failure struct {
+	status int
+	code   string
+}
+
+func (f failure) Error() string { return fmt.Sprintf("answered with %d %s", f.status, f.code) }
+
+// missing is nil for an error that says that there is no such operation.
+func missing(err error) error {
+	if fail, ok := errors.AsType[failure](err); ok && fail.status == http.StatusNotFound {
+		return nil
+	}
+	return errors.Join(errors.New("not answered with 404"), err)
+}
+
+// plain is a client by hand, as short as it goes: no deadline, no bound, no id.
+type plain struct {
+	base string
+	http *http.Client
+}
+
+func (p plain) cancelURL(id uuid.UUID) string {
+	return p.base + "/Faults/$/Cancel?api-version=6.0&OperationId=" + id.String() + "&Force=false&timeout=" + strconv.Itoa(seconds)
+}
+
+func (p plain) listURL() string {
+	return p.base + "/Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535&timeout=" + strconv.Itoa(seconds)
+}
+
+func (p plain) dataLossURL(service string, partition, id uuid.UUID) string {
+	return p.base + "/Faults/Services/" + url.PathEscape(service) + "/$/GetPartitions/" + partition.String() +
+		"/$/GetDataLossProgress?api-version=6.0&OperationId=" + id.String() + "&timeout=" + strconv.Itoa(seconds)
+}
+
+// call sends a request and decodes the answer of a 200, if there is a place for it.
+func (p plain) call(ctx context.Context, method, address string, into any) error {
+	r, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := p.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		var fail fabricError
+		if err := json.Unmarshal(body, &fail); err != nil {
+			return err
+		}
+		return failure{answer.StatusCode, fail.Error.Code}
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(body, into)
+}
+
+func (p plain) cancel(ctx context.Context, id uuid.UUID) error {
+	return p.call(ctx, http.MethodPost, p.cancelURL(id), nil)
+}
+
+func (p plain) list(ctx context.Context) (all []listed, err error) {
+	err = p.call(ctx, http.MethodGet, p.listURL(), &all)
+	return all, err
+}
+
+// duty is a client by hand that does what nobody may leave out who has to tell what became of a call: a deadline, an
+// id in each request that the gateway traces, to know whether a request was sent, and bodies with a bound.
+type duty struct{ plain }
+
+func (d duty) cancel(ctx context.Context, id uuid.UUID) error {
+	ctx, done := context.WithTimeout(ctx, seconds*time.Second)
+	defer done()
+	sent := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent = true }})
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.cancelURL(id), nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set(requestID, uuid.NewString())
+	r.Header.Set("User-Agent", "duty/1.0")
+	answer, err := d.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("sent: %v: %w", sent, err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(http.MaxBytesReader(nil, answer.Body, longestFail))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	var fail fabricError
+	if err := json.Unmarshal(body, &fail); err != nil {
+		return err
+	}
+	return failure{answer.StatusCode, fail.Error.Code}
+}
+
+// plainHandler serves the cancel by hand: it reads the parameters, and that is all.
+func plainHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /Faults/$/Cancel", func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		id, err := uuid.Parse(query.Get("OperationId"))
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "E_INVALIDARG", "OperationId must be a GUID.")
+			return
+		}
+		force, err := strconv.ParseBool(query.Get("Force"))
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "E_INVALIDARG", "Force must be true or false.")
+			return
+		}
+		answer(w, do(r.Context(), id, force))
+	})
+	return mux
+}
+
+// dutyHandler serves the cancel by hand, with what nobody may leave out: every parameter checked, a deadline for the
+// work and for the answer, a bound of the body, an id to trace the request by, and panics answered.
+func dutyHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /Faults/$/Cancel", func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				refuse(w, http.StatusInternalServerError, "E_FAIL", "The request failed.")
+			}
+		}()
+		trace := r.Header.Get(requestID)
+		if trace == "" {
+			trace = uuid.NewString()
+		}
+		w.Header().Set(requestID, trace)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		query := r.URL.Query()
+		if v := query.Get("api-version"); v != "6.0" && v != "3.0" {
+			refuse(w, http.StatusBadRequest, "E_INVALIDARG", "api-version is not supported.")
+			return
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 4<<20)); err != nil {
+				refuse(w, http.StatusRequestEntityTooLarge, "FABRIC_E_MESSAGE_TOO_LARGE", "The body is too large.")
+				return
+			}
+		}
+		id, err := uuid.Parse(query.Get("OperationId"))
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "E_INVALIDARG", "OperationId must be a GUID.")
+			return
+		}
+		force, err := strconv.ParseBool(query.Get("Force"))
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "E_INVALIDARG", "Force must be true or false.")
+			return
+		}
+		timeout := int64(seconds)
+		if text := query.Get("timeout"); text != "" {
+			timeout, err = strconv.ParseInt(text, 10, 64)
+			if err != nil || timeout < 1 || timeout > 4294967295 {
+				refuse(w, http.StatusBadRequest, "E_INVALIDARG", "timeout must be from 1 to 4294967295.")
+				return
+			}
+		}
+		limit := time.Duration(timeout) * time.Second
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + 30*time.Second))
+		ctx, done := context.WithTimeout(r.Context(), limit)
+		defer done()
+		answer(w, do(ctx, id, force))
+	})
+	return mux
+}
+
+// answer writes what an implementation by hand returned.
+func answer(w http.ResponseWriter, status int) {
+	if status == http.StatusNotFound {
+		refuse(w, status, "FABRIC_E_KEY_NOT_FOUND", "There is no such operation.")
+		return
+	}
+	w.WriteHeader(status)
+}
+
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	var fail fabricError
+	fail.Error.Code, fail.Error.Message = code, message
+	body, err := json.Marshal(fail)
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

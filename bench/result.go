@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// result is what was measured of a workload.
+type result struct {
+	workload
+	sides    []figure
+	rows     [][]sample
+	verdicts []verdict
+}
+
+// figure is what one side takes.
+type figure struct {
+	name      string
+	cpu, wall time.Duration
+	cost      cost
+	counted   bool // whether cost is known
+}
+
+// verdict says of a goal whether it is met.
+type verdict struct {
+	goal
+	ratio, wall spread
+	cost        cost
+	ok          bool
+	err         error // why it could not be measured
+}
+
+// String is the line of a goal.
+func (v verdict) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "goal=%s", v.name)
+	if v.err != nil {
+		fmt.Fprintf(&b, " error=%.200q", v.err.Error())
+	} else {
+		if v.base != "" {
+			fmt.Fprintf(&b, " ratio=%.2f (%.2f..%.2f) limit=%.2f", v.ratio.median, v.ratio.min, v.ratio.max, v.limit)
+		}
+		if v.most.allocs > 0 {
+			fmt.Fprintf(&b, " allocs=%d limit=%d", v.cost.allocs, v.most.allocs)
+		}
+		if v.most.bytes > 0 {
+			fmt.Fprintf(&b, " bytes=%d limit=%d", v.cost.bytes, v.most.bytes)
+		}
+	}
+	if v.ok {
+		return b.String() + " ok"
+	}
+	return b.String() + " short"
+}
+
+// countable is the work below which the allocations of every side are counted, goal or not.
+const countable = time.Millisecond
+
+// measure opens a workload and races its sides. What fails is short.
+func (w workload) measure(p pace) result {
+	r := result{workload: w}
+	if w.slow {
+		p = pace{rounds: 2, cold: true}
+	}
+	err := r.fill(p)
+	for _, g := range w.goals {
+		v := verdict{goal: g, err: err}
+		if err == nil {
+			v = r.judge(g)
+		}
+		r.verdicts = append(r.verdicts, v)
+	}
+	return r
+}
+
+func (r *result) fill(p pace) (err error) {
+	sides, closeAll, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	if len(sides) > 1 {
+		if r.rows, err = race(sides, r.who, p); err != nil {
+			return err
+		}
+	}
+	for i, s := range sides {
+		f := figure{name: s.name}
+		if len(sides) > 1 {
+			f.cpu, f.wall = typical(r.rows, i, cpu), typical(r.rows, i, wall)
+		}
+		if i == 0 && r.limitsCost() || r.who == this && f.wall > 0 && f.wall < countable {
+			if f.cost, err = spend(s); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			f.counted = true
+		}
+		r.sides = append(r.sides, f)
+	}
+	return nil
+}
+
+func (r *result) limitsCost() bool {
+	return slices.ContainsFunc(r.goals, func(g goal) bool { return g.most != cost{} })
+}
+
+func (r *result) judge(g goal) verdict {
+	v := verdict{goal: g, cost: r.sides[0].cost, ok: true}
+	if g.base != "" {
+		base := slices.IndexFunc(r.sides, func(f figure) bool { return f.name == g.base })
+		v.ratio, v.wall = compare(r.rows, 0, base, cpu), compare(r.rows, 0, base, wall)
+		v.ok = math.Round(v.ratio.median*100) <= math.Round(g.limit*100) // as they are printed
+	}
+	v.ok = v.ok && v.cost.within(g.most)
+	return v
+}
+
+// within says whether a cost keeps to its limits.
+func (c cost) within(most cost) bool {
+	return (most.allocs == 0 || c.allocs <= most.allocs) && (most.bytes == 0 || c.bytes <= most.bytes)
+}
