@@ -113,16 +113,18 @@ func FuzzSeedFile(f *testing.F) {
 	} {
 		f.Add([]byte(file))
 	}
-	if cases, err := os.ReadFile("../../shared/reference/conformance-cases.json"); err == nil {
-		var file struct {
-			Cases []struct{ Given json.RawMessage }
-		}
-		if err := json.Unmarshal(cases, &file); err != nil {
-			f.Fatal(err)
-		}
-		for _, c := range file.Cases {
-			f.Add([]byte(c.Given))
-		}
+	cases, err := os.ReadFile("testdata/conformance-cases.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	var file struct {
+		Cases []struct{ Given json.RawMessage }
+	}
+	if err := json.Unmarshal(cases, &file); err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range file.Cases {
+		f.Add([]byte(c.Given))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		seed, err := emulator.ParseSeed(data)

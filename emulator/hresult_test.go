@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"os"
 	"regexp"
 	"strconv"
 	"testing"
@@ -8,41 +9,33 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 )
 
-// TestHRESULT compares the table with the reference: the complete status table (§4.3),
-// and the codes that it names with their signed numbers (§4.2).
+// TestHRESULT compares the table with the runtime's: the complete status table, and the codes that fault operations
+// end with by their signed numbers.
 func TestHRESULT(t *testing.T) {
-	text := string(referenceFile(t, "runtime-behaviour.md"))
-	check := func(name string, want int32) {
-		t.Helper()
-		if got, ok := emulator.HRESULT(name); !ok || got != want {
-			t.Errorf("%s is %d (%t), want %d", name, got, ok, want)
-		}
+	text, err := os.ReadFile("testdata/hresults.txt")
+	if err != nil {
+		t.Fatal(err)
 	}
-	rows := regexp.MustCompile(`(?m)^\| \d{3} \| ([A-Z0-9_]+) \| ([0-9A-F]{8}) \|`).FindAllStringSubmatch(text, -1)
-	if len(rows) != 161 { // 162, and one is an internal value without a name
-		t.Errorf("§4.3 has %d rows, want 161", len(rows))
+	rows := regexp.MustCompile(`(?m)^([A-Z0-9_]+) ([0-9A-F]{8}|-[0-9]+)$`).FindAllStringSubmatch(string(text), -1)
+	if len(rows) != 161+15 { // the status table has 162, and one is an internal value without a name
+		t.Errorf("%d rows, want 161 and 15", len(rows))
 	}
 	for _, row := range rows {
-		n, err := strconv.ParseUint(row[2], 16, 32)
+		base := 16
+		if row[2][0] == '-' {
+			base = 10
+		}
+		n, err := strconv.ParseInt(row[2], base, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(row[1], int32(uint32(n)))
-	}
-	signed := regexp.MustCompile(`(?m)^\| ([A-Z0-9_]+) \| \d{3} \| (-\d+) \|`).FindAllStringSubmatch(text, -1)
-	if len(signed) < 15 {
-		t.Errorf("§4.2 has %d rows with numbers", len(signed))
-	}
-	for _, row := range signed {
-		n, err := strconv.ParseInt(row[2], 10, 32)
-		if err != nil {
-			t.Fatal(err)
+		if got, ok := emulator.HRESULT(row[1]); !ok || got != int32(n) {
+			t.Errorf("%s is %d (%t), want %d", row[1], got, ok, int32(n))
 		}
-		check(row[1], int32(n))
 	}
 }
 
-// §4.2 once more, for whoever has no reference: the numbers inside a Faulted result.
+// The numbers inside a Faulted result, by the names that the tests here have for them.
 func TestHRESULTOfResults(t *testing.T) {
 	for name, want := range map[string]int32{
 		"FABRIC_E_PARTITION_NOT_FOUND":                         partitionNotFound,

@@ -2,11 +2,8 @@ package emulator_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,20 +19,6 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// referenceFile reads a file of the reference, which lies beside the repository. Whoever
-// has only the repository skips the test; .ci/run has both.
-func referenceFile(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../shared/reference", name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && os.Getenv("SFCANCEL_REFERENCE") != "required":
-		t.Skipf("the reference is not beside the repository: %v", err)
-	case err != nil:
-		t.Fatal(err)
-	}
-	return data
-}
-
 // TestConformanceSeeds: the "given" of every conformance case is a seed as it stands
 // there, and the operations are shown as §5.1 says.
 func TestConformanceSeeds(t *testing.T) {
@@ -45,7 +28,11 @@ func TestConformanceSeeds(t *testing.T) {
 			Given json.RawMessage
 		}
 	}
-	if err := json.Unmarshal(referenceFile(t, "conformance-cases.json"), &file); err != nil {
+	text, err := os.ReadFile("testdata/conformance-cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
 	if len(file.Cases) < 100 {

@@ -41,7 +41,7 @@ var sample = map[string]string{
 func TestContract(t *testing.T) {
 	t.Parallel()
 	var official object
-	referenceJSON(t, "official-contract-6.0.json", &official)
+	testdata(t, "official-contract-6.0.json", &official)
 	theirs := officialFacts(official)
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestContract(t *testing.T) {
 func TestContractReaders(t *testing.T) {
 	t.Parallel()
 	var official object
-	referenceJSON(t, "official-contract-6.0.json", &official)
+	testdata(t, "official-contract-6.0.json", &official)
 	theirs, ours := officialFacts(official), documentFacts(t, formText(t, "6.0"))
 	for key, want := range sample {
 		if official, document := fact(theirs, key), fact(ours, key); official != want || document != want {
