@@ -43,8 +43,6 @@ var differences = []difference{
 	{everyOperation + "parameter/api-version/anyOf/1/type", absent, "string", bothVersions, whole},
 	{everyOperation + "parameter/api-version/anyOf/1/pattern", absent, `^[0-9]+\.[0-9]+$`, bothVersions, whole},
 	{"definition/DocumentedApiVersion/type", absent, "string", bothVersions, whole},
-	{"definition/DocumentedApiVersion/enum/3.0", absent, listed, bothVersions, whole},
-	{"definition/DocumentedApiVersion/enum/6.0", absent, listed, bothVersions, whole},
 
 	{everyOperation + "parameter/api-version/enum/6.0", listed, absent, before60, only30},
 	{everyOperation + "parameter/api-version/enum/3.0", absent, listed, before60, only30},

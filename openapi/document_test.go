@@ -5,22 +5,7 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/google/go-cmp/cmp"
 )
-
-// operations are all operations of the contract, in every form.
-var operations = []string{
-	"CancelOperation",
-	"GetDataLossProgress",
-	"GetFaultOperationList",
-	"GetNodeTransitionProgress",
-	"GetPartitionRestartProgress",
-	"GetQuorumLossProgress",
-	"StartDataLoss",
-	"StartNodeTransition",
-	"StartPartitionRestart",
-	"StartQuorumLoss",
-}
 
 // eachOperation calls visit for every operation of doc.
 func eachOperation(doc *openapi3.T, visit func(route string, op *openapi3.Operation)) {
@@ -43,24 +28,6 @@ func operation(t *testing.T, doc *openapi3.T, id string) (route string, found *o
 		t.Fatalf("no operation %s", id)
 	}
 	return route, found
-}
-
-func TestOperationIDs(t *testing.T) {
-	t.Parallel()
-	for _, f := range forms {
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			got := map[string]int{}
-			eachOperation(form(t, f.name), func(_ string, op *openapi3.Operation) { got[op.OperationID]++ })
-			want := map[string]int{}
-			for _, id := range operations {
-				want[id] = 1
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("times that each operationId occurs (-want +got):\n%s", diff)
-			}
-		})
-	}
 }
 
 // The gateway reads a body and forgets it (runtime §1.2), and so does the scaffold: an operation that declared one

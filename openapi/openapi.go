@@ -5,27 +5,23 @@ package openapi
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+	"github.com/sfcancel/sfcancel/openapi/internal/valid"
 )
 
-// Strings, so that nobody can write to what was embedded.
-var (
-	//go:embed faults.yaml
-	document string
-	//go:embed v3.0.overlay.yaml
-	overlay30 string
-	//go:embed v6.0.overlay.yaml
-	overlay60 string
-)
+// document is a string, so that nobody can write to what was embedded.
+//
+//go:embed faults.yaml
+var document string
 
-// guid is any 36-character GUID with hyphens. The patterns that kin-openapi offers for the format uuid also judge
-// version and variant, which clusters do not: 00000000-0000-0000-0000-000000000010 is an official example.
-const guid = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
+//go:embed v*.overlay.yaml
+var overlays embed.FS
 
 // Document returns the text of faults.yaml. Every call makes a copy, which the caller owns. It is never nil, and it
 // is safe for concurrent use.
@@ -33,22 +29,22 @@ func Document() []byte {
 	return []byte(document)
 }
 
-// View returns the text of faults.yaml narrowed to one documented api-version, "3.0" or "6.0". The caller owns it, and
-// View is safe for concurrent use.
+// Versions lists the documented api-versions, oldest first: those that have an overlay. The caller owns the list.
+func Versions() []string {
+	return overlaid.Versions(overlays)
+}
+
+// View returns the text of faults.yaml narrowed to one of [Versions]: without what x-since says came later, and under
+// the overlay of the version. The caller owns it, and View is safe for concurrent use.
 //
 // There is an error for any other version, and one for an overlay that no longer fits the document: an action without
 // a target, or one that changes nothing. On an error the text is nil.
 func View(apiVersion string) ([]byte, error) {
-	var view string
-	switch apiVersion {
-	case "3.0":
-		view = overlay30
-	case "6.0":
-		view = overlay60
-	default:
-		return nil, fmt.Errorf("openapi: no document for api-version %q: there is one for 3.0 and one for 6.0", apiVersion)
+	actions, err := overlays.ReadFile(overlaid.File(apiVersion))
+	if err != nil {
+		return nil, fmt.Errorf("openapi: no document for api-version %q: there are those of %s", apiVersion, strings.Join(Versions(), ", "))
 	}
-	text, err := overlaid.Apply(document, view)
+	text, err := overlaid.Apply(document, string(actions))
 	if err != nil {
 		return nil, fmt.Errorf("openapi: overlay of api-version %s: %w", apiVersion, err)
 	}
@@ -79,19 +75,9 @@ func LoadView(ctx context.Context, apiVersion string) (*openapi3.T, error) {
 }
 
 func load(ctx context.Context, text []byte) (*openapi3.T, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
-	}
-	loader := openapi3.NewLoader()
-	loader.Context = ctx
-	loader.IsExternalRefsAllowed = false // the contract is one file
-	doc, err := loader.LoadFromData(text)
+	doc, err := valid.Load(ctx, text)
 	if err != nil {
-		return nil, fmt.Errorf("openapi: load: %w", err)
-	}
-	doc.SetStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(guid))
-	if err := doc.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableSchemaDefaultsValidation()); err != nil {
-		return nil, fmt.Errorf("openapi: validate: %w", err)
+		return nil, fmt.Errorf("openapi: %w", err)
 	}
 	return doc, nil
 }

@@ -35,6 +35,12 @@ func TestServerAgrees(t *testing.T) {
 		"partitionId":           text(id, id, id, "x", id+"/x", strings.ToUpper("abcdefab-1111-4111-8111-111111111111")),
 		"nodeName":              text("_Node_0", "_Node_0", "a/b", "%24", "$", "%25zz", "%2F", "a+b", "%C3%B6", "%00", strings.Repeat("n", 4097)),
 	}
+	value := func(name string, other *rapid.Generator[string]) *rapid.Generator[string] {
+		if known := values[name]; known != nil {
+			return known
+		}
+		return other // the document has grown
+	}
 	handlers := make(map[server.Profile]*server.Handler)
 	for _, p := range []server.Profile{server.Documented, server.Runtime} {
 		handlers[p] = newServer(t, Edge{Profile: p})
@@ -50,7 +56,7 @@ func TestServerAgrees(t *testing.T) {
 		path := op.path
 		for _, segment := range op.segments {
 			if name, variable := variableName(segment); variable {
-				path = strings.Replace(path, segment, values[name].Draw(r, name), 1)
+				path = strings.Replace(path, segment, value(name, text("x", "1")).Draw(r, name), 1)
 			}
 		}
 		if bent() {
@@ -73,7 +79,7 @@ func TestServerAgrees(t *testing.T) {
 			if p.Value.In != "query" || bent() || name == "timeout" && !bent() {
 				continue
 			}
-			value := values[name].Draw(r, name)
+			value := value(name, odd).Draw(r, name)
 			if bent() {
 				value = odd.Draw(r, "odd")
 			}

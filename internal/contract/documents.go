@@ -3,7 +3,6 @@ package contract
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -15,10 +14,11 @@ import (
 	"github.com/sfcancel/sfcancel/openapi"
 )
 
-// documents are the two views and the whole document.
+// documents are the views and the whole document.
 type documents struct {
-	views map[string]*document
-	whole *document
+	versions []string // that have a view, oldest first
+	views    map[string]*document
+	whole    *document
 }
 
 // document is one form of the contract, ready to judge by. Nothing changes it.
@@ -38,12 +38,6 @@ type operation struct {
 	parameters map[string]*openapi3.Parameter // of the query
 }
 
-// The versions that have a view.
-const (
-	oldest = "3.0"
-	newest = "6.0"
-)
-
 // load makes the documents once. From then on they are only read.
 var load = sync.OnceValues(loadAll)
 
@@ -53,18 +47,24 @@ func loadAll() (*documents, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs := &documents{whole: newDocument("whole document", text), views: make(map[string]*document)}
-	for _, version := range []string{oldest, newest} {
+	docs := &documents{versions: openapi.Versions(), whole: newDocument("whole document", text), views: make(map[string]*document)}
+	for _, version := range docs.versions {
 		if text, err = openapi.LoadView(ctx, version); err != nil {
 			return nil, err
 		}
-		view := newDocument("view "+version, text)
-		docs.views[version] = view
-		if !slices.EqualFunc(view.operations, docs.whole.operations, func(a, b *operation) bool { return a.method == b.method && a.path == b.path }) {
-			return nil, fmt.Errorf("the view of %s has other paths than the document", version)
-		}
+		docs.views[version] = newDocument("view "+version, text)
 	}
 	return docs, nil
+}
+
+// last is the newest version with a view for which upTo holds, and the oldest if it holds for none.
+func (d *documents) last(upTo func(version string) bool) string {
+	for _, version := range slices.Backward(d.versions) {
+		if upTo(version) {
+			return version
+		}
+	}
+	return d.versions[0]
 }
 
 func newDocument(name string, doc *openapi3.T) *document {

@@ -133,11 +133,15 @@ func (q *request) view() *document {
 	return q.docs.whole
 }
 
-// inView is the operation as the view has it.
+// inView is the operation as the view has it. One that came after the view's version is served in all versions, as the
+// whole document has it.
 func (q *request) inView() *operation {
 	if q.op == nil {
 		return nil
 	}
 	ops := q.view().operations
-	return ops[slices.IndexFunc(ops, func(o *operation) bool { return o.id == q.op.id })]
+	if i := slices.IndexFunc(ops, func(o *operation) bool { return o.id == q.op.id }); i >= 0 {
+		return ops[i]
+	}
+	return q.op
 }

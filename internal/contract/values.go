@@ -62,7 +62,7 @@ func notAbove(a, b string) bool {
 
 func withinVersions(q *request) bool {
 	text, _ := q.get("api-version")
-	return notAbove(oldest, text) && notAbove(text, q.edge.RuntimeVersion)
+	return notAbove(q.docs.versions[0], text) && notAbove(text, q.edge.RuntimeVersion)
 }
 
 // lastDocumented puts the version in whose view a version without one is judged.
@@ -71,11 +71,7 @@ func lastDocumented(q *request) {
 		return
 	}
 	text, _ := q.get("api-version")
-	if notAbove(newest, text) {
-		q.set("api-version", newest)
-	} else {
-		q.set("api-version", oldest)
-	}
+	q.set("api-version", q.docs.last(func(version string) bool { return notAbove(version, text) }))
 }
 
 func withinNumbers(q *request) bool {
@@ -93,11 +89,10 @@ func numberedVersion(q *request) {
 	}
 	text, _ := q.get("api-version")
 	n, _ := number(text)
-	if limit, _ := number(newest); n >= limit {
-		q.set("api-version", newest)
-	} else {
-		q.set("api-version", oldest)
-	}
+	q.set("api-version", q.docs.last(func(version string) bool {
+		least, _ := number(version)
+		return n >= least
+	}))
 }
 
 // leading is the number that a text begins with, and what follows an e after it.

@@ -136,6 +136,7 @@ var edits = []edit{
 			{"openapi/v6.5.overlay.yaml", "", `# The document of api-version 6.5.
 overlay: 1.0.0
 x-speakeasy-jsonpath: rfc9535
+x-api-version: "6.5"
 info:
   title: api-version 6.5
   version: "1.0"

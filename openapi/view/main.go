@@ -1,4 +1,5 @@
-// Command view prints the document as one documented api-version has it, for tools that know no overlays:
+// Command view prints the document as one documented api-version has it, for tools that know no overlays, or without an
+// argument the list of those versions:
 //
 //	go run ./openapi/view 3.0
 package main
@@ -6,6 +7,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/sfcancel/sfcancel/openapi"
 )
@@ -18,8 +20,12 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("view: %d arguments; want one, 3.0 or 6.0", len(args))
+	if len(args) == 0 {
+		_, err := fmt.Println(strings.Join(openapi.Versions(), "\n"))
+		return err
+	}
+	if len(args) > 1 {
+		return fmt.Errorf("view: %d arguments; want one of %s", len(args), strings.Join(openapi.Versions(), ", "))
 	}
 	text, err := openapi.View(args[0])
 	if err != nil {

@@ -1,0 +1,56 @@
+package overlaid
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const ending = ".overlay.yaml"
+
+// Versions lists the api-versions that have an overlay in a folder, oldest first: v6.0.overlay.yaml is that of 6.0.
+// A file whose name has no version in it is left out.
+func Versions(folder fs.FS) []string {
+	files, err := fs.Glob(folder, "v*"+ending)
+	if err != nil {
+		return nil // the pattern is a good one
+	}
+	var versions []string
+	for _, file := range files {
+		if version := strings.TrimSuffix(strings.TrimPrefix(file, "v"), ending); IsVersion(version) {
+			versions = append(versions, version)
+		}
+	}
+	slices.SortFunc(versions, func(a, b string) int {
+		x, _ := parse(a)
+		y, _ := parse(b)
+		return slices.Compare(x[:], y[:])
+	})
+	return versions
+}
+
+// IsVersion says whether a text is an api-version, MAJOR.MINOR.
+func IsVersion(text string) bool {
+	_, err := parse(text)
+	return err == nil
+}
+
+// File is the name of the overlay of an api-version.
+func File(version string) string { return "v" + version + ending }
+
+// parse reads an api-version, MAJOR.MINOR.
+func parse(text string) (version [2]uint64, err error) {
+	major, minor, ok := strings.Cut(text, ".")
+	if version[0], err = strconv.ParseUint(major, 10, 32); err == nil {
+		version[1], err = strconv.ParseUint(minor, 10, 32)
+	}
+	if !ok || err != nil || text != fmt.Sprintf("%d.%d", version[0], version[1]) {
+		return version, fmt.Errorf("%q is no api-version, which is MAJOR.MINOR", text)
+	}
+	return version, nil
+}
+
+// after says whether a is a later version than b.
+func after(a, b [2]uint64) bool { return slices.Compare(a[:], b[:]) > 0 }
