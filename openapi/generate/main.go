@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -19,14 +20,23 @@ func main() {
 }
 
 func run(root string) error {
-	files, err := emit.Files(os.DirFS(root))
+	made, err := files(os.DirFS(root))
 	if err != nil {
 		return err
 	}
-	for name, text := range files {
+	for name, text := range made {
 		if err := os.WriteFile(filepath.Join(root, "generated", name), text, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// files are the files of package generated, by their names.
+func files(tree fs.FS) (map[string][]byte, error) {
+	made, err := emit.Files(tree)
+	if err != nil {
+		return nil, err
+	}
+	return made, digits(made)
 }

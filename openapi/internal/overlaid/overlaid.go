@@ -44,6 +44,9 @@ func Apply(document, actions string) ([]byte, error) {
 	if len(warnings) > 0 {
 		return nil, errors.New(strings.Join(warnings, "; "))
 	}
+	if err := Names(&root); err != nil {
+		return nil, err
+	}
 	return yaml.Marshal(&root)
 }
 

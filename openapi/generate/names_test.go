@@ -1,0 +1,97 @@
+package main
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+var constant = regexp.MustCompile(`(?m)^\t(\w+)\s+(\w+)\s+= "(.*)"$`)
+
+// constants are the texts of all constants in the files, by their names.
+func constants(t *testing.T, tree fstest.MapFS) map[string]string {
+	t.Helper()
+	made, err := files(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for _, m := range constant.FindAllStringSubmatch(string(made["types.gen.go"]), -1) {
+		all[m[1]] = m[3]
+	}
+	return all
+}
+
+// sources are the files that package generated is made from, ready for a change.
+func sources(t *testing.T) fstest.MapFS {
+	t.Helper()
+	root := os.DirFS("../..")
+	tree := fstest.MapFS{}
+	err := fs.WalkDir(root, "openapi", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".go") {
+			return err
+		}
+		text, err := fs.ReadFile(root, path)
+		tree[path] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// Wherever a value of an enum stands, its constant is the same, and so are those of all others.
+func TestNamesGoByText(t *testing.T) {
+	before := constants(t, sources(t))
+	for name, text := range map[string]string{
+		"APIVersion60": "6.0", "ErrorCodeTimeout": "FABRIC_E_TIMEOUT", "ErrorCodeInvalidArg": "E_INVALIDARG", "ErrorCodeAbort": "E_ABORT",
+		"ErrorCodeInstanceIDMismatch": "FABRIC_E_INSTANCE_ID_MISMATCH", "DataLossModeFullDataLoss": "FullDataLoss", "OperationStateInvalid": "Invalid",
+	} {
+		if before[name] != text {
+			t.Errorf("%s = %q, want %q", name, before[name], text)
+		}
+	}
+	enums := strings.Count(string(sources(t)["openapi/faults.yaml"].Data), " enum:")
+	lists := regexp.MustCompile(`enum: \[(.*)\]|enum:\n((?:        - .*\n)+)`)
+	changes := map[string]func(values []string) []string{
+		"reversed":  func(v []string) []string { slices.Reverse(v); return v },
+		"sorted":    func(v []string) []string { slices.Sort(v); return v },
+		"first new": func(v []string) []string { return append([]string{"Brandnew"}, v...) },
+		"last gone": func(v []string) []string { return v[:len(v)-1] },
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			tree := sources(t)
+			text := lists.ReplaceAllStringFunc(string(tree["openapi/faults.yaml"].Data), func(list string) string {
+				m := lists.FindStringSubmatch(list)
+				if m[1] != "" {
+					return "enum: [" + strings.Join(change(strings.Split(m[1], ", ")), ", ") + "]"
+				}
+				if name == "last gone" {
+					return list // one of those has a name of its own in the overlay
+				}
+				values := change(strings.Split(strings.TrimSuffix(strings.ReplaceAll(m[2], "        - ", ""), "\n"), "\n"))
+				return "enum:\n        - " + strings.Join(values, "\n        - ") + "\n"
+			})
+			tree["openapi/faults.yaml"] = &fstest.MapFile{Data: []byte(text)}
+			after := constants(t, tree)
+			for _, constant := range slices.Sorted(maps.Keys(after)) {
+				if want, old := before[constant]; old && after[constant] != want {
+					t.Errorf("%s = %q, was %q", constant, after[constant], want)
+				}
+				if _, old := before[constant]; !old && !strings.HasSuffix(constant, "Brandnew") {
+					t.Errorf("%s = %q is new", constant, after[constant])
+				}
+			}
+			if want := len(before) + map[string]int{"first new": enums, "last gone": 1 - enums}[name]; len(after) != want {
+				t.Errorf("%d constants, want %d", len(after), want)
+			}
+		})
+	}
+}
