@@ -71,8 +71,9 @@ drill: ## Play the usual edits of the document on a copy, try each on the wire, 
 	git diff --exit-code docs/changing-the-document.md
 
 .PHONY: contract
-contract: ## Check the document against the documented API
-	go test ./openapi
+contract: ## Check the document for faults, and against the documented API
+	go run ./openapi/check
+	go test ./openapi ./openapi/internal/...
 
 .PHONY: tidy
 tidy: ## Check that go.mod and go.sum are tidy

@@ -1,0 +1,148 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/speakeasy-api/openapi/overlay"
+	"gopkg.in/yaml.v3"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+)
+
+// overlayFault is what is wrong with an overlay, and with the document under it.
+type overlayFault struct {
+	found  []Problem
+	target bool // the overlay itself is at fault
+}
+
+// overlay checks an overlay: its keywords, whether each action finds what it is for and changes it, and the document
+// that comes of it. The document itself stays as it is.
+func (c *checker) overlay(file string, text []byte) overlayFault {
+	actions, syntax := parse(file, text)
+	if syntax != nil {
+		return overlayFault{[]Problem{*syntax}, true}
+	}
+	o := &checker{files: []string{file}, root: actions, keys: make(map[*yaml.Node]*yaml.Node)}
+	o.twice(actions)
+	o.object("overlay", actions)
+	if len(o.found) > 0 {
+		return overlayFault{o.found, true}
+	}
+	var whole overlay.Overlay
+	if err := copied(actions).Decode(&whole); err != nil {
+		o.report(actions, "this is no overlay: %v", err)
+		return overlayFault{o.found, true}
+	}
+	narrowed := copied(c.root)
+	if version, ok := strings.CutPrefix(strings.TrimSuffix(file, ".overlay.yaml"), folder+"v"); ok {
+		said := overlaid.Value(actions, "x-api-version")
+		switch {
+		case said == nil:
+			o.report(actions, "this overlay does not say whose it is: add x-api-version: %q", version)
+			return overlayFault{o.found, true}
+		case said.Value != version || said.ShortTag() != "!!str":
+			o.report(said, "this is the overlay of another version: say x-api-version: %q, or name the file by it", version)
+			return overlayFault{o.found, true}
+		}
+		if err := overlaid.Narrow(narrowed, version); err != nil {
+			return overlayFault{} // told of in the document
+		}
+	}
+	for i, action := range whole.Actions {
+		lines(&action.Update, perFile)
+		one := whole
+		one.Actions = []overlay.Action{action}
+		node := overlaid.Value(actions, "actions").Content[i]
+		target := overlaid.Value(node, "target")
+		before := scalars(narrowed)
+		warnings, err := one.ApplyToStrict(narrowed)
+		for scalar, text := range before {
+			if source := find(&action.Update, scalar.Value); scalar.Value != text && source != nil {
+				scalar.Line, scalar.Column = source.Line, source.Column // the library writes into what was there
+			}
+		}
+		switch {
+		case err != nil && strings.Contains(err.Error(), "did not match any targets"):
+			o.report(target, "%s is nowhere in the document: name what is meant, or take the action out", target.Value)
+		case err != nil:
+			o.report(target, "this action fails: %v", err)
+		case len(warnings) > 0:
+			o.report(target, "this action changes nothing: take it out")
+		}
+	}
+	if len(o.found) > 0 {
+		return overlayFault{o.found, true}
+	}
+	if err := overlaid.Names(narrowed); err != nil {
+		at := find(actions, "x-enum-names", "x-enum-drop")
+		o.report(at, "%v", err)
+		return overlayFault{o.found, true}
+	}
+	placed(narrowed, narrowed)
+	under := &checker{files: []string{document, file}, root: narrowed, versions: c.versions, open: file == goFile}
+	under.contract()
+	return overlayFault{found: under.found}
+}
+
+// copied is a deep copy that keeps the lines.
+func copied(node *yaml.Node) *yaml.Node {
+	twin := *node
+	twin.Content = make([]*yaml.Node, len(node.Content))
+	for i, child := range node.Content {
+		twin.Content[i] = copied(child)
+	}
+	return &twin
+}
+
+// lines moves the lines of a node and of all below it.
+func lines(node *yaml.Node, by int) {
+	node.Line += by
+	for _, child := range node.Content {
+		lines(child, by)
+	}
+}
+
+// scalars are all scalars below a node, with their texts.
+func scalars(node *yaml.Node) map[*yaml.Node]string {
+	all := make(map[*yaml.Node]string)
+	var walk func(*yaml.Node)
+	walk = func(node *yaml.Node) {
+		if node.Kind == yaml.ScalarNode {
+			all[node] = node.Value
+		}
+		for _, child := range node.Content {
+			walk(child)
+		}
+	}
+	walk(node)
+	return all
+}
+
+// placed gives nodes that the overlay library made without a line that of what they belong to.
+func placed(node, owner *yaml.Node) {
+	if node.Line == 0 {
+		node.Line, node.Column = owner.Line, owner.Column
+	}
+	for i, child := range node.Content {
+		of := node
+		if node.Kind == yaml.MappingNode && i%2 == 1 {
+			of = node.Content[i-1]
+		}
+		placed(child, of)
+	}
+}
+
+// find is the first node with one of the texts.
+func find(node *yaml.Node, texts ...string) *yaml.Node {
+	for _, child := range node.Content {
+		for _, text := range texts {
+			if child.Value == text {
+				return child
+			}
+		}
+		if found := find(child, texts...); found != nil {
+			return found
+		}
+	}
+	return nil
+}

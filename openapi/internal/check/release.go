@@ -1,0 +1,132 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+)
+
+// extension checks the extensions that this project gives a meaning: when something came.
+func (c *checker) extension(key, value *yaml.Node) {
+	switch key.Value {
+	case "x-since":
+		c.came(value)
+	case "x-enum-since":
+		if value.Kind != yaml.MappingNode {
+			c.report(value, "x-enum-since must be a mapping from values of the enum to the api-versions that they came with")
+			return
+		}
+		for i := 0; i+1 < len(value.Content); i += 2 {
+			c.came(value.Content[i+1])
+		}
+	}
+}
+
+func (c *checker) came(version *yaml.Node) {
+	for _, known := range c.versions {
+		if version.Value == known {
+			if version.ShortTag() != "!!str" {
+				c.report(version, "an api-version is a text: put %s in quotes", version.Value)
+			}
+			return
+		}
+	}
+	c.report(version, "%s is no documented api-version (%s): take one of those, or add %s",
+		version.Value, strings.Join(c.versions, ", "), folder+overlaid.File(version.Value))
+}
+
+// since checks what the overlays and the last release say of the document.
+func (c *checker) since(tree fs.FS) error {
+	if documented := c.at("#/components/schemas/DocumentedApiVersion"); documented != nil {
+		listed := make(map[string]bool)
+		if enum := overlaid.Value(documented, "enum"); enum != nil {
+			for _, version := range enum.Content {
+				listed[version.Value] = true
+				if _, err := fs.Stat(tree, folder+overlaid.File(version.Value)); errors.Is(err, fs.ErrNotExist) {
+					c.report(version, "api-version %s has no overlay: add %s", version.Value, folder+overlaid.File(version.Value))
+				}
+			}
+		}
+		for _, version := range c.versions {
+			if !listed[version] {
+				c.found = append(c.found, Problem{folder + overlaid.File(version), 1, 1, fmt.Sprintf(
+					"api-version %s is not in the enum of DocumentedApiVersion in %s: add it there", version, document)})
+			}
+		}
+	}
+	misnamed, err := fs.Glob(tree, folder+"v*.overlay.yaml")
+	if err != nil {
+		return err
+	}
+	for _, file := range misnamed {
+		version := strings.TrimSuffix(strings.TrimPrefix(file, folder+"v"), ".overlay.yaml")
+		if !overlaid.IsVersion(version) {
+			c.found = append(c.found, Problem{file, 1, 1, fmt.Sprintf("%s is no api-version: name the file vMAJOR.MINOR.overlay.yaml", version)})
+		}
+	}
+	text, err := fs.ReadFile(tree, release)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	last, syntax := parse(release, text)
+	if syntax != nil {
+		c.found = append(c.found, *syntax)
+		return nil
+	}
+	c.released(last, c.root, "", nil)
+	return nil
+}
+
+// released tells of values of enums that the last release has and the document has not.
+func (c *checker) released(old, now *yaml.Node, name string, key *yaml.Node) {
+	if old.Kind != yaml.MappingNode {
+		return
+	}
+	values, left := overlaid.Value(old, "enum"), overlaid.Value(now, "enum")
+	if values != nil && values.Kind == yaml.SequenceNode && now != nil {
+		if left == nil {
+			c.report(key, "%s was an enum in the last release, so that this breaks callers: put enum back, or take it out of %s as well",
+				name, release)
+			return
+		}
+		var gone []*yaml.Node
+		added := make(kind)
+		for _, value := range values.Content {
+			if !among(value, left) {
+				gone = append(gone, value)
+			}
+		}
+		for _, value := range left.Content {
+			if !among(value, values) {
+				added[value.Value] = ""
+			}
+		}
+		for _, value := range gone {
+			became := nearest(value.Value, added)
+			if became == "" && len(gone) == 1 && len(added) == 1 {
+				for only := range added {
+					became = only
+				}
+			}
+			if became != "" {
+				became = " (it became " + became + ")"
+			}
+			c.report(c.name(now, "enum"), "%s of the last release is no longer in the enum%s, which breaks callers: put it back, or take it out of %s as well",
+				value.Value, became, release)
+		}
+	}
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		name := old.Content[i].Value
+		if below := overlaid.Value(now, name); below != nil {
+			c.released(old.Content[i+1], below, name, c.name(now, name))
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package check
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
+
+// parse reads the mapping that a file is, or says where its syntax ends.
+func parse(file string, text []byte) (*yaml.Node, *Problem) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		line, column := brokenAt(string(text))
+		return nil, &Problem{file, line, column, "this cannot be read as YAML: " + yamlLine.ReplaceAllString(err.Error(), "")}
+	}
+	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+		return nil, &Problem{file, 1, 1, "there is no document in this file: it must be a mapping"}
+	}
+	return root.Content[0], nil
+}
+
+// brokenAt finds the line that breaks the syntax. The library names the line on which what is broken began, often far
+// above. It reads from the top, so that its error is the same from the line on at which it stops; and what comes before
+// the broken line, such as that of a quote that does not end, can be read.
+func brokenAt(text string) (line, column int) {
+	lines := strings.SplitAfter(text, "\n")
+	complaint := func(n int) string {
+		var root yaml.Node
+		if err := yaml.Unmarshal([]byte(strings.Join(lines[:n], "")), &root); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	whole := complaint(len(lines))
+	line = 1 + sort.Search(len(lines)-1, func(n int) bool { return complaint(n+1) == whole })
+	for begin := line; begin > max(1, line-100); begin-- { // no flow mapping and no quote is longer
+		if complaint(begin-1) == "" {
+			line = begin
+			break
+		}
+	}
+	here := lines[line-1]
+	return line, 1 + len(here) - len(strings.TrimLeft(here, " "))
+}
+
+// twice tells of keys that a mapping has twice, and goes on with the first of them.
+func (c *checker) twice(node *yaml.Node) {
+	if node.Kind == yaml.MappingNode {
+		seen := make(map[string]bool)
+		var kept []*yaml.Node
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := node.Content[i]
+			if seen[key.Value] {
+				c.report(key, "%s is here twice: take one of the two out", key.Value)
+				continue
+			}
+			seen[key.Value] = true
+			kept = append(kept, key, node.Content[i+1])
+		}
+		node.Content = kept
+	}
+	for _, child := range node.Content {
+		c.twice(child)
+	}
+}
