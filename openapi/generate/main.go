@@ -1,35 +1,68 @@
 // Command generate makes package generated from the document. It runs at the root of the repository:
 //
 //	go run ./openapi/generate
+//
+// It checks the document, makes the files aside, compiles them in the place of the old ones, and replaces those only if
+// that went well: a run that fails leaves everything as it was. Then it says which other packages do not compile with
+// the new files, what the document changes for callers since the last commit, and who has to act.
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"os/signal"
+	"slices"
+	"strings"
 
 	"github.com/sfcancel/sfcancel/openapi/emit"
+	"github.com/sfcancel/sfcancel/openapi/internal/check"
 )
 
 func main() {
-	if err := run("."); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, ".", os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(root string) error {
-	made, err := files(os.DirFS(root))
+const untouched = "generated/ is as it was"
+
+// run makes the package anew in the repository at root, and tells what changed.
+func run(ctx context.Context, root string, out io.Writer) error {
+	tree := os.DirFS(root)
+	problems, err := check.Tree(ctx, tree)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; %s", err, untouched)
 	}
-	for name, text := range made {
-		if err := os.WriteFile(filepath.Join(root, "generated", name), text, 0o644); err != nil {
-			return err
+	if len(problems) > 0 {
+		var lines []string
+		for _, p := range problems {
+			lines = append(lines, p.String())
+		}
+		return fmt.Errorf("%s\n%s", strings.Join(lines, "\n"), untouched)
+	}
+	made, err := files(tree)
+	if err != nil {
+		return fmt.Errorf("the generator refuses the document: %w; %s", err, untouched)
+	}
+	changed := differing(tree, made)
+	if len(changed) > 0 {
+		broken, err := replace(ctx, root, made)
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, untouched)
+		}
+		fmt.Fprintf(out, "generated/ is made anew; what changed: %s.\n", strings.Join(changed, ", "))
+		for _, line := range broken {
+			fmt.Fprintln(out, line)
 		}
 	}
-	return nil
+	return tell(ctx, root, out)
 }
 
 // files are the files of package generated, by their names.
@@ -39,4 +72,34 @@ func files(tree fs.FS) (map[string][]byte, error) {
 		return nil, err
 	}
 	return made, digits(made)
+}
+
+// differing names the files that are not as they were, the ones that are gone included.
+func differing(tree fs.FS, made map[string][]byte) []string {
+	var names []string
+	for name, text := range made {
+		if old, err := fs.ReadFile(tree, "generated/"+name); err != nil || string(old) != string(text) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range stale(tree, made) {
+		names = append(names, name+" (gone)")
+	}
+	slices.Sort(names)
+	return names
+}
+
+// stale names the generated files that are made no more.
+func stale(tree fs.FS, made map[string][]byte) []string {
+	var names []string
+	old, err := fs.Glob(tree, "generated/*.gen.go")
+	if err != nil {
+		return nil // the pattern is a good one
+	}
+	for _, file := range old {
+		if name := strings.TrimPrefix(file, "generated/"); made[name] == nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
