@@ -1,0 +1,14 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/sfcancel/sfcancel/internal/imports"
+)
+
+// Everybody who imports this package gets all that it imports: a new line is a decision. Telemetry is
+// in server/otel, for those who want it.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	imports.Check(t, "testdata/imports.txt")
+}
