@@ -6,6 +6,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
 // answer is what a round trip brought, without what a server wrote.
@@ -19,14 +21,7 @@ func answerOf(response *http.Response, err error) answer {
 	if response == nil {
 		return answer{err: err}
 	}
-	got := answer{status: response.StatusCode, err: err}
-	switch {
-	case response.ProtoMajor > 1: // HTTP/2 is written so
-		got.protocol = strconv.Itoa(response.ProtoMajor)
-	case response.ProtoMajor == 1:
-		got.protocol = "1." + strconv.Itoa(response.ProtoMinor)
-	}
-	return got
+	return answer{response.StatusCode, telemetry.Protocol(response.ProtoMajor, response.ProtoMinor), err}
 }
 
 // failure is the error.type of a request; "" if it has none. A status tells more than what

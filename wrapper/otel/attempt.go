@@ -11,6 +11,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -61,7 +63,7 @@ func (k *call) attempt(r *http.Request, request wrapper.Request) *attempt {
 	a := &attempt{call: k, ctx: r.Context(), span: k.span, begun: time.Now(), to: targetOf(r)}
 	if k.traced {
 		template := templateOf(request.Endpoint, r.URL.EscapedPath())
-		a.ctx, a.span = k.in.tracer.Start(r.Context(), spanName(a.to.method, template),
+		a.ctx, a.span = k.in.tracer.Start(r.Context(), telemetry.SpanName(a.to.method, template),
 			trace.WithTimestamp(a.begun), trace.WithSpanKind(trace.SpanKindClient),
 			trace.WithAttributes( // those that the conventions want there for samplers
 				semconv.HTTPRequestMethodKey.String(a.to.method),
@@ -139,7 +141,7 @@ func worth(judged *wrapper.Attempt) []attribute.KeyValue {
 		attrs = append(attrs, keyRequestID.String(judged.RequestID.String()))
 	}
 	if judged.Code != "" {
-		attrs = append(attrs, keyCode.String(knownCode(judged.Code)))
+		attrs = append(attrs, keyCode.String(telemetry.Code(generated.ErrorCode(judged.Code))))
 	}
 	return attrs
 }

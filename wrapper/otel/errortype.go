@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -37,7 +38,7 @@ func meaning(err error) string {
 			return m.name
 		}
 	}
-	return other // of middleware
+	return telemetry.Other // of middleware
 }
 
 // transportError is the error.type of a request without an answer, or with one that is
@@ -67,6 +68,6 @@ func transportError(err error) string {
 	case errors.Is(err, wrapper.ErrBadAnswer):
 		return "bad_answer"
 	default:
-		return other
+		return telemetry.Other
 	}
 }

@@ -8,6 +8,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -43,16 +44,16 @@ type instrumentation struct {
 }
 
 func newInstrumentation(options []Option) (*instrumentation, error) {
-	c, err := configure(options)
+	c := config{telemetry.Global()}
+	if err := telemetry.Apply(&c, options); err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(c.Meters)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMetrics(c.meters)
-	if err != nil {
-		return nil, err
-	}
-	tracer := c.tracers.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL))
-	return &instrumentation{tracer, c.propagator, m}, nil
+	tracer := c.Tracers.Tracer(scope, trace.WithSchemaURL(semconv.SchemaURL))
+	return &instrumentation{tracer, c.Propagator, m}, nil
 }
 
 // callKey finds the call in the context of what belongs to it. There is one key for each

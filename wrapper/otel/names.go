@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -31,9 +32,6 @@ const (
 	keyTo    = attribute.Key("sfcancel.failover.to")
 )
 
-// other stands for every name that is not a known one (registry, error.type).
-const other = "_OTHER"
-
 // Telemetry is no place for whatever a server likes to write, be it what it was sent as
 // a credential: the names that it chooses are reported if the document has them, or the
 // runtime.
@@ -42,25 +40,14 @@ func knownState(s wrapper.State) string {
 	if generated.OperationState(s).Valid() {
 		return string(s)
 	}
-	return other
+	return telemetry.Other
 }
 
 func knownKind(k wrapper.Kind) string {
 	if generated.OperationType(k).Valid() {
 		return string(k)
 	}
-	return other
-}
-
-func knownCode(c wrapper.Code) string {
-	switch {
-	case generated.ErrorCode(c).Valid():
-		return string(c)
-	case c == "FMFailoverUnitNotFound", c == "FABRIC_E_REPLICATION_QUEUE_FULL": // runtime §4.2
-		return string(c)
-	default:
-		return other
-	}
+	return telemetry.Other
 }
 
 // callName and className are names with underscores, as values of attributes should be.

@@ -1,44 +1,24 @@
 package otel
 
 import (
-	"errors"
-
-	api "go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
 // Option changes what [Instrument] uses. A nil Option is an error of [wrapper.New].
 type Option func(*config) error
 
-type config struct {
-	tracers    trace.TracerProvider
-	meters     metric.MeterProvider
-	propagator propagation.TextMapPropagator
-}
-
-// configure applies the options to the global providers. Those may be set later than
-// this: until then, what they hand out does nothing.
-func configure(options []Option) (config, error) {
-	c := config{api.GetTracerProvider(), api.GetMeterProvider(), api.GetTextMapPropagator()}
-	var errs []error
-	for _, option := range options {
-		if option == nil {
-			errs = append(errs, errors.New("an option is nil"))
-		} else {
-			errs = append(errs, option(&c))
-		}
-	}
-	return c, errors.Join(errs...)
-}
+type config struct{ telemetry.Providers }
 
 // WithTracerProvider takes the tracer from p. The default is the global provider; nil is
 // an error.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(c *config) error {
-		c.tracers = p
-		return notNil(p, "tracer provider")
+		c.Tracers = p
+		return telemetry.NotNil(p, "tracer provider")
 	}
 }
 
@@ -46,8 +26,8 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 // error.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) error {
-		c.meters = p
-		return notNil(p, "meter provider")
+		c.Meters = p
+		return telemetry.NotNil(p, "meter provider")
 	}
 }
 
@@ -57,14 +37,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 // A propagator of baggage sends the baggage of the caller to the cluster.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(c *config) error {
-		c.propagator = p
-		return notNil(p, "propagator")
+		c.Propagator = p
+		return telemetry.NotNil(p, "propagator")
 	}
-}
-
-func notNil(p any, name string) error {
-	if p == nil {
-		return errors.New("the " + name + " is nil")
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
 // target is where a request goes, in the terms of the conventions.
@@ -18,28 +19,14 @@ type target struct {
 	port    int
 }
 
-// methods are those that the conventions know (HTTP spans, http.request.method).
-var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodHead,
-	http.MethodOptions, http.MethodConnect, http.MethodTrace, "QUERY",
-}
-
 func targetOf(r *http.Request) target {
 	t := addressOf(r.URL)
-	t.method = other
-	if slices.Contains(methods, r.Method) {
-		t.method = r.Method
-	}
+	t.method = telemetry.Method(r.Method)
 	return t
 }
 
-func addressOf(u *url.URL) target {
-	t := target{address: u.Hostname(), port: 80}
-	if port, err := strconv.Atoi(u.Port()); err == nil {
-		t.port = port
-	} else if u.Scheme == "https" {
-		t.port = 443
-	}
+func addressOf(u *url.URL) (t target) {
+	t.address, t.port = telemetry.Address(u)
 	return t
 }
 
@@ -67,17 +54,6 @@ func templateOf(endpoint, path string) string {
 		return "/" + prefix + strings.TrimPrefix(o.Path, "/")
 	}
 	return ""
-}
-
-// spanName follows HTTP spans, "Name".
-func spanName(method, template string) string {
-	if method == other {
-		method = "HTTP"
-	}
-	if template == "" {
-		return method
-	}
-	return method + " " + template
 }
 
 // documented reports whether the document has a parameter of a query. None of those is secret.
