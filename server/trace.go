@@ -68,8 +68,9 @@ func (x *exchange) served(took time.Duration) Served {
 		Route: x.route, Status: x.status, Code: x.code, Err: x.cause, Aborted: x.aborted,
 		RequestID: x.requestID, Role: x.client.role, Duration: took,
 	}
-	if x.source.route != nil {
+	if x.source.route != nil && x.source.route.operation != nil {
 		s.Operation = x.source.route.operation
+		s.Route = s.Operation.Path // the router has it without a slash at the end
 	}
 	return s
 }

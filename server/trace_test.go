@@ -36,6 +36,7 @@ func TestTrace(t *testing.T) {
 	}{
 		{"POST", gracefully, server.Served{Route: "/Faults/$/Cancel", Status: 200, Role: server.Admin}, "CancelOperation", true},
 		{"POST", cancel + "&Force=1", server.Served{Route: "/Faults/$/Cancel", Status: 400, Code: generated.ErrorCodeInvalidArg, Role: server.Admin}, "CancelOperation", false},
+		{"GET", "/Faults?api-version=6.0", server.Served{Route: "/Faults/", Status: 404, Code: generated.ErrorCodeNameDoesNotExist, Role: server.Admin}, "GetFaultOperationList", false},
 		{"GET", "/", server.Served{Route: "/", Status: 200, Role: server.Admin}, "", false},
 		{"GET", "/nowhere?api-version=6.0", server.Served{Status: 400, Code: generated.ErrorCodeInvalidArg}, "", false},
 	} {
