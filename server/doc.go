@@ -89,6 +89,11 @@
 // An implementation that ignores its context keeps the request for as long as
 // it likes; an answer later than the timeout plus 30 s may not get through.
 //
+// # Telemetry
+//
+// [WithLogger] has one line for every request, and [WithTrace] a hook around it. Package server/otel
+// makes spans and metrics of that; this package imports no telemetry.
+//
 // # Profiles
 //
 // The documents and the open-source runtime disagree; [Profile] chooses. They

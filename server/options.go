@@ -48,6 +48,10 @@ func newConfig(opts []Option) (config, error) {
 	return c, errors.Join(errs...)
 }
 
+// Invalid is an option that [New] returns an error for: for packages that make options out of what
+// can be wrong.
+func Invalid(err error) Option { return func(*config) error { return err } }
+
 // WithProfile chooses between the documents and the runtime. The default is
 // [Documented].
 func WithProfile(p Profile) Option {
