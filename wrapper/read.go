@@ -17,8 +17,8 @@ import (
 // The filters of the list (runtime §5.10) and its size, beyond which a
 // cluster leaves operations out without a word.
 const (
-	filterAll    = 65535
-	filterActive = 1 | 2 // Running and RollingBack
+	filterAll    = generated.StateFilterDefault // and that of kinds
+	filterActive = 1 | 2                        // Running and RollingBack
 	listSize     = 10000
 )
 

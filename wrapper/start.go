@@ -172,7 +172,7 @@ func checkTarget(name string) error {
 // by ~ from api-version 6.0 on and by / before.
 func (p Partition) serviceID(v APIVersion) string {
 	id := strings.TrimLeft(strings.TrimPrefix(p.Service, "fabric:"), "/")
-	if v.knowsTimeout() { // both came with 6.0
+	if v.from(APIVersion60) {
 		id = strings.ReplaceAll(id, "/", "~")
 	}
 	return id

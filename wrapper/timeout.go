@@ -4,13 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
-)
 
-// The bounds of the timeout parameter, in seconds (seed 6.0).
-const (
-	minServerTimeout     = 1
-	maxServerTimeout     = 4294967295
-	defaultServerTimeout = 60
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // answerMargin is what an answer may take at most beyond the time the server was given.
@@ -22,8 +17,8 @@ func checkTimeout(d time.Duration, v APIVersion) error {
 		return nil
 	case !v.knowsTimeout():
 		return fmt.Errorf("api-version %s has no timeout: leave it out, or use 6.0", v)
-	case d%time.Second != 0 || d < minServerTimeout*time.Second || d/time.Second > maxServerTimeout:
-		return fmt.Errorf("timeout %v: it must be whole seconds from %d to %d", d, minServerTimeout, int64(maxServerTimeout))
+	case d%time.Second != 0 || d < generated.TimeoutMinimum*time.Second || d/time.Second > generated.TimeoutMaximum:
+		return fmt.Errorf("timeout %v: it must be whole seconds from %d to %d", d, generated.TimeoutMinimum, int64(generated.TimeoutMaximum))
 	}
 	return nil
 }
@@ -54,7 +49,7 @@ func share(left time.Duration, last, elsewhere bool) time.Duration {
 
 // limit bounds the next request, its answer included.
 func (k *call) limit(ctx context.Context, endpoint string) time.Duration {
-	limit := orDefault(k.c.retry.AttemptTimeout, orDefault(k.timeout, defaultServerTimeout*time.Second)+answerMargin)
+	limit := orDefault(k.c.retry.AttemptTimeout, orDefault(k.timeout, generated.TimeoutDefault*time.Second)+answerMargin)
 	if deadline, ok := ctx.Deadline(); ok {
 		elsewhere := k.c.endpoints.several() && !k.spent.answered(endpoint)
 		limit = min(limit, share(time.Until(deadline), k.left() <= 1, elsewhere))
@@ -73,9 +68,8 @@ func serverTimeout(limit, asked time.Duration, v APIVersion) *int64 {
 	switch {
 	case asked > 0:
 		seconds = min(seconds, int64(asked/time.Second))
-	case seconds >= defaultServerTimeout:
+	case seconds >= generated.TimeoutDefault:
 		return nil
 	}
-	seconds = max(seconds, minServerTimeout)
-	return &seconds
+	return new(max(seconds, generated.TimeoutMinimum))
 }

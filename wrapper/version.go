@@ -2,6 +2,7 @@ package wrapper
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,21 +19,28 @@ const (
 )
 
 func (v APIVersion) check() error {
-	if _, ok := v.major(); !ok {
+	if _, _, ok := v.numbers(); !ok {
 		return fmt.Errorf("api-version %q: it must be two numbers with a point between them, such as 6.0", string(v))
 	}
 	return nil
 }
 
-// knowsTimeout: the timeout parameter is documented from 6.0 on.
+// knowsTimeout looks at one operation: all have the timeout in common.
 func (v APIVersion) knowsTimeout() bool {
-	major, ok := v.major()
-	return ok && major >= 6
+	return slices.ContainsFunc(generated.Operations[0].Parameters, func(p *generated.Parameter) bool {
+		return p.Name == "timeout" && v.from(APIVersion(p.Since))
+	})
 }
 
-func (v APIVersion) major() (uint64, bool) {
-	major, minor, _ := strings.Cut(string(v), ".")
-	a, err := strconv.ParseUint(major, 10, 16)
-	_, err2 := strconv.ParseUint(minor, 10, 16)
-	return a, err == nil && err2 == nil
+func (v APIVersion) from(first APIVersion) bool {
+	a, b, ok := v.numbers()
+	c, d, _ := first.numbers()
+	return ok && (a > c || a == c && b >= d)
+}
+
+func (v APIVersion) numbers() (major, minor uint64, ok bool) {
+	before, after, _ := strings.Cut(string(v), ".")
+	major, err := strconv.ParseUint(before, 10, 16)
+	minor, err2 := strconv.ParseUint(after, 10, 16)
+	return major, minor, err == nil && err2 == nil
 }
