@@ -1,6 +1,6 @@
 // Package openapi carries the contract: the OpenAPI document faults.yaml, and the overlays that narrow it to one
-// documented api-version. Tests hold the rest of the project against it. Nothing that ships imports it, which keeps
-// kin-openapi and the overlay library out of every client.
+// documented api-version. Tests hold the rest of the project against it. Of what ships, the command line alone
+// imports it, which keeps kin-openapi and the overlay library out of every client and server.
 package openapi
 
 import (

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/openapi"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -25,6 +26,7 @@ type serveFlags struct {
 	certFile, keyFile, clientCA    string
 	admins, users                  []string
 	roles, insecure                bool
+	document                       string
 	backup                         backup
 	versionGiven, availableIsGiven bool
 }
@@ -72,6 +74,9 @@ How it goes: an operation looks up its target for 2 s, acts for 30 s, and takes
 members of both files are told by "go doc" of package emulator, ParseSeed and
 ParseScenarios.
 
+What it says of itself: --document /openapi serves the contract at that path, whole and as each
+api-version has it, in YAML and in JSON: GET it for the names of the files.
+
 Who may: without --tls-cert everybody who reaches the socket is an admin, so only
 a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
 --admin and --user name the client certificates that are let in, by thumbprint or,
@@ -109,6 +114,7 @@ read, and no more.`,
 	f.BoolVar(&s.freeze, "freeze", false, "let the engine's clock stand still")
 	f.Float64Var(&s.speed, "speed", 1, "how many times as fast as real the engine's clock runs")
 	f.StringVar(&s.availability, "availability", string(emulator.Ready), "condition of the fault service: "+availabilities())
+	f.StringVar(&s.document, "document", "", "path to serve the OpenAPI document at, such as /openapi (default it is not served)")
 	f.StringVar(&s.certFile, "tls-cert", "", "file with the server's certificate, and those between it and its root")
 	f.StringVar(&s.keyFile, "tls-key", "", "file with the key of the server's certificate")
 	f.StringVar(&s.clientCA, "client-ca", "", "file with the certificates that client certificates have to go back to")
@@ -173,6 +179,13 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	}
 	if security != nil && security.clients != nil {
 		options = append(options, server.WithClientCertificates(*security.clients))
+	}
+	if s.document != "" {
+		files, err := openapi.Files()
+		if err != nil {
+			return err
+		}
+		options = append(options, server.WithDocument(s.document, files))
 	}
 	handler, err := server.New(engine, options...)
 	if err != nil {
