@@ -29,7 +29,9 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
 	f.StringVar(&c.cluster, "cluster", "", "name of the cluster, for the ledger: a cancel counts as evidence for a force of the same cluster alone (default its endpoints)")
-	f.StringVar(&c.apiVersion, "api-version", string(wrapper.APIVersion60), "api-version of the requests; 3.0 and 6.0 are documented")
+	version := parameter("api-version")
+	f.StringVar(&c.apiVersion, "api-version", version.Default, "api-version of the requests; "+enumerate(version.Enum, "and")+" are documented")
+	complete(cmd, "api-version", version.Enum)
 	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
 	f.StringVar(&c.tls.KeyFile, "key", "", "its key, as PEM")
@@ -45,7 +47,9 @@ func (c *connection) changes(cmd *cobra.Command) {
 	c.notes = new(notes)
 	c.notes.flags(cmd)
 	f := cmd.Flags()
-	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, in whole seconds; not with 3.0 (default what is left, 60s at most)")
+	timeout := parameter("timeout")
+	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, "+seconds(timeout)+
+		"; from api-version "+timeout.Since+" on (default what is left, "+timeout.Default+"s at most)")
 	f.StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
 	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
 }

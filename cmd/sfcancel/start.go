@@ -68,12 +68,15 @@ func (s *starting) command(use, short string, call func(context.Context, *wrappe
 	return cmd
 }
 
-// onPartition adds the flags of the three kinds that work on a partition.
-func (s *starting) onPartition(cmd *cobra.Command, mode, modes string) *cobra.Command {
+// onPartition adds the flags of the three kinds that work on a partition. The modes are those of a
+// parameter.
+func (s *starting) onPartition(cmd *cobra.Command, mode, parameterName string) *cobra.Command {
+	modes := values(parameter(parameterName))
 	f := cmd.Flags()
 	f.StringVar(&s.service, "service", "", "name of the service, such as fabric:/shop/orders")
 	f.StringVar(&s.part, "partition", "", "GUID of the partition")
-	f.StringVar(&s.mode, "mode", mode, modes)
+	f.StringVar(&s.mode, "mode", mode, enumerate(modes, "or"))
+	complete(cmd, "mode", modes)
 	return cmd
 }
 
@@ -83,7 +86,7 @@ func (s *starting) partition() (wrapper.Partition, error) {
 	}
 	id, err := uuid.Parse(s.part)
 	if err != nil || len(s.part) != 36 {
-		return wrapper.Partition{}, usage(fmt.Errorf("--partition %q: it must be a GUID", s.part))
+		return wrapper.Partition{}, usage(fmt.Errorf("--partition %q: it must be %s", s.part, parameter("partitionId").Accepts))
 	}
 	return wrapper.Partition{Service: s.service, ID: id}, nil
 }
@@ -96,7 +99,7 @@ func newStartDataLoss() *cobra.Command {
 			return wrapper.Result{}, err
 		}
 		return c.StartDataLoss(ctx, target, s.mode, o)
-	}), "PartialDataLoss", "PartialDataLoss or FullDataLoss")
+	}), wrapper.PartialDataLoss, "DataLossMode")
 }
 
 func newStartQuorumLoss() *cobra.Command {
@@ -108,8 +111,10 @@ func newStartQuorumLoss() *cobra.Command {
 			return wrapper.Result{}, err
 		}
 		return c.StartQuorumLoss(ctx, target, s.mode, lasts, o)
-	}), "AllReplicas", "AllReplicas, QuorumReplicas (as documented) or QuorumLossReplicas (as runtimes know it)")
-	cmd.Flags().DurationVar(&lasts, "duration", time.Minute, "how long, in whole seconds")
+	}), wrapper.AllReplicas, "QuorumLossMode")
+	f := cmd.Flags()
+	f.Lookup("mode").Usage += "; runtimes do not know " + wrapper.QuorumReplicas
+	f.DurationVar(&lasts, "duration", time.Minute, "how long, "+seconds(parameter("QuorumLossDuration")))
 	return cmd
 }
 
@@ -121,7 +126,7 @@ func newStartRestart() *cobra.Command {
 			return wrapper.Result{}, err
 		}
 		return c.StartPartitionRestart(ctx, target, s.mode, o)
-	}), "AllReplicasOrInstances", "AllReplicasOrInstances or OnlyActiveSecondaries")
+	}), wrapper.AllReplicasOrInstances, "RestartPartitionMode")
 }
 
 func newStartNode() *cobra.Command {
@@ -138,7 +143,9 @@ func newStartNode() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&node.Name, "node", "", "name of the node")
 	f.Uint64Var(&node.Instance, "instance", 0, "instance of the node that is meant")
-	f.StringVar(&transition, "type", "Stop", "Stop or Start")
-	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, in whole seconds; only with Stop")
+	types := values(parameter("NodeTransitionType"))
+	f.StringVar(&transition, "type", wrapper.StopNode, enumerate(types, "or"))
+	complete(cmd, "type", types)
+	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, "+seconds(parameter("StopDurationInSeconds"))+"; only with "+wrapper.StopNode)
 	return cmd
 }
