@@ -1,8 +1,8 @@
 // Package server turns an implementation of the fault API into a correct HTTP
 // edge for it.
 //
-// An implementation is any generated.StrictServerInterface: ten methods, typed
-// requests, typed responses. Embed [Unimplemented] and write the ones you need:
+// An implementation is any generated.StrictServerInterface: a method for each
+// operation, typed requests, typed responses. Embed [Unimplemented] and write the ones you need:
 //
 //	type cluster struct{ server.Unimplemented }
 //
@@ -45,9 +45,9 @@
 // connection, and its dates are judged with every request, so a certificate that
 // expires in between is turned away.
 //
-// With roles on, the list of faults and the progress calls are for users and
-// admins, a cancel and the starts for admins only, and so is an operation that
-// the document gains. [ClientRole] tells an implementation who is asking.
+// With roles on, an operation is for the role that the document gives it (Role of
+// generated.Operation, docs/operations.md), and one of which it says nothing is for
+// admins. [ClientRole] tells an implementation who is asking.
 //
 //	h, err := server.New(cluster{}, server.WithClientCertificates(server.ClientCertificates{
 //		Admin: []string{"CN=operators"},
@@ -103,7 +103,7 @@
 //	api-version             MAJOR.MINOR from 3.0 up to  any number from 1.0 up to     the gateway compares
 //	                        the runtime version; 6.10   the runtime version, 6 and    floating-point numbers, and
 //	                        comes after 6.9             6.0-preview, too; 6.10 = 6.1  forgives what follows them
-//	timeout, from 6.0 on    1..4294967295, else 400     0 is 400; other bad text is   the document has bounds, the
+//	timeout, from 6.0 on    in its bounds, else 400     0 is 400; other bad text is   the document has bounds, the
 //	                                                    ignored, and 60 s hold        gateway has a default
 //	Force                   required                    false if missing              the gateway reads it as optional
 //	StateFilter, TypeFilter required                    0 if missing                  the same

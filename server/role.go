@@ -16,11 +16,10 @@ import (
 type Role uint8
 
 const (
-	// User may look: at the list, at progress, at the version of the cluster.
+	// User may do what the document leaves to users, and ask the version of the cluster.
 	User Role = iota + 1
 
-	// Admin may also cancel and start operations, and do whatever the table of
-	// operations does not know.
+	// Admin may do everything.
 	Admin
 )
 

@@ -17,7 +17,7 @@
 //	request           CLIENT    POST /Faults/$/Cancel     when the body of its answer was read and judged
 //
 // The name of a call is that of [wrapper.Call] with underscores; the name of a request is its
-// method and url.template. The template is one of the ten paths of the API behind
+// method and url.template. The template is a path of the API behind
 // the path of the endpoint, such as
 // /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss; a request to
 // another path has none. So a name has no id in it, and there are few.
@@ -46,7 +46,7 @@
 //
 // # Attributes of requests
 //
-//	http.request.method        string  GET or POST
+//	http.request.method        string  _OTHER if the conventions do not know it
 //	server.address             string  the host of the endpoint
 //	server.port                int     its port, also if it is that of the scheme
 //	url.scheme                 string  http or https
