@@ -10,7 +10,7 @@ import (
 	middleware "github.com/oapi-codegen/nethttp-middleware"
 
 	"github.com/sfcancel/sfcancel/bench/stock"
-	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
 // stockHandler is the strict server of oapi-codegen around an implementation of the cancel; validated puts in front of
@@ -18,7 +18,7 @@ import (
 func stockHandler(do func(ctx context.Context, id uuid.UUID, force bool) int, validated bool) (http.Handler, error) {
 	options := stock.StdHTTPServerOptions{}
 	if validated {
-		doc, err := openapi.Load(context.Background())
+		doc, err := loaded.Document(context.Background())
 		if err != nil {
 			return nil, err
 		}

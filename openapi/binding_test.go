@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sfcancel/sfcancel/generated"
-	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
 // given is a request whose parameters are texts by name; one that is not there is absent.
@@ -30,7 +30,7 @@ func (g given) Body() (io.Reader, string)                         { return nil, 
 // judges the same texts by the document itself.
 func TestBindingIsTheDocument(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi.Load(t.Context())
+	doc, err := loaded.Document(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

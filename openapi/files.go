@@ -1,16 +1,11 @@
 package openapi
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
-
-//go:embed v*.overlay.yaml
-var views embed.FS
 
 // Files returns the whole document, faults, and the view of every documented api-version, such as
 // v6.0, each as YAML and as JSON, by the name of the file: faults.yaml, faults.json, v6.0.yaml and so
@@ -21,22 +16,21 @@ var views embed.FS
 // error the map is nil.
 func Files() (map[string][]byte, error) {
 	texts := map[string][]byte{"faults": Document()}
-	found, err := views.ReadDir(".")
-	if err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
-	}
-	for _, file := range found {
-		name := strings.TrimSuffix(file.Name(), ".overlay.yaml")
-		if texts[name], err = View(strings.TrimPrefix(name, "v")); err != nil {
+	for _, version := range Versions() {
+		text, err := View(version)
+		if err != nil {
 			return nil, err
 		}
+		texts["v"+version] = text
 	}
 	files := make(map[string][]byte, 2*len(texts))
 	for name, text := range texts {
 		files[name+".yaml"] = text
-		if files[name+".json"], err = toJSON(text); err != nil {
+		document, err := toJSON(text)
+		if err != nil {
 			return nil, fmt.Errorf("openapi: %s as JSON: %w", name, err)
 		}
+		files[name+".json"] = document
 	}
 	return files, nil
 }

@@ -41,7 +41,7 @@ func TestFiles(t *testing.T) {
 		if v, ok := strings.CutPrefix(stem, "v"); ok && !bytes.Equal(text, formText(t, v)) {
 			t.Errorf("%s is not the view", name)
 		}
-		if got, want := loaded(t, files[stem+".json"]), loaded(t, text); got != want {
+		if got, want := asRead(t, files[stem+".json"]), asRead(t, text); got != want {
 			t.Errorf("%s.json and %s differ:\n%s\nwant\n%s", stem, name, got, want)
 		}
 	}
@@ -51,8 +51,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// loaded is a document as kin-openapi reads it, whatever it is written in.
-func loaded(t *testing.T, text []byte) string {
+// asRead is a document as kin-openapi reads it, whatever it is written in.
+func asRead(t *testing.T, text []byte) string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {

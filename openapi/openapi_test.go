@@ -10,6 +10,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
 // reading is one of the readings of the contract, by the name that a failing test shows.
@@ -20,9 +22,9 @@ type reading struct {
 
 // forms are all readings: the whole document and the view of each version.
 var forms = func() []reading {
-	all := []reading{{"whole", openapi.Load}}
+	all := []reading{{"whole", loaded.Document}}
 	for _, version := range openapi.Versions() {
-		all = append(all, reading{version, func(ctx context.Context) (*openapi3.T, error) { return openapi.LoadView(ctx, version) }})
+		all = append(all, reading{version, func(ctx context.Context) (*openapi3.T, error) { return loaded.View(ctx, version) }})
 	}
 	return all
 }()
@@ -92,8 +94,8 @@ func TestViewRefusesOtherVersions(t *testing.T) {
 			if err == nil || text != nil {
 				t.Fatalf("View(%q) = %q, %v; want no text and an error", version, text, err)
 			}
-			if doc, err := openapi.LoadView(t.Context(), version); err == nil || doc != nil {
-				t.Errorf("LoadView(%q) = %v, %v; want no document and an error", version, doc, err)
+			if doc, err := loaded.View(t.Context(), version); err == nil || doc != nil {
+				t.Errorf("loaded.View(%q) = %v, %v; want no document and an error", version, doc, err)
 			}
 			for _, word := range append(openapi.Versions(), strconv.Quote(version)) {
 				if !strings.Contains(err.Error(), word) {
@@ -102,6 +104,19 @@ func TestViewRefusesOtherVersions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// loadText does for any two texts what loaded.View does for the embedded ones; an empty overlay changes nothing.
+func loadText(ctx context.Context, text, view string) (*openapi3.T, error) {
+	data := []byte(text)
+	if view != "" {
+		narrowed, err := overlaid.Apply(text, view)
+		if err != nil {
+			return nil, err
+		}
+		data = narrowed
+	}
+	return loaded.Text(ctx, data)
 }
 
 func TestLoadRefuses(t *testing.T) {
@@ -151,7 +166,7 @@ func TestLoadRefuses(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			doc, err := openapi.LoadText(t.Context(), c.document, c.overlay)
+			doc, err := loadText(t.Context(), c.document, c.overlay)
 			if err == nil || doc != nil {
 				t.Fatalf("got %v, %v; want no document and an error", doc, err)
 			}

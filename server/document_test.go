@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -14,7 +14,7 @@ import (
 // not carry them, so a changed document must fail here until the edge follows it.
 func TestBoundsAreTheDocuments(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi.LoadView(t.Context(), "6.0")
+	doc, err := loaded.View(t.Context(), "6.0")
 	if err != nil {
 		t.Fatal(err)
 	}

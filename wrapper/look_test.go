@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/internal/wirefault"
-	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -101,7 +101,7 @@ func TestHopelessConnections(t *testing.T) {
 // The bounds of the timeout are those of the document.
 func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi.LoadView(t.Context(), "6.0")
+	doc, err := loaded.View(t.Context(), "6.0")
 	must(t, err)
 	schema := doc.Components.Parameters["Timeout"].Value.Schema.Value
 	least, most := time.Duration(*schema.Min)*time.Second, time.Duration(*schema.Max)*time.Second

@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
 // documents are the views and the whole document.
@@ -43,13 +44,13 @@ var load = sync.OnceValues(loadAll)
 
 func loadAll() (*documents, error) {
 	ctx := context.Background()
-	text, err := openapi.Load(ctx)
+	text, err := loaded.Document(ctx)
 	if err != nil {
 		return nil, err
 	}
 	docs := &documents{versions: openapi.Versions(), whole: newDocument("whole document", text), views: make(map[string]*document)}
 	for _, version := range docs.versions {
-		if text, err = openapi.LoadView(ctx, version); err != nil {
+		if text, err = loaded.View(ctx, version); err != nil {
 			return nil, err
 		}
 		docs.views[version] = newDocument("view "+version, text)

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sfcancel/sfcancel/emulator"
-	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -174,7 +174,7 @@ func read(t *testing.T, m *telemetry, endpoint string, transport trip, outer ...
 // Every path of the document is a template, and every parameter of it may be seen.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	document, err := openapi.Load(t.Context())
+	document, err := loaded.Document(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
