@@ -219,7 +219,7 @@ var broken = []brokenDocument{
 	{"a default of the wrong type", change{document, "        maximum: 4294967295\n        default: 60\n", "        maximum: 4294967295\n        default: sixty\n"}},
 	{"an unknown keyword", change{document, "        maximum: 4294967295\n        default: 60\n", "        maximun: 4294967295\n        default: 60\n"}},
 	{"an enum value renamed", change{document, "enum: [Invalid, PartialDataLoss, FullDataLoss]", "enum: [Invalid, PartialDataLoss, WholeDataLoss]"}},
-	{"a pattern that does not compile", change{document, `pattern: ^[0-9]+\.[0-9]+$`, `pattern: ^[0-9+\.[0-9]+$`}},
+	{"a pattern that does not compile", change{document, `pattern: ^[0-9]+\.[0-9]+$`, `pattern: ^([0-9]+\.[0-9]+$`}},
 	{"a variable of a path that is not declared", change{document, "  /Faults/Nodes/{nodeName}/$/GetTransitionProgress:\n", "  /Faults/Nodes/{node}/$/GetTransitionProgress:\n"}},
 	{"no operationId", change{document, "      operationId: CancelOperation\n", ""}},
 	{"a response without a description", change{document, "          description: The cancel is recorded. The body is empty. The operation ends some time later.\n", "          x-nothing: true\n"}},

@@ -164,12 +164,15 @@ func article(name string) string {
 func ofBounds(schema, value *yaml.Node) string {
 	get := func(keyword string) *yaml.Node { return overlaid.Value(schema, keyword) }
 	if n, ok := number(value); ok {
-		least, bound := number(get("minimum"))
-		if bound && (n < least || n == least && truth(get("exclusiveMinimum"))) {
+		least, from := number(get("minimum"))
+		most, to := number(get("maximum"))
+		if from && to && least > most {
+			return "" // told where the bounds are, and nothing would fit
+		}
+		if from && (n < least || n == least && truth(get("exclusiveMinimum"))) {
 			return fmt.Sprintf("%s is below the minimum, %s: change one of the two", value.Value, get("minimum").Value)
 		}
-		most, bound := number(get("maximum"))
-		if bound && (n > most || n == most && truth(get("exclusiveMaximum"))) {
+		if to && (n > most || n == most && truth(get("exclusiveMaximum"))) {
 			return fmt.Sprintf("%s is above the maximum, %s: change one of the two", value.Value, get("maximum").Value)
 		}
 		if format := get("format"); format != nil && format.Value == "int32" && (n < math.MinInt32 || n > math.MaxInt32) {
