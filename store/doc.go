@@ -36,7 +36,8 @@
 // done when storetest.Run passes under the race detector, and storetest.RunDurable
 // too if it keeps its items somewhere. [Txn.Validate] and [ValidateKey] find
 // everything that is ErrInvalid about their arguments, so that all drivers
-// refuse the same things.
+// refuse the same things. A driver that can show items without copying them may be a
+// [Scanner] as well.
 //
 // The contract was chosen so that one etcd v3 transaction can carry it: an
 // item's Revision is etcd's ModRevision (0 for an absent key there too), a

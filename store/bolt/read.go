@@ -37,32 +37,47 @@ func (s *Store) get(ctx context.Context, key string) (item store.Item, err error
 }
 
 // List implements [store.Store].
-func (s *Store) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
-	page, err := s.list(ctx, prefix, after, limit)
+func (s *Store) List(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
+	page.Revision, err = s.Scan(ctx, prefix, after, limit, func(key, value []byte, at store.Revision) bool {
+		page.Items = append(page.Items, store.Item{Key: string(key), Value: bytes.Clone(value), Revision: at})
+		return true
+	})
 	if err != nil {
-		return store.Page{}, fmt.Errorf("bolt: list %.64q from %q: %w", prefix, s.path, err)
+		return store.Page{}, err
 	}
 	return page, nil
 }
 
-func (s *Store) list(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
+// Scan implements [store.Scanner]. Commits do not wait for it, unless the file has to grow
+// beyond what is mapped of it.
+func (s *Store) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
+	at, err := s.scan(ctx, prefix, after, limit, see)
+	if err != nil {
+		return 0, fmt.Errorf("bolt: list %.64q from %q: %w", prefix, s.path, err)
+	}
+	return at, nil
+}
+
+func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (at store.Revision, err error) {
 	if limit <= 0 {
-		return store.Page{}, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
+		return 0, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
 	}
 	start := []byte(prefix)
 	err = s.view(ctx, func(items *bbolt.Bucket) {
-		page.Revision = storeRevision(items.Tx())
+		at = storeRevision(items.Tx())
 		cursor := items.Cursor()
 		key, value := cursor.Seek([]byte(max(prefix, after)))
 		if key != nil && string(key) == after {
 			key, value = cursor.Next()
 		}
-		for len(page.Items) < limit && key != nil && bytes.HasPrefix(key, start) {
-			page.Items = append(page.Items, decodeItem(key, value))
+		for n := 0; n < limit && key != nil && bytes.HasPrefix(key, start); n++ {
+			if !see(key, value[revisionSize:], decodeRevision(value)) {
+				return
+			}
 			key, value = cursor.Next()
 		}
 	})
-	return page, err
+	return at, err
 }
 
 // view reads from one state of the items and returns once that state is durable.

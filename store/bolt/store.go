@@ -46,7 +46,7 @@ type Store struct {
 	closing sync.Once
 }
 
-var _ store.Store = (*Store)(nil)
+var _ store.Scanner = (*Store)(nil)
 
 func newStore(db *bbolt.DB, file *os.File) (*Store, error) {
 	s := &Store{

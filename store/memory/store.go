@@ -29,7 +29,7 @@ type Store struct {
 	log      *changelog.Log
 }
 
-var _ store.Store = (*Store)(nil)
+var _ store.Scanner = (*Store)(nil)
 
 // New returns an empty store. Its first transaction has revision 1. Close frees
 // its items.
@@ -55,27 +55,42 @@ func (s *Store) Get(ctx context.Context, key string) (store.Item, error) {
 }
 
 // List implements [store.Store].
-func (s *Store) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
+func (s *Store) List(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
+	page.Revision, err = s.scan(ctx, prefix, after, limit, func(item store.Item) bool {
+		page.Items = append(page.Items, copied(item))
+		return true
+	})
+	return page, err
+}
+
+// Scan implements [store.Scanner]. Commits wait for it.
+func (s *Store) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
+	var key []byte
+	return s.scan(ctx, prefix, after, limit, func(item store.Item) bool {
+		key = append(key[:0], item.Key...)
+		return see(key, item.Value, item.Revision)
+	})
+}
+
+func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see func(store.Item) bool) (store.Revision, error) {
 	if limit <= 0 {
-		return store.Page{}, fmt.Errorf("memory: list %q: %w: limit %d", prefix, store.ErrInvalid, limit)
+		return 0, fmt.Errorf("memory: list %q: %w: limit %d", prefix, store.ErrInvalid, limit)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(ctx); err != nil {
-		return store.Page{}, fmt.Errorf("memory: list %q: %w", prefix, err)
+		return 0, fmt.Errorf("memory: list %q: %w", prefix, err)
 	}
 	start, found := slices.BinarySearch(s.keys, max(prefix, after))
 	if found && s.keys[start] == after {
 		start++
 	}
-	page := store.Page{Revision: s.revision}
-	for _, key := range s.keys[start:] {
-		if len(page.Items) == limit || !strings.HasPrefix(key, prefix) {
+	for n, key := range s.keys[start:] {
+		if n == limit || !strings.HasPrefix(key, prefix) || !see(s.items[key]) {
 			break
 		}
-		page.Items = append(page.Items, copied(s.items[key]))
 	}
-	return page, nil
+	return s.revision, nil
 }
 
 // Commit implements [store.Store].

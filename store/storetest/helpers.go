@@ -62,6 +62,7 @@ func list(t tester, s store.Store, prefix, after string, limit int) []store.Item
 	if err != nil {
 		t.Fatalf("List(%q, %q, %d): %v", prefix, after, limit, err)
 	}
+	scanned(t, s, prefix, after, limit, page)
 	items := page.Items
 	if len(items) > limit {
 		t.Fatalf("List(%q, %q, %d) has %d items", prefix, after, limit, len(items))

@@ -90,11 +90,17 @@ func wholeTransactions(t *testing.T, s store.Store) {
 	const writers, each, readers = 4, 50, 4
 	written, done := context.WithCancel(t.Context())
 	var reading, writing sync.WaitGroup
-	for range readers {
+	for r := range readers {
 		reading.Go(func() {
 			var last store.Revision
 			for written.Err() == nil {
-				page, err := s.List(t.Context(), "pair/", "", 2)
+				var page store.Page
+				var err error
+				if r%2 == 0 {
+					page, err = s.List(t.Context(), "pair/", "", 2)
+				} else {
+					page, err = scan(t.Context(), s, "pair/", "", 2)
+				}
 				if err != nil {
 					t.Errorf("List: %v", err)
 					return
