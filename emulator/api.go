@@ -18,13 +18,13 @@ func (e *Emulator) CancelOperation(ctx context.Context, request generated.Cancel
 	return generated.CancelOperation200Response{}, nil
 }
 
-// GetFaultOperationList implements [generated.StrictServerInterface].
+// GetFaultOperationList implements [generated.StrictServerInterface]. The answer is a [List].
 func (e *Emulator) GetFaultOperationList(ctx context.Context, request generated.GetFaultOperationListRequestObject) (generated.GetFaultOperationListResponseObject, error) {
 	listed, err := e.list(ctx, request.Params.TypeFilter, request.Params.StateFilter)
 	if err != nil {
 		return nil, answered(err)
 	}
-	return generated.GetFaultOperationList200JSONResponse(listed), nil
+	return listed, nil
 }
 
 // StartDataLoss implements [generated.StrictServerInterface].

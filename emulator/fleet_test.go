@@ -101,6 +101,16 @@ func (s scheduled) List(ctx context.Context, prefix, after string, limit int) (s
 	return s.Store.List(ctx, prefix, after, limit)
 }
 
+// scanning is scheduled over a store that can be scanned.
+type scanning struct{ scheduled }
+
+func (s scanning) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
+	if _, err := s.wait(ctx, false); err != nil {
+		return 0, err
+	}
+	return store.Scan(ctx, s.Store, prefix, after, limit, see)
+}
+
 func (s scheduled) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
 	f, err := s.wait(ctx, true)
 	switch {
@@ -157,9 +167,14 @@ func newFleet(t *rapid.T, profile server.Profile, fails bool) *fleet {
 	for n := range 5 {
 		f.ids = append(f.ids, uuid.UUID{byte(n + 1)})
 	}
+	scans := rapid.Bool().Draw(t, "scans")
 	for n, ahead := range []time.Duration{0, 400 * time.Millisecond, -700 * time.Millisecond} {
 		f.clocks = append(f.clocks, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(ahead))
-		f.replicas = append(f.replicas, emulator.New(scheduled{f.disk, f}, emulator.WithProfile(profile),
+		var st store.Store = scheduled{f.disk, f}
+		if scans {
+			st = scanning{scheduled{f.disk, f}}
+		}
+		f.replicas = append(f.replicas, emulator.New(st, emulator.WithProfile(profile),
 			emulator.WithClock(func() time.Time { return f.clocks[n] }),
 			emulator.WithSettings(emulator.Settings{MaxStoredActionCount: -1, CompletedActionKeepDuration: -1}),
 			emulator.WithScenario(scenarioByID)))
@@ -272,11 +287,11 @@ func (f *fleet) call(ctx context.Context, client int, c call) {
 	case "list":
 		listed, err = e.GetFaultOperationList(ctx, generated.GetFaultOperationListRequestObject{
 			Params: generated.GetFaultOperationListParams{TypeFilter: 0xFFFF, StateFilter: 0xFFFF}})
-		if shown, ok := listed.(generated.GetFaultOperationList200JSONResponse); ok {
+		if shown, ok := listed.(emulator.List); ok {
 			for _, id := range f.ids {
 				answers[id] = ""
 			}
-			for _, status := range shown {
+			for status := range shown.All() {
 				answers[status.OperationID] = string(status.State)
 			}
 			f.ofOneMoment(moment, answers)

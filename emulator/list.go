@@ -1,8 +1,10 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,50 +47,81 @@ const maxSnapshots = 4
 // active, the read does not find them all; the rest, and then the history, are read page by
 // page, each page at a moment of its own: then each operation is shown as it was at some
 // moment of the call, but not all of them at the same.
-func (e *Emulator) list(ctx context.Context, kinds, states int) (generated.OperationStatusList, error) {
+//
+// Everything is read before anything is answered, so that a list that cannot be had is an
+// error, and never one that breaks off. What is held of each operation is few bytes.
+func (e *Emulator) list(ctx context.Context, kinds, states int) (List, error) {
 	if err := e.available(); err != nil {
-		return nil, err
+		return List{}, err
 	}
-	l := &listing{e: e, kinds: kinds, states: states, now: e.now(), seen: make(map[uuid.UUID]bool)}
+	l := &listing{e: e, kinds: kinds, states: states, now: e.now()}
 	if states != filterAll && states&(stateRunning|stateRollingBack|statesOver) == 0 {
-		return generated.OperationStatusList{}, nil
+		return List{}, nil
 	}
 	// Without a record that cannot be read or settled the list would say of an operation
 	// that it never existed: any error ends it.
 	at, err := l.readActive(ctx)
-	if err == nil && (states == filterAll || states&statesOver != 0) && !l.full() {
+	if err == nil && (states == filterAll || states&statesOver != 0) && l.room() > 0 {
 		err = l.readHistory(ctx, at)
 	}
 	if err != nil {
-		return nil, err
+		return List{}, err
 	}
-	listed := append(generated.OperationStatusList{}, append(l.active, l.finished...)...)
-	return listed[:min(len(listed), maxListed)], nil
+	return List{active: l.active, over: l.over[:min(len(l.over), maxListed-len(l.active))]}, nil
 }
 
 // listing is one list in the making.
 type listing struct {
-	e                *Emulator
-	kinds, states    int
-	now              time.Time // one for all: what becomes due while the list is made is not waited for
-	unwritable       bool      // the store has refused to write, and is not asked again
-	seen             map[uuid.UUID]bool
-	active, finished generated.OperationStatusList
+	e             *Emulator
+	kinds, states int
+	now           time.Time // one for all: what becomes due while the list is made is not waited for
+	unwritable    bool      // the store has refused to write, and is not asked again
+	rules         [shapes]rule
+	// seen is kept while the active table is read at several moments: what moves between two
+	// of them is met twice.
+	seen         map[uuid.UUID]bool
+	active, over []line
 }
 
-func (l *listing) full() bool { return len(l.active)+len(l.finished) >= maxListed }
+// rule is what the filters make of a shape.
+type rule struct {
+	known       bool
+	kind, shown bool // the filter of kinds lets it through, and so do both
+	over        bool
+}
 
-// add lists an operation if it matches. One that moves between two reads is seen twice.
-func (l *listing) add(r Record) {
-	if l.seen[r.ID] || !matchesKind(r, l.kinds) || !matchesState(r, l.states, l.e.profile) {
+func (l *listing) rule(s shape) rule {
+	if at := &l.rules[s]; !at.known {
+		r := s.record()
+		kind := matchesKind(r, l.kinds)
+		*at = rule{true, kind, kind && matchesState(r, l.states, l.e.profile), r.Terminal()}
+	}
+	return l.rules[s]
+}
+
+// room is how many operations may still be listed.
+func (l *listing) room() int { return maxListed - len(l.active) - len(l.over) }
+
+// line is a record as it is listed, if it is.
+func (l *listing) line(r Record) line {
+	if s := shapeOf(r); l.rule(s).shown {
+		return line{r.ID, s}
+	}
+	return line{shape: unlisted}
+}
+
+func (l *listing) add(o line) {
+	switch {
+	case o.shape == unlisted || l.seen[o.id]:
 		return
+	case l.rule(o.shape).over:
+		l.over = append(l.over, o)
+	default:
+		l.active = append(l.active, o)
 	}
-	l.seen[r.ID] = true
-	into := &l.active
-	if r.Terminal() {
-		into = &l.finished
+	if l.seen != nil {
+		l.seen[o.id] = true
 	}
-	*into = append(*into, generated.OperationStatus{OperationID: r.ID, State: r.State(), Type: r.Kind})
 }
 
 // settle is [Emulator.settle] for what may be listed. Where nothing can be written it is
@@ -108,78 +141,145 @@ func (l *listing) settle(ctx context.Context, s stored) (stored, error) {
 // store in which nothing was ever written.
 const severalMoments store.Revision = -1
 
+// piece is a part of a table, as it was at one moment.
+type piece struct {
+	lines    []line // those that are listed, in their order
+	whole    []whole
+	items    int
+	last     []byte // the key of the last item
+	more     bool   // there may be more behind it
+	revision store.Revision
+}
+
+// whole is an item that its beginning does not tell enough about: something is due, or it is not written
+// as usual. It has a place among the lines.
+type whole struct {
+	place int
+	item  store.Item
+}
+
+// read reads the next piece of a table in place of one: no more than limit items, and none behind
+// the one that fills the room. It leaves out those that are newer than a moment, unless that is
+// severalMoments.
+func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room int, moment store.Revision) (err error) {
+	after := string(p.last)
+	p.lines, p.whole, p.items = p.lines[:0], nil, 0
+	p.revision, err = store.Scan(ctx, l.e.records.st, prefix, after, limit, func(key, value []byte, at store.Revision) bool {
+		p.items++
+		p.last = append(p.last[:0], key...)
+		if moment != severalMoments && at > moment {
+			return true
+		}
+		b, ok := readBrief(key, value)
+		switch {
+		case !ok, !l.rule(b.shape).over && l.rule(b.shape).kind && !l.now.Before(b.due):
+			p.whole = append(p.whole, whole{len(p.lines), store.Item{Key: string(key), Value: bytes.Clone(value), Revision: at}})
+			p.lines = append(p.lines, line{shape: unlisted})
+		case l.rule(b.shape).shown:
+			p.lines = append(p.lines, line{b.id, b.shape})
+		}
+		return len(p.lines) < room
+	})
+	p.more = p.items == limit || len(p.lines) >= room
+	return err
+}
+
 // readActive lists what is active, and returns the revision at which that was all, or
 // severalMoments because the table is too big. What is due is written down, and then the
 // table is read again, so that what is listed was stored at one moment. If something is
 // still due then, over and over, it has been written since the list began, and is listed as
 // it is stored.
 func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
+	var p piece
 	for reads := 1; ; reads++ {
-		page, err := l.e.records.st.List(ctx, activePrefix, "", maxListed+1)
-		if err != nil {
+		p.last = p.last[:0]
+		if err := l.read(ctx, &p, activePrefix, maxListed+1, math.MaxInt, severalMoments); err != nil {
 			return 0, err
 		}
-		if len(page.Items) > maxListed {
-			return severalMoments, l.readPages(ctx, page)
+		if p.items > maxListed {
+			return severalMoments, l.readPages(ctx, p)
 		}
-		snapshot, moved := make([]stored, len(page.Items)), false
-		for i, item := range page.Items {
-			if snapshot[i], err = decode(item); err != nil {
+		moved := false
+		for _, w := range p.whole {
+			s, err := decode(w.item)
+			if err != nil {
 				return 0, err
 			}
+			p.lines[w.place] = l.line(s.Record)
 			if reads == maxSnapshots {
 				continue
 			}
-			after, err := l.settle(ctx, snapshot[i])
+			after, err := l.settle(ctx, s)
 			if err != nil && !errors.Is(err, store.ErrNotFound) { // removed meanwhile
 				return 0, err
 			}
-			moved = moved || after.revision != item.Revision
+			moved = moved || after.revision != w.item.Revision
 		}
 		if moved {
 			continue
 		}
-		for _, s := range snapshot {
-			l.add(s.Record)
+		for _, o := range p.lines {
+			l.add(o)
 		}
-		return page.Revision, nil
+		return p.revision, nil
 	}
 }
 
-// readPages lists what is active from a first page on, each operation as it is when it is
+// readPages lists what is active from a first piece on, each operation as it is when it is
 // its turn.
-func (l *listing) readPages(ctx context.Context, first store.Page) error {
-	for s, err := range l.e.records.from(ctx, activePrefix, first) {
-		if err == nil {
-			s, err = l.settle(ctx, s)
+func (l *listing) readPages(ctx context.Context, p piece) error {
+	l.seen = make(map[uuid.UUID]bool)
+	for {
+		for place, o := range p.lines {
+			if len(p.whole) > 0 && p.whole[0].place == place {
+				s, err := decode(p.whole[0].item)
+				p.whole = p.whole[1:]
+				if err == nil {
+					s, err = l.settle(ctx, s)
+				}
+				if errors.Is(err, store.ErrNotFound) {
+					continue // removed meanwhile
+				}
+				if err != nil {
+					return err
+				}
+				o = l.line(s.Record)
+			}
+			// What is over gives way to active ones that are still to come.
+			if l.add(o); len(l.active) == maxListed {
+				return nil
+			}
 		}
-		if errors.Is(err, store.ErrNotFound) {
-			continue // removed meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		// What is over gives way to active ones that are still to come.
-		if l.add(s.Record); len(l.active) == maxListed {
+		if !p.more {
 			return nil
 		}
+		if err := l.read(ctx, &p, activePrefix, pageSize, math.MaxInt, severalMoments); err != nil {
+			return err
+		}
 	}
-	return nil
 }
 
 // readHistory lists what is over, until the list is full. What was written there after
 // the active table was read was active then, and is listed as that, or began since. All that
 // was there at that moment still is, unless it was removed.
 func (l *listing) readHistory(ctx context.Context, at store.Revision) error {
-	for s, err := range l.e.records.all(ctx, historyPrefix) {
-		if err != nil {
+	page := pageSize
+	if _, ok := l.e.records.st.(store.Scanner); ok {
+		page = maxListed // which holds none of them in memory
+	}
+	for p := (piece{more: true}); p.more && l.room() > 0; {
+		if err := l.read(ctx, &p, historyPrefix, page, l.room(), at); err != nil {
 			return err
 		}
-		if at != severalMoments && s.revision > at {
-			continue
+		for _, w := range p.whole {
+			s, err := decode(w.item)
+			if err != nil {
+				return err
+			}
+			p.lines[w.place] = l.line(s.Record)
 		}
-		if l.add(s.Record); l.full() {
-			return nil
+		for _, o := range p.lines {
+			l.add(o)
 		}
 	}
 	return nil

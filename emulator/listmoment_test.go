@@ -32,6 +32,17 @@ func (i *interrupted) List(ctx context.Context, prefix, after string, limit int)
 	return i.Store.List(ctx, prefix, after, limit)
 }
 
+// scannedWith is an interrupted store that can be scanned.
+type scannedWith struct{ *interrupted }
+
+func (s scannedWith) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
+	if s.n--; s.n == -1 {
+		s.act()
+	}
+	s.lists[strings.Split(prefix, "/")[1]]++
+	return store.Scan(ctx, s.Store, prefix, after, limit, see)
+}
+
 // TestAListIsOfOneMoment: B was sent after A was answered, so whoever sees B sees A as well,
 // whatever is due, and wherever among 2 400 others the two are.
 func TestAListIsOfOneMoment(t *testing.T) {
@@ -43,12 +54,16 @@ func TestAListIsOfOneMoment(t *testing.T) {
 		a, b uuid.UUID
 		ends bool // B is cancelled and ends as well
 		due  bool // something else is due when the list begins
+
+		scans bool // the store can be scanned
 	}{
-		{"A before B", first, last, false, false},
-		{"B before A", last, first, false, false},
-		{"B ends", first, last, true, false},
-		{"something is due", first, last, false, true},
-		{"something is due, and B ends", last, first, true, true},
+		{"A before B", first, last, false, false, false},
+		{"B before A", last, first, false, false, false},
+		{"B ends", first, last, true, false, false},
+		{"something is due", first, last, false, true, false},
+		{"something is due, and B ends", last, first, true, true, false},
+		{"B ends, and the store can be scanned", first, last, true, false, true},
+		{"something is due, B ends, and the store can be scanned", last, first, true, true, true},
 	} {
 		for n := 0; ; n++ {
 			shared := memory.New()
@@ -59,7 +74,11 @@ func TestAListIsOfOneMoment(t *testing.T) {
 			}
 			all := map[bool]int{true: others, false: others + 1200}[tt.ends]
 			m := &interrupted{Store: shared, n: n, lists: map[string]int{}}
-			ours, other := newCluster(t, server.Runtime, m), newCluster(t, server.Runtime, shared)
+			var st store.Store = m
+			if tt.scans {
+				st = scannedWith{m}
+			}
+			ours, other := newCluster(t, server.Runtime, st), newCluster(t, server.Runtime, shared)
 			due := uuid.UUID{0x80}
 			if tt.due {
 				other.startAs(1, due)
@@ -110,7 +129,7 @@ func TestAListIsOfOneMoment(t *testing.T) {
 			}
 			_ = shared.Close()
 			if m.n >= 0 { // it took no more lists
-				if a || b || n < 3 || m.lists["active"] != map[bool]int{false: 1, true: 2}[tt.due] {
+				if a || b || n < map[bool]int{false: 3, true: 2}[tt.scans] || m.lists["active"] != map[bool]int{false: 1, true: 2}[tt.due] {
 					t.Errorf("%s: %v, A %t, B %t", at, m.lists, a, b)
 				}
 				break

@@ -127,6 +127,6 @@ func (r Record) State() generated.OperationState {
 }
 
 // Terminal reports whether the operation is over.
-func (r Record) Terminal() bool {
-	return r.Step == StepCompletedSuccessfully || r.Step == StepFailed
-}
+func (r Record) Terminal() bool { return r.Step.terminal() }
+
+func (s Step) terminal() bool { return s == StepCompletedSuccessfully || s == StepFailed }

@@ -78,30 +78,19 @@ func (rs records) get(ctx context.Context, key string) (stored, error) {
 // yielded as an error, and who goes on gets the next one.
 func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
-		page, err := rs.st.List(ctx, prefix, "", pageSize)
-		if err != nil {
-			yield(stored{}, err)
-			return
-		}
-		rs.from(ctx, prefix, page)(yield)
-	}
-}
-
-// from is all from a first page on, of pageSize items or more if it is not the last.
-func (rs records) from(ctx context.Context, prefix string, page store.Page) iter.Seq2[stored, error] {
-	return func(yield func(stored, error) bool) {
-		for {
+		for after := ""; ; {
+			page, err := rs.st.List(ctx, prefix, after, pageSize)
+			if err != nil {
+				yield(stored{}, err)
+				return
+			}
 			for _, item := range page.Items {
 				if !yield(decode(item)) {
 					return
 				}
+				after = item.Key
 			}
 			if len(page.Items) < pageSize {
-				return
-			}
-			var err error
-			if page, err = rs.st.List(ctx, prefix, page.Items[len(page.Items)-1].Key, pageSize); err != nil {
-				yield(stored{}, err)
 				return
 			}
 		}

@@ -99,10 +99,10 @@ func (c *Cluster) Operations() []emulator.Record {
 	if err != nil {
 		c.tb.Fatalf("sftest: %v", err)
 	}
-	listed, _ := answer.(generated.GetFaultOperationList200JSONResponse)
-	records := make([]emulator.Record, len(listed))
-	for i, status := range listed {
-		records[i] = c.Operation(status.OperationID)
+	listed, _ := answer.(emulator.List)
+	records := make([]emulator.Record, 0, listed.Len())
+	for status := range listed.All() {
+		records = append(records, c.Operation(status.OperationID))
 	}
 	slices.SortFunc(records, func(a, b emulator.Record) int {
 		return cmp.Or(a.Received.Compare(b.Received), bytes.Compare(a.ID[:], b.ID[:]))

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func listOf(tb testing.TB, e generated.StrictServerInterface) generated.Operatio
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return generated.OperationStatusList(answer.(generated.GetFaultOperationList200JSONResponse))
+	return slices.Collect(answer.(emulator.List).All())
 }
 
 func cancelOne(tb testing.TB, e generated.StrictServerInterface, id uuid.UUID) error {

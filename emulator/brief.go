@@ -1,0 +1,191 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// shape is the kind, the step and the flag of a record: all that decides whether a list shows
+// it, and how. There are few of them.
+type shape uint8
+
+// unlisted is no shape.
+const unlisted shape = shapes
+
+const shapes = 4 * 5 * 5
+
+var (
+	shapeKinds = [...]generated.OperationType{
+		generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss,
+		generated.OperationTypePartitionRestart, generated.OperationTypeNodeTransition,
+	}
+	shapeSteps  = [...]Step{StepIntentSaved, StepLookingUpState, StepPerformingActions, StepCompletedSuccessfully, StepFailed}
+	shapeFlags  = [...]Rollback{NotRollingBack, RollingBackAndWillRetry, RollingBackAndWillFail, RollingBackDueToUserCancel, RollingBackForce}
+	shapePhases = [...]Phase{PhaseForward, PhaseUndoing, PhasePausing}
+)
+
+func newShape(kind, step, flag int) shape {
+	if kind < 0 || step < 0 || flag < 0 {
+		return unlisted
+	}
+	return shape((kind*len(shapeSteps)+step)*len(shapeFlags) + flag)
+}
+
+// shapeOf is the shape of a record that was checked.
+func shapeOf(r Record) shape {
+	return newShape(slices.Index(shapeKinds[:], r.Kind), slices.Index(shapeSteps[:], r.Step), slices.Index(shapeFlags[:], r.Rollback))
+}
+
+// record is a record of that shape, with nothing else.
+func (s shape) record() Record {
+	n := int(s)
+	return Record{
+		Kind:     shapeKinds[n/len(shapeFlags)/len(shapeSteps)],
+		Step:     shapeSteps[n/len(shapeFlags)%len(shapeSteps)],
+		Rollback: shapeFlags[n%len(shapeFlags)],
+	}
+}
+
+// brief is what a list has to know of a record.
+type brief struct {
+	id    uuid.UUID
+	shape shape
+	due   time.Time // not of one that is over
+}
+
+// readBrief reads the beginning of a record that is written as this package writes it, and
+// says false of any other, which has to be read whole. What comes behind the beginning may be
+// damaged; that it is there to its end is seen.
+func readBrief(key, value []byte) (b brief, ok bool) {
+	const idLength = 36
+	in := front{value, true}
+	in.skip(`{"id":"`)
+	id := in.take(idLength)
+	if b.id, ok = parseID(id); !ok || !bytes.HasSuffix(key, id) || value[len(value)-1] != '}' {
+		return b, false
+	}
+	in.skip(`","kind":"`)
+	kind := oneOf(&in, shapeKinds[:])
+	in.skip(`,"step":"`)
+	step := oneOf(&in, shapeSteps[:])
+	if in.has(`,"phase":"`) {
+		oneOf(&in, shapePhases[:])
+	}
+	in.skip(`,"rollback":"`)
+	flag := oneOf(&in, shapeFlags[:])
+	if b.shape = newShape(kind, step, flag); !in.ok || shapeSteps[step].terminal() {
+		return b, in.ok
+	}
+	in.has(`,"backoff":true`)
+	in.skip(`,"errorCode":`)
+	in.number()
+	in.skip(`,"due":"`)
+	return b, b.due.UnmarshalText(in.text()) == nil && in.ok
+}
+
+// front is read from its beginning, as long as it is as expected.
+type front struct {
+	rest []byte
+	ok   bool
+}
+
+func (f *front) has(text string) bool {
+	if !f.ok || len(f.rest) < len(text) || string(f.rest[:len(text)]) != text {
+		return false
+	}
+	f.rest = f.rest[len(text):]
+	return true
+}
+
+func (f *front) skip(text string) { f.ok = f.has(text) }
+
+func (f *front) take(n int) []byte {
+	if f.ok = f.ok && len(f.rest) >= n; !f.ok {
+		return nil
+	}
+	taken := f.rest[:n]
+	f.rest = f.rest[n:]
+	return taken
+}
+
+// text is up to the next quotation mark, which is skipped.
+func (f *front) text() []byte {
+	text := f.take(bytes.IndexByte(f.rest, '"') + 1)
+	if len(text) == 0 {
+		f.ok = false
+		return nil
+	}
+	return text[:len(text)-1]
+}
+
+func (f *front) number() {
+	f.has("-")
+	n := 0
+	for n < len(f.rest) && '0' <= f.rest[n] && f.rest[n] <= '9' {
+		n++
+	}
+	f.ok = f.ok && n > 0
+	f.take(n)
+}
+
+// oneOf is the index of a text that has to be one of several.
+func oneOf[T ~string](f *front, names []T) int {
+	text := f.text()
+	for i, name := range names {
+		if string(text) == string(name) {
+			return i
+		}
+	}
+	f.ok = false
+	return -1
+}
+
+// parseID reads an id as [uuid.UUID.String] writes it, and as keys end.
+func parseID(text []byte) (id uuid.UUID, ok bool) {
+	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return id, false
+	}
+	at := 0
+	for i := 0; i < len(text); i += 2 {
+		if text[i] == '-' {
+			i++
+		}
+		high, low := digit(text[i]), digit(text[i+1])
+		if high|low > 0xF {
+			return id, false
+		}
+		id[at] = high<<4 | low
+		at++
+	}
+	return id, true
+}
+
+// digit is the value of a hexadecimal digit in lower case, and 0xFF of anything else.
+func digit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	default:
+		return 0xFF
+	}
+}
+
+// appendID appends an id as [uuid.UUID.String] writes it.
+func appendID(b []byte, id uuid.UUID) []byte {
+	for i, from := range [...]int{0, 4, 6, 8, 10} {
+		to := [...]int{4, 6, 8, 10, 16}[i]
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, id[from:to])
+	}
+	return b
+}
