@@ -71,11 +71,16 @@ func TestForceAfterAnotherForce(t *testing.T) {
 	}
 }
 
+// A graceful cancel that is repeated writes nothing, so that it takes back no force that comes
+// when it has been judged.
 func TestGracefulAfterAForce(t *testing.T) {
 	ours, other, m := two(t)
 	id := ours.start(0)
 	ours.cancel(id, "false")
-	m.beforeCommit = func() { other.cancel(id, "true") }
+	m.getPrefix, m.afterGet = "operations/active/", func() { other.cancel(id, "true") }
+	if a := ours.cancel(id, "false"); a.status != http.StatusOK || m.afterGet != nil {
+		t.Errorf("it was judged before the force, and answered %+v", a)
+	}
 	if a := ours.cancel(id, "false"); a.code != generated.ErrorCodeInvalidTestCommandState {
 		t.Errorf("a graceful cancel took a force back: %+v", a)
 	}

@@ -136,7 +136,7 @@ func (e *Emulator) SetScenario(ctx context.Context, id uuid.UUID, scenario Scena
 }
 
 // change writes an active record anew as edit makes it of what it is now. What is due comes
-// before, in transactions of its own.
+// before, in transactions of its own. Nothing is written if edit changes nothing.
 func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (Record, error)) error {
 	for p := new(patience); ; {
 		s, err := e.records.get(ctx, activeKey(id))
@@ -150,7 +150,7 @@ func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (
 			return err
 		}
 		r, err := edit(s.Record)
-		if err != nil {
+		if err != nil || r == s.Record { // as it was stored at a moment of this call
 			return err
 		}
 		if _, err = e.records.replace(ctx, s, r); !errors.Is(err, store.ErrConflict) {

@@ -278,6 +278,42 @@ func TestReadsWithoutWrites(t *testing.T) {
 	}
 }
 
+// TestARepeatedCancelWritesNothing, and is accepted all the same, also by a store that takes no
+// more writes: what it asks for is stored.
+func TestARepeatedCancelWritesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		profile server.Profile
+		before  []string // cancels
+		again   string
+	}{
+		{"graceful", server.Runtime, []string{"false"}, "false"},
+		{"graceful, by the documents", server.Documented, []string{"false"}, "false"},
+		{"force, which the documents let repeat", server.Documented, []string{"false", "true"}, "true"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := memory.New()
+			defer m.Close()
+			st := &full{Store: m, space: 1000}
+			c := newCluster(t, tt.profile, st)
+			id := c.start(0)
+			for _, force := range tt.before {
+				if a := c.cancel(id, force); a.status != http.StatusOK {
+					t.Fatalf("%+v", a)
+				}
+			}
+			st.space = 0
+			if a := c.cancel(id, tt.again); a.status != http.StatusOK || st.refused != 0 {
+				t.Errorf("got %+v after %d writes, want 200 without any", a, st.refused)
+			}
+			c.pass(10 * second) // what is due comes before, and has to be written
+			if a := c.cancel(id, tt.again); a.status != http.StatusServiceUnavailable || st.refused != 1 {
+				t.Errorf("with something due: got %+v after %d writes, want 503 after 1", a, st.refused)
+			}
+		})
+	}
+}
+
 // Who loses every time gives up: with its context, or after so many times.
 func TestConflictsWithoutEnd(t *testing.T) {
 	t.Parallel()
