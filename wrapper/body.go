@@ -11,8 +11,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/sfcancel/sfcancel/generated"
 )
 
@@ -22,18 +20,12 @@ const (
 	maxHeader  = 64 << 10
 	maxBody    = 16 << 20
 	maxError   = 64 << 10 // of the body of a failure
-	maxElement = 64 << 10 // of one operation in a list
-	maxName    = 128      // of a state or a kind
-	maxNames   = 64       // different ones in a list; honest ones are ten
 	maxCode    = 256
 	maxMessage = 4 << 10
 	keptBody   = 2 << 10
 )
 
-var (
-	errNoBody = errors.New("a body where none belongs")
-	errNoList = errors.New("not a list of operations")
-)
+var errNoBody = errors.New("a body where none belongs")
 
 // answerBody is the body of an answer, read within bounds and without a byte order mark. It
 // keeps the beginning.
@@ -141,45 +133,6 @@ func cut(text string, most int) string {
 		most--
 	}
 	return strings.Clone(text[:most])
-}
-
-// operations reads a list, one operation at a time, and no more than most. What lacks an id or a state is none,
-// whatever its JSON.
-func operations(body io.Reader, most int, shown func(string) string) (ops []Operation, err error) {
-	element := &io.LimitedReader{R: body, N: maxElement}
-	in := json.NewDecoder(element)
-	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return nil, errNoList
-	}
-	names := make(map[string]string) // each is kept once
-	known := func(name string) string {
-		if _, ok := names[name]; !ok {
-			names[name] = shown(name)
-		}
-		return names[name]
-	}
-	for in.More() {
-		var one struct {
-			OperationID *uuid.UUID `json:"OperationId"`
-			Type        string
-			State       string
-		}
-		if err := in.Decode(&one); err != nil || one.OperationID == nil || one.State == "" {
-			return nil, errNoList
-		}
-		if len(ops) == most || len(names) > maxNames || len(one.Type) > maxName || len(one.State) > maxName {
-			return nil, fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, most, maxNames, maxName)
-		}
-		ops = append(ops, Operation{ID: *one.OperationID, Kind: Kind(known(one.Type)), State: State(known(one.State))})
-		element.N = maxElement // and what the decoder has read ahead
-	}
-	if _, err := in.Token(); err != nil {
-		return nil, errNoList
-	}
-	if _, err := in.Token(); err != io.EOF {
-		return nil, errNoList
-	}
-	return ops, nil
 }
 
 func size(h http.Header) (bytes int) {

@@ -183,13 +183,15 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 	}
 	k := &call{c: c, name: "list operations", version: c.version}
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
-		ops, err := k.list(ctx, kinds, filterActive)
-		if err == nil && len(ops) >= listSize {
-			ops = nil
-			full, err = k.listEach(ctx, kinds, filterActive, func(some []Operation) bool {
-				ops = append(ops, some...)
+		l, err := k.list(ctx, kinds, filterActive, uuid.UUID{})
+		var ops []Operation
+		if err == nil && l.full() {
+			full, err = k.listEach(ctx, kinds, filterActive, uuid.UUID{}, func(l *listed) bool {
+				ops = append(ops, l.operations()...)
 				return true
 			})
+		} else if err == nil {
+			ops = l.operations()
 		}
 		if err != nil {
 			return Outcome{}, k.giveUp(PurposeRead, err)

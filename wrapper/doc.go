@@ -15,7 +15,8 @@
 //	Wait, Watch       look at an operation until it is over
 //	CancelAll         cancels many, chosen by kind, state and age
 //	Operation         reads one operation, whatever its kind
-//	Operations        reads all that the cluster remembers
+//	Operations, AllOperations
+//	                  read all that the cluster remembers, as a slice and one by one
 //	StartDataLoss, StartQuorumLoss, StartPartitionRestart, StartNodeTransition
 //	                  begin one; safe to repeat with the same operation id
 //

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -107,4 +108,18 @@ func ExampleClient_Operations() {
 	// Output:
 	// PartitionDataLoss Running
 	// <nil>
+}
+
+// What a cluster remembers, one by one.
+func ExampleClient_AllOperations() {
+	sftest.Run(func(t sftest.TB) {
+		c := sftest.NewCluster(t)
+		c.Put(emulator.Record{}) // a data loss under way
+
+		for op, err := range c.Client().AllOperations(context.Background()) {
+			fmt.Println(op.Kind, op.State, err)
+		}
+	})
+	// Output:
+	// PartitionDataLoss Running <nil>
 }

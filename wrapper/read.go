@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"iter"
 	"math/bits"
 	"net/http"
 	"slices"
@@ -33,15 +33,51 @@ func kindBit(k Kind) int { return 1 << (slices.Index(kinds[:], k) + 1) >> 1 }
 //
 // The error is an [*Error]: [ErrNotSent], [ErrServerRefused] or [ErrUnavailable].
 func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
+	outcome, err := c.readAll(ctx, func(l *listed) Outcome { return Outcome{Operations: l.operations()} })
+	return outcome.Operations, err
+}
+
+// AllOperations is [Client.Operations] for those who do not want to hold them all: it yields
+// each once. An error is yielded alone, in place of them.
+//
+// The list is read to its end before the first is yielded, because one that breaks off tells
+// nothing, and is asked for again. It is decoded as it is read, into 18 bytes for each
+// operation: no more than 1 MiB is held, whatever the server writes. No connection waits for the
+// loop, which may take as long as it likes. What is yielded is not in the [Outcome] of the call.
+// Each use of the iterator is a call.
+func (c *Client) AllOperations(ctx context.Context) iter.Seq2[Operation, error] {
+	return func(yield func(Operation, error) bool) {
+		var all *listed
+		outcome, err := c.readAll(ctx, func(l *listed) Outcome {
+			all = l
+			return Outcome{}
+		})
+		if err != nil {
+			yield(Operation{}, err)
+			return
+		}
+		ops := all.all()
+		if outcome.Operations != nil { // those of middleware that answers itself
+			ops = slices.Values(outcome.Operations)
+		}
+		for op := range ops {
+			if !yield(op, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readAll is a call that reads all operations.
+func (c *Client) readAll(ctx context.Context, outcome func(*listed) Outcome) (Outcome, error) {
 	k := &call{c: c, name: "list operations", version: c.version}
-	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
-		ops, err := k.list(ctx, filterAll, filterAll)
+	return c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		l, err := k.list(ctx, filterAll, filterAll, uuid.UUID{})
 		if err != nil {
 			return Outcome{}, k.giveUp(PurposeRead, err)
 		}
-		return Outcome{Operations: ops}, nil
+		return outcome(l), nil
 	})
-	return outcome.Operations, err
 }
 
 // Operation returns one operation, whatever its kind. If it is RollingBack, the
@@ -94,16 +130,17 @@ func (k *call) unread(err error) error {
 
 // lookUp finds the operation of the call in the list, and takes in what that shows: unlike
 // the progress calls, the list needs neither its kind nor its target. A full list may lack it,
-// and then one list a kind is asked for.
+// and then one list a kind is asked for. Of all that is listed no more than this one is kept, but
+// each list is read to its end: one that breaks off tells nothing.
 func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error) {
-	ops, err := k.list(ctx, filterAll, filterAll)
+	l, err := k.list(ctx, filterAll, filterAll, k.id)
 	if err != nil {
 		return Operation{}, false, err
 	}
-	op, found = k.pick(ops)
-	if !found && len(ops) >= listSize {
-		full, err := k.listEach(ctx, filterAll, filterAll, func(ops []Operation) bool {
-			op, found = k.pick(ops)
+	op, found = l.first()
+	if !found && l.full() {
+		full, err := k.listEach(ctx, filterAll, filterAll, k.id, func(l *listed) bool {
+			op, found = l.first()
 			return !found
 		})
 		if err == nil && full && !found {
@@ -117,14 +154,6 @@ func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error)
 	return op, found, nil
 }
 
-// pick finds the operation of the call.
-func (k *call) pick(ops []Operation) (Operation, bool) {
-	if i := slices.IndexFunc(ops, func(op Operation) bool { return op.ID == k.id }); i >= 0 {
-		return ops[i], true
-	}
-	return Operation{}, false
-}
-
 // see takes in what a list shows, and notes what is evidence.
 func (k *call) see(ctx context.Context, op Operation, found bool) {
 	k.known.see(op, found)
@@ -135,17 +164,17 @@ func (k *call) see(ctx context.Context, op Operation, found bool) {
 
 // listEach reads one list a kind for as long as more is wanted. full says that one of them
 // may lack operations.
-func (k *call) listEach(ctx context.Context, wanted, states int, more func([]Operation) bool) (full bool, err error) {
+func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID, more func(*listed) bool) (full bool, err error) {
 	for _, kind := range kinds {
 		if wanted&kindBit(kind) == 0 {
 			continue
 		}
-		ops, err := k.list(ctx, kindBit(kind), states)
+		l, err := k.list(ctx, kindBit(kind), states, only)
 		if err != nil {
 			return false, err
 		}
-		full = full || len(ops) >= listSize
-		if !more(ops) {
+		full = full || l.full()
+		if !more(l) {
 			break
 		}
 	}
@@ -153,19 +182,16 @@ func (k *call) listEach(ctx context.Context, wanted, states int, more func([]Ope
 }
 
 // list reads operations of some kinds in some states, asking again until the answer
-// is definite. Its error is why it stopped asking, nil inside if the server refused.
-func (k *call) list(ctx context.Context, wanted, states int) ([]Operation, error) {
+// is definite. It keeps one of them, or all if only is all zeros. Its error is why it stopped
+// asking, nil inside if the server refused.
+func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*listed, error) {
 	most := listSize * bits.OnesCount(uint(wanted)&(1<<len(kinds)-1))
 	for {
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
-		var ops []Operation
-		brings := success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
-			ops, err = operations(body, most, shown)
-			return err
-		}}
-		a := k.send(ctx, PurposeRead, brings, func(base string, timeout *int64) (*http.Request, error) {
+		l := &listed{most: most, only: only} // one for each answer: another may have broken off, or be read still
+		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(base string, timeout *int64) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(base, &generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  wanted,
@@ -174,7 +200,7 @@ func (k *call) list(ctx context.Context, wanted, states int) ([]Operation, error
 			})
 		})
 		if a.Class == Done {
-			return ops, nil
+			return l, nil
 		}
 		if !retryable(a) {
 			return nil, errReadRefused

@@ -185,11 +185,11 @@ func (k *call) look(ctx context.Context, until time.Time) (op Operation, found b
 	}
 	k.spent.begin()
 	if bits := kindBit(k.known.kind); bits != 0 && k.known.state != "" && !k.known.state.Final() {
-		ops, err := k.list(ctx, bits, filterActive)
+		l, err := k.list(ctx, bits, filterActive, k.id)
 		if err != nil {
 			return Operation{}, false, err
 		}
-		if op, found := k.pick(ops); found {
+		if op, found := l.first(); found {
 			k.see(ctx, op, true)
 			return op, true, nil
 		}

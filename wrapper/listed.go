@@ -1,0 +1,216 @@
+package wrapper
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// The bounds of what is kept of a list.
+const (
+	maxElement = 64 << 10 // of one operation in the body
+	maxName    = 128      // of a state or a kind
+	maxNames   = 64       // different ones; honest ones are ten
+)
+
+var errNoList = errors.New("not a list of operations")
+
+// listed is what an answer lists: all of it in few bytes each, or of all of it one operation.
+type listed struct {
+	most int       // operations that there may be
+	only uuid.UUID // all zeros keeps all
+
+	n     int
+	kept  [][]entry // each but the last is full
+	names []string  // of states and kinds, as they are shown
+	index map[string]uint8
+}
+
+// entry is an operation. Its state and kind are among the names.
+type entry struct {
+	id          uuid.UUID
+	kind, state uint8
+}
+
+// chunk is how many entries are allocated at once, so that none is ever moved.
+const chunk = 512
+
+// all yields what is kept; nothing if l is nil.
+func (l *listed) all() iter.Seq[Operation] {
+	return func(yield func(Operation) bool) {
+		if l == nil {
+			return
+		}
+		for _, some := range l.kept {
+			for _, e := range some {
+				if !yield(Operation{e.id, Kind(l.names[e.kind]), State(l.names[e.state])}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// operations is what is kept, all at once.
+func (l *listed) operations() []Operation {
+	kept := 0
+	for _, some := range l.kept {
+		kept += len(some)
+	}
+	return slices.AppendSeq(make([]Operation, 0, kept), l.all())
+}
+
+// first is the first of what is kept.
+func (l *listed) first() (op Operation, found bool) {
+	for op := range l.all() {
+		return op, true
+	}
+	return Operation{}, false
+}
+
+// full reports whether the cluster may have left out operations.
+func (l *listed) full() bool { return l.n >= listSize }
+
+// read reads a list, one operation at a time, and no more than most. What lacks an id or a
+// state is none, whatever its JSON. Operations that are written as most servers write them are
+// taken from the bytes; from the first on that is written in another way, encoding/json reads.
+func (l *listed) read(body io.Reader, shown func(string) string) error {
+	const window = 512 // more than an operation that is taken from the bytes
+	in := bufio.NewReaderSize(body, 8<<10)
+	if open, _ := in.Peek(1); string(open) != "[" {
+		return l.decode(in, shown)
+	}
+	_, _ = in.Discard(1)
+	for first := true; ; first = false {
+		next, _ := in.Peek(window)
+		comma := 0
+		if !first && len(next) > 0 && next[0] == ',' {
+			comma = 1
+		}
+		id, state, kind, size := plainElement(next[comma:])
+		switch {
+		case size > 0 && first == (comma == 0):
+		case first:
+			return l.decode(io.MultiReader(strings.NewReader("["), in), shown)
+		default: // in place of what was read stands one that is skipped
+			return l.decode(io.MultiReader(strings.NewReader(skipped), in), shown)
+		}
+		if err := l.add(id, state, kind, shown); err != nil {
+			return err
+		}
+		_, _ = in.Discard(comma + size)
+	}
+}
+
+const skipped = "[{}"
+
+// decode reads a list with encoding/json. The first of its elements may be in place of others.
+func (l *listed) decode(body io.Reader, shown func(string) string) error {
+	element := &io.LimitedReader{R: body, N: maxElement}
+	in := json.NewDecoder(element)
+	if open, err := in.Token(); err != nil || open != json.Delim('[') {
+		return errNoList
+	}
+	if l.n > 0 {
+		var stands struct{}
+		if err := in.Decode(&stands); err != nil {
+			return errNoList
+		}
+	}
+	for in.More() {
+		var one struct {
+			OperationID *uuid.UUID `json:"OperationId"`
+			Type        string
+			State       string
+		}
+		if err := in.Decode(&one); err != nil || one.OperationID == nil || one.State == "" {
+			return errNoList
+		}
+		if err := l.add(*one.OperationID, []byte(one.State), []byte(one.Type), shown); err != nil {
+			return err
+		}
+		element.N = maxElement // and what the decoder has read ahead
+	}
+	if _, err := in.Token(); err != nil {
+		return errNoList
+	}
+	if _, err := in.Token(); err != io.EOF {
+		return errNoList
+	}
+	return nil
+}
+
+func (l *listed) add(id uuid.UUID, state, kind []byte, shown func(string) string) error {
+	if l.n == l.most || len(l.names) > maxNames || len(kind) > maxName || len(state) > maxName {
+		return fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, l.most, maxNames, maxName)
+	}
+	e := entry{id, l.name(kind, shown), l.name(state, shown)}
+	l.n++
+	if all := l.only == (uuid.UUID{}); !all && (id != l.only || len(l.kept) > 0) {
+		return nil
+	}
+	last := len(l.kept) - 1
+	switch {
+	case last < 0:
+		l.kept, last = [][]entry{nil}, 0
+	case len(l.kept[last]) == chunk:
+		l.kept, last = append(l.kept, make([]entry, 0, chunk)), last+1
+	}
+	l.kept[last] = append(l.kept[last], e)
+	return nil
+}
+
+// name is the index of a name. Each is kept once.
+func (l *listed) name(text []byte, shown func(string) string) uint8 {
+	at, known := l.index[string(text)]
+	if !known {
+		if l.index == nil {
+			l.index = make(map[string]uint8)
+		}
+		at = uint8(len(l.names)) // no more than maxNames and 1
+		l.index[string(text)] = at
+		l.names = append(l.names, shown(string(text)))
+	}
+	return at
+}
+
+// plainElement reads an operation at the beginning of a text if it is written without blanks,
+// in this order, and with nothing that JSON or this package may read in another way. A size of 0
+// is that of one that is not.
+func plainElement(text []byte) (id uuid.UUID, state, kind []byte, size int) {
+	name, rest, ok1 := plainText(text, `{"OperationId":"`)
+	state, rest, ok2 := plainText(rest, `,"State":"`)
+	kind, rest, ok3 := plainText(rest, `,"Type":"`)
+	if !ok1 || !ok2 || !ok3 || len(name) != len("00000000-0000-0000-0000-000000000000") || len(rest) == 0 || rest[0] != '}' {
+		return id, nil, nil, 0
+	}
+	id, err := uuid.ParseBytes(name)
+	if err != nil {
+		return id, nil, nil, 0
+	}
+	return id, state, kind, len(text) - len(rest) + 1
+}
+
+// plainText is what stands between something and a quotation mark, and what follows.
+func plainText(text []byte, after string) (plain, rest []byte, ok bool) {
+	if len(text) < len(after) || string(text[:len(after)]) != after {
+		return nil, nil, false
+	}
+	text = text[len(after):]
+	for i, c := range text {
+		switch {
+		case c == '"':
+			return text[:i], text[i+1:], i > 0
+		case c < ' ', c > '~', c == '\\':
+			return nil, nil, false
+		}
+	}
+	return nil, nil, false
+}
