@@ -53,7 +53,9 @@
 //     Running is not probed: the probe would be the graceful cancel that was missing.
 //   - An ambiguous start is sent again; 409 means that the first one arrived, if the
 //     operation that has the id is of the same kind.
-//   - A 404 to a cancel does not tell "over" from "never was"; the list does.
+//   - A 404 to a cancel does not tell "over" from "never was"; the list does. Where the ledger
+//     knows of the start, the operation is asked for by its progress instead of the list here and
+//     above, and what that does not show, the list tells.
 //   - A refusal may be the answer to a copy: a proxy or a mesh may send a request twice. So a
 //     start whose id exists is looked up. If that operation is of the same kind, the start is
 //     [AlreadyStarted], or [Accepted] if the call made the id itself. A force that is refused

@@ -24,6 +24,8 @@ type evidence struct {
 	// unproved says that there are entries that would be evidence, if they said of which
 	// cluster or which life they are.
 	unproved bool
+
+	where address // of the last start, in whichever life; it proves nothing
 }
 
 // stopping reports whether the operation is known to be on its way out.
@@ -139,7 +141,9 @@ func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
 	case err != nil:
 		return evidence{}, asForeign(ctx, err)
 	}
-	return weigh(entries, c.cluster), nil
+	ev := weigh(entries, c.cluster)
+	ev.where = lastAddress(entries, c.cluster)
+	return ev, nil
 }
 
 // errStuck is what a ledger is called that does not heed its context.

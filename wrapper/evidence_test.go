@@ -226,8 +226,8 @@ func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 		before := len(c.seen())
 		_, err = prompt.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		_ = refusal(t, err)
-		if seen := c.seen()[before:]; len(seen) != 1 || seen[0] != "list" {
-			t.Errorf("the force: the wire saw %v, want a list", seen)
+		if seen := c.seen()[before:]; len(seen) != 1 || seen[0] != "GetDataLossProgress" {
+			t.Errorf("the force: the wire saw %v, want a look at the operation", seen)
 		}
 		got, err = prompt.Cancel(ctx, opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted {

@@ -128,11 +128,18 @@ func (k *call) unread(err error) error {
 	}
 }
 
-// lookUp finds the operation of the call in the list, and takes in what that shows: unlike
-// the progress calls, the list needs neither its kind nor its target. A full list may lack it,
-// and then one list a kind is asked for. Of all that is listed no more than this one is kept, but
-// each list is read to its end: one that breaks off tells nothing.
+// lookUp finds the operation of the call, and takes in what that shows: with a progress call if
+// the ledger knows where to ask, else in the list, which needs neither its kind nor its target.
+// A full list may lack it, and then one list a kind is asked for. Of all that is listed no more
+// than this one is kept, but each list is read to its end: one that breaks off tells nothing.
 func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error) {
+	switch op, found, err = k.progress(ctx); {
+	case err != nil:
+		return Operation{}, false, err
+	case found:
+		k.see(ctx, op, true)
+		return op, true, nil
+	}
 	l, err := k.list(ctx, filterAll, filterAll, k.id)
 	if err != nil {
 		return Operation{}, false, err

@@ -94,7 +94,7 @@ func (w *wire) depart(r *http.Request) *request {
 	q.what, q.op, q.wrong = run.read(r, q.call)
 	q.n = len(q.call.requests)
 	q.id, _ = uuid.Parse(r.Header.Get("X-ServiceFabricRequestId"))
-	q.some = strings.Count(r.URL.RawQuery, "Filter=65535") < 2
+	q.some = r.URL.Path == "/Faults/" && strings.Count(r.URL.RawQuery, "Filter=65535") < 2
 	q.vouched = q.call.ledger.read && q.call.ledger.forces
 	q.call.requests = append(q.call.requests, q)
 	key := []uint64{5, uint64(q.call.n), uint64(q.op + 1), uint64(q.call.count(q.op))}
@@ -118,7 +118,7 @@ func (w *wire) depart(r *http.Request) *request {
 
 // read tells what a request of a call asks for, of which operation.
 func (run *run) read(r *http.Request, k *call) (w what, op int, wrong string) {
-	if r.Method == http.MethodGet && r.URL.Path == "/Faults/" {
+	if r.Method == http.MethodGet { // a list, or the progress of the one operation that is looked for
 		return list, -1, ""
 	}
 	query := r.URL.Query()

@@ -1,0 +1,101 @@
+package wrapper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
+)
+
+// address is where a progress call asks for an operation: what the start of it named. The zero
+// value is none.
+type address struct {
+	kind   Kind
+	target string
+}
+
+// lastAddress is that of the last start of an id that the ledger has of a cluster.
+func lastAddress(entries []Entry, cluster string) address {
+	for _, e := range slices.Backward(entries) {
+		if e.Action == ActionStart && e.Target != "" && e.Cluster != "" && sameCluster(e.Cluster, cluster) {
+			return address{e.Kind, e.Target}
+		}
+	}
+	return address{}
+}
+
+// progress asks once for the operation of the call at its address. A server finds it by its id,
+// whether it is over or not, and shows it at the address of its kind alone, so that a success proves what a
+// list would (runtime §1.4). Anything else proves nothing, because the address may be of an
+// earlier life of the id, or of a server that goes by more than the id: found is false, and the list
+// has to tell. The error is why nothing may be sent any more.
+func (k *call) progress(ctx context.Context) (op Operation, found bool, err error) {
+	build := k.progressRequest()
+	if build == nil || k.left() < 2 { // a list may have to follow
+		return Operation{}, false, nil
+	}
+	if err := k.ready(ctx); err != nil {
+		return Operation{}, false, err
+	}
+	var state State
+	a := k.send(ctx, PurposeRead, success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
+		state, err = readProgress(body, shown)
+		return err
+	}}, build)
+	if a.Class != Done {
+		return Operation{}, false, nil
+	}
+	return Operation{ID: k.id, Kind: k.known.where.kind, State: state}, true, nil
+}
+
+var errNoProgress = errors.New("not the progress of an operation")
+
+func readProgress(body io.Reader, shown func(string) string) (State, error) {
+	text, err := io.ReadAll(io.LimitReader(body, maxElement+1))
+	var progress struct{ State string }
+	if err != nil || len(text) > maxElement || json.Unmarshal(text, &progress) != nil || progress.State == "" || len(progress.State) > maxName {
+		return "", errNoProgress
+	}
+	return State(shown(progress.State)), nil
+}
+
+// progressRequest is nil if the address is not known, or is none.
+func (k *call) progressRequest() request {
+	at := k.known.where
+	name, p, version := at.target, Partition{}, generated.APIVersion(k.version)
+	if at.kind != KindNodeTransition {
+		space := max(strings.LastIndexByte(name, ' '), 0)
+		id, err := uuid.Parse(strings.TrimPrefix(name[space:], " "))
+		if err != nil {
+			return nil
+		}
+		name = name[:space]
+		p = Partition{name, id}
+	}
+	if kindBit(at.kind) == 0 || checkTarget(name) != nil {
+		return nil
+	}
+	return func(base string, timeout *int64) (*http.Request, error) {
+		switch at.kind {
+		case KindDataLoss:
+			return generated.NewGetDataLossProgressRequest(base, p.serviceID(k.version), p.ID,
+				&generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+		case KindQuorumLoss:
+			return generated.NewGetQuorumLossProgressRequest(base, p.serviceID(k.version), p.ID,
+				&generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+		case KindPartitionRestart:
+			return generated.NewGetPartitionRestartProgressRequest(base, p.serviceID(k.version), p.ID,
+				&generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+		default:
+			return generated.NewGetNodeTransitionProgressRequest(base, at.target,
+				&generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+		}
+	}
+}
