@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -151,8 +152,8 @@ type piece struct {
 	revision store.Revision
 }
 
-// whole is an item that its beginning does not tell enough about: something is due, or it is not written
-// as usual. It has a place among the lines.
+// whole is an item that its beginning does not tell enough about: something is due, or it is
+// not written as usual. It has a place among the lines.
 type whole struct {
 	place int
 	item  store.Item
@@ -218,6 +219,7 @@ func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
 		if moved {
 			continue
 		}
+		l.active = slices.Grow(l.active, len(p.lines))
 		for _, o := range p.lines {
 			l.add(o)
 		}
@@ -278,6 +280,7 @@ func (l *listing) readHistory(ctx context.Context, at store.Revision) error {
 			}
 			p.lines[w.place] = l.line(s.Record)
 		}
+		l.over = slices.Grow(l.over, len(p.lines))
 		for _, o := range p.lines {
 			l.add(o)
 		}
