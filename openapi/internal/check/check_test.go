@@ -116,14 +116,17 @@ func TestBrokenDocuments(t *testing.T) {
 			[]told{{document, "700\n", "minimum 700 is above maximum 600, so that no value is allowed: change one of the two"}},
 		},
 		{
+			"minimum above maximum, beside a default",
+			[]edit{{document, timeout, "        minimum: 10\n        maximum: 5\n        default: 60\n"}},
+			[]told{{document, "10\n        maximum", "minimum 10 is above maximum 5, so that no value is allowed: change one of the two"}},
+		},
+		{
 			"minLength above maxLength", []edit{{document, "      example: shop~orders\n", "      example: shop~orders\n    Reason:\n      name: reason\n      in: query\n      description: Why.\n      schema: {type: string, minLength: 11, maxLength: 10}\n"}},
 			[]told{{document, "11, maxLength", "minLength 11 is above maxLength 10, so that no value is allowed: change one of the two"}},
 		},
 		{
 			"minItems above maxItems", []edit{{document, "    OperationStatusList:\n      type: array\n", "    OperationStatusList:\n      type: array\n      minItems: 2\n      maxItems: 1\n"}},
 			[]told{
-				{document, "- OperationId: 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01\n", "the example has 2 elements, and maxItems is 1: change one of the two"},
-				{document, "[]\n        default", "the example has 0 elements, and minItems is 2: change one of the two"},
 				{document, "2\n      maxItems", "minItems 2 is above maxItems 1, so that no value is allowed: change one of the two"},
 			},
 		},
@@ -177,6 +180,25 @@ func TestBrokenDocuments(t *testing.T) {
 				{document, "RollingBack\n                      Type", "in the example, RollingBack is no value of the enum (Invalid, Running, Completed, Faulted, Cancelled, ForceCancelled): take one of those, or add it there"},
 				{document, "enum: [Invalid, Running, Completed", "RollingBack of the last release is no longer in the enum, which breaks callers: put it back, or take it out of openapi/release/faults.yaml as well"},
 			},
+		},
+		{
+			"an enum value of a parameter removed", []edit{
+				{"openapi/release/faults.yaml", cancelList, "        - {name: how, in: query, schema: {type: string, enum: [Soft, Hard]}}\n" + cancelList},
+				{document, cancelList, cancelList + "        - {name: how, in: query, schema: {type: string, enum: [Soft]}}\n"},
+			},
+			[]told{{document, "enum: [Soft]", "Hard of the last release is no longer in the enum, which breaks callers: put it back, or take it out of openapi/release/faults.yaml as well"}},
+		},
+		{
+			"an enum that got a name of its own", []edit{
+				{"openapi/release/faults.yaml", "      schema:\n        $ref: \"#/components/schemas/DataLossMode\"\n", "      schema: {type: string, enum: [Invalid, PartialDataLoss, FullDataLoss]}\n"},
+			},
+			nil,
+		},
+		{
+			"a required property of a part", []edit{
+				{document, "    NodeName:\n      type: string\n", "    Part: {type: object, properties: {a: {type: string}}}\n    All: {required: [a], properties: {b: {type: string}}, allOf: [{$ref: \"#/components/schemas/Part\"}]}\n    NodeName:\n      type: string\n"},
+			},
+			nil,
 		},
 		{
 			"a pattern that does not compile", []edit{{document, `^[0-9]+\.[0-9]+$`, `^[0-9]+(\.[0-9]+$`}},

@@ -163,16 +163,22 @@ func article(name string) string {
 // ofBounds says which bound a value breaks.
 func ofBounds(schema, value *yaml.Node) string {
 	get := func(keyword string) *yaml.Node { return overlaid.Value(schema, keyword) }
+	// contradicts says whether no value fits two bounds, which is told of where they are.
+	contradicts := func(least, most string) bool {
+		a, ok := number(get(least))
+		b, both := number(get(most))
+		return ok && both && a > b
+	}
 	if n, ok := number(value); ok {
-		least, from := number(get("minimum"))
-		most, to := number(get("maximum"))
-		if from && to && least > most {
-			return "" // told where the bounds are, and nothing would fit
+		if contradicts("minimum", "maximum") {
+			return ""
 		}
-		if from && (n < least || n == least && truth(get("exclusiveMinimum"))) {
+		least, bound := number(get("minimum"))
+		if bound && (n < least || n == least && truth(get("exclusiveMinimum"))) {
 			return fmt.Sprintf("%s is below the minimum, %s: change one of the two", value.Value, get("minimum").Value)
 		}
-		if to && (n > most || n == most && truth(get("exclusiveMaximum"))) {
+		most, bound := number(get("maximum"))
+		if bound && (n > most || n == most && truth(get("exclusiveMaximum"))) {
 			return fmt.Sprintf("%s is above the maximum, %s: change one of the two", value.Value, get("maximum").Value)
 		}
 		if format := get("format"); format != nil && format.Value == "int32" && (n < math.MinInt32 || n > math.MaxInt32) {
@@ -189,6 +195,9 @@ func ofBounds(schema, value *yaml.Node) string {
 	case value.ShortTag() == "!!str":
 		size, unit, least, most = utf8.RuneCountInString(value.Value), "characters", "minLength", "maxLength"
 	default:
+		return ""
+	}
+	if contradicts(least, most) {
 		return ""
 	}
 	if n, bound := number(get(least)); bound && float64(size) < n {

@@ -117,13 +117,15 @@ func (c *checker) duplicates(list *yaml.Node) {
 // named is the name of a parameter, and where it is.
 func (c *checker) named(element *yaml.Node) (name, in string) {
 	parameter := c.resolve(element)
-	if node := overlaid.Value(parameter, "name"); node != nil {
-		name = node.Value
+	return text(parameter, "name"), text(parameter, "in")
+}
+
+// text is a keyword that is a text, or nothing.
+func text(node *yaml.Node, keyword string) string {
+	if value := overlaid.Value(node, keyword); value != nil {
+		return value.Value
 	}
-	if node := overlaid.Value(parameter, "in"); node != nil {
-		in = node.Value
-	}
-	return name, in
+	return ""
 }
 
 // variables returns the names in braces that no parameter declares, and tells of parameters that no braces name.

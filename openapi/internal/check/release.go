@@ -87,8 +87,23 @@ func (c *checker) since(tree fs.FS) error {
 
 // released tells of values of enums that the last release has and the document has not.
 func (c *checker) released(old, now *yaml.Node, name string, key *yaml.Node) {
+	if old.Kind == yaml.SequenceNode && name == "parameters" {
+		for _, parameter := range old.Content {
+			for _, other := range now.Content {
+				if name := text(parameter, "name"); name != "" && name == text(other, "name") && text(parameter, "in") == text(other, "in") {
+					c.released(parameter, other, name, other)
+				}
+			}
+		}
+		return
+	}
 	if old.Kind != yaml.MappingNode {
 		return
+	}
+	if overlaid.Value(old, "$ref") == nil {
+		if now = c.resolve(now); now == nil {
+			return // told of where the reference is
+		}
 	}
 	values, left := overlaid.Value(old, "enum"), overlaid.Value(now, "enum")
 	if values != nil && values.Kind == yaml.SequenceNode && now != nil {

@@ -112,6 +112,11 @@ func (c *checker) required(schema *yaml.Node) {
 	if required == nil || properties == nil {
 		return
 	}
+	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
+		if overlaid.Value(schema, keyword) != nil {
+			return // the property may be in a part
+		}
+	}
 	names := make(kind)
 	for i := 0; i+1 < len(properties.Content); i += 2 {
 		names[properties.Content[i].Value] = ""
