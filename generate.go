@@ -3,7 +3,7 @@
 // [github.com/sfcancel/sfcancel/wrapper], the server scaffold in
 // [github.com/sfcancel/sfcancel/server].
 //
-// Run "go generate ./..." after every edit of openapi/faults.yaml or of an overlay.
+// Run "make generate" after every edit of openapi/faults.yaml or of an overlay.
 package sfcancel
 
 //go:generate go run ./openapi/generate
