@@ -15,59 +15,63 @@ import (
 
 // oursRequest builds a request with the generated builders.
 func oursRequest(name string) func() (*http.Request, error) {
-	timeout := int64(seconds)
+	ctx, timeout := context.Background(), int64(seconds)
+	base, err := generated.ParseBase(gateway)
+	if err != nil {
+		return func() (*http.Request, error) { return nil, err }
+	}
 	switch name {
 	case "CancelOperation":
 		return func() (*http.Request, error) {
-			return generated.NewCancelOperationRequest(gateway, &generated.CancelOperationParams{
+			return generated.NewCancelOperationRequest(ctx, base, generated.CancelOperationParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
 		}
 	case "GetFaultOperationList":
 		return func() (*http.Request, error) {
-			return generated.NewGetFaultOperationListRequest(gateway, &generated.GetFaultOperationListParams{
+			return generated.NewGetFaultOperationListRequest(ctx, base, generated.GetFaultOperationListParams{
 				APIVersion: generated.APIVersion60, TypeFilter: filterAll, StateFilter: filterAll, Timeout: &timeout})
 		}
 	case "StartDataLoss":
 		return func() (*http.Request, error) {
-			return generated.NewStartDataLossRequest(gateway, serviceID, partitionID, &generated.StartDataLossParams{
+			return generated.NewStartDataLossRequest(ctx, base, serviceID, partitionID, generated.StartDataLossParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, DataLossMode: generated.DataLossModePartialDataLoss, Timeout: &timeout})
 		}
 	case "GetDataLossProgress":
 		return func() (*http.Request, error) {
-			return generated.NewGetDataLossProgressRequest(gateway, serviceID, partitionID, &generated.GetDataLossProgressParams{
+			return generated.NewGetDataLossProgressRequest(ctx, base, serviceID, partitionID, generated.GetDataLossProgressParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartQuorumLoss":
 		return func() (*http.Request, error) {
-			return generated.NewStartQuorumLossRequest(gateway, serviceID, partitionID, &generated.StartQuorumLossParams{
+			return generated.NewStartQuorumLossRequest(ctx, base, serviceID, partitionID, generated.StartQuorumLossParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, QuorumLossMode: generated.QuorumLossModeAllReplicas,
 				QuorumLossDuration: duration, Timeout: &timeout})
 		}
 	case "GetQuorumLossProgress":
 		return func() (*http.Request, error) {
-			return generated.NewGetQuorumLossProgressRequest(gateway, serviceID, partitionID, &generated.GetQuorumLossProgressParams{
+			return generated.NewGetQuorumLossProgressRequest(ctx, base, serviceID, partitionID, generated.GetQuorumLossProgressParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartPartitionRestart":
 		return func() (*http.Request, error) {
-			return generated.NewStartPartitionRestartRequest(gateway, serviceID, partitionID, &generated.StartPartitionRestartParams{
+			return generated.NewStartPartitionRestartRequest(ctx, base, serviceID, partitionID, generated.StartPartitionRestartParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID,
 				RestartPartitionMode: generated.RestartPartitionModeOnlyActiveSecondaries, Timeout: &timeout})
 		}
 	case "GetPartitionRestartProgress":
 		return func() (*http.Request, error) {
-			return generated.NewGetPartitionRestartProgressRequest(gateway, serviceID, partitionID, &generated.GetPartitionRestartProgressParams{
+			return generated.NewGetPartitionRestartProgressRequest(ctx, base, serviceID, partitionID, generated.GetPartitionRestartProgressParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartNodeTransition":
 		return func() (*http.Request, error) {
-			return generated.NewStartNodeTransitionRequest(gateway, nodeName, &generated.StartNodeTransitionParams{
+			return generated.NewStartNodeTransitionRequest(ctx, base, nodeName, generated.StartNodeTransitionParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, NodeTransitionType: generated.NodeTransitionTypeStop,
 				NodeInstanceID: nodeInstance, StopDurationInSeconds: duration, Timeout: &timeout})
 		}
 	case "GetNodeTransitionProgress":
 		return func() (*http.Request, error) {
-			return generated.NewGetNodeTransitionProgressRequest(gateway, nodeName, &generated.GetNodeTransitionProgressParams{
+			return generated.NewGetNodeTransitionProgressRequest(ctx, base, nodeName, generated.GetNodeTransitionProgressParams{
 				APIVersion: generated.APIVersion60, OperationID: operationID, Timeout: &timeout})
 		}
 	}

@@ -3,2149 +3,490 @@
 package generated
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
-	"net/url"
 	"strings"
-
-	"github.com/oapi-codegen/runtime"
 )
 
-// RequestEditorFn is the function signature for the RequestEditor callback function
-type RequestEditorFn func(ctx context.Context, req *http.Request) error
-
-// Doer performs HTTP requests.
+// Client sends one request for each call, and says what came of it. It follows no redirect, repeats
+// nothing by itself, and takes no answer for a success that is not the documented one. Make one with
+// [NewClient] and keep it: it is safe for concurrent use.
 //
-// The standard http.Client implements this interface.
-type HttpRequestDoer interface {
-	Do(req *http.Request) (*http.Response, error)
-}
-
-// Client which conforms to the OpenAPI3 specification for this service.
+// The error of every method is a [*StatusError] if a server answered, a [*RequestError] if a parameter
+// cannot be sent, and else that of the [http.Client]. After the last one, and after a status of 500 or
+// more, the server may or may not have acted.
 type Client struct {
-	// The endpoint of the server conforming to this interface, with scheme,
-	// https://api.deepmap.com for example. This can contain a path relative
-	// to the server, such as https://api.deepmap.com/dev-test, and all the
-	// paths in the swagger spec will be appended to the server.
-	Server string
-
-	// Doer for performing requests, typically a *http.Client with any
-	// customized settings, such as certificate chains.
-	Client HttpRequestDoer
-
-	// A list of callbacks for modifying requests which are generated before sending over
-	// the network.
-	RequestEditors []RequestEditorFn
+	base  Base
+	http  http.Client
+	agent []string
 }
 
-// ClientOption allows setting custom parameters during construction
-type ClientOption func(*Client) error
-
-// Creates a new Client, with reasonable defaults
-func NewClient(server string, opts ...ClientOption) (*Client, error) {
-	// create a client with sane default values
-	client := Client{
-		Server: server,
-	}
-	// mutate client and add all optional params
-	for _, o := range opts {
-		if err := o(&client); err != nil {
-			return nil, err
-		}
-	}
-	// ensure the server URL always has a trailing slash
-	if !strings.HasSuffix(client.Server, "/") {
-		client.Server += "/"
-	}
-	// create httpClient, if not already present
-	if client.Client == nil {
-		client.Client = &http.Client{}
-	}
-	return &client, nil
+// ClientOptions are the options of a [Client]. The zero value is right.
+type ClientOptions struct {
+	// HTTP sends the requests; nil means one of its own over [http.DefaultTransport]. It is copied, and
+	// the copy follows no redirect. Credentials, and what else every request carries, are for its
+	// Transport to add. Without a Timeout the context bounds a call alone.
+	HTTP *http.Client
+	// UserAgent is the header of that name; "" means "sfcancel-generated".
+	UserAgent string
 }
 
-// WithHTTPClient allows overriding the default Doer, which is
-// automatically created using http.Client. This is useful for tests.
-func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
-		c.Client = doer
-		return nil
+// NewClient returns a client of the server at an address, which [ParseBase] describes. No request is sent.
+func NewClient(address string, options ClientOptions) (*Client, error) {
+	base, err := ParseBase(address)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// WithRequestEditorFn allows setting up a callback function, which will be
-// called right before sending the request. This can be used to mutate the request.
-func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
-		c.RequestEditors = append(c.RequestEditors, fn)
-		return nil
+	c := &Client{base: base, agent: []string{options.UserAgent}}
+	if options.UserAgent == "" {
+		c.agent[0] = "sfcancel-generated"
 	}
+	if options.HTTP != nil {
+		c.http = *options.HTTP
+	}
+	if c.http.Transport == nil {
+		c.http.Transport = http.DefaultTransport
+	}
+	c.http.Transport = stationary{c.http.Transport}
+	return c, nil
 }
 
-// The interface specification for the client above.
-type ClientInterface interface {
+// String returns the address.
+func (c *Client) String() string { return c.base.String() }
 
-	// GetFaultOperationList List fault operations
-	//
-	// Every operation the cluster still remembers, running or finished, that matches both filters. The order means
-	// nothing, and there are no pages.
-	//
-	// Corresponds with GET /Faults/ (the `GetFaultOperationList` operationId).
-	GetFaultOperationList(ctx context.Context, params *GetFaultOperationListParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// CancelOperation Cancel a fault operation
-	//
-	// Ends an operation that StartDataLoss, StartQuorumLoss, StartPartitionRestart or StartNodeTransition began.
-	//
-	// With Force=false the cancel is graceful: the operation stops, and what it changed inside the system is undone.
-	// With Force=true the operation is abandoned where it stands, and some of those changes may stay. That is the
-	// last resort, for a graceful cancel that does not come to an end. Force=true is refused unless a call with
-	// Force=false has named the same id before, or the operation is RollingBack already.
-	//
-	// An operation is RollingBack while the system undoes its own changes, or is about to. Nothing gives back the
-	// data that a data loss took.
-	//
-	// Corresponds with POST /Faults/$/Cancel (the `CancelOperation` operationId).
-	CancelOperation(ctx context.Context, params *CancelOperationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetNodeTransitionProgress Read the progress of a node transition
-	//
-	// The state of the transition with this id, and its result once there is one.
-	//
-	// Corresponds with GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress (the `GetNodeTransitionProgress` operationId).
-	GetNodeTransitionProgress(ctx context.Context, nodeName NodeNameParameter, params *GetNodeTransitionProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartNodeTransition Start a node transition
-	//
-	// Stops a node for a while, or starts one stopped this way. A node has one transition at a time.
-	//
-	// Corresponds with POST /Faults/Nodes/{nodeName}/$/StartTransition/ (the `StartNodeTransition` operationId).
-	StartNodeTransition(ctx context.Context, nodeName NodeNameParameter, params *StartNodeTransitionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetDataLossProgress Read the progress of a data loss
-	//
-	// The state of the data loss with this id, and its result once there is one.
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress (the `GetDataLossProgress` operationId).
-	GetDataLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetDataLossProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetQuorumLossProgress Read the progress of a quorum loss
-	//
-	// The state of the quorum loss with this id, and its result once there is one.
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress (the `GetQuorumLossProgress` operationId).
-	GetQuorumLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetQuorumLossProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetPartitionRestartProgress Read the progress of a partition restart
-	//
-	// The state of the restart with this id, and its result once there is one.
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress (the `GetPartitionRestartProgress` operationId).
-	GetPartitionRestartProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetPartitionRestartProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartDataLoss Start a data loss
-	//
-	// Makes one partition of a stateful service lose data. The id names the operation in later calls.
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss (the `StartDataLoss` operationId).
-	StartDataLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartDataLossParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartQuorumLoss Start a quorum loss
-	//
-	// Takes away the write quorum of one partition of a stateful, persisted service for a while.
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss (the `StartQuorumLoss` operationId).
-	StartQuorumLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartQuorumLossParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartPartitionRestart Start a partition restart
-	//
-	// Restarts replicas or instances of one partition, all of them or the active secondaries.
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart (the `StartPartitionRestart` operationId).
-	StartPartitionRestart(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartPartitionRestartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+// StatusError is an answer that is not the documented success.
+type StatusError struct {
+	Operation string // its operationId
+	Status    int
+	Header    http.Header
+	// Code and Message are those of the failure in the body, if there was one. They come from the server.
+	Code    ErrorCode
+	Message string
+	// Body is the beginning of the body, at most 2 KiB.
+	Body []byte
+	// Err is what is wrong with the answer; nil if it is a failure as the document has it, or has no body.
+	Err error
 }
 
-// GetFaultOperationList List fault operations
+// Error names the operation and the status, and quotes what the server said.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("%s: status %d", e.Operation, e.Status)
+	if e.Code != "" {
+		text += fmt.Sprintf(", %.128q: %.512q", e.Code, e.Message)
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// GetFaultOperationListResponse is a success of [Client.GetFaultOperationList].
+type GetFaultOperationListResponse struct {
+	Status int
+	Header http.Header
+	Body   OperationStatusList
+}
+
+// GetFaultOperationList asks to list fault operations:
+// GET /Faults/.
 //
-// Every operation the cluster still remembers, running or finished, that matches both filters. The order means
-// nothing, and there are no pages.
-//
-// Corresponds with GET /Faults/ (the `GetFaultOperationList` operationId).
-func (c *Client) GetFaultOperationList(ctx context.Context, params *GetFaultOperationListParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetFaultOperationListRequest(c.Server, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+// Of StateFilter, 0 is sent as the default of the document, 65535.
+// Of TypeFilter, 0 is sent as the default of the document, 65535.
+func (c *Client) GetFaultOperationList(ctx context.Context, params GetFaultOperationListParams) (GetFaultOperationListResponse, error) {
+	r, err := NewGetFaultOperationListRequest(ctx, c.base, params)
 	if err != nil {
-		return nil, err
+		return GetFaultOperationListResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "GetFaultOperationList", 200)
+	if err != nil {
+		return GetFaultOperationListResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := GetFaultOperationListResponse{Status: a.status, Header: a.header}
+	err = a.decode(&response.Body)
+	if err != nil {
+		return GetFaultOperationListResponse{}, err
+	}
+	return response, nil
 }
 
-// CancelOperation Cancel a fault operation
-//
-// Ends an operation that StartDataLoss, StartQuorumLoss, StartPartitionRestart or StartNodeTransition began.
-//
-// With Force=false the cancel is graceful: the operation stops, and what it changed inside the system is undone.
-// With Force=true the operation is abandoned where it stands, and some of those changes may stay. That is the
-// last resort, for a graceful cancel that does not come to an end. Force=true is refused unless a call with
-// Force=false has named the same id before, or the operation is RollingBack already.
-//
-// An operation is RollingBack while the system undoes its own changes, or is about to. Nothing gives back the
-// data that a data loss took.
-//
-// Corresponds with POST /Faults/$/Cancel (the `CancelOperation` operationId).
-func (c *Client) CancelOperation(ctx context.Context, params *CancelOperationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelOperationRequest(c.Server, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+// CancelOperationResponse is a success of [Client.CancelOperation].
+type CancelOperationResponse struct {
+	Status int
+	Header http.Header
 }
 
-// GetNodeTransitionProgress Read the progress of a node transition
+// CancelOperation asks to cancel a fault operation:
+// POST /Faults/$/Cancel.
 //
-// The state of the transition with this id, and its result once there is one.
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) CancelOperation(ctx context.Context, params CancelOperationParams) (CancelOperationResponse, error) {
+	r, err := NewCancelOperationRequest(ctx, c.base, params)
+	if err != nil {
+		return CancelOperationResponse{}, err
+	}
+	a, err := c.send(r, "CancelOperation", 200)
+	if err != nil {
+		return CancelOperationResponse{}, err
+	}
+	response := CancelOperationResponse{Status: a.status, Header: a.header}
+	err = a.empty()
+	if err != nil {
+		return CancelOperationResponse{}, err
+	}
+	return response, nil
+}
+
+// GetNodeTransitionProgressResponse is a success of [Client.GetNodeTransitionProgress].
+type GetNodeTransitionProgressResponse struct {
+	Status int
+	Header http.Header
+	Body   NodeTransitionProgress
+}
+
+// GetNodeTransitionProgress asks to read the progress of a node transition:
+// GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress.
 //
-// Corresponds with GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress (the `GetNodeTransitionProgress` operationId).
-func (c *Client) GetNodeTransitionProgress(ctx context.Context, nodeName NodeNameParameter, params *GetNodeTransitionProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetNodeTransitionProgressRequest(c.Server, nodeName, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) GetNodeTransitionProgress(ctx context.Context, nodeName NodeNameParameter, params GetNodeTransitionProgressParams) (GetNodeTransitionProgressResponse, error) {
+	r, err := NewGetNodeTransitionProgressRequest(ctx, c.base, nodeName, params)
 	if err != nil {
-		return nil, err
+		return GetNodeTransitionProgressResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "GetNodeTransitionProgress", 200)
+	if err != nil {
+		return GetNodeTransitionProgressResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := GetNodeTransitionProgressResponse{Status: a.status, Header: a.header}
+	err = a.decode(&response.Body)
+	if err != nil {
+		return GetNodeTransitionProgressResponse{}, err
+	}
+	return response, nil
 }
 
-// StartNodeTransition Start a node transition
+// StartNodeTransitionResponse is a success of [Client.StartNodeTransition].
+type StartNodeTransitionResponse struct {
+	Status int
+	Header http.Header
+}
+
+// StartNodeTransition asks to start a node transition:
+// POST /Faults/Nodes/{nodeName}/$/StartTransition/.
 //
-// Stops a node for a while, or starts one stopped this way. A node has one transition at a time.
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) StartNodeTransition(ctx context.Context, nodeName NodeNameParameter, params StartNodeTransitionParams) (StartNodeTransitionResponse, error) {
+	r, err := NewStartNodeTransitionRequest(ctx, c.base, nodeName, params)
+	if err != nil {
+		return StartNodeTransitionResponse{}, err
+	}
+	a, err := c.send(r, "StartNodeTransition", 202)
+	if err != nil {
+		return StartNodeTransitionResponse{}, err
+	}
+	response := StartNodeTransitionResponse{Status: a.status, Header: a.header}
+	err = a.empty()
+	if err != nil {
+		return StartNodeTransitionResponse{}, err
+	}
+	return response, nil
+}
+
+// GetDataLossProgressResponse is a success of [Client.GetDataLossProgress].
+type GetDataLossProgressResponse struct {
+	Status int
+	Header http.Header
+	Body   PartitionDataLossProgress
+}
+
+// GetDataLossProgress asks to read the progress of a data loss:
+// GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress.
 //
-// Corresponds with POST /Faults/Nodes/{nodeName}/$/StartTransition/ (the `StartNodeTransition` operationId).
-func (c *Client) StartNodeTransition(ctx context.Context, nodeName NodeNameParameter, params *StartNodeTransitionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartNodeTransitionRequest(c.Server, nodeName, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) GetDataLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetDataLossProgressParams) (GetDataLossProgressResponse, error) {
+	r, err := NewGetDataLossProgressRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
-		return nil, err
+		return GetDataLossProgressResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "GetDataLossProgress", 200)
+	if err != nil {
+		return GetDataLossProgressResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := GetDataLossProgressResponse{Status: a.status, Header: a.header}
+	err = a.decode(&response.Body)
+	if err != nil {
+		return GetDataLossProgressResponse{}, err
+	}
+	return response, nil
 }
 
-// GetDataLossProgress Read the progress of a data loss
+// GetQuorumLossProgressResponse is a success of [Client.GetQuorumLossProgress].
+type GetQuorumLossProgressResponse struct {
+	Status int
+	Header http.Header
+	Body   PartitionQuorumLossProgress
+}
+
+// GetQuorumLossProgress asks to read the progress of a quorum loss:
+// GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress.
 //
-// The state of the data loss with this id, and its result once there is one.
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) GetQuorumLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetQuorumLossProgressParams) (GetQuorumLossProgressResponse, error) {
+	r, err := NewGetQuorumLossProgressRequest(ctx, c.base, serviceID, partitionID, params)
+	if err != nil {
+		return GetQuorumLossProgressResponse{}, err
+	}
+	a, err := c.send(r, "GetQuorumLossProgress", 200)
+	if err != nil {
+		return GetQuorumLossProgressResponse{}, err
+	}
+	response := GetQuorumLossProgressResponse{Status: a.status, Header: a.header}
+	err = a.decode(&response.Body)
+	if err != nil {
+		return GetQuorumLossProgressResponse{}, err
+	}
+	return response, nil
+}
+
+// GetPartitionRestartProgressResponse is a success of [Client.GetPartitionRestartProgress].
+type GetPartitionRestartProgressResponse struct {
+	Status int
+	Header http.Header
+	Body   PartitionRestartProgress
+}
+
+// GetPartitionRestartProgress asks to read the progress of a partition restart:
+// GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress.
 //
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress (the `GetDataLossProgress` operationId).
-func (c *Client) GetDataLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetDataLossProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetDataLossProgressRequest(c.Server, serviceID, partitionID, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) GetPartitionRestartProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetPartitionRestartProgressParams) (GetPartitionRestartProgressResponse, error) {
+	r, err := NewGetPartitionRestartProgressRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
-		return nil, err
+		return GetPartitionRestartProgressResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "GetPartitionRestartProgress", 200)
+	if err != nil {
+		return GetPartitionRestartProgressResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := GetPartitionRestartProgressResponse{Status: a.status, Header: a.header}
+	err = a.decode(&response.Body)
+	if err != nil {
+		return GetPartitionRestartProgressResponse{}, err
+	}
+	return response, nil
 }
 
-// GetQuorumLossProgress Read the progress of a quorum loss
+// StartDataLossResponse is a success of [Client.StartDataLoss].
+type StartDataLossResponse struct {
+	Status int
+	Header http.Header
+}
+
+// StartDataLoss asks to start a data loss:
+// POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss.
 //
-// The state of the quorum loss with this id, and its result once there is one.
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) StartDataLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartDataLossParams) (StartDataLossResponse, error) {
+	r, err := NewStartDataLossRequest(ctx, c.base, serviceID, partitionID, params)
+	if err != nil {
+		return StartDataLossResponse{}, err
+	}
+	a, err := c.send(r, "StartDataLoss", 202)
+	if err != nil {
+		return StartDataLossResponse{}, err
+	}
+	response := StartDataLossResponse{Status: a.status, Header: a.header}
+	err = a.empty()
+	if err != nil {
+		return StartDataLossResponse{}, err
+	}
+	return response, nil
+}
+
+// StartQuorumLossResponse is a success of [Client.StartQuorumLoss].
+type StartQuorumLossResponse struct {
+	Status int
+	Header http.Header
+}
+
+// StartQuorumLoss asks to start a quorum loss:
+// POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss.
 //
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress (the `GetQuorumLossProgress` operationId).
-func (c *Client) GetQuorumLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetQuorumLossProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetQuorumLossProgressRequest(c.Server, serviceID, partitionID, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) StartQuorumLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartQuorumLossParams) (StartQuorumLossResponse, error) {
+	r, err := NewStartQuorumLossRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
-		return nil, err
+		return StartQuorumLossResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "StartQuorumLoss", 202)
+	if err != nil {
+		return StartQuorumLossResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := StartQuorumLossResponse{Status: a.status, Header: a.header}
+	err = a.empty()
+	if err != nil {
+		return StartQuorumLossResponse{}, err
+	}
+	return response, nil
 }
 
-// GetPartitionRestartProgress Read the progress of a partition restart
+// StartPartitionRestartResponse is a success of [Client.StartPartitionRestart].
+type StartPartitionRestartResponse struct {
+	Status int
+	Header http.Header
+}
+
+// StartPartitionRestart asks to start a partition restart:
+// POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart.
 //
-// The state of the restart with this id, and its result once there is one.
-//
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress (the `GetPartitionRestartProgress` operationId).
-func (c *Client) GetPartitionRestartProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetPartitionRestartProgressParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetPartitionRestartProgressRequest(c.Server, serviceID, partitionID, params)
+// Of APIVersion, "" is sent as the default of the document, 6.0.
+func (c *Client) StartPartitionRestart(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartPartitionRestartParams) (StartPartitionRestartResponse, error) {
+	r, err := NewStartPartitionRestartRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
-		return nil, err
+		return StartPartitionRestartResponse{}, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	a, err := c.send(r, "StartPartitionRestart", 202)
+	if err != nil {
+		return StartPartitionRestartResponse{}, err
 	}
-	return c.Client.Do(req)
+	response := StartPartitionRestartResponse{Status: a.status, Header: a.header}
+	err = a.empty()
+	if err != nil {
+		return StartPartitionRestartResponse{}, err
+	}
+	return response, nil
 }
 
-// StartDataLoss Start a data loss
-//
-// Makes one partition of a stateful service lose data. The id names the operation in later calls.
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss (the `StartDataLoss` operationId).
-func (c *Client) StartDataLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartDataLossParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartDataLossRequest(c.Server, serviceID, partitionID, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+// The bounds of what is read and kept of a body.
+const (
+	maxSuccess = 16 << 20
+	maxFailure = 64 << 10
+	keptBody   = 2 << 10
+)
+
+var (
+	errRedirect   = errors.New("a redirect, which is not followed")
+	errUndeclared = errors.New("the document has no such status")
+	errNotEmpty   = errors.New("a body where none belongs")
+)
+
+// answer is a success by its status.
+type answer struct {
+	operation string
+	status    int
+	header    http.Header
+	body      []byte
 }
 
-// StartQuorumLoss Start a quorum loss
-//
-// Takes away the write quorum of one partition of a stateful, persisted service for a while.
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss (the `StartQuorumLoss` operationId).
-func (c *Client) StartQuorumLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartQuorumLossParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartQuorumLossRequest(c.Server, serviceID, partitionID, params)
+// send sends a request. The status has to be one of wanted, where 2 stands for all successes.
+func (c *Client) send(r *http.Request, operation string, wanted ...int) (*answer, error) {
+	r.Header["User-Agent"] = c.agent
+	response, err := c.http.Do(r)
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+	defer response.Body.Close()
+	if place, ok := response.Header[hidden]; ok {
+		response.Header["Location"] = place
+		delete(response.Header, hidden)
 	}
-	return c.Client.Do(req)
+	a := &answer{operation: operation, status: response.StatusCode, header: response.Header}
+	if a.status < http.StatusOK { // after a 101 the body is the connection, and has no end
+		return nil, a.wrong(errUndeclared)
+	}
+	most, success := maxFailure, false
+	for _, status := range wanted {
+		if a.status == status || a.status/100 == status {
+			most, success = maxSuccess, true
+		}
+	}
+	a.body, err = io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
+	switch {
+	case err != nil:
+		return nil, a.wrong(fmt.Errorf("the body was cut off: %w", err))
+	case len(a.body) > most:
+		return nil, a.wrong(fmt.Errorf("the body is longer than %d bytes", most))
+	case success:
+		return a, nil
+	case a.status/100 == 3:
+		return nil, a.wrong(errRedirect)
+	case a.status/100 == 2:
+		return nil, a.wrong(errUndeclared)
+	}
+	return nil, a.failure()
 }
 
-// StartPartitionRestart Start a partition restart
-//
-// Restarts replicas or instances of one partition, all of them or the active secondaries.
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart (the `StartPartitionRestart` operationId).
-func (c *Client) StartPartitionRestart(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartPartitionRestartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartPartitionRestartRequest(c.Server, serviceID, partitionID, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
+// wrong is an answer that cannot be taken for what its status says.
+func (a *answer) wrong(err error) *StatusError {
+	return &StatusError{Operation: a.operation, Status: a.status, Header: a.header, Body: bytes.Clone(a.body[:min(len(a.body), keptBody)]), Err: err}
 }
 
-// NewGetFaultOperationListRequest constructs an http.Request for the GetFaultOperationList method
-func NewGetFaultOperationListRequest(server string, params *GetFaultOperationListParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
+// failure reads what a server says of itself. Its status is there whatever the body is.
+func (a *answer) failure() *StatusError {
+	e := a.wrong(nil)
+	if len(a.body) == 0 {
+		return e
 	}
-
-	operationPath := fmt.Sprintf("/Faults/")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
+	var said struct {
+		Error struct {
+			Code    ErrorCode
+			Message string
+		}
 	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
+	if e.Err = a.decode(&said); e.Err == nil {
+		e.Code, e.Message = said.Error.Code, said.Error.Message
 	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StateFilter", params.StateFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "TypeFilter", params.TypeFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	if wrong := (*StatusError)(nil); errors.As(e.Err, &wrong) {
+		e.Err = wrong.Err
 	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
+	return e
 }
 
-// NewCancelOperationRequest constructs an http.Request for the CancelOperation method
-func NewCancelOperationRequest(server string, params *CancelOperationParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/$/Cancel")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "Force", params.Force, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetNodeTransitionProgressRequest constructs an http.Request for the GetNodeTransitionProgress method
-func NewGetNodeTransitionProgressRequest(server string, nodeName NodeNameParameter, params *GetNodeTransitionProgressParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "nodeName", nodeName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Nodes/%s/$/GetTransitionProgress", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewStartNodeTransitionRequest constructs an http.Request for the StartNodeTransition method
-func NewStartNodeTransitionRequest(server string, nodeName NodeNameParameter, params *StartNodeTransitionParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "nodeName", nodeName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Nodes/%s/$/StartTransition/", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeInstanceId", params.NodeInstanceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeTransitionType", params.NodeTransitionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StopDurationInSeconds", params.StopDurationInSeconds, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetDataLossProgressRequest constructs an http.Request for the GetDataLossProgress method
-func NewGetDataLossProgressRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *GetDataLossProgressParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/GetDataLossProgress", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetQuorumLossProgressRequest constructs an http.Request for the GetQuorumLossProgress method
-func NewGetQuorumLossProgressRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *GetQuorumLossProgressParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/GetQuorumLossProgress", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewGetPartitionRestartProgressRequest constructs an http.Request for the GetPartitionRestartProgress method
-func NewGetPartitionRestartProgressRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *GetPartitionRestartProgressParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/GetRestartProgress", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewStartDataLossRequest constructs an http.Request for the StartDataLoss method
-func NewStartDataLossRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *StartDataLossParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/StartDataLoss", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "DataLossMode", params.DataLossMode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewStartQuorumLossRequest constructs an http.Request for the StartQuorumLoss method
-func NewStartQuorumLossRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *StartQuorumLossParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/StartQuorumLoss", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "QuorumLossMode", params.QuorumLossMode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "QuorumLossDuration", params.QuorumLossDuration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewStartPartitionRestartRequest constructs an http.Request for the StartPartitionRestart method
-func NewStartPartitionRestartRequest(server string, serviceID ServiceID, partitionID PartitionIDParameter, params *StartPartitionRestartParams) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serviceId", serviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	var pathParam1 string
-
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "partitionId", partitionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/Faults/Services/%s/$/GetPartitions/%s/$/StartRestart", pathParam0, pathParam1)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "api-version", params.APIVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "OperationId", params.OperationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "RestartPartitionMode", params.RestartPartitionMode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
-			}
-		}
-
-		if params.Timeout != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
-	for _, r := range c.RequestEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
-	}
-	for _, r := range additionalEditors {
-		if err := r(ctx, req); err != nil {
-			return err
-		}
+// empty checks that there is no body.
+func (a *answer) empty() error {
+	if len(bytes.TrimSpace(a.body)) > 0 {
+		return a.wrong(errNotEmpty)
 	}
 	return nil
 }
 
-// ClientWithResponses builds on ClientInterface to offer response payloads
-type ClientWithResponses struct {
-	ClientInterface
-}
-
-// NewClientWithResponses creates a new ClientWithResponses, which wraps
-// Client with return type handling
-func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithResponses, error) {
-	client, err := NewClient(server, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &ClientWithResponses{client}, nil
-}
-
-// WithBaseURL overrides the baseURL.
-func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
-		newBaseURL, err := url.Parse(baseURL)
-		if err != nil {
-			return err
+// decode reads a body that has to be JSON, also by its content type if it has one.
+func (a *answer) decode(into any) error {
+	if named := a.header.Get("Content-Type"); named != "" {
+		kind, _, err := mime.ParseMediaType(named)
+		if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+			return a.wrong(fmt.Errorf("the body is %.64q and not JSON", named))
 		}
-		c.Server = newBaseURL.String()
-		return nil
 	}
-}
-
-// ClientWithResponsesInterface is the interface specification for the client with responses above.
-type ClientWithResponsesInterface interface {
-
-	// GetFaultOperationListWithResponse List fault operations
-	//
-	// Every operation the cluster still remembers, running or finished, that matches both filters. The order means
-	// nothing, and there are no pages.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /Faults/ (the `GetFaultOperationList` operationId).
-	GetFaultOperationListWithResponse(ctx context.Context, params *GetFaultOperationListParams, reqEditors ...RequestEditorFn) (*GetFaultOperationListResponse, error)
-
-	// CancelOperationWithResponse Cancel a fault operation
-	//
-	// Ends an operation that StartDataLoss, StartQuorumLoss, StartPartitionRestart or StartNodeTransition began.
-	//
-	// With Force=false the cancel is graceful: the operation stops, and what it changed inside the system is undone.
-	// With Force=true the operation is abandoned where it stands, and some of those changes may stay. That is the
-	// last resort, for a graceful cancel that does not come to an end. Force=true is refused unless a call with
-	// Force=false has named the same id before, or the operation is RollingBack already.
-	//
-	// An operation is RollingBack while the system undoes its own changes, or is about to. Nothing gives back the
-	// data that a data loss took.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /Faults/$/Cancel (the `CancelOperation` operationId).
-	CancelOperationWithResponse(ctx context.Context, params *CancelOperationParams, reqEditors ...RequestEditorFn) (*CancelOperationResponse, error)
-
-	// GetNodeTransitionProgressWithResponse Read the progress of a node transition
-	//
-	// The state of the transition with this id, and its result once there is one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress (the `GetNodeTransitionProgress` operationId).
-	GetNodeTransitionProgressWithResponse(ctx context.Context, nodeName NodeNameParameter, params *GetNodeTransitionProgressParams, reqEditors ...RequestEditorFn) (*GetNodeTransitionProgressResponse, error)
-
-	// StartNodeTransitionWithResponse Start a node transition
-	//
-	// Stops a node for a while, or starts one stopped this way. A node has one transition at a time.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /Faults/Nodes/{nodeName}/$/StartTransition/ (the `StartNodeTransition` operationId).
-	StartNodeTransitionWithResponse(ctx context.Context, nodeName NodeNameParameter, params *StartNodeTransitionParams, reqEditors ...RequestEditorFn) (*StartNodeTransitionResponse, error)
-
-	// GetDataLossProgressWithResponse Read the progress of a data loss
-	//
-	// The state of the data loss with this id, and its result once there is one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress (the `GetDataLossProgress` operationId).
-	GetDataLossProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetDataLossProgressParams, reqEditors ...RequestEditorFn) (*GetDataLossProgressResponse, error)
-
-	// GetQuorumLossProgressWithResponse Read the progress of a quorum loss
-	//
-	// The state of the quorum loss with this id, and its result once there is one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress (the `GetQuorumLossProgress` operationId).
-	GetQuorumLossProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetQuorumLossProgressParams, reqEditors ...RequestEditorFn) (*GetQuorumLossProgressResponse, error)
-
-	// GetPartitionRestartProgressWithResponse Read the progress of a partition restart
-	//
-	// The state of the restart with this id, and its result once there is one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress (the `GetPartitionRestartProgress` operationId).
-	GetPartitionRestartProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetPartitionRestartProgressParams, reqEditors ...RequestEditorFn) (*GetPartitionRestartProgressResponse, error)
-
-	// StartDataLossWithResponse Start a data loss
-	//
-	// Makes one partition of a stateful service lose data. The id names the operation in later calls.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss (the `StartDataLoss` operationId).
-	StartDataLossWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartDataLossParams, reqEditors ...RequestEditorFn) (*StartDataLossResponse, error)
-
-	// StartQuorumLossWithResponse Start a quorum loss
-	//
-	// Takes away the write quorum of one partition of a stateful, persisted service for a while.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss (the `StartQuorumLoss` operationId).
-	StartQuorumLossWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartQuorumLossParams, reqEditors ...RequestEditorFn) (*StartQuorumLossResponse, error)
-
-	// StartPartitionRestartWithResponse Start a partition restart
-	//
-	// Restarts replicas or instances of one partition, all of them or the active secondaries.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart (the `StartPartitionRestart` operationId).
-	StartPartitionRestartWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartPartitionRestartParams, reqEditors ...RequestEditorFn) (*StartPartitionRestartResponse, error)
-}
-
-type GetFaultOperationListResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *OperationStatusList
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FabricErrorResponse
-}
-
-// Status returns HTTPResponse.Status
-func (r GetFaultOperationListResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
+	if err := json.Unmarshal(bytes.TrimPrefix(a.body, []byte("\ufeff")), into); err != nil {
+		return a.wrong(fmt.Errorf("the body is not what the document describes: %w", err))
 	}
-	return http.StatusText(0)
+	return nil
 }
 
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetFaultOperationListResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
+// stationary keeps an http.Client from following redirects, and from failing for one whose place it
+// cannot read: its status would be lost then.
+type stationary struct{ next http.RoundTripper }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetFaultOperationListResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
+// hidden is a name that no header has that came over a connection.
+const hidden = "Location (not followed)"
 
-type CancelOperationResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *CancelRefused
-}
-
-// Status returns HTTPResponse.Status
-func (r CancelOperationResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r CancelOperationResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CancelOperationResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetNodeTransitionProgressResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *NodeTransitionProgress
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FabricErrorResponse
-}
-
-// Status returns HTTPResponse.Status
-func (r GetNodeTransitionProgressResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetNodeTransitionProgressResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetNodeTransitionProgressResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type StartNodeTransitionResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *StartRefused
-}
-
-// Status returns HTTPResponse.Status
-func (r StartNodeTransitionResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r StartNodeTransitionResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r StartNodeTransitionResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetDataLossProgressResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PartitionDataLossProgress
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FabricErrorResponse
-}
-
-// Status returns HTTPResponse.Status
-func (r GetDataLossProgressResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetDataLossProgressResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetDataLossProgressResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetQuorumLossProgressResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PartitionQuorumLossProgress
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FabricErrorResponse
-}
-
-// Status returns HTTPResponse.Status
-func (r GetQuorumLossProgressResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetQuorumLossProgressResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetQuorumLossProgressResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type GetPartitionRestartProgressResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PartitionRestartProgress
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FabricErrorResponse
-}
-
-// Status returns HTTPResponse.Status
-func (r GetPartitionRestartProgressResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetPartitionRestartProgressResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetPartitionRestartProgressResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type StartDataLossResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *StartRefused
-}
-
-// Status returns HTTPResponse.Status
-func (r StartDataLossResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r StartDataLossResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r StartDataLossResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type StartQuorumLossResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *StartRefused
-}
-
-// Status returns HTTPResponse.Status
-func (r StartQuorumLossResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r StartQuorumLossResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r StartQuorumLossResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type StartPartitionRestartResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *StartRefused
-}
-
-// Status returns HTTPResponse.Status
-func (r StartPartitionRestartResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r StartPartitionRestartResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r StartPartitionRestartResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// GetFaultOperationListWithResponse List fault operations
-//
-// Every operation the cluster still remembers, running or finished, that matches both filters. The order means
-// nothing, and there are no pages.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /Faults/ (the `GetFaultOperationList` operationId).
-func (c *ClientWithResponses) GetFaultOperationListWithResponse(ctx context.Context, params *GetFaultOperationListParams, reqEditors ...RequestEditorFn) (*GetFaultOperationListResponse, error) {
-	rsp, err := c.GetFaultOperationList(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetFaultOperationListResponse(rsp)
-}
-
-// CancelOperationWithResponse Cancel a fault operation
-//
-// Ends an operation that StartDataLoss, StartQuorumLoss, StartPartitionRestart or StartNodeTransition began.
-//
-// With Force=false the cancel is graceful: the operation stops, and what it changed inside the system is undone.
-// With Force=true the operation is abandoned where it stands, and some of those changes may stay. That is the
-// last resort, for a graceful cancel that does not come to an end. Force=true is refused unless a call with
-// Force=false has named the same id before, or the operation is RollingBack already.
-//
-// An operation is RollingBack while the system undoes its own changes, or is about to. Nothing gives back the
-// data that a data loss took.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /Faults/$/Cancel (the `CancelOperation` operationId).
-func (c *ClientWithResponses) CancelOperationWithResponse(ctx context.Context, params *CancelOperationParams, reqEditors ...RequestEditorFn) (*CancelOperationResponse, error) {
-	rsp, err := c.CancelOperation(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseCancelOperationResponse(rsp)
-}
-
-// GetNodeTransitionProgressWithResponse Read the progress of a node transition
-//
-// The state of the transition with this id, and its result once there is one.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress (the `GetNodeTransitionProgress` operationId).
-func (c *ClientWithResponses) GetNodeTransitionProgressWithResponse(ctx context.Context, nodeName NodeNameParameter, params *GetNodeTransitionProgressParams, reqEditors ...RequestEditorFn) (*GetNodeTransitionProgressResponse, error) {
-	rsp, err := c.GetNodeTransitionProgress(ctx, nodeName, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetNodeTransitionProgressResponse(rsp)
-}
-
-// StartNodeTransitionWithResponse Start a node transition
-//
-// Stops a node for a while, or starts one stopped this way. A node has one transition at a time.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /Faults/Nodes/{nodeName}/$/StartTransition/ (the `StartNodeTransition` operationId).
-func (c *ClientWithResponses) StartNodeTransitionWithResponse(ctx context.Context, nodeName NodeNameParameter, params *StartNodeTransitionParams, reqEditors ...RequestEditorFn) (*StartNodeTransitionResponse, error) {
-	rsp, err := c.StartNodeTransition(ctx, nodeName, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartNodeTransitionResponse(rsp)
-}
-
-// GetDataLossProgressWithResponse Read the progress of a data loss
-//
-// The state of the data loss with this id, and its result once there is one.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress (the `GetDataLossProgress` operationId).
-func (c *ClientWithResponses) GetDataLossProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetDataLossProgressParams, reqEditors ...RequestEditorFn) (*GetDataLossProgressResponse, error) {
-	rsp, err := c.GetDataLossProgress(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetDataLossProgressResponse(rsp)
-}
-
-// GetQuorumLossProgressWithResponse Read the progress of a quorum loss
-//
-// The state of the quorum loss with this id, and its result once there is one.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress (the `GetQuorumLossProgress` operationId).
-func (c *ClientWithResponses) GetQuorumLossProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetQuorumLossProgressParams, reqEditors ...RequestEditorFn) (*GetQuorumLossProgressResponse, error) {
-	rsp, err := c.GetQuorumLossProgress(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetQuorumLossProgressResponse(rsp)
-}
-
-// GetPartitionRestartProgressWithResponse Read the progress of a partition restart
-//
-// The state of the restart with this id, and its result once there is one.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress (the `GetPartitionRestartProgress` operationId).
-func (c *ClientWithResponses) GetPartitionRestartProgressWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *GetPartitionRestartProgressParams, reqEditors ...RequestEditorFn) (*GetPartitionRestartProgressResponse, error) {
-	rsp, err := c.GetPartitionRestartProgress(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetPartitionRestartProgressResponse(rsp)
-}
-
-// StartDataLossWithResponse Start a data loss
-//
-// Makes one partition of a stateful service lose data. The id names the operation in later calls.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss (the `StartDataLoss` operationId).
-func (c *ClientWithResponses) StartDataLossWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartDataLossParams, reqEditors ...RequestEditorFn) (*StartDataLossResponse, error) {
-	rsp, err := c.StartDataLoss(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartDataLossResponse(rsp)
-}
-
-// StartQuorumLossWithResponse Start a quorum loss
-//
-// Takes away the write quorum of one partition of a stateful, persisted service for a while.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss (the `StartQuorumLoss` operationId).
-func (c *ClientWithResponses) StartQuorumLossWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartQuorumLossParams, reqEditors ...RequestEditorFn) (*StartQuorumLossResponse, error) {
-	rsp, err := c.StartQuorumLoss(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartQuorumLossResponse(rsp)
-}
-
-// StartPartitionRestartWithResponse Start a partition restart
-//
-// Restarts replicas or instances of one partition, all of them or the active secondaries.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart (the `StartPartitionRestart` operationId).
-func (c *ClientWithResponses) StartPartitionRestartWithResponse(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params *StartPartitionRestartParams, reqEditors ...RequestEditorFn) (*StartPartitionRestartResponse, error) {
-	rsp, err := c.StartPartitionRestart(ctx, serviceID, partitionID, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartPartitionRestartResponse(rsp)
-}
-
-// ParseGetFaultOperationListResponse parses an HTTP response from a GetFaultOperationListWithResponse call
-func ParseGetFaultOperationListResponse(rsp *http.Response) (*GetFaultOperationListResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetFaultOperationListResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest OperationStatusList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+func (s stationary) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := s.next.RoundTrip(r)
+	if response != nil && response.StatusCode/100 == 3 {
+		if place, ok := response.Header["Location"]; ok {
+			response.Header[hidden] = place
+			delete(response.Header, "Location")
 		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FabricErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
 	}
-
-	return response, nil
-}
-
-// ParseCancelOperationResponse parses an HTTP response from a CancelOperationWithResponse call
-func ParseCancelOperationResponse(rsp *http.Response) (*CancelOperationResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &CancelOperationResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest CancelRefused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetNodeTransitionProgressResponse parses an HTTP response from a GetNodeTransitionProgressWithResponse call
-func ParseGetNodeTransitionProgressResponse(rsp *http.Response) (*GetNodeTransitionProgressResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetNodeTransitionProgressResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest NodeTransitionProgress
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FabricErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseStartNodeTransitionResponse parses an HTTP response from a StartNodeTransitionWithResponse call
-func ParseStartNodeTransitionResponse(rsp *http.Response) (*StartNodeTransitionResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &StartNodeTransitionResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 202:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest StartRefused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetDataLossProgressResponse parses an HTTP response from a GetDataLossProgressWithResponse call
-func ParseGetDataLossProgressResponse(rsp *http.Response) (*GetDataLossProgressResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetDataLossProgressResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PartitionDataLossProgress
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FabricErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetQuorumLossProgressResponse parses an HTTP response from a GetQuorumLossProgressWithResponse call
-func ParseGetQuorumLossProgressResponse(rsp *http.Response) (*GetQuorumLossProgressResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetQuorumLossProgressResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PartitionQuorumLossProgress
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FabricErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetPartitionRestartProgressResponse parses an HTTP response from a GetPartitionRestartProgressWithResponse call
-func ParseGetPartitionRestartProgressResponse(rsp *http.Response) (*GetPartitionRestartProgressResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetPartitionRestartProgressResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PartitionRestartProgress
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FabricErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseStartDataLossResponse parses an HTTP response from a StartDataLossWithResponse call
-func ParseStartDataLossResponse(rsp *http.Response) (*StartDataLossResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &StartDataLossResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 202:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest StartRefused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseStartQuorumLossResponse parses an HTTP response from a StartQuorumLossWithResponse call
-func ParseStartQuorumLossResponse(rsp *http.Response) (*StartQuorumLossResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &StartQuorumLossResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 202:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest StartRefused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseStartPartitionRestartResponse parses an HTTP response from a StartPartitionRestartWithResponse call
-func ParseStartPartitionRestartResponse(rsp *http.Response) (*StartPartitionRestartResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &StartPartitionRestartResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case rsp.StatusCode == 202:
-		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest StartRefused
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSONDefault = &dest
-
-	}
-
-	return response, nil
+	return response, err
 }

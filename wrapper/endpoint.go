@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // WithEndpoints adds further gateway addresses of the same cluster to the one that [New]
@@ -54,18 +56,23 @@ type endpoints struct {
 }
 
 type endpoint struct {
-	base     string // with a slash at the end
+	to       generated.Base
+	base     string // the same as text, with a slash at the end
 	normal   string // the same as every client would write it
 	failures int    // since it last answered
 	rests    time.Time
 }
 
 func (e *endpoints) add(address string) error {
-	u, err := parseEndpoint(address)
+	to, err := generated.ParseBase(address)
 	if err != nil {
 		return err
 	}
-	added := endpoint{base: u.String(), normal: normal(u)}
+	u, err := url.Parse(to.String())
+	if err != nil {
+		return err
+	}
+	added := endpoint{to: to, base: to.String(), normal: normal(u)}
 	if slices.ContainsFunc(e.all, func(o endpoint) bool { return o.normal == added.normal }) {
 		return errors.New("the endpoint is named twice")
 	}
@@ -121,6 +128,12 @@ func (e *endpoints) pick() string {
 
 func (e *endpoints) several() bool { return len(e.all) > 1 }
 
+// parsed is an address that was picked.
+func (e *endpoints) parsed(base string) generated.Base {
+	i := slices.IndexFunc(e.all, func(o endpoint) bool { return o.base == base })
+	return e.all[i].to
+}
+
 // fresh reports whether a request to this address need not wait for an earlier failure.
 func (e *endpoints) fresh(base string) bool {
 	e.mu.Lock()
@@ -157,25 +170,6 @@ func (e *endpoints) report(base string, answered bool) (leaves bool) {
 // blames reports whether an attempt failed because of the address it went to.
 func blames(a Attempt) bool {
 	return a.cut && !a.local || a.Status == http.StatusBadGateway || a.Status == http.StatusServiceUnavailable
-}
-
-// parseEndpoint checks an address. Its errors do not repeat it: whoever put a
-// password into it by mistake does not want to find that in a log.
-func parseEndpoint(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, errors.New("the endpoint is not a URL such as http://localhost:19080")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("the endpoint must begin with http:// or https://")
-	case u.Hostname() == "":
-		return nil, errors.New("the endpoint names no host")
-	case u.User != nil:
-		return nil, errors.New("the endpoint must not carry credentials")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("the endpoint must not carry a query or a fragment")
-	}
-	return u.JoinPath("/"), nil
 }
 
 // mustEncrypt checks that nothing that has to be secret travels in the clear.

@@ -67,7 +67,7 @@ func readProgress(body io.Reader, shown func(string) string) (State, error) {
 }
 
 // progressRequest is nil if the address is not known, or is none.
-func (k *call) progressRequest() request {
+func (k *call) progressRequest() builder {
 	at := k.known.where
 	name, p, version := at.target, Partition{}, generated.APIVersion(k.version)
 	if at.kind != KindNodeTransition {
@@ -82,20 +82,20 @@ func (k *call) progressRequest() request {
 	if kindBit(at.kind) == 0 || checkTarget(name) != nil {
 		return nil
 	}
-	return func(base string, timeout *int64) (*http.Request, error) {
+	return func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
 		switch at.kind {
 		case KindDataLoss:
-			return generated.NewGetDataLossProgressRequest(base, p.serviceID(k.version), p.ID,
-				&generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetDataLossProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
+				generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
 		case KindQuorumLoss:
-			return generated.NewGetQuorumLossProgressRequest(base, p.serviceID(k.version), p.ID,
-				&generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetQuorumLossProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
+				generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
 		case KindPartitionRestart:
-			return generated.NewGetPartitionRestartProgressRequest(base, p.serviceID(k.version), p.ID,
-				&generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetPartitionRestartProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
+				generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
 		default:
-			return generated.NewGetNodeTransitionProgressRequest(base, at.target,
-				&generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetNodeTransitionProgressRequest(ctx, base, at.target,
+				generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
 		}
 	}
 }

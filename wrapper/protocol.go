@@ -32,7 +32,7 @@ const (
 // pursue sends what is wanted until its outcome is known. It is the only loop that writes.
 // What comes next is decided by [afterWrite] and [afterList], which read the belief and
 // change nothing.
-func (k *call) pursue(ctx context.Context, want Purpose, build starter) (Result, error) {
+func (k *call) pursue(ctx context.Context, want Purpose, build builder) (Result, error) {
 	m := move{send: want}
 	for {
 		if err := k.ready(ctx); err != nil {
@@ -145,21 +145,21 @@ func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b be
 }
 
 // write sends one write, and takes in what it tells.
-func (k *call) write(ctx context.Context, purpose Purpose, build starter) Attempt {
+func (k *call) write(ctx context.Context, purpose Purpose, build builder) Attempt {
 	wanted := success{http.StatusOK, empty}
 	if purpose == PurposeStart {
 		wanted.status = http.StatusAccepted
 	} else {
 		build = cancelRequest(purpose == PurposeForce)
 	}
-	a := k.send(ctx, purpose, wanted, func(base string, timeout *int64) (*http.Request, error) { return build(k, base, timeout) })
+	a := k.send(ctx, purpose, wanted, build)
 	k.known.observe(purpose, a, k.starts)
 	return a
 }
 
-func cancelRequest(force bool) starter {
-	return func(k *call, base string, timeout *int64) (*http.Request, error) {
-		return generated.NewCancelOperationRequest(base, &generated.CancelOperationParams{
+func cancelRequest(force bool) builder {
+	return func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+		return generated.NewCancelOperationRequest(ctx, base, generated.CancelOperationParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: force, Timeout: timeout,
 		})
 	}

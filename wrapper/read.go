@@ -198,8 +198,8 @@ func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*l
 			return nil, err
 		}
 		l := &listed{most: most, only: only} // one for each answer: another may have broken off, or be read still
-		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(base string, timeout *int64) (*http.Request, error) {
-			return generated.NewGetFaultOperationListRequest(base, &generated.GetFaultOperationListParams{
+		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+			return generated.NewGetFaultOperationListRequest(ctx, base, generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  wanted,
 				StateFilter: states,

@@ -12,11 +12,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
-// request builds one request with the generated code.
-type request func(base string, timeout *int64) (*http.Request, error)
+// builder builds one request of a call with the generated code.
+type builder func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error)
 
 // success is what an attempt has to bring: one status, and a body that is what it should
 // be. What the body says passes through shown before anybody gets to see it.
@@ -26,13 +27,13 @@ type success struct {
 }
 
 // attempt sends once and classifies what came of it.
-func (k *call) attempt(ctx context.Context, f *flight, wanted success, build request) (a Attempt) {
+func (k *call) attempt(ctx context.Context, f *flight, wanted success, build builder) (a Attempt) {
 	c := k.c
 	a = Attempt{Purpose: f.Purpose, Endpoint: f.Endpoint, RequestID: f.RequestID, Start: time.Now(), cut: true}
 	defer func() { a.Duration = time.Since(a.Start) }()
 
 	limit := k.limit(ctx, f.Endpoint)
-	r, err := build(f.Endpoint, serverTimeout(limit, k.timeout, k.version))
+	r, err := build(ctx, k, c.endpoints.parsed(f.Endpoint), serverTimeout(limit, k.timeout, k.version))
 	if err != nil {
 		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
 		return a

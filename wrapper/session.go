@@ -54,7 +54,7 @@ func (s *session) failures() (n int) {
 
 // send makes one attempt and notes it. One that was refused for its credentials is
 // made again at once with others, if there are others: a refusal has done nothing.
-func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build request) Attempt {
+func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build builder) Attempt {
 	a, used := k.try(ctx, purpose, wanted, build, "")
 	if k.spent.renewed || !k.renew(a) || k.left() <= 0 {
 		return a
@@ -65,7 +65,7 @@ func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build 
 }
 
 // try sends once, with another token than the one that was refused.
-func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build request, refused string) (a Attempt, token string) {
+func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build builder, refused string) (a Attempt, token string) {
 	s := &k.spent
 	if s.at == "" {
 		s.at = k.c.endpoints.pick()

@@ -58,8 +58,8 @@ const (
 // [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. The same
 // holds for the other three.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
-		return generated.NewStartDataLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartDataLossParams{
+	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartDataLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			DataLossMode: generated.DataLossMode(mode),
 		})
@@ -74,8 +74,8 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
-		return generated.NewStartQuorumLossRequest(base, target.serviceID(k.version), target.ID, &generated.StartQuorumLossParams{
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartQuorumLossParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
 		})
@@ -85,8 +85,8 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
 // [AllReplicasOrInstances] or [OnlyActiveSecondaries].
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(k *call, base string, timeout *int64) (*http.Request, error) {
-		return generated.NewStartPartitionRestartRequest(base, target.serviceID(k.version), target.ID, &generated.StartPartitionRestartParams{
+	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartPartitionRestartParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			RestartPartitionMode: generated.RestartPartitionMode(mode),
 		})
@@ -106,8 +106,8 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(k *call, base string, timeout *int64) (*http.Request, error) {
-		return generated.NewStartNodeTransitionRequest(base, target.Name, &generated.StartNodeTransitionParams{
+	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(ctx, base, target.Name, generated.StartNodeTransitionParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
 			NodeTransitionType:    generated.NodeTransitionType(transition),
 			NodeInstanceID:        strconv.FormatUint(target.Instance, 10),
@@ -116,9 +116,7 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	})
 }
 
-type starter func(k *call, base string, timeout *int64) (*http.Request, error)
-
-func (c *Client) start(ctx context.Context, name string, kind Kind, checked, target string, options StartOptions, build starter) (Result, error) {
+func (c *Client) start(ctx context.Context, name string, kind Kind, checked, target string, options StartOptions, build builder) (Result, error) {
 	id := options.OperationID
 	if id == (uuid.UUID{}) {
 		id = newID()

@@ -140,9 +140,16 @@ func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []str
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	waits := []time.Duration{hasty, patient}[client%2]
-	var servers []*generated.Client
+	asks := &http.Client{Transport: transport, Timeout: waits}
+	send := func(r *http.Request, err error) (*http.Response, error) {
+		if err != nil {
+			return nil, err
+		}
+		return asks.Do(r)
+	}
+	var servers []generated.Base
 	for _, url := range urls {
-		s, err := generated.NewClient(url, generated.WithHTTPClient(&http.Client{Transport: transport, Timeout: waits}))
+		s, err := generated.ParseBase(url)
 		if err != nil {
 			t.Error(err)
 			return
@@ -158,8 +165,8 @@ func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []str
 		switch p := random.IntN(10); {
 		case p < 2:
 			r.change(client, call{id, start}, func() (*http.Response, error) {
-				return s.StartDataLoss(ctx, "shop~orders", partition, &generated.StartDataLossParams{
-					APIVersion: generated.APIVersion60, OperationID: id, DataLossMode: generated.DataLossModePartialDataLoss})
+				return send(generated.NewStartDataLossRequest(ctx, s, "shop~orders", partition, generated.StartDataLossParams{
+					APIVersion: generated.APIVersion60, OperationID: id, DataLossMode: generated.DataLossModePartialDataLoss}))
 			})
 		case p < 6:
 			c := call{id, graceful}
@@ -167,19 +174,19 @@ func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []str
 				c.what = force
 			}
 			r.change(client, c, func() (*http.Response, error) {
-				return s.CancelOperation(ctx, &generated.CancelOperationParams{
-					APIVersion: generated.APIVersion60, OperationID: id, Force: c.what == force})
+				return send(generated.NewCancelOperationRequest(ctx, s, generated.CancelOperationParams{
+					APIVersion: generated.APIVersion60, OperationID: id, Force: c.what == force}))
 			})
 		case p < 9:
 			r.progress(client, id, func() (*http.Response, error) {
-				return s.GetDataLossProgress(ctx, "shop~orders", partition, &generated.GetDataLossProgressParams{
-					APIVersion: generated.APIVersion60, OperationID: id})
+				return send(generated.NewGetDataLossProgressRequest(ctx, s, "shop~orders", partition, generated.GetDataLossProgressParams{
+					APIVersion: generated.APIVersion60, OperationID: id}))
 			})
 		default:
 			const all = 65535
 			r.list(client, ids, func() (*http.Response, error) {
-				return s.GetFaultOperationList(ctx, &generated.GetFaultOperationListParams{
-					APIVersion: generated.APIVersion60, TypeFilter: all, StateFilter: all})
+				return send(generated.NewGetFaultOperationListRequest(ctx, s, generated.GetFaultOperationListParams{
+					APIVersion: generated.APIVersion60, TypeFilter: all, StateFilter: all}))
 			})
 		}
 		sleep(ctx, time.Duration(random.Int64N(int64(thinkTime))))

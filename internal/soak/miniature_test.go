@@ -82,7 +82,7 @@ func (a miniAnswer) again() bool {
 }
 
 // send makes one request, if one more may be made.
-func (k *miniCall) send(w what, wanted int, build func(server string) (*http.Request, error)) (a miniAnswer, err error) {
+func (k *miniCall) send(w what, wanted int, build func(server generated.Base) (*http.Request, error)) (a miniAnswer, err error) {
 	if k.n++; k.n > k.attempts || k.ctx.Err() != nil {
 		return a, errStop
 	}
@@ -95,7 +95,11 @@ func (k *miniCall) send(w what, wanted int, build func(server string) (*http.Req
 	case <-time.After(k.wait):
 	}
 	k.wait = 0
-	r, err := build(endpoint(k.endpoints[k.gate]) + "/")
+	server, err := generated.ParseBase(endpoint(k.endpoints[k.gate]))
+	if err != nil {
+		return a, err
+	}
+	r, err := build(server)
 	if err != nil {
 		return a, err
 	}
@@ -156,8 +160,8 @@ func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
 
 // cancel sends one Cancel.
 func (k *miniCall) cancel(w what) (miniAnswer, error) {
-	a, err := k.send(w, http.StatusOK, func(server string) (*http.Request, error) {
-		return generated.NewCancelOperationRequest(server, &generated.CancelOperationParams{
+	a, err := k.send(w, http.StatusOK, func(server generated.Base) (*http.Request, error) {
+		return generated.NewCancelOperationRequest(k.ctx, server, generated.CancelOperationParams{
 			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: w == force,
 		})
 	})
@@ -168,8 +172,8 @@ func (k *miniCall) cancel(w what) (miniAnswer, error) {
 // list reads all operations, until an answer is definite.
 func (k *miniCall) list() ([]wrapper.Operation, error) {
 	for {
-		a, err := k.send(list, http.StatusOK, func(server string) (*http.Request, error) {
-			return generated.NewGetFaultOperationListRequest(server, &generated.GetFaultOperationListParams{
+		a, err := k.send(list, http.StatusOK, func(server generated.Base) (*http.Request, error) {
+			return generated.NewGetFaultOperationListRequest(k.ctx, server, generated.GetFaultOperationListParams{
 				APIVersion: generated.APIVersion(k.version), TypeFilter: 65535, StateFilter: 65535,
 			})
 		})

@@ -123,8 +123,8 @@ func (m *miniature) Operations(ctx context.Context) ([]wrapper.Operation, error)
 
 // StartDataLoss starts one operation; the others differ only in what they send.
 func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindDataLoss, options, func(k *miniCall, server string) (*http.Request, error) {
-		return generated.NewStartDataLossRequest(server, "shop~orders", target.ID, &generated.StartDataLossParams{
+	return m.start(ctx, wrapper.KindDataLoss, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(k.ctx, server, "shop~orders", target.ID, generated.StartDataLossParams{
 			APIVersion: generated.APIVersion(m.version), OperationID: k.id, DataLossMode: generated.DataLossMode(mode),
 		})
 	})
@@ -132,8 +132,8 @@ func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition,
 
 // StartQuorumLoss is not what the judge is about here.
 func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode string, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindQuorumLoss, options, func(k *miniCall, server string) (*http.Request, error) {
-		return generated.NewStartQuorumLossRequest(server, "shop~orders", target.ID, &generated.StartQuorumLossParams{
+	return m.start(ctx, wrapper.KindQuorumLoss, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(k.ctx, server, "shop~orders", target.ID, generated.StartQuorumLossParams{
 			APIVersion: generated.APIVersion(m.version), OperationID: k.id,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(lasts / time.Second),
 		})
@@ -142,8 +142,8 @@ func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partitio
 
 // StartPartitionRestart restarts.
 func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindPartitionRestart, options, func(k *miniCall, server string) (*http.Request, error) {
-		return generated.NewStartPartitionRestartRequest(server, "shop~orders", target.ID, &generated.StartPartitionRestartParams{
+	return m.start(ctx, wrapper.KindPartitionRestart, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(k.ctx, server, "shop~orders", target.ID, generated.StartPartitionRestartParams{
 			APIVersion: generated.APIVersion(m.version), OperationID: k.id, RestartPartitionMode: generated.RestartPartitionMode(mode),
 		})
 	})
@@ -151,15 +151,15 @@ func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Pa
 
 // StartNodeTransition stops a node.
 func (m *miniature) StartNodeTransition(ctx context.Context, target wrapper.Node, transition string, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
-	return m.start(ctx, wrapper.KindNodeTransition, options, func(k *miniCall, server string) (*http.Request, error) {
-		return generated.NewStartNodeTransitionRequest(server, target.Name, &generated.StartNodeTransitionParams{
+	return m.start(ctx, wrapper.KindNodeTransition, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(k.ctx, server, target.Name, generated.StartNodeTransitionParams{
 			APIVersion: generated.APIVersion(m.version), OperationID: k.id, NodeInstanceID: nodeInstance,
 			NodeTransitionType: generated.NodeTransitionType(transition), StopDurationInSeconds: int32(stopFor / time.Second),
 		})
 	})
 }
 
-func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(*miniCall, string) (*http.Request, error)) (wrapper.Result, error) {
+func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(*miniCall, generated.Base) (*http.Request, error)) (wrapper.Result, error) {
 	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
@@ -172,7 +172,7 @@ func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrappe
 	return k.note(wrapper.ActionStart, r, err), err
 }
 
-func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, server string) (*http.Request, error)) (wrapper.Result, error) {
+func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, server generated.Base) (*http.Request, error)) (wrapper.Result, error) {
 	for {
 		if k.moved {
 			o, found, err := k.look()
@@ -183,7 +183,7 @@ func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, 
 				return k.result(wrapper.Accepted, o, true)
 			}
 		}
-		a, err := k.send(start, http.StatusAccepted, func(server string) (*http.Request, error) { return build(k, server) })
+		a, err := k.send(start, http.StatusAccepted, func(server generated.Base) (*http.Request, error) { return build(k, server) })
 		switch {
 		case err != nil:
 			return k.fail(err)

@@ -28,8 +28,11 @@ const header = "// Code generated from openapi/faults.yaml by openapi/generate. 
 
 // ours are the files that come from templates of ours.
 var ours = map[string]string{
-	"contract.gen.go": "contract.tmpl",
-	"bind.gen.go":     "bind.tmpl",
+	"contract.gen.go":      "contract.tmpl",
+	"bind.gen.go":          "bind.tmpl",
+	"requests.gen.go":      "requests.tmpl",
+	"client.gen.go":        "client.tmpl",
+	"examples.gen_test.go": "examples.tmpl",
 }
 
 // replaced are the templates of oapi-codegen that write nothing, because ours do.
@@ -52,7 +55,6 @@ func Files(tree fs.FS) (map[string][]byte, error) {
 	in.config.OutputOptions.UserTemplates = replaced
 	for name, parts := range map[string]codegen.GenerateOptions{
 		"types.gen.go":  {Models: true},
-		"client.gen.go": {Client: true},
 		"server.gen.go": {StdHTTPServer: true, Strict: true},
 	} {
 		in.config.Generate = parts
@@ -71,12 +73,13 @@ func Files(tree fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	functions := clientFunctions(in.plain, definitions)
 	for name, from := range ours {
-		if files[name], err = render(tree, from, header, facts); err != nil {
+		if files[name], err = render(tree, from, header, facts, functions); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	files["server.gen.go"], err = render(tree, "server.tmpl", string(files["server.gen.go"]), facts)
+	files["server.gen.go"], err = render(tree, "server.tmpl", string(files["server.gen.go"]), facts, functions)
 	return files, err
 }
 
@@ -157,13 +160,17 @@ const packages = `
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -175,6 +182,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 `
 
@@ -212,12 +221,12 @@ func mediaType(contentType string) string {
 }
 
 // render executes a template of ours behind what stands before it, and formats all.
-func render(tree fs.FS, name, before string, facts *contract) ([]byte, error) {
+func render(tree fs.FS, name, before string, facts *contract, more template.FuncMap) ([]byte, error) {
 	text, err := fs.ReadFile(tree, "openapi/templates/"+name)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := template.New(name).Funcs(codegen.TemplateFunctions).Parse(string(text))
+	parsed, err := template.New(name).Funcs(codegen.TemplateFunctions).Funcs(more).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +236,7 @@ func render(tree fs.FS, name, before string, facts *contract) ([]byte, error) {
 		return nil, err
 	}
 	if before == header {
-		at := bytes.Index(out.Bytes(), []byte("package generated\n")) + len("package generated\n")
+		at := len(header) + bytes.IndexByte(out.Bytes()[len(header):], '\n') + 1 // after the package clause
 		rest := bytes.Clone(out.Bytes()[at:])
 		out.Truncate(at)
 		out.WriteString(packages)
