@@ -48,12 +48,18 @@ func (k *call) public() Call {
 }
 
 // do makes the call, if its end is a result.
-func (k *call) do(ctx context.Context, f func(context.Context) (Result, error)) (Result, error) {
+func (k *call) do(ctx context.Context, f func(context.Context, *call) (Result, error)) (Result, error) {
 	outcome, err := k.c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
-		result, err := f(ctx)
+		result, err := f(ctx, k)
 		return Outcome{Result: result}, err
 	})
 	return outcome.Result, err
+}
+
+// outcome completes what a call returned.
+func (k *call) outcome(o Outcome, err error) (Outcome, error) {
+	o.Attempts, o.Requests = slices.Clip(k.spent.attempts), k.spent.sent
+	return o, err
 }
 
 // fail ends the call without a verdict.

@@ -33,10 +33,11 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 	if err != nil {
 		return Result{}, err
 	}
-	return k.do(ctx, func(ctx context.Context) (Result, error) {
+	k.reason = options.Reason
+	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		_ = k.learn(ctx) // without it "already stopping" is called "accepted"
 		result, err := k.pursue(ctx, PurposeGraceful, nil)
-		return k.note(ctx, ActionGraceful, options.Reason, result, err)
+		return k.note(ctx, ActionGraceful, k.reason, result, err)
 	})
 }
 
@@ -80,7 +81,7 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 	if err := policy.check(); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
-	return k.do(ctx, func(ctx context.Context) (Result, error) {
+	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		result, over, err := policy.prepare(ctx, k, k.learn(ctx))
 		if over || err != nil {
 			return result, err
@@ -89,6 +90,6 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		if !k.trail.announced {
 			return result, err // there was no force to tell of
 		}
-		return k.note(ctx, ActionForce, options.Reason, result, err)
+		return k.note(ctx, ActionForce, k.reason, result, err)
 	})
 }

@@ -32,8 +32,10 @@ type Client struct {
 	aroundAttempt []func(http.RoundTripper) http.RoundTripper
 	observers     []any
 
-	cluster string // its name, or its endpoints
-	agent   string // the User-Agent of every request
+	cluster string   // its name, or its endpoints
+	agent   []string // the User-Agent of every request
+	bare    bool     // nothing of others is between the call and the transport
+	prompt  bool     // and that returns when the context is over, as net/http's does
 
 	closed atomic.Bool
 }
@@ -63,13 +65,16 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.ledger == nil {
 		c.ledger = new(MemoryLedger)
 	}
-	c.cluster, c.agent = orDefault(c.cluster, c.endpoints.cluster()), userAgent()
+	c.cluster, c.agent = orDefault(c.cluster, c.endpoints.cluster()), []string{userAgent()}
 	if c.brought = c.http.Transport; c.brought == nil {
 		c.brought = http.DefaultTransport
 	}
+	_, own := c.brought.(*ownTransport)
+	_, stock := c.brought.(*http.Transport)
 	if c.http.Transport = c.chain(c.brought); c.http.Transport == nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.New("attempt middleware made a nil round tripper")}
 	}
+	c.prompt = c.bare && c.http.Jar == nil && (own && c.tls == nil || stock) // files may be on a disk that hangs
 	return c, nil
 }
 
@@ -95,7 +100,9 @@ func (c *Client) observeCertificate(ctx context.Context, err error) {
 // chain puts in front of a transport what every request passes, from the outside: no
 // redirects, the caller's middleware, the credentials. Nil if middleware made it so.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
-	next = bounded{next}
+	if c.bare = c.tokens == nil && len(c.aroundAttempt) == 0; !c.bare {
+		next = bounded{next}
+	}
 	if c.tokens != nil {
 		next = bearer{next, c.tokens}
 	}
@@ -128,31 +135,36 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	if c.closed.Load() {
 		return Outcome{}, k.fail(ErrNotSent, errClosed)
 	}
-	begin, went := time.Now(), false
-	next := func(ctx context.Context, _ Call) (Outcome, error) {
-		went = true
-		outcome, err := do(ctx)
-		outcome.Attempts, outcome.Requests = slices.Clip(k.spent.attempts), k.spent.sent
-		return outcome, err
-	}
-	for _, around := range slices.Backward(c.aroundCall) {
-		if next = around(next); next == nil {
-			return Outcome{}, k.fail(ErrNotSent, errors.New("call middleware made a nil function"))
+	begin := time.Now()
+	var outcome Outcome
+	var err error
+	if len(c.aroundCall) == 0 {
+		outcome, err = k.outcome(do(ctx))
+	} else {
+		went := false
+		next := func(ctx context.Context, _ Call) (Outcome, error) {
+			went = true
+			return k.outcome(do(ctx))
+		}
+		for _, around := range slices.Backward(c.aroundCall) {
+			if next = around(next); next == nil {
+				return Outcome{}, k.fail(ErrNotSent, errors.New("call middleware made a nil function"))
+			}
+		}
+		outcome, err = next(ctx, k.public())
+		switch {
+		case went:
+		case err != nil:
+			err = k.fail(ErrNotSent, asForeign(ctx, err))
+		case outcome.Result.Verdict == "" && outcome.Operations == nil:
+			err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
 		}
 	}
-	outcome, err := next(ctx, k.public())
-	if e := (*Error)(nil); ctx.Err() == nil && errors.As(err, &e) { // a context of middleware is not the caller's
+	if e, ok := errors.AsType[*Error](err); ok && ctx.Err() == nil { // a context of middleware is not the caller's
 		e.cause = asForeign(ctx, e.cause)
 		for i := range e.attempts {
 			e.attempts[i].Err = asForeign(ctx, e.attempts[i].Err)
 		}
-	}
-	switch {
-	case went:
-	case err != nil:
-		err = k.fail(ErrNotSent, asForeign(ctx, err))
-	case err == nil && outcome.Result.Verdict == "" && outcome.Operations == nil:
-		err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
 	}
 	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
 		*to = slices.Clone(k.spent.attempts)

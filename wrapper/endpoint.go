@@ -51,8 +51,8 @@ const (
 // endpoints are the addresses of one cluster. The zero value has none.
 type endpoints struct {
 	mu  sync.Mutex
-	all []endpoint
-	at  int // the one in use
+	all []endpoint // none is added once the client is made
+	at  int        // the one in use
 }
 
 type endpoint struct {
@@ -107,7 +107,7 @@ func (e *endpoints) cluster() string {
 }
 
 // pick is where the next request goes: to the address in use unless it rests.
-func (e *endpoints) pick() string {
+func (e *endpoints) pick() *endpoint {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
@@ -123,46 +123,31 @@ func (e *endpoints) pick() string {
 		}
 	}
 	e.at = best
-	return e.all[best].base
+	return &e.all[best]
 }
 
 func (e *endpoints) several() bool { return len(e.all) > 1 }
 
-// parsed is an address that was picked.
-func (e *endpoints) parsed(base string) generated.Base {
-	i := slices.IndexFunc(e.all, func(o endpoint) bool { return o.base == base })
-	return e.all[i].to
-}
-
 // fresh reports whether a request to this address need not wait for an earlier failure.
-func (e *endpoints) fresh(base string) bool {
+func (e *endpoints) fresh(o *endpoint) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, o := range e.all {
-		if o.base == base {
-			return o.failures == 0
-		}
-	}
-	return false
+	return o.failures == 0
 }
 
 // report notes whether an address answered. It says whether requests go elsewhere now.
-func (e *endpoints) report(base string, answered bool) (leaves bool) {
+func (e *endpoints) report(o *endpoint, answered bool) (leaves bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for i := range e.all {
-		o := &e.all[i]
-		switch {
-		case o.base != base:
-		case answered:
-			o.failures, o.rests = 0, time.Time{}
-		case len(e.all) > 1:
-			now := time.Now()
-			leaves = i == e.at && !o.rests.After(now)
-			rest := min(minLeave<<min(o.failures, 10), maxLeave)
-			o.rests = now.Add(rest/2 + rand.N(rest/2))
-			o.failures++
-		}
+	switch {
+	case answered:
+		o.failures, o.rests = 0, time.Time{}
+	case len(e.all) > 1:
+		now := time.Now()
+		leaves = o == &e.all[e.at] && !o.rests.After(now)
+		rest := min(minLeave<<min(o.failures, 10), maxLeave)
+		o.rests = now.Add(rest/2 + rand.N(rest/2))
+		o.failures++
 	}
 	return leaves
 }

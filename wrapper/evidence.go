@@ -17,9 +17,9 @@ import (
 type evidence struct {
 	graceful time.Time // of the first graceful cancel that took effect
 	rolling  time.Time // of the first sight of RollingBack
-	forced   bool      // a force took effect
 	began    time.Time // of the first entry of this life that proves that there was an operation
 	life     uuid.UUID // the request that told of the last start or end
+	forced   bool      // a force took effect
 
 	// unproved says that there are entries that would be evidence, if they said of which
 	// cluster or which life they are.
@@ -43,40 +43,48 @@ func (ev evidence) doubt() evidence {
 // weigh goes through the entries in the order in which they were appended: the clocks of
 // different machines do not tell which came first. A call that began in an earlier life may
 // have been answered by it, however late it notes that.
-func weigh(entries []Entry, cluster string) (ev evidence) {
-	for _, e := range entries {
-		if e.Cluster != "" && !sameCluster(e.Cluster, cluster) {
-			continue
+func weigh(cluster string, parts ...[]Entry) (ev evidence) {
+	for _, entries := range parts {
+		for i := range entries {
+			ev = ev.with(&entries[i], cluster)
 		}
-		start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
-		late := e.Life != ev.life && !start
-		switch {
-		case e.Cluster == "" && (start || end): // it may be of this cluster
-			ev = ev.doubt()
-		case end && !late, start && e.Verdict == Accepted:
-			ev = evidence{life: e.RequestID}
-		case end, start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
-			ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
-		}
-		rolls := e.Action == ActionSeen && e.State == StateRollingBack
-		inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
-		proves := rolls || inEffect && !start
-		switch {
-		case e.Cluster == "", late:
-			ev.unproved = ev.unproved || proves
-			continue
-		case end || e.Verdict == "" && e.Action != ActionSeen:
-			continue
-		}
-		ev.began = earlier(ev.began, e.Time)
-		switch {
-		case rolls:
-			ev.rolling = earlier(ev.rolling, e.Time)
-		case proves && e.Action == ActionGraceful:
-			ev.graceful = earlier(ev.graceful, e.Time)
-		}
-		ev.forced = ev.forced || proves && (e.Action == ActionForce || e.Verdict == AlreadyForced)
 	}
+	return ev
+}
+
+// with is the evidence after one more entry.
+func (ev evidence) with(e *Entry, cluster string) evidence {
+	if e.Cluster != "" && !sameCluster(e.Cluster, cluster) {
+		return ev
+	}
+	start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
+	late := e.Life != ev.life && !start
+	switch {
+	case e.Cluster == "" && (start || end): // it may be of this cluster
+		ev = ev.doubt()
+	case end && !late, start && e.Verdict == Accepted:
+		ev = evidence{life: e.RequestID}
+	case end, start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
+		ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
+	}
+	rolls := e.Action == ActionSeen && e.State == StateRollingBack
+	inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
+	proves := rolls || inEffect && !start
+	switch {
+	case e.Cluster == "", late:
+		ev.unproved = ev.unproved || proves
+		return ev
+	case end || e.Verdict == "" && e.Action != ActionSeen:
+		return ev
+	}
+	ev.began = earlier(ev.began, e.Time)
+	switch {
+	case rolls:
+		ev.rolling = earlier(ev.rolling, e.Time)
+	case proves && e.Action == ActionGraceful:
+		ev.graceful = earlier(ev.graceful, e.Time)
+	}
+	ev.forced = ev.forced || proves && (e.Action == ActionForce || e.Verdict == AlreadyForced)
 	return ev
 }
 
@@ -124,30 +132,25 @@ const ledgerTime = 5 * time.Second
 
 // evidence reads the ledger. There is none beside an error.
 func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
+	if own, ok := c.ledger.(*MemoryLedger); ok { // which waits for nothing
+		return own.weigh(k.id, c.cluster), nil
+	}
 	limit := ledgerTime
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline)/2) // or a ledger that hangs would cost the cancel
 	}
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	var entries []Entry
-	err, returned := within(limited, func() (err error) {
-		entries, err = c.ledger.Entries(limited, k.id)
+	err := reach(ctx, limit, func(ctx context.Context) (err error) {
+		entries, err = c.ledger.Entries(ctx, k.id)
 		return err
 	})
-	switch {
-	case !returned:
-		return evidence{}, errStuck
-	case err != nil:
-		return evidence{}, asForeign(ctx, err)
+	if err != nil {
+		return evidence{}, err
 	}
-	ev := weigh(entries, c.cluster)
+	ev := weigh(c.cluster, entries)
 	ev.where = lastAddress(entries, c.cluster)
 	return ev, nil
 }
-
-// errStuck is what a ledger is called that does not heed its context.
-var errStuck = errors.New("the ledger does not answer")
 
 // learn takes in what the ledger proves.
 func (k *call) learn(ctx context.Context) (err error) {

@@ -12,19 +12,33 @@ import (
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
-// flight is one request on its way: what it is for, and what is learnt below net/http. It
-// travels in the context of the request. Its hooks may run after the answer is there.
+// flight is one request on its way: what it is for, and what is learnt below net/http. It is in the
+// context of the request, and ends with the attempt. Its hooks may run after the answer is there.
 type flight struct {
+	context.Context // of the attempt
 	Request
 	credential
-	fresh bool            // it must not go over a connection that was used before
-	limit context.Context // of the attempt
-	left  bool            // it was left behind, and the credential is not ours to read any more
+	guard
+	stop  context.CancelFunc // ends it
+	fresh bool               // it must not go over a connection that was used before
+	left  bool               // it was left behind, and the credential is not ours to read any more
 
 	asked, got atomic.Bool // for a connection
 	first13    atomic.Bool // the connection is new, and speaks TLS 1.3
 	multiplex  atomic.Bool // it speaks HTTP/2
 	wrote      atomic.Bool // the header of the request was written
+	again      atomic.Bool // and net/http was about to write it again
+
+	hooks httptrace.ClientTrace
+	id    [1]string // the header
+}
+
+// Value has the flight itself besides what the context has.
+func (f *flight) Value(key any) any {
+	if key == (flightKey{}) {
+		return f
+	}
+	return f.Context.Value(key)
 }
 
 type flightKey struct{}
@@ -46,13 +60,8 @@ func RequestFrom(ctx context.Context) (Request, bool) {
 // errSentAgain ends a request that net/http was about to send a second time.
 var errSentAgain = errors.New("the connection ended without an answer")
 
-// bounded is beneath all middleware. It ends a request with its attempt, also if middleware
-// gave it another context, and lets none be sent twice. net/http sends some again by itself: a
-// GET when a kept connection ends, and over HTTP/2 any when the server gives it back or goes
-// away. Whether a request is repeated is for the call to decide, so it is stopped when it has got
-// a second connection, before a header is written there: HTTP/2 looks at the context then, and
-// HTTP/1.1 finds the connection closed. A POST over HTTP/1.1 is repeated only if nothing was
-// written.
+// bounded is beneath all middleware, which may ask for other things with the context that it is
+// given. It ends a request with its attempt, also if middleware gave it another context.
 type bounded struct{ next http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -60,29 +69,37 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if f == nil {
 		return b.next.RoundTrip(r)
 	}
-	ctx, stop := context.WithCancelCause(r.Context())
-	if f.limit.Done() != r.Context().Done() {
-		context.AfterFunc(f.limit, func() { stop(context.Cause(f.limit)) }) // at the latest when the answer was read
+	ctx, stop := r.Context(), f.stop
+	if f.Done() != ctx.Done() {
+		within, end := context.WithCancelCause(ctx)
+		context.AfterFunc(f.Context, func() { end(context.Cause(f.Context)) }) // at the latest when the answer was read
+		ctx, stop = within, func() { end(errSentAgain) }
 	}
-	response, err := b.next.RoundTrip(r.WithContext(f.trace(ctx, stop)))
-	if err != nil && errors.Is(context.Cause(ctx), errSentAgain) {
+	hooks := f.watch(stop)
+	response, err := b.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, &hooks)))
+	if err != nil && f.again.Load() {
 		err = errSentAgain
 	}
 	return response, err
 }
 
-func (f *flight) trace(ctx context.Context, stop context.CancelCauseFunc) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+// watch learns what becomes of a request, and lets it not be sent twice. net/http sends some again
+// by itself: a GET when a kept connection ends, and over HTTP/2 any when the server gives it back or
+// goes away. Whether a request is repeated is for the call to decide, so it is stopped when it has got
+// a second connection, before a header is written there: HTTP/2 looks at the context then, and
+// HTTP/1.1 finds the connection closed. A POST over HTTP/1.1 is repeated only if nothing was
+// written.
+func (f *flight) watch(stop func()) httptrace.ClientTrace {
+	return httptrace.ClientTrace{
 		GetConn: func(string) { f.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			f.got.Store(true)
-			switch {
-			case !f.wrote.Load():
-			case f.multiplex.Load():
-				stop(errSentAgain)
-			case f.Purpose == PurposeRead:
-				stop(errSentAgain)
-				_ = info.Conn.Close()
+			if f.wrote.Load() && (f.multiplex.Load() || f.Purpose == PurposeRead) {
+				f.again.Store(true)
+				stop()
+				if !f.multiplex.Load() {
+					_ = info.Conn.Close()
+				}
 			}
 			conn, ok := info.Conn.(*tls.Conn)
 			f.first13.Store(ok && !info.Reused && conn.ConnectionState().Version == tls.VersionTLS13)
@@ -93,7 +110,7 @@ func (f *flight) trace(ctx context.Context, stop context.CancelCauseFunc) contex
 			}
 		},
 		WroteHeaders: func() { f.wrote.Store(true) },
-	})
+	}
 }
 
 // unread reports whether an error proves that the server has read nothing of the request.

@@ -3,8 +3,10 @@ package wrapper
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +32,9 @@ func (f foreign) As(target any) bool {
 // asForeign wraps an error if it claims something of the call. The error of a context is none
 // that ended the call unless ctx, the caller's, has ended with the same.
 func asForeign(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	hides := meanings[:]
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if !errors.Is(ctx.Err(), ended) {
@@ -46,38 +51,53 @@ func asForeign(ctx context.Context, err error) error {
 // code that does not heed it is left behind then.
 const courtesy = 250 * time.Millisecond
 
-// within calls what others wrote, a transport or a ledger, and reports false if it has not
-// returned when the context is over. If it panics, or ends its goroutine as a test does, so
-// does the caller.
-func within[T any](ctx context.Context, call func() T) (result T, returned bool) {
-	var panicked any
-	done := make(chan T, 1)
+// guard calls what others wrote, a transport or a ledger. The zero value is for one call.
+type guard struct {
+	panicked any
+	body     atomic.Pointer[io.ReadCloser] // is closed when the context is over
+}
+
+// within reports false if the call has not returned when the context is over; what it writes is
+// not to be read then. If it panics, or ends its goroutine as a test does, so does the caller.
+func (g *guard) within(ctx context.Context, call func()) (returned bool) {
+	done := make(chan bool, 1)
 	go func() {
-		defer close(done)
-		defer func() { panicked = recover() }()
-		done <- call()
+		returned := false
+		defer func() {
+			g.panicked = recover()
+			done <- returned
+		}()
+		call()
+		returned = true
 	}()
-	receive := func(result T, ok bool) (T, bool) {
+	received := func(returned bool) bool {
 		switch {
-		case ok:
-			return result, true
-		case panicked != nil:
-			panic(panicked)
+		case g.panicked != nil:
+			panic(g.panicked)
+		case !returned:
+			runtime.Goexit()
 		}
-		runtime.Goexit()
-		return result, false
+		return true
 	}
 	select {
-	case result, ok := <-done:
-		return receive(result, ok)
+	case returned := <-done:
+		return received(returned)
 	case <-ctx.Done():
+		g.shut()
 	}
 	timer := time.NewTimer(courtesy)
 	defer timer.Stop()
 	select {
-	case result, ok := <-done:
-		return receive(result, ok)
+	case returned := <-done:
+		return received(returned)
 	case <-timer.C:
-		return result, false
+		return false
+	}
+}
+
+// shut closes the body of an answer, if there is one. It waits for nothing: that is of others, too.
+func (g *guard) shut() {
+	if body := g.body.Load(); body != nil {
+		go func() { _ = (*body).Close() }()
 	}
 }

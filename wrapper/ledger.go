@@ -3,6 +3,7 @@ package wrapper
 import (
 	"container/list"
 	"context"
+	"math/bits"
 	"slices"
 	"sync"
 	"time"
@@ -94,13 +95,23 @@ const (
 type MemoryLedger struct {
 	mu    sync.Mutex
 	known map[uuid.UUID]*list.Element // of order
-	order list.List                   // of []Entry, the operation heard of last at the back
+	order list.List                   // of *remembered, the operation heard of last at the back
+}
+
+// remembered are the entries of one operation.
+type remembered struct {
+	entries []Entry
+	first   [1]Entry // room for most
+	mixed   bool     // they are of several clusters
+	// idle has a bit for each entry that changed nothing in what is proved when it was appended. Without
+	// it the others prove the same. There are none among entries of several clusters.
+	idle uint64
 }
 
 // The bounds of a MemoryLedger: enough for any day's work, and never a leak.
 const (
 	ledgerOperations = 10_000
-	ledgerEntries    = 64 // of one operation
+	ledgerEntries    = 64 // of one operation; idle has as many bits
 )
 
 // Append notes the entry. It never fails.
@@ -112,33 +123,64 @@ func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 	}
 	at, ok := l.known[entry.OperationID]
 	if !ok {
-		at = l.order.PushBack([]Entry(nil))
+		r := new(remembered)
+		r.entries = r.first[:0]
+		at = l.order.PushBack(r)
 		l.known[entry.OperationID] = at
 	}
 	l.order.MoveToBack(at)
-	at.Value = add(at.Value.([]Entry), entry)
+	at.Value.(*remembered).add(entry)
 	if l.order.Len() > ledgerOperations {
-		oldest := l.order.Remove(l.order.Front()).([]Entry)
-		delete(l.known, oldest[0].OperationID)
+		oldest := l.order.Remove(l.order.Front()).(*remembered)
+		delete(l.known, oldest.entries[0].OperationID)
 	}
 	return nil
 }
 
-// add makes room, if there is none, by dropping the oldest entry without which nothing
-// less is proved; the oldest of all if each proves something.
-func add(entries []Entry, entry Entry) []Entry {
-	if len(entries) < ledgerEntries {
-		return append(entries, entry)
+// add makes room, if there is none, by dropping the oldest entry that is idle, or else the oldest
+// without which nothing less is proved; the oldest of all if each proves something.
+func (r *remembered) add(entry Entry) {
+	if len(r.entries) == ledgerEntries {
+		at := bits.TrailingZeros64(r.idle) % ledgerEntries
+		for i := 0; r.idle == 0 && i < ledgerEntries; i++ {
+			cluster := r.entries[i].Cluster
+			if weigh(cluster, r.entries[:i], r.entries[i+1:]) == weigh(cluster, r.entries) {
+				at = i
+				break
+			}
+		}
+		above := ^uint64(0) << at
+		r.idle = r.idle&^above | r.idle>>1&above
+		r.entries = slices.Delete(r.entries, at, at+1)
 	}
-	drop := 0
-	for i, e := range entries {
-		without := slices.Delete(slices.Clone(entries), i, i+1)
-		if weigh(without, e.Cluster) == weigh(entries, e.Cluster) {
-			drop = i
-			break
+	before := r.weigh(entry.Cluster)
+	switch r.mixed = r.mixed || len(r.entries) > 0 && r.entries[0].Cluster != entry.Cluster; {
+	case r.mixed:
+		r.idle = 0
+	case before.with(&entry, entry.Cluster) == before:
+		r.idle |= 1 << len(r.entries)
+	}
+	r.entries = append(r.entries, entry)
+}
+
+// weigh is what the entries prove of a cluster.
+func (r *remembered) weigh(cluster string) (ev evidence) {
+	for i := range r.entries {
+		if e := &r.entries[i]; r.idle>>i&1 == 0 || e.Cluster != cluster {
+			ev = ev.with(e, cluster)
 		}
 	}
-	return append(slices.Delete(entries, drop, drop+1), entry)
+	return ev
+}
+
+// weigh is what the entries of an operation prove of a cluster, without a copy of them.
+func (l *MemoryLedger) weigh(id uuid.UUID, cluster string) evidence {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.known[id]; ok {
+		return at.Value.(*remembered).weigh(cluster)
+	}
+	return evidence{}
 }
 
 // Entries returns a copy. It never fails.
@@ -149,5 +191,5 @@ func (l *MemoryLedger) Entries(_ context.Context, id uuid.UUID) ([]Entry, error)
 	if !ok {
 		return nil, nil
 	}
-	return slices.Clone(at.Value.([]Entry)), nil
+	return slices.Clone(at.Value.(*remembered).entries), nil
 }

@@ -82,20 +82,20 @@ func (k *call) progressRequest() builder {
 	if kindBit(at.kind) == 0 || checkTarget(name) != nil {
 		return nil
 	}
-	return func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
+	return func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		switch at.kind {
 		case KindDataLoss:
-			return generated.NewGetDataLossProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
-				generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetDataLossProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
+				generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
 		case KindQuorumLoss:
-			return generated.NewGetQuorumLossProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
-				generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetQuorumLossProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
+				generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
 		case KindPartitionRestart:
-			return generated.NewGetPartitionRestartProgressRequest(ctx, base, p.serviceID(k.version), p.ID,
-				generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetPartitionRestartProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
+				generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
 		default:
-			return generated.NewGetNodeTransitionProgressRequest(ctx, base, at.target,
-				generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: timeout})
+			return generated.NewGetNodeTransitionProgressRequest(ctx, s.to, at.target,
+				generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
 		}
 	}
 }

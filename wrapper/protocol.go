@@ -146,21 +146,19 @@ func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b be
 
 // write sends one write, and takes in what it tells.
 func (k *call) write(ctx context.Context, purpose Purpose, build builder) Attempt {
-	wanted := success{http.StatusOK, empty}
+	wanted := success{status: http.StatusOK}
 	if purpose == PurposeStart {
 		wanted.status = http.StatusAccepted
 	} else {
-		build = cancelRequest(purpose == PurposeForce)
+		build = cancelRequest
 	}
 	a := k.send(ctx, purpose, wanted, build)
 	k.known.observe(purpose, a, k.starts)
 	return a
 }
 
-func cancelRequest(force bool) builder {
-	return func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-		return generated.NewCancelOperationRequest(ctx, base, generated.CancelOperationParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: force, Timeout: timeout,
-		})
-	}
+func cancelRequest(ctx context.Context, k *call, s sending) (*http.Request, error) {
+	return generated.NewCancelOperationRequest(ctx, s.to, generated.CancelOperationParams{
+		APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: s.purpose == PurposeForce, Timeout: s.timeout,
+	})
 }

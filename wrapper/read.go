@@ -116,7 +116,7 @@ var errReadRefused = errors.New("the state could not be read")
 // unread adds to the end of a read what its last answer was, for a call that is about
 // something else.
 func (k *call) unread(err error) error {
-	switch last := k.spent.last; {
+	switch last := k.spent.latest(); {
 	case last.Purpose != PurposeRead:
 		return err
 	case last.Err != nil:
@@ -198,12 +198,12 @@ func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*l
 			return nil, err
 		}
 		l := &listed{most: most, only: only} // one for each answer: another may have broken off, or be read still
-		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-			return generated.NewGetFaultOperationListRequest(ctx, base, generated.GetFaultOperationListParams{
+		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+			return generated.NewGetFaultOperationListRequest(ctx, s.to, generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  wanted,
 				StateFilter: states,
-				Timeout:     timeout,
+				Timeout:     s.timeout,
 			})
 		})
 		if a.Class == Done {

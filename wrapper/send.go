@@ -3,11 +3,16 @@ package wrapper
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,88 +22,139 @@ import (
 )
 
 // builder builds one request of a call with the generated code.
-type builder func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error)
+type builder func(ctx context.Context, k *call, s sending) (*http.Request, error)
+
+// sending is what a builder has to know of one request.
+type sending struct {
+	to      generated.Base
+	purpose Purpose
+	timeout *int64
+}
 
 // success is what an attempt has to bring: one status, and a body that is what it should
-// be. What the body says passes through shown before anybody gets to see it.
+// be, or none. What the body says passes through shown before anybody gets to see it.
 type success struct {
 	status int
 	body   func(body io.Reader, shown func(string) string) error
 }
 
-// attempt sends once and classifies what came of it.
-func (k *call) attempt(ctx context.Context, f *flight, wanted success, build builder) (a Attempt) {
+// attempt sends once and classifies what came of it. The one attempt that it returns is nobody else's.
+func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted success, build builder) []Attempt {
 	c := k.c
-	a = Attempt{Purpose: f.Purpose, Endpoint: f.Endpoint, RequestID: f.RequestID, Start: time.Now(), cut: true}
-	defer func() { a.Duration = time.Since(a.Start) }()
-
+	a := Attempt{Purpose: f.Purpose, Endpoint: f.Endpoint, RequestID: f.RequestID, Start: time.Now(), cut: true}
 	limit := k.limit(ctx, f.Endpoint)
-	r, err := build(ctx, k, c.endpoints.parsed(f.Endpoint), serverTimeout(limit, k.timeout, k.version))
+	if fits(ctx, limit) { // else the context ends it, and says so
+		f.Context, f.stop = context.WithTimeoutCause(ctx, limit, noAnswer(limit))
+	} else {
+		f.Context, f.stop = context.WithCancel(ctx)
+	}
+	defer f.stop()
+	carried := context.Context(f)
+	if c.bare { // else the hooks come beneath the middleware
+		f.hooks = f.watch(f.stop)
+		carried = httptrace.WithClientTrace(f, &f.hooks)
+	}
+	r, err := build(carried, k, sending{at, f.Purpose, serverTimeout(limit, k.timeout, k.version)})
 	if err != nil {
 		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
-		return a
+		return []Attempt{a}
 	}
-	r.Header.Set("User-Agent", c.agent)
-	r.Header.Set("X-ServiceFabricRequestId", f.RequestID.String())
-	limited, stop := context.WithCancel(ctx)
-	defer stop()
-	if fits(ctx, limit) { // else the context ends it, and says so
-		limited, stop = context.WithTimeoutCause(limited, limit, fmt.Errorf("no answer within %v", limit))
-		defer stop()
-	}
-	f.limit = limited
+	f.id[0] = f.RequestID.String()
+	r.Header["User-Agent"], r.Header[requestIDHeader] = c.agent, f.id[:]
 	if f.fresh && c.own == nil {
 		(&http.Client{Transport: c.brought}).CloseIdleConnections() // the next one is new, if the transport can
 	}
-	request := r.WithContext(context.WithValue(limited, flightKey{}, f))
-	sent := a // what is left behind must not share a with us
-	judged, returned := within(limited, func() Attempt { return f.fly(ctx, limited, c.http, request, sent, wanted) })
-	if !returned { // and it may still be sent
+	judged := []Attempt{a} // what is left behind must not share a with us
+	to := &judged[0]
+	if c.prompt {
+		f.fly(ctx, c, r, to, wanted)
+	} else if !f.within(f, func() { f.fly(ctx, c, r, to, wanted) }) { // and it may still be sent
 		f.left = true
-		a.Err, a.local = reason(ctx, limited, nil), ctx.Err() != nil
-		return a
+		a.Err, a.local = f.reason(ctx, nil), ctx.Err() != nil
+		judged = []Attempt{a}
 	}
+	judged[0].Duration = time.Since(a.Start)
 	return judged
+}
+
+// requestIDHeader is X-ServiceFabricRequestId as net/http has it in its maps.
+const requestIDHeader = "X-Servicefabricrequestid"
+
+// noAnswer is the cause of an attempt that took longer than it may.
+type noAnswer time.Duration
+
+func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %v", time.Duration(n)) }
+
+// exchange is Do of the http.Client, less what it does for redirects, which are gone before.
+func (c *Client) exchange(f *flight, r *http.Request) (*http.Response, error) {
+	if c.http.Jar != nil || c.http.Timeout != 0 {
+		return c.http.Do(r)
+	}
+	response, err := c.http.Transport.RoundTrip(r)
+	switch {
+	case err == nil && response.Body == nil:
+		response.Body = http.NoBody
+	case err == nil:
+	case f.again.Load():
+		err = errSentAgain
+	default:
+		if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+			err = http.ErrSchemeMismatch
+		}
+	}
+	if err != nil {
+		return nil, &url.Error{Op: r.Method[:1] + strings.ToLower(r.Method[1:]), URL: r.URL.String(), Err: err}
+	}
+	return response, nil
 }
 
 // fly sends, and takes in the answer. After a 101 net/http hands over the connection, which no
 // context closes, and middleware may bring a body of its own: what ends with the context is
 // ended by it, and the rest is left behind.
-func (f *flight) fly(ctx, limited context.Context, h *http.Client, r *http.Request, a Attempt, wanted success) Attempt {
-	response, err := h.Do(r)
+func (f *flight) fly(ctx context.Context, c *Client, r *http.Request, a *Attempt, wanted success) {
+	response, err := c.exchange(f, r)
 	if err != nil {
 		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
 		unread := f.unread(err)
 		if unread || !f.got.Load() && (f.asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
-		a.Err, a.hopeless = f.hideError(reason(ctx, limited, err)), hopeless(err) || unread
-		return a
+		a.Err, a.hopeless = f.hideError(f.reason(ctx, err)), hopeless(err) || unread
+		return
 	}
 	defer response.Body.Close()
-	defer context.AfterFunc(limited, func() { _ = response.Body.Close() })()
-	return f.judge(ctx, limited, a, response, wanted)
+	if f.body.Store(&response.Body); f.Err() != nil { // else it is shut when that changes
+		f.shut()
+	}
+	f.judge(ctx, a, response, wanted)
 }
 
 // judge reads the body and finds the class.
-func (f *flight) judge(ctx, limited context.Context, a Attempt, response *http.Response, wanted success) Attempt {
+func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response, wanted success) {
 	a.Status, a.cut = response.StatusCode, false
 	if size(response.Header) > maxHeader {
 		a.Err = fmt.Errorf("%w: a header of more than %d KiB", ErrBadAnswer, maxHeader>>10)
-		return a
+		return
 	}
 	a.Header = f.hideHeader(response.Header)
 	a.RetryAfter = retryAfter(response.Header)
 	if a.Status < http.StatusOK {
 		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
-		return a
+		return
+	}
+	if a.Status == wanted.status && wanted.body == nil && response.Body == http.NoBody {
+		a.Class = Done
+		return
 	}
 	body := newBody(response.Body, f.used)
 	var err error
-	if a.Status == wanted.status {
+	switch {
+	case a.Status != wanted.status:
+		err = body.readError(a, f.hide)
+	case wanted.body == nil:
+		err = empty(body, f.hide)
+	default:
 		err = wanted.body(body, f.hide)
-	} else {
-		err = body.readError(&a, f.hide)
 	}
 	body.drain()
 	switch {
@@ -106,29 +162,30 @@ func (f *flight) judge(ctx, limited context.Context, a Attempt, response *http.R
 		a.Code, a.Message = "", ""
 		// A server that sees us hang up may still end its body as if it were whole.
 		a.cut = true
-		a.Err = reason(ctx, limited, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.err))
+		a.Err = f.reason(ctx, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.err))
 	case a.Status != wanted.status:
-		a.Err, a.Class = err, classOf(a).class
+		a.Err, a.Class = err, classOf(*a).class
 	case err != nil:
-		a.Err = reason(ctx, limited, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.kept()))
+		a.Err = f.reason(ctx, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.kept()))
 	default:
 		a.Class = Done
-		return a
+		return
 	}
 	if a.Code == "" {
 		a.Body = body.kept()
 	}
-	return a
 }
 
 // reason is why an attempt has no complete answer: a context that ended comes first,
 // because whatever net/http says then is only a consequence of it.
-func reason(ctx, limited context.Context, err error) error {
+func (f *flight) reason(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ended(ctx)
-	case limited.Err() != nil:
-		return context.Cause(limited)
+	case f.again.Load() && err == nil:
+		return errSentAgain
+	case !f.again.Load() && f.Err() != nil:
+		return context.Cause(f.Context)
 	default:
 		return asForeign(ctx, err)
 	}
@@ -163,9 +220,17 @@ func newFlight(k *call, purpose Purpose, refused string) *flight {
 	s := &k.spent
 	return &flight{
 		Request: Request{
-			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at, RequestID: uuid.New(),
+			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at.base, RequestID: newRequestID(),
 		},
 		credential: credential{refused: refused},
 		fresh:      s.broken(),
 	}
+}
+
+// newRequestID makes an id of version 4. It has to be one of its kind, and may be guessed.
+func newRequestID() (id uuid.UUID) {
+	binary.LittleEndian.PutUint64(id[:], rand.Uint64())
+	binary.LittleEndian.PutUint64(id[8:], rand.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id
 }

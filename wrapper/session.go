@@ -12,13 +12,21 @@ type session struct {
 	attempts []Attempt // of many looks only the last is kept
 	round    int       // where in attempts the requests begin that MaxAttempts counts
 	sent     int       // requests in all
-	last     Attempt   // the last one, kept or not
-	at       string    // the endpoint of the next request once it may be sent, else ""
+	last     *Attempt  // the last one, kept or not; nil before it
+	at       *endpoint // of the next request once it may be sent, else nil
 	renewed  bool      // the credentials were renewed after a refusal, in this round
 }
 
 // errAttemptsSpent ends a call that has sent as many requests as Retry allows.
 var errAttemptsSpent = errors.New("as many requests as the retry settings allow were sent")
+
+// latest is the last attempt; the zero one before it.
+func (s *session) latest() Attempt {
+	if s.last == nil {
+		return Attempt{}
+	}
+	return *s.last
+}
 
 // left is how many requests the round may still send.
 func (k *call) left() int { return k.c.retry.maxAttempts() - (len(k.spent.attempts) - k.spent.round) }
@@ -40,7 +48,8 @@ func (s *session) broken() bool {
 // failures counts the attempts at the end of the round that all have to be made again. What a
 // server does not find, and lists all the same, is one.
 func (s *session) failures() (n int) {
-	listed := s.last.Class == Done && s.last.Purpose == PurposeRead
+	last := s.latest()
+	listed := last.Class == Done && last.Purpose == PurposeRead
 	for _, a := range slices.Backward(s.attempts[s.round:]) {
 		switch {
 		case listed && a.refusedWith(CodeKeyNotFound), !listed && retryable(a):
@@ -67,17 +76,21 @@ func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build 
 // try sends once, with another token than the one that was refused.
 func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build builder, refused string) (a Attempt, token string) {
 	s := &k.spent
-	if s.at == "" {
+	if s.at == nil {
 		s.at = k.c.endpoints.pick()
 	}
-	f := newFlight(k, purpose, refused)
-	a = k.attempt(ctx, f, wanted, build)
-	s.attempts, s.last, s.at = append(s.attempts, a), a, ""
-	s.sent++
+	f, at := newFlight(k, purpose, refused), s.at
+	one := k.attempt(ctx, f, at.to, wanted, build)
+	a, s.last, s.at = one[0], &one[0], nil
+	if s.sent++; s.attempts == nil {
+		s.attempts = one
+	} else {
+		s.attempts = append(s.attempts, a)
+	}
 	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, f.Request, a) })
-	if left := k.c.endpoints.report(a.Endpoint, !blames(a)); left {
-		if to := k.c.endpoints.pick(); to != a.Endpoint {
-			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, a.Endpoint, to) })
+	if left := k.c.endpoints.report(at, !blames(a)); left {
+		if to := k.c.endpoints.pick(); to != at {
+			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, at.base, to.base) })
 		}
 	}
 	if f.left {
@@ -89,7 +102,7 @@ func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build b
 // ready says whether the next request may be sent, and waits until then. There is
 // nothing to wait for after an attempt that brought something.
 func (k *call) ready(ctx context.Context) error {
-	if err := ended(ctx); err != nil || k.spent.at != "" {
+	if err := ended(ctx); err != nil || k.spent.at != nil {
 		return err
 	}
 	if k.left() <= 0 {
@@ -104,14 +117,14 @@ func (k *call) ready(ctx context.Context) error {
 }
 
 // pause waits as long as the attempt before wants it, and the server.
-func (k *call) pause(ctx context.Context, at string) error {
-	last := k.spent.last
+func (k *call) pause(ctx context.Context, at *endpoint) error {
+	last := k.spent.latest()
 	made := k.spent.failures()
 	if made == 0 {
 		return sleep(ctx, max(time.Until(last.notBefore()), 0))
 	}
 	pause := k.c.retry.pause(ctx, made, last)
-	if at != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(at) {
+	if at.base != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(at) {
 		pause = 0 // nobody has failed there
 	}
 	pause = max(pause, k.c.retry.token(&k.c.budget))
@@ -132,5 +145,5 @@ func (a Attempt) notBefore() time.Time { return a.Start.Add(a.Duration + a.Retry
 // was lost. Before anything is written there, the list is read there.
 func (k *call) moved() bool {
 	at, wroteAt := k.spent.at, k.known.wroteAt
-	return wroteAt != "" && at != "" && at != wroteAt && (k.known.once == lost || k.known.unsure)
+	return wroteAt != "" && at != nil && at.base != wroteAt && (k.known.once == lost || k.known.unsure)
 }

@@ -58,9 +58,9 @@ const (
 // [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. The same
 // holds for the other three.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-		return generated.NewStartDataLossRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartDataLossParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		return generated.NewStartDataLossRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartDataLossParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
 			DataLossMode: generated.DataLossMode(mode),
 		})
 	})
@@ -74,9 +74,9 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-		return generated.NewStartQuorumLossRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartQuorumLossParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		return generated.NewStartQuorumLossRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartQuorumLossParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
 			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
 		})
 	})
@@ -85,9 +85,9 @@ func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode str
 // StartPartitionRestart restarts replicas or instances of a partition. The mode is
 // [AllReplicasOrInstances] or [OnlyActiveSecondaries].
 func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
-	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-		return generated.NewStartPartitionRestartRequest(ctx, base, target.serviceID(k.version), target.ID, generated.StartPartitionRestartParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		return generated.NewStartPartitionRestartRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartPartitionRestartParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
 			RestartPartitionMode: generated.RestartPartitionMode(mode),
 		})
 	})
@@ -106,9 +106,9 @@ func (c *Client) StartNodeTransition(ctx context.Context, target Node, transitio
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
-	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(ctx context.Context, k *call, base generated.Base, timeout *int64) (*http.Request, error) {
-		return generated.NewStartNodeTransitionRequest(ctx, base, target.Name, generated.StartNodeTransitionParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: timeout,
+	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		return generated.NewStartNodeTransitionRequest(ctx, s.to, target.Name, generated.StartNodeTransitionParams{
+			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
 			NodeTransitionType:    generated.NodeTransitionType(transition),
 			NodeInstanceID:        strconv.FormatUint(target.Instance, 10),
 			StopDurationInSeconds: int32(seconds),
@@ -128,10 +128,10 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, checked, tar
 	if err := checkTarget(checked); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
-	k.starts, k.target, k.known.ours = kind, target, options.OperationID != id
-	return k.do(ctx, func(ctx context.Context) (Result, error) {
+	k.starts, k.target, k.reason, k.known.ours = kind, target, options.Reason, options.OperationID != id
+	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		result, err := k.pursue(ctx, PurposeStart, build)
-		return k.note(ctx, ActionStart, options.Reason, result, err)
+		return k.note(ctx, ActionStart, k.reason, result, err)
 	})
 }
 

@@ -53,14 +53,14 @@ func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (R
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
 	k.reason = options.Reason
-	return k.do(ctx, func(ctx context.Context) (Result, error) { return k.stop(ctx, options) })
+	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) { return k.stop(ctx, options) })
 }
 
 func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	_ = k.learn(ctx) // as in Cancel
 	known := k.known.graceful
 	result, err := k.pursue(ctx, PurposeGraceful, nil)
-	result, err = k.note(ctx, ActionGraceful, options.Reason, result, err)
+	result, err = k.note(ctx, ActionGraceful, k.reason, result, err)
 	if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 		return result, err
 	}
@@ -108,7 +108,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 		k.spent.attempts = k.spent.attempts[:before] // of many tries only the last is kept
 	}
 	if k.trail.announced {
-		result, err = k.note(ctx, ActionForce, options.Reason, result, err)
+		result, err = k.note(ctx, ActionForce, k.reason, result, err)
 	}
 	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
 		k.force = false
@@ -128,6 +128,6 @@ func (k *call) neverLeft(before int, err error) bool {
 	if !errors.Is(err, ErrNotSent) || len(k.spent.attempts) == before {
 		return false
 	}
-	last := k.spent.last
+	last := k.spent.latest()
 	return last.Class == NotSent && !last.hopeless
 }

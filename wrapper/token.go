@@ -87,8 +87,11 @@ func (cr *credential) hide(text string) string {
 	return strings.ReplaceAll(text, cr.used, blanked)
 }
 
-// hideHeader returns a copy, because the answer is the transport's.
+// hideHeader returns a copy if there is anything to hide, because the answer is the transport's.
 func (cr *credential) hideHeader(h http.Header) http.Header {
+	if cr.used == "" {
+		return h
+	}
 	h = h.Clone()
 	for _, values := range h {
 		for i := range values {

@@ -18,16 +18,16 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 	if k.spent.sent == 0 {
 		return result, err
 	}
-	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.last.RequestID, Reason: reason}
-	var e *Error
-	if errors.As(err, &e) {
+	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.latest().RequestID, Reason: reason}
+	e, failed := errors.AsType[*Error](err)
+	if failed {
 		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
 		if errors.Is(e.kind, ErrOutcomeUnknown) {
 			entry.RequestID = e.RequestID()
 		}
 	}
 	k.trail.err = errors.Join(k.trail.err, k.append(ctx, entry))
-	if e != nil {
+	if failed {
 		e.ledgerErr = k.trail.err
 	} else {
 		result.LedgerErr = k.trail.err
@@ -62,7 +62,7 @@ func (k *call) noteSeen(ctx context.Context) {
 	if ev, err := k.c.evidence(ctx, k); err == nil {
 		k.known.rolling = sooner(ev.since()) // what others do meanwhile is no evidence of before
 		if since := ev.since(); since.IsZero() || since.After(time.Now()) {
-			_ = k.append(ctx, Entry{Action: ActionSeen, RequestID: k.spent.last.RequestID})
+			_ = k.append(ctx, Entry{Action: ActionSeen, RequestID: k.spent.latest().RequestID})
 		}
 	}
 }
@@ -72,23 +72,38 @@ func (k *call) noteSeen(ctx context.Context) {
 func (k *call) noteEnd(ctx context.Context) {
 	if ev, err := k.c.evidence(ctx, k); err != nil || ev.unproved || !ev.began.IsZero() {
 		k.known.life = ev.life // if the end is of an earlier one, no more is lost than evidence
-		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.last.RequestID}))
+		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
 	}
 }
 
 // append notes an entry even if the context has ended.
 func (k *call) append(ctx context.Context, entry Entry) error {
-	return k.enter(context.WithoutCancel(ctx), entry)
+	if _, ok := k.c.ledger.(*MemoryLedger); !ok {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return k.enter(ctx, entry)
 }
 
 func (k *call) enter(ctx context.Context, entry Entry) error {
-	limited, cancel := context.WithTimeout(ctx, ledgerTime)
-	defer cancel()
 	entry.Time, entry.OperationID, entry.Cluster, entry.Life = time.Now(), k.id, k.c.cluster, k.known.life
 	entry.Kind, entry.Target, entry.State = orDefault(k.known.kind, k.starts), k.target, k.known.state
-	err, returned := within(limited, func() error { return k.c.ledger.Append(limited, entry) })
-	if !returned {
+	if own, ok := k.c.ledger.(*MemoryLedger); ok { // which waits for nothing
+		return own.Append(ctx, entry)
+	}
+	noted := entry
+	return reach(ctx, ledgerTime, func(ctx context.Context) error { return k.c.ledger.Append(ctx, noted) })
+}
+
+// reach asks a ledger of the caller, which may hang. What ask writes is not to be read after an error.
+func reach(ctx context.Context, limit time.Duration, ask func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var err error
+	if !new(guard).within(limited, func() { err = ask(limited) }) {
 		return errStuck
 	}
 	return asForeign(ctx, err)
 }
+
+// errStuck is what a ledger is called that does not heed its context.
+var errStuck = errors.New("the ledger does not answer")

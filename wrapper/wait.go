@@ -32,7 +32,7 @@ func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (R
 	if err != nil {
 		return Result{}, err
 	}
-	return k.do(ctx, func(ctx context.Context) (Result, error) {
+	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		if _, err := k.await(ctx, time.Time{}, options.Interval, anything); err != nil {
 			return Result{}, k.unfinished(ctx, err)
 		}
@@ -95,7 +95,7 @@ func nonNegativeInterval(d time.Duration) error {
 // unfinished is the error of a wait that did not see the end: if the operation was seen
 // at all, that is what is known.
 func (k *call) unfinished(ctx context.Context, cause error) error {
-	if k.known.state != "" && (ctx.Err() != nil || !fits(ctx, time.Until(k.spent.last.notBefore()))) {
+	if k.known.state != "" && (ctx.Err() != nil || !fits(ctx, time.Until(k.spent.latest().notBefore()))) {
 		return k.fail(ErrNotFinished, k.unread(cause))
 	}
 	return k.giveUp(PurposeRead, cause)
@@ -118,7 +118,7 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 		case err != nil && ctx.Err() == nil && !fits(ctx, 0):
 			<-ctx.Done()
 			return false, ended(ctx)
-		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(s.last.notBefore()))):
+		case err != nil && (ctx.Err() != nil || !fits(ctx, time.Until(s.latest().notBefore()))):
 			return false, err
 		case err != nil && until.IsZero() && (!answered || !passing(err)):
 			return false, err

@@ -1,0 +1,49 @@
+package wrapper
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// What a MemoryLedger proves is what its entries prove, and of one cluster what all entries ever proved,
+// however many of them it had to drop.
+func TestMemoryLedgerWeighs(t *testing.T) {
+	id := uuid.New()
+	rapid.Check(t, func(r *rapid.T) {
+		clusters := rapid.SampledFrom([][]string{{"a"}, {"http://a/ http://b/", "http://b/ http://c/", "", "n"}}).Draw(r, "clusters")
+		lives, verdicts := []uuid.UUID{{}, {1}, {2}}, []Verdict{"", Accepted, AlreadyStopping, AlreadyForced, Finished, NotFound}
+		actions, states := []Action{ActionGraceful, ActionForce, ActionStart, ActionSeen}, []State{"", StateRunning, StateRollingBack, StateCompleted}
+		if rapid.Bool().Draw(r, "one long life") {
+			lives, verdicts, actions, states = lives[:1], verdicts[:3], []Action{ActionGraceful, ActionSeen}, []State{"", StateRollingBack}
+		}
+		var l MemoryLedger
+		var all []Entry
+		for range rapid.SampledFrom([]int{10, 70, 200}).Draw(r, "entries") {
+			e := Entry{
+				OperationID: id,
+				Time:        time.Unix(rapid.Int64Range(0, 10_000).Draw(r, "time"), 0),
+				Cluster:     rapid.SampledFrom(clusters).Draw(r, "cluster"),
+				Action:      rapid.SampledFrom(actions).Draw(r, "action"),
+				Verdict:     rapid.SampledFrom(verdicts).Draw(r, "verdict"),
+				State:       rapid.SampledFrom(states).Draw(r, "state"),
+				Outcome:     rapid.SampledFrom([]EntryOutcome{OutcomeDone, OutcomeUnknown}).Draw(r, "outcome"),
+				RequestID:   rapid.SampledFrom(lives).Draw(r, "request"),
+				Life:        rapid.SampledFrom(lives).Draw(r, "life"),
+			}
+			all = append(all, e)
+			_ = l.Append(t.Context(), e)
+			kept, _ := l.Entries(t.Context(), id)
+			for _, cluster := range clusters {
+				if got, want := l.weigh(id, cluster), weigh(cluster, kept); got != want {
+					r.Fatalf("of %q got %+v, want %+v, which its entries prove", cluster, got, want)
+				}
+			}
+			if got, want := l.weigh(id, "a"), weigh("a", all); len(clusters) == 1 && got != want {
+				r.Fatalf("got %+v, want %+v, which all entries proved", got, want)
+			}
+		}
+	})
+}
