@@ -1,7 +1,6 @@
 package wrapper
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -27,6 +26,8 @@ const (
 
 var errNoBody = errors.New("a body where none belongs")
 
+const byteOrderMark = "\ufeff" // as .NET writes it
+
 // answerBody is the body of an answer, read within bounds and without a byte order mark. It
 // keeps the beginning.
 type answerBody struct {
@@ -35,21 +36,23 @@ type answerBody struct {
 	err   error // why it could not be read to its end
 	begun []byte
 	token string
+	mid   bool // what is read is not the beginning any more
 }
 
 func newBody(r io.Reader, token string) *answerBody {
-	b := &answerBody{from: r, left: maxBody, token: token}
-	in := bufio.NewReader(r)
-	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
-		_, _ = in.Discard(3)
-	}
-	b.from = in
-	return b
+	return &answerBody{from: r, left: maxBody, token: token}
 }
 
 // Read reads, and keeps what went wrong.
 func (b *answerBody) Read(p []byte) (int, error) {
-	n, err := b.from.Read(p[:min(int64(len(p)), b.left+1)])
+	p = p[:min(int64(len(p)), b.left+1)]
+	n, err := b.from.Read(p)
+	if !b.mid {
+		for more := 0; n < len(byteOrderMark) && n < len(p) && err == nil; n += more {
+			more, err = b.from.Read(p[n:])
+		}
+		n, b.mid = copy(p, bytes.TrimPrefix(p[:n], []byte(byteOrderMark))), true
+	}
 	if b.left -= int64(n); b.left < 0 {
 		n, err = n-1, fmt.Errorf("longer than %d bytes", maxBody)
 	}

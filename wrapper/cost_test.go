@@ -47,7 +47,7 @@ func costs() []cost {
 	return []cost{
 		{"accepted", accepted, false, wrapper.Accepted, 28, 3400},
 		{"accepted, the same id", accepted, true, wrapper.AlreadyStopping, 26, 3000},
-		{"not found, and its list", gone, false, wrapper.NotFound, 92, 18_000},
+		{"not found, and its list", gone, false, wrapper.NotFound, 89, 9_200},
 	}
 }
 
