@@ -409,7 +409,9 @@ func (c *Client) send(r *http.Request, operation string, wanted ...int) (*answer
 			most, success = maxSuccess, true
 		}
 	}
-	a.body, err = io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
+	if response.Body != http.NoBody {
+		a.body, err = io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
+	}
 	switch {
 	case err != nil:
 		return nil, a.wrong(fmt.Errorf("the body was cut off: %w", err))

@@ -436,6 +436,7 @@ type example struct {
 	Request   string // that is sent
 	Status    string
 	Answer    string
+	Runs      bool // there is an answer
 }
 
 // example returns nil if the document has no example of something that has to be given.
@@ -443,8 +444,12 @@ func (d builders) example(op codegen.OperationDefinition) *example {
 	if op.HasBody() || len(op.HeaderParams)+len(op.CookieParams) > 0 || len(successes(op)) == 0 {
 		return nil
 	}
-	e := &example{Request: op.Method + " " + op.Path, Status: successes(op)[0].Status}
+	first := successes(op)[0]
+	e := &example{Request: op.Method + " " + op.Path, Status: strings.ReplaceAll(first.Status, "XX", "00")}
 	literal := func(p codegen.ParameterDefinition) (text, value string, ok bool) {
+		if p.Spec.Schema == nil {
+			return "", "", false
+		}
 		schema := p.Spec.Schema.Value
 		switch v := p.Spec.Example.(type) {
 		case string:
@@ -487,11 +492,12 @@ func (d builders) example(op codegen.OperationDefinition) *example {
 		}
 		e.Arguments += "}"
 	}
-	for _, content := range op.Spec.Responses.Value(e.Status).Value.Content {
-		for _, name := range slices.Sorted(slices.Values(codegen.SortedMapKeys(content.Examples))) {
+	for _, content := range op.Spec.Responses.Value(first.Status).Value.Content {
+		for _, name := range codegen.SortedMapKeys(content.Examples) {
 			text, _ := json.Marshal(content.Examples[name].Value.Value)
 			e.Answer = string(text)
 		}
 	}
+	e.Runs = e.Answer != "" || first.Type == ""
 	return e
 }
