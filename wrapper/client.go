@@ -34,7 +34,7 @@ type Client struct {
 
 	cluster string   // its name, or its endpoints
 	agent   []string // the User-Agent of every request
-	bare    bool     // nothing of others is between the call and the transport
+	bare    bool     // nothing is between the call and the transport
 	prompt  bool     // and that returns when the context is over, as net/http's does
 
 	closed atomic.Bool
@@ -74,7 +74,7 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.http.Transport = c.chain(c.brought); c.http.Transport == nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.New("attempt middleware made a nil round tripper")}
 	}
-	c.prompt = c.bare && c.http.Jar == nil && (own && c.tls == nil || stock) // files may be on a disk that hangs
+	c.prompt = c.bare && (own && c.tls == nil || stock) // files may be on a disk that hangs
 	return c, nil
 }
 
@@ -100,7 +100,8 @@ func (c *Client) observeCertificate(ctx context.Context, err error) {
 // chain puts in front of a transport what every request passes, from the outside: no
 // redirects, the caller's middleware, the credentials. Nil if middleware made it so.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
-	if c.bare = c.tokens == nil && len(c.aroundAttempt) == 0; !c.bare {
+	c.bare = c.tokens == nil && len(c.aroundAttempt) == 0 && c.http.Jar == nil && c.http.Timeout == 0
+	if !c.bare {
 		next = bounded{next}
 	}
 	if c.tokens != nil {

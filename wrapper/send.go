@@ -87,11 +87,13 @@ func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %v", tim
 
 // exchange is Do of the http.Client, less what it does for redirects, which are gone before.
 func (c *Client) exchange(f *flight, r *http.Request) (*http.Response, error) {
-	if c.http.Jar != nil || c.http.Timeout != 0 {
+	if !c.bare {
 		return c.http.Do(r)
 	}
 	response, err := c.http.Transport.RoundTrip(r)
 	switch {
+	case err == nil && response.Body == nil && response.ContentLength > 0:
+		err = errors.New("an answer without its body")
 	case err == nil && response.Body == nil:
 		response.Body = http.NoBody
 	case err == nil:
