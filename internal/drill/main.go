@@ -259,8 +259,8 @@ func failures(text string) string { return strings.Join(unique(failing, text), "
 
 func problems(text string) string { return strings.Join(unique(problem, text), ", ") }
 
-// files are those that the compiler complains of.
-func files(text string) []string { return unique(position, text) }
+// files are those that the compiler complains of, sorted: it tells them in the order in which it is done.
+func files(text string) []string { return slices.Sorted(slices.Values(unique(position, text))) }
 
 func unique(r *regexp.Regexp, text string) (all []string) {
 	for _, m := range r.FindAllStringSubmatch(text, -1) {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -161,5 +162,6 @@ func packages(said string) []string {
 		}
 	}
 	flush()
+	slices.Sort(all) // the compiler tells them in the order in which it is done
 	return all
 }
