@@ -37,7 +37,7 @@ func (ev evidence) since() time.Time { return earlier(ev.graceful, ev.rolling) }
 
 // doubt is what is left of evidence once there may be another life: the cluster is asked.
 func (ev evidence) doubt() evidence {
-	return evidence{unproved: ev.unproved || ev.stopping(), life: ev.life}
+	return evidence{unproved: ev.unproved || ev.stopping(), life: ev.life, where: ev.where}
 }
 
 // weigh goes through the entries in the order in which they were appended: the clocks of
@@ -59,11 +59,14 @@ func (ev evidence) with(e *Entry, cluster string) evidence {
 	}
 	start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
 	late := e.Life != ev.life && !start
+	if start && e.Target != "" && e.Cluster != "" {
+		ev.where = address{e.Kind, e.Target}
+	}
 	switch {
 	case e.Cluster == "" && (start || end): // it may be of this cluster
 		ev = ev.doubt()
 	case end && !late, start && e.Verdict == Accepted:
-		ev = evidence{life: e.RequestID}
+		ev = evidence{life: e.RequestID, where: ev.where}
 	case end, start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
 		ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
 	}
@@ -147,9 +150,7 @@ func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
 	if err != nil {
 		return evidence{}, err
 	}
-	ev := weigh(c.cluster, entries)
-	ev.where = lastAddress(entries, c.cluster)
-	return ev, nil
+	return weigh(c.cluster, entries), nil
 }
 
 // learn takes in what the ledger proves.

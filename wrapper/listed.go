@@ -83,7 +83,7 @@ func (l *listed) full() bool { return l.n >= listSize }
 // taken from the bytes; from the first on that is written in another way, encoding/json reads.
 func (l *listed) read(body io.Reader, shown func(string) string) error {
 	const window = 512 // more than an operation that is taken from the bytes
-	in := bufio.NewReaderSize(body, 8<<10)
+	in := bufio.NewReaderSize(body, 2<<10)
 	if open, _ := in.Peek(1); string(open) != "[" {
 		return l.decode(in, shown)
 	}

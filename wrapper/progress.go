@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,16 +18,6 @@ import (
 type address struct {
 	kind   Kind
 	target string
-}
-
-// lastAddress is that of the last start of an id that the ledger has of a cluster.
-func lastAddress(entries []Entry, cluster string) address {
-	for _, e := range slices.Backward(entries) {
-		if e.Action == ActionStart && e.Target != "" && e.Cluster != "" && sameCluster(e.Cluster, cluster) {
-			return address{e.Kind, e.Target}
-		}
-	}
-	return address{}
 }
 
 // progress asks once for the operation of the call at its address. A server finds it by its id,
