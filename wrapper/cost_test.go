@@ -45,13 +45,13 @@ func costs() []cost {
 		return http.StatusOK, `[{"OperationId":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01","State":"Completed","Type":"PartitionDataLoss"}]`
 	}
 	return []cost{
-		{"accepted", accepted, false, wrapper.Accepted, 28, 3400},
-		{"accepted, the same id", accepted, true, wrapper.AlreadyStopping, 26, 3000},
-		{"not found, and its list", gone, false, wrapper.NotFound, 89, 9_200},
+		{"accepted", accepted, false, wrapper.Accepted, 26, 2950},
+		{"accepted, the same id", accepted, true, wrapper.AlreadyStopping, 26, 2950},
+		{"not found, and its list", gone, false, wrapper.NotFound, 86, 8_400},
 	}
 }
 
-// prepare returns the call. What is kept of one id is full by then.
+// prepare returns the call of a client that has been in use for a while: its ledger is full.
 func (c cost) prepare(tb testing.TB) func() {
 	client, err := wrapper.New("http://localhost:19080", wrapper.WithHTTPClient(&http.Client{Transport: c.answers}))
 	if err != nil {
@@ -70,7 +70,7 @@ func (c cost) prepare(tb testing.TB) func() {
 		}
 		return result.Verdict
 	}
-	for range 100 {
+	for range 10_000 {
 		call()
 	}
 	return func() {

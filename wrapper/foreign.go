@@ -53,46 +53,56 @@ const courtesy = 250 * time.Millisecond
 
 // guard calls what others wrote, a transport or a ledger. The zero value is for one call.
 type guard struct {
-	panicked any
 	body     atomic.Pointer[io.ReadCloser] // is closed when the context is over
+	state    atomic.Int32                  // running, returned or awaited
+	exited   bool                          // its goroutine ended without a return
+	late     chan struct{}                 // of a call that is awaited
+	panicked any
 }
 
+const (
+	running = iota
+	returned
+	awaited
+)
+
 // within reports false if the call has not returned when the context is over; what it writes is
-// not to be read then. If it panics, or ends its goroutine as a test does, so does the caller.
-func (g *guard) within(ctx context.Context, call func()) (returned bool) {
-	done := make(chan bool, 1)
+// not to be read then. A call that has returned ends the context, which wakes the caller. If it
+// panics, or ends its goroutine as a test does, so does the caller.
+func (g *guard) within(ctx context.Context, end func(), call func()) bool {
 	go func() {
-		returned := false
+		g.exited = true
 		defer func() {
 			g.panicked = recover()
-			done <- returned
+			if !g.state.CompareAndSwap(running, returned) {
+				close(g.late)
+			}
+			end()
 		}()
 		call()
-		returned = true
+		g.exited = false
 	}()
-	received := func(returned bool) bool {
-		switch {
-		case g.panicked != nil:
-			panic(g.panicked)
-		case !returned:
-			runtime.Goexit()
-		}
-		return true
-	}
-	select {
-	case returned := <-done:
-		return received(returned)
-	case <-ctx.Done():
+	<-ctx.Done()
+	if g.state.Load() == running {
 		g.shut()
+		g.late = make(chan struct{})
+		if g.state.CompareAndSwap(running, awaited) {
+			timer := time.NewTimer(courtesy)
+			defer timer.Stop()
+			select {
+			case <-g.late:
+			case <-timer.C:
+				return false
+			}
+		}
 	}
-	timer := time.NewTimer(courtesy)
-	defer timer.Stop()
-	select {
-	case returned := <-done:
-		return received(returned)
-	case <-timer.C:
-		return false
+	switch {
+	case g.panicked != nil:
+		panic(g.panicked)
+	case g.exited:
+		runtime.Goexit()
 	}
+	return true
 }
 
 // shut closes the body of an answer, if there is one. It waits for nothing: that is of others, too.

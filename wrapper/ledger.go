@@ -123,17 +123,18 @@ func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 	}
 	at, ok := l.known[entry.OperationID]
 	if !ok {
-		r := new(remembered)
+		if at = l.order.Front(); l.order.Len() < ledgerOperations {
+			at = l.order.PushBack(new(remembered))
+		} else { // the oldest makes room
+			delete(l.known, at.Value.(*remembered).entries[0].OperationID)
+		}
+		r := at.Value.(*remembered)
+		*r = remembered{}
 		r.entries = r.first[:0]
-		at = l.order.PushBack(r)
 		l.known[entry.OperationID] = at
 	}
 	l.order.MoveToBack(at)
 	at.Value.(*remembered).add(entry)
-	if l.order.Len() > ledgerOperations {
-		oldest := l.order.Remove(l.order.Front()).(*remembered)
-		delete(l.known, oldest.entries[0].OperationID)
-	}
 	return nil
 }
 

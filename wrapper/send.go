@@ -68,7 +68,7 @@ func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted
 	to := &judged[0]
 	if c.prompt {
 		f.fly(ctx, c, r, to, wanted)
-	} else if !f.within(f, func() { f.fly(ctx, c, r, to, wanted) }) { // and it may still be sent
+	} else if !f.within(f, f.stop, func() { f.fly(ctx, c, r, to, wanted) }) { // and it may still be sent
 		f.left = true
 		a.Err, a.local = f.reason(ctx, nil), ctx.Err() != nil
 		judged = []Attempt{a}

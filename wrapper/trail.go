@@ -99,7 +99,7 @@ func reach(ctx context.Context, limit time.Duration, ask func(context.Context) e
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var err error
-	if !new(guard).within(limited, func() { err = ask(limited) }) {
+	if !new(guard).within(limited, cancel, func() { err = ask(limited) }) {
 		return errStuck
 	}
 	return asForeign(ctx, err)
