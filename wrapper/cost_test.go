@@ -47,7 +47,7 @@ func costs() []cost {
 	return []cost{
 		{"accepted", accepted, false, wrapper.Accepted, 26, 2950},
 		{"accepted, the same id", accepted, true, wrapper.AlreadyStopping, 26, 2950},
-		{"not found, and its list", gone, false, wrapper.NotFound, 86, 8_400},
+		{"not found, and its list", gone, false, wrapper.NotFound, 92, 11_000},
 	}
 }
 
