@@ -890,17 +890,17 @@ func parseUUID(text string) (id uuid.UUID, ok bool) {
 // matches8e55edfd reports whether a text matches ^[0-9]+\.[0-9]+$.
 func matches8e55edfd(text string) bool {
 	i := 0
-	if i == len(text) || !(text[i] >= '0' && text[i] <= '9') {
+	if i == len(text) || (text[i] < '0' || text[i] > '9') {
 		return false
 	}
 	for i < len(text) && (text[i] >= '0' && text[i] <= '9') {
 		i++
 	}
-	if i == len(text) || !(text[i] == '.') {
+	if i == len(text) || text[i] != '.' {
 		return false
 	}
 	i++
-	if i == len(text) || !(text[i] >= '0' && text[i] <= '9') {
+	if i == len(text) || (text[i] < '0' || text[i] > '9') {
 		return false
 	}
 	for i < len(text) && (text[i] >= '0' && text[i] <= '9') {

@@ -17,9 +17,9 @@ func matcher(name, pattern string) string {
 		for _, s := range steps {
 			switch {
 			case !s.many:
-				fmt.Fprintf(&b, "if i == len(text) || !(%s) {\nreturn false\n}\ni++\n", s.is())
+				fmt.Fprintf(&b, "if i == len(text) || %s {\nreturn false\n}\ni++\n", s.isNot())
 			default:
-				fmt.Fprintf(&b, "if i == len(text) || !(%s) {\nreturn false\n}\nfor i < len(text) && (%s) {\ni++\n}\n", s.is(), s.is())
+				fmt.Fprintf(&b, "if i == len(text) || %s {\nreturn false\n}\nfor i < len(text) && (%s) {\ni++\n}\n", s.isNot(), s.is())
 			}
 		}
 		b.WriteString("return i == len(text)\n}\n")
@@ -46,6 +46,19 @@ func (s step) is() string {
 		}
 	}
 	return strings.Join(all, " || ")
+}
+
+func (s step) isNot() string {
+	var all []string
+	for i := 0; i < len(s.ranges); i += 2 {
+		from, to := s.ranges[i], s.ranges[i+1]
+		if from == to {
+			all = append(all, fmt.Sprintf("text[i] != %q", from))
+		} else {
+			all = append(all, fmt.Sprintf("(text[i] < %q || text[i] > %q)", from, to))
+		}
+	}
+	return strings.Join(all, " && ")
 }
 
 func (s step) overlaps(o step) bool {
