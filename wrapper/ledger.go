@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"context"
 	"math/bits"
-	"slices"
 	"sync"
 	"time"
 
@@ -98,13 +97,15 @@ type MemoryLedger struct {
 	order list.List                   // of *remembered, the operation heard of last at the back
 }
 
-// remembered are the entries of one operation.
+// remembered are the entries of one operation. They stay where they are: to move them costs more
+// than to judge them.
 type remembered struct {
-	entries []Entry
-	first   [1]Entry // room for most
-	mixed   bool     // they are of several clusters
-	// idle has a bit for each entry that changed nothing in what is proved when it was appended. Without
-	// it the others prove the same. There are none among entries of several clusters.
+	slots []Entry
+	order [ledgerEntries]uint8 // of the slots, the oldest first
+	first [1]Entry             // room for most
+	mixed bool                 // they are of several clusters
+	// idle has a bit for each entry, in order, that changed nothing in what is proved when it was
+	// appended. Without it the others prove the same. There are none among entries of several clusters.
 	idle uint64
 }
 
@@ -126,11 +127,11 @@ func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 		if at = l.order.Front(); l.order.Len() < ledgerOperations {
 			at = l.order.PushBack(new(remembered))
 		} else { // the oldest makes room
-			delete(l.known, at.Value.(*remembered).entries[0].OperationID)
+			delete(l.known, at.Value.(*remembered).slots[0].OperationID)
 		}
 		r := at.Value.(*remembered)
 		*r = remembered{}
-		r.entries = r.first[:0]
+		r.slots = r.first[:0]
 		l.known[entry.OperationID] = at
 	}
 	l.order.MoveToBack(at)
@@ -141,33 +142,53 @@ func (l *MemoryLedger) Append(_ context.Context, entry Entry) error {
 // add makes room, if there is none, by dropping the oldest entry that is idle, or else the oldest
 // without which nothing less is proved; the oldest of all if each proves something.
 func (r *remembered) add(entry Entry) {
-	if len(r.entries) == ledgerEntries {
+	n := len(r.slots)
+	if n == ledgerEntries {
 		at := bits.TrailingZeros64(r.idle) % ledgerEntries
-		for i := 0; r.idle == 0 && i < ledgerEntries; i++ {
-			cluster := r.entries[i].Cluster
-			if weigh(cluster, r.entries[:i], r.entries[i+1:]) == weigh(cluster, r.entries) {
-				at = i
-				break
+		if r.idle == 0 {
+			all := r.all()
+			for i := range all {
+				if cluster := all[i].Cluster; weigh(cluster, all[:i], all[i+1:]) == weigh(cluster, all) {
+					at = i
+					break
+				}
 			}
 		}
 		above := ^uint64(0) << at
 		r.idle = r.idle&^above | r.idle>>1&above
-		r.entries = slices.Delete(r.entries, at, at+1)
+		n--
+		free := r.order[at]
+		copy(r.order[at:], r.order[at+1:])
+		r.order[n] = free
 	}
-	before := r.weigh(entry.Cluster)
-	switch r.mixed = r.mixed || len(r.entries) > 0 && r.entries[0].Cluster != entry.Cluster; {
+	before := r.weigh(entry.Cluster, n)
+	switch r.mixed = r.mixed || n > 0 && r.slots[r.order[0]].Cluster != entry.Cluster; {
 	case r.mixed:
 		r.idle = 0
 	case before.with(&entry, entry.Cluster) == before:
-		r.idle |= 1 << len(r.entries)
+		r.idle |= 1 << n
 	}
-	r.entries = append(r.entries, entry)
+	if n < len(r.slots) {
+		r.slots[r.order[n]] = entry
+		return
+	}
+	r.order[n] = uint8(n)
+	r.slots = append(r.slots, entry)
 }
 
-// weigh is what the entries prove of a cluster.
-func (r *remembered) weigh(cluster string) (ev evidence) {
-	for i := range r.entries {
-		if e := &r.entries[i]; r.idle>>i&1 == 0 || e.Cluster != cluster {
+// all are the entries in order.
+func (r *remembered) all() []Entry {
+	all := make([]Entry, 0, len(r.slots))
+	for _, at := range r.order[:len(r.slots)] {
+		all = append(all, r.slots[at])
+	}
+	return all
+}
+
+// weigh is what the first n entries prove of a cluster.
+func (r *remembered) weigh(cluster string, n int) (ev evidence) {
+	for i, at := range r.order[:n] {
+		if e := &r.slots[at]; r.idle>>i&1 == 0 || e.Cluster != cluster {
 			ev = ev.with(e, cluster)
 		}
 	}
@@ -179,7 +200,8 @@ func (l *MemoryLedger) weigh(id uuid.UUID, cluster string) evidence {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at, ok := l.known[id]; ok {
-		return at.Value.(*remembered).weigh(cluster)
+		r := at.Value.(*remembered)
+		return r.weigh(cluster, len(r.slots))
 	}
 	return evidence{}
 }
@@ -192,5 +214,5 @@ func (l *MemoryLedger) Entries(_ context.Context, id uuid.UUID) ([]Entry, error)
 	if !ok {
 		return nil, nil
 	}
-	return slices.Clone(at.Value.(*remembered).entries), nil
+	return at.Value.(*remembered).all(), nil
 }
