@@ -42,7 +42,7 @@ type stockCanceller struct {
 
 func (c stockCanceller) CancelOperation(ctx context.Context, r stock.CancelOperationRequestObject) (stock.CancelOperationResponseObject, error) {
 	if c.do(ctx, r.Params.OperationID, r.Params.Force) == http.StatusNotFound {
-		body := stock.FabricError{Error: stock.FabricErrorDetail{Code: stock.ErrorCodeKeyNotFound, Message: "There is no such operation."}}
+		body := stock.FabricError{Error: stock.FabricErrorDetail{Code: stock.ErrorCode("FABRIC_E_KEY_NOT_FOUND"), Message: "There is no such operation."}}
 		return stock.CancelOperationdefaultJSONResponse{Body: body, StatusCode: http.StatusNotFound}, nil
 	}
 	return stock.CancelOperation200Response{}, nil
@@ -56,7 +56,7 @@ func stockCancel(base string, h *http.Client) (func(ctx context.Context, id uuid
 	}
 	timeout := int64(seconds)
 	return func(ctx context.Context, id uuid.UUID) error {
-		answer, err := c.CancelOperationWithResponse(ctx, &stock.CancelOperationParams{APIVersion: stock.APIVersion60, OperationID: id, Timeout: &timeout})
+		answer, err := c.CancelOperationWithResponse(ctx, &stock.CancelOperationParams{APIVersion: "6.0", OperationID: id, Timeout: &timeout})
 		switch {
 		case err != nil:
 			return err
@@ -77,55 +77,55 @@ func stockRequest(name string) func() (*http.Request, error) {
 	case "CancelOperation":
 		return func() (*http.Request, error) {
 			return stock.NewCancelOperationRequest(gateway, &stock.CancelOperationParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, Timeout: &timeout})
 		}
 	case "GetFaultOperationList":
 		return func() (*http.Request, error) {
 			return stock.NewGetFaultOperationListRequest(gateway, &stock.GetFaultOperationListParams{
-				APIVersion: stock.APIVersion60, TypeFilter: filterAll, StateFilter: filterAll, Timeout: &timeout})
+				APIVersion: "6.0", TypeFilter: filterAll, StateFilter: filterAll, Timeout: &timeout})
 		}
 	case "StartDataLoss":
 		return func() (*http.Request, error) {
 			return stock.NewStartDataLossRequest(gateway, serviceID, partitionID, &stock.StartDataLossParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, DataLossMode: stock.DataLossModePartialDataLoss, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, DataLossMode: stock.DataLossModePartialDataLoss, Timeout: &timeout})
 		}
 	case "GetDataLossProgress":
 		return func() (*http.Request, error) {
 			return stock.NewGetDataLossProgressRequest(gateway, serviceID, partitionID, &stock.GetDataLossProgressParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartQuorumLoss":
 		return func() (*http.Request, error) {
 			return stock.NewStartQuorumLossRequest(gateway, serviceID, partitionID, &stock.StartQuorumLossParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, QuorumLossMode: stock.QuorumLossModeAllReplicas,
+				APIVersion: "6.0", OperationID: operationID, QuorumLossMode: stock.QuorumLossModeAllReplicas,
 				QuorumLossDuration: duration, Timeout: &timeout})
 		}
 	case "GetQuorumLossProgress":
 		return func() (*http.Request, error) {
 			return stock.NewGetQuorumLossProgressRequest(gateway, serviceID, partitionID, &stock.GetQuorumLossProgressParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartPartitionRestart":
 		return func() (*http.Request, error) {
 			return stock.NewStartPartitionRestartRequest(gateway, serviceID, partitionID, &stock.StartPartitionRestartParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID,
+				APIVersion: "6.0", OperationID: operationID,
 				RestartPartitionMode: stock.RestartPartitionModeOnlyActiveSecondaries, Timeout: &timeout})
 		}
 	case "GetPartitionRestartProgress":
 		return func() (*http.Request, error) {
 			return stock.NewGetPartitionRestartProgressRequest(gateway, serviceID, partitionID, &stock.GetPartitionRestartProgressParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, Timeout: &timeout})
 		}
 	case "StartNodeTransition":
 		return func() (*http.Request, error) {
 			return stock.NewStartNodeTransitionRequest(gateway, nodeName, &stock.StartNodeTransitionParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, NodeTransitionType: stock.NodeTransitionTypeStop,
+				APIVersion: "6.0", OperationID: operationID, NodeTransitionType: stock.NodeTransitionTypeStop,
 				NodeInstanceID: nodeInstance, StopDurationInSeconds: duration, Timeout: &timeout})
 		}
 	case "GetNodeTransitionProgress":
 		return func() (*http.Request, error) {
 			return stock.NewGetNodeTransitionProgressRequest(gateway, nodeName, &stock.GetNodeTransitionProgressParams{
-				APIVersion: stock.APIVersion60, OperationID: operationID, Timeout: &timeout})
+				APIVersion: "6.0", OperationID: operationID, Timeout: &timeout})
 		}
 	}
 	return nil

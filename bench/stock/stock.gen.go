@@ -43,16 +43,16 @@ func (e DataLossMode) Valid() bool {
 
 // Defines values for APIVersion.
 const (
-	APIVersion30 APIVersion = "3.0"
-	APIVersion60 APIVersion = "6.0"
+	N30 APIVersion = "3.0"
+	N60 APIVersion = "6.0"
 )
 
 // Valid indicates whether the value is a known member of the APIVersion enum.
 func (e APIVersion) Valid() bool {
 	switch e {
-	case APIVersion30:
+	case N30:
 		return true
-	case APIVersion60:
+	case N60:
 		return true
 	default:
 		return false
@@ -61,274 +61,274 @@ func (e APIVersion) Valid() bool {
 
 // Defines values for ErrorCode.
 const (
-	ErrorCodeAbort                                ErrorCode = "E_ABORT"
-	ErrorCodeAccessDenied                         ErrorCode = "E_ACCESSDENIED"
-	ErrorCodeApplicationAlreadyExists             ErrorCode = "FABRIC_E_APPLICATION_ALREADY_EXISTS"
-	ErrorCodeApplicationAlreadyInTargetVersion    ErrorCode = "FABRIC_E_APPLICATION_ALREADY_IN_TARGET_VERSION"
-	ErrorCodeApplicationNotFound                  ErrorCode = "FABRIC_E_APPLICATION_NOT_FOUND"
-	ErrorCodeApplicationNotUpgrading              ErrorCode = "FABRIC_E_APPLICATION_NOT_UPGRADING"
-	ErrorCodeApplicationTypeAlreadyExists         ErrorCode = "FABRIC_E_APPLICATION_TYPE_ALREADY_EXISTS"
-	ErrorCodeApplicationTypeInUse                 ErrorCode = "FABRIC_E_APPLICATION_TYPE_IN_USE"
-	ErrorCodeApplicationTypeNotFound              ErrorCode = "FABRIC_E_APPLICATION_TYPE_NOT_FOUND"
-	ErrorCodeApplicationTypeProvisionInProgress   ErrorCode = "FABRIC_E_APPLICATION_TYPE_PROVISION_IN_PROGRESS"
-	ErrorCodeApplicationUpgradeInProgress         ErrorCode = "FABRIC_E_APPLICATION_UPGRADE_IN_PROGRESS"
-	ErrorCodeApplicationUpgradeValidationError    ErrorCode = "FABRIC_E_APPLICATION_UPGRADE_VALIDATION_ERROR"
-	ErrorCodeBackupInProgress                     ErrorCode = "FABRIC_E_BACKUP_IN_PROGRESS"
-	ErrorCodeBackupIsEnabled                      ErrorCode = "FABRIC_E_BACKUP_IS_ENABLED"
-	ErrorCodeBackupNotEnabled                     ErrorCode = "FABRIC_E_BACKUP_NOT_ENABLED"
-	ErrorCodeBackupPolicyAlreadyExisting          ErrorCode = "FABRIC_E_BACKUP_POLICY_ALREADY_EXISTING"
-	ErrorCodeBackupPolicyNotExisting              ErrorCode = "FABRIC_E_BACKUP_POLICY_NOT_EXISTING"
-	ErrorCodeCommunicationError                   ErrorCode = "FABRIC_E_COMMUNICATION_ERROR"
-	ErrorCodeConfigurationParameterNotFound       ErrorCode = "FABRIC_E_CONFIGURATION_PARAMETER_NOT_FOUND"
-	ErrorCodeConfigurationSectionNotFound         ErrorCode = "FABRIC_E_CONFIGURATION_SECTION_NOT_FOUND"
-	ErrorCodeDirectoryNotFound                    ErrorCode = "FABRIC_E_DIRECTORY_NOT_FOUND"
-	ErrorCodeEnumerationCompleted                 ErrorCode = "FABRIC_E_ENUMERATION_COMPLETED"
-	ErrorCodeFabricAlreadyInTargetVersion         ErrorCode = "FABRIC_E_FABRIC_ALREADY_IN_TARGET_VERSION"
-	ErrorCodeFabricNotUpgrading                   ErrorCode = "FABRIC_E_FABRIC_NOT_UPGRADING"
-	ErrorCodeFabricUpgradeInProgress              ErrorCode = "FABRIC_E_FABRIC_UPGRADE_IN_PROGRESS"
-	ErrorCodeFabricUpgradeValidationError         ErrorCode = "FABRIC_E_FABRIC_UPGRADE_VALIDATION_ERROR"
-	ErrorCodeFabricVersionAlreadyExists           ErrorCode = "FABRIC_E_FABRIC_VERSION_ALREADY_EXISTS"
-	ErrorCodeFabricVersionInUse                   ErrorCode = "FABRIC_E_FABRIC_VERSION_IN_USE"
-	ErrorCodeFabricVersionNotFound                ErrorCode = "FABRIC_E_FABRIC_VERSION_NOT_FOUND"
-	ErrorCodeFail                                 ErrorCode = "E_FAIL"
-	ErrorCodeFaultAnalysisServiceNotExisting      ErrorCode = "FABRIC_E_FAULT_ANALYSIS_SERVICE_NOT_EXISTING"
-	ErrorCodeFileNotFound                         ErrorCode = "FABRIC_E_FILE_NOT_FOUND"
-	ErrorCodeGatewayNotReachable                  ErrorCode = "FABRIC_E_GATEWAY_NOT_REACHABLE"
-	ErrorCodeHealthEntityNotFound                 ErrorCode = "FABRIC_E_HEALTH_ENTITY_NOT_FOUND"
-	ErrorCodeHealthStaleReport                    ErrorCode = "FABRIC_E_HEALTH_STALE_REPORT"
-	ErrorCodeImageBuilderValidationError          ErrorCode = "FABRIC_E_IMAGEBUILDER_VALIDATION_ERROR"
-	ErrorCodeInstanceIDMismatch                   ErrorCode = "FABRIC_E_INSTANCE_ID_MISMATCH"
-	ErrorCodeInvalidAddress                       ErrorCode = "FABRIC_E_INVALID_ADDRESS"
-	ErrorCodeInvalidArg                           ErrorCode = "E_INVALIDARG"
-	ErrorCodeInvalidAtomicGroup                   ErrorCode = "FABRIC_E_INVALID_ATOMIC_GROUP"
-	ErrorCodeInvalidConfiguration                 ErrorCode = "FABRIC_E_INVALID_CONFIGURATION"
-	ErrorCodeInvalidDuration                      ErrorCode = "FABRIC_E_INVALID_DURATION"
-	ErrorCodeInvalidForStatelessServices          ErrorCode = "FABRIC_E_INVALID_FOR_STATELESS_SERVICES"
-	ErrorCodeInvalidInstanceID                    ErrorCode = "FABRIC_E_INVALID_INSTANCE_ID"
-	ErrorCodeInvalidNameURI                       ErrorCode = "FABRIC_E_INVALID_NAME_URI"
-	ErrorCodeInvalidPartitionKey                  ErrorCode = "FABRIC_E_INVALID_PARTITION_KEY"
-	ErrorCodeInvalidServiceScalingPolicy          ErrorCode = "FABRIC_E_INVALID_SERVICE_SCALING_POLICY"
-	ErrorCodeInvalidTestCommandState              ErrorCode = "FABRIC_E_INVALID_TEST_COMMAND_STATE"
-	ErrorCodeKeyNotFound                          ErrorCode = "FABRIC_E_KEY_NOT_FOUND"
-	ErrorCodeKeyTooLarge                          ErrorCode = "FABRIC_E_KEY_TOO_LARGE"
-	ErrorCodeMessageTooLarge                      ErrorCode = "FABRIC_E_MESSAGE_TOO_LARGE"
-	ErrorCodeNameAlreadyExists                    ErrorCode = "FABRIC_E_NAME_ALREADY_EXISTS"
-	ErrorCodeNameDoesNotExist                     ErrorCode = "FABRIC_E_NAME_DOES_NOT_EXIST"
-	ErrorCodeNameNotEmpty                         ErrorCode = "FABRIC_E_NAME_NOT_EMPTY"
-	ErrorCodeNoWriteQuorum                        ErrorCode = "FABRIC_E_NO_WRITE_QUORUM"
-	ErrorCodeNodeHasNotStoppedYet                 ErrorCode = "FABRIC_E_NODE_HAS_NOT_STOPPED_YET"
-	ErrorCodeNodeIsUp                             ErrorCode = "FABRIC_E_NODE_IS_UP"
-	ErrorCodeNodeNotFound                         ErrorCode = "FABRIC_E_NODE_NOT_FOUND"
-	ErrorCodeNodeTransitionInProgress             ErrorCode = "FABRIC_E_NODE_TRANSITION_IN_PROGRESS"
-	ErrorCodeNotImpl                              ErrorCode = "E_NOTIMPL"
-	ErrorCodeNotPrimary                           ErrorCode = "FABRIC_E_NOT_PRIMARY"
-	ErrorCodeNotReady                             ErrorCode = "FABRIC_E_NOT_READY"
-	ErrorCodeOperationNotComplete                 ErrorCode = "FABRIC_E_OPERATION_NOT_COMPLETE"
-	ErrorCodePartitionNotFound                    ErrorCode = "FABRIC_E_PARTITION_NOT_FOUND"
-	ErrorCodePathTooLong                          ErrorCode = "FABRIC_E_PATH_TOO_LONG"
-	ErrorCodePropertyCheckFailed                  ErrorCode = "FABRIC_E_PROPERTY_CHECK_FAILED"
-	ErrorCodePropertyDoesNotExist                 ErrorCode = "FABRIC_E_PROPERTY_DOES_NOT_EXIST"
-	ErrorCodeReconfigurationPending               ErrorCode = "FABRIC_E_RECONFIGURATION_PENDING"
-	ErrorCodeReplicaDoesNotExist                  ErrorCode = "FABRIC_E_REPLICA_DOES_NOT_EXIST"
-	ErrorCodeRestoreInProgress                    ErrorCode = "FABRIC_E_RESTORE_IN_PROGRESS"
-	ErrorCodeRestoreSourceTargetPartitionMismatch ErrorCode = "FABRIC_E_RESTORE_SOURCE_TARGET_PARTITION_MISMATCH"
-	ErrorCodeSequenceNumberCheckFailed            ErrorCode = "FABRIC_E_SEQUENCE_NUMBER_CHECK_FAILED"
-	ErrorCodeServiceAffinityChainNotSupported     ErrorCode = "FABRIC_E_SERVICE_AFFINITY_CHAIN_NOT_SUPPORTED"
-	ErrorCodeServiceAlreadyExists                 ErrorCode = "FABRIC_E_SERVICE_ALREADY_EXISTS"
-	ErrorCodeServiceDoesNotExist                  ErrorCode = "FABRIC_E_SERVICE_DOES_NOT_EXIST"
-	ErrorCodeServiceGroupAlreadyExists            ErrorCode = "FABRIC_E_SERVICE_GROUP_ALREADY_EXISTS"
-	ErrorCodeServiceGroupDoesNotExist             ErrorCode = "FABRIC_E_SERVICE_GROUP_DOES_NOT_EXIST"
-	ErrorCodeServiceManifestNotFound              ErrorCode = "FABRIC_E_SERVICE_MANIFEST_NOT_FOUND"
-	ErrorCodeServiceMetadataMismatch              ErrorCode = "FABRIC_E_SERVICE_METADATA_MISMATCH"
-	ErrorCodeServiceOffline                       ErrorCode = "FABRIC_E_SERVICE_OFFLINE"
-	ErrorCodeServiceTooBusy                       ErrorCode = "FABRIC_E_SERVICE_TOO_BUSY"
-	ErrorCodeServiceTypeMismatch                  ErrorCode = "FABRIC_E_SERVICE_TYPE_MISMATCH"
-	ErrorCodeServiceTypeNotFound                  ErrorCode = "FABRIC_E_SERVICE_TYPE_NOT_FOUND"
-	ErrorCodeServiceTypeTemplateNotFound          ErrorCode = "FABRIC_E_SERVICE_TYPE_TEMPLATE_NOT_FOUND"
-	ErrorCodeTestCommandOperationIDAlreadyExists  ErrorCode = "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"
-	ErrorCodeTimeout                              ErrorCode = "FABRIC_E_TIMEOUT"
-	ErrorCodeValueEmpty                           ErrorCode = "FABRIC_E_VALUE_EMPTY"
-	ErrorCodeValueTooLarge                        ErrorCode = "FABRIC_E_VALUE_TOO_LARGE"
+	EABORT                                      ErrorCode = "E_ABORT"
+	EACCESSDENIED                               ErrorCode = "E_ACCESSDENIED"
+	EFAIL                                       ErrorCode = "E_FAIL"
+	EINVALIDARG                                 ErrorCode = "E_INVALIDARG"
+	ENOTIMPL                                    ErrorCode = "E_NOTIMPL"
+	FABRICEAPPLICATIONALREADYEXISTS             ErrorCode = "FABRIC_E_APPLICATION_ALREADY_EXISTS"
+	FABRICEAPPLICATIONALREADYINTARGETVERSION    ErrorCode = "FABRIC_E_APPLICATION_ALREADY_IN_TARGET_VERSION"
+	FABRICEAPPLICATIONNOTFOUND                  ErrorCode = "FABRIC_E_APPLICATION_NOT_FOUND"
+	FABRICEAPPLICATIONNOTUPGRADING              ErrorCode = "FABRIC_E_APPLICATION_NOT_UPGRADING"
+	FABRICEAPPLICATIONTYPEALREADYEXISTS         ErrorCode = "FABRIC_E_APPLICATION_TYPE_ALREADY_EXISTS"
+	FABRICEAPPLICATIONTYPEINUSE                 ErrorCode = "FABRIC_E_APPLICATION_TYPE_IN_USE"
+	FABRICEAPPLICATIONTYPENOTFOUND              ErrorCode = "FABRIC_E_APPLICATION_TYPE_NOT_FOUND"
+	FABRICEAPPLICATIONTYPEPROVISIONINPROGRESS   ErrorCode = "FABRIC_E_APPLICATION_TYPE_PROVISION_IN_PROGRESS"
+	FABRICEAPPLICATIONUPGRADEINPROGRESS         ErrorCode = "FABRIC_E_APPLICATION_UPGRADE_IN_PROGRESS"
+	FABRICEAPPLICATIONUPGRADEVALIDATIONERROR    ErrorCode = "FABRIC_E_APPLICATION_UPGRADE_VALIDATION_ERROR"
+	FABRICEBACKUPINPROGRESS                     ErrorCode = "FABRIC_E_BACKUP_IN_PROGRESS"
+	FABRICEBACKUPISENABLED                      ErrorCode = "FABRIC_E_BACKUP_IS_ENABLED"
+	FABRICEBACKUPNOTENABLED                     ErrorCode = "FABRIC_E_BACKUP_NOT_ENABLED"
+	FABRICEBACKUPPOLICYALREADYEXISTING          ErrorCode = "FABRIC_E_BACKUP_POLICY_ALREADY_EXISTING"
+	FABRICEBACKUPPOLICYNOTEXISTING              ErrorCode = "FABRIC_E_BACKUP_POLICY_NOT_EXISTING"
+	FABRICECOMMUNICATIONERROR                   ErrorCode = "FABRIC_E_COMMUNICATION_ERROR"
+	FABRICECONFIGURATIONPARAMETERNOTFOUND       ErrorCode = "FABRIC_E_CONFIGURATION_PARAMETER_NOT_FOUND"
+	FABRICECONFIGURATIONSECTIONNOTFOUND         ErrorCode = "FABRIC_E_CONFIGURATION_SECTION_NOT_FOUND"
+	FABRICEDIRECTORYNOTFOUND                    ErrorCode = "FABRIC_E_DIRECTORY_NOT_FOUND"
+	FABRICEENUMERATIONCOMPLETED                 ErrorCode = "FABRIC_E_ENUMERATION_COMPLETED"
+	FABRICEFABRICALREADYINTARGETVERSION         ErrorCode = "FABRIC_E_FABRIC_ALREADY_IN_TARGET_VERSION"
+	FABRICEFABRICNOTUPGRADING                   ErrorCode = "FABRIC_E_FABRIC_NOT_UPGRADING"
+	FABRICEFABRICUPGRADEINPROGRESS              ErrorCode = "FABRIC_E_FABRIC_UPGRADE_IN_PROGRESS"
+	FABRICEFABRICUPGRADEVALIDATIONERROR         ErrorCode = "FABRIC_E_FABRIC_UPGRADE_VALIDATION_ERROR"
+	FABRICEFABRICVERSIONALREADYEXISTS           ErrorCode = "FABRIC_E_FABRIC_VERSION_ALREADY_EXISTS"
+	FABRICEFABRICVERSIONINUSE                   ErrorCode = "FABRIC_E_FABRIC_VERSION_IN_USE"
+	FABRICEFABRICVERSIONNOTFOUND                ErrorCode = "FABRIC_E_FABRIC_VERSION_NOT_FOUND"
+	FABRICEFAULTANALYSISSERVICENOTEXISTING      ErrorCode = "FABRIC_E_FAULT_ANALYSIS_SERVICE_NOT_EXISTING"
+	FABRICEFILENOTFOUND                         ErrorCode = "FABRIC_E_FILE_NOT_FOUND"
+	FABRICEGATEWAYNOTREACHABLE                  ErrorCode = "FABRIC_E_GATEWAY_NOT_REACHABLE"
+	FABRICEHEALTHENTITYNOTFOUND                 ErrorCode = "FABRIC_E_HEALTH_ENTITY_NOT_FOUND"
+	FABRICEHEALTHSTALEREPORT                    ErrorCode = "FABRIC_E_HEALTH_STALE_REPORT"
+	FABRICEIMAGEBUILDERVALIDATIONERROR          ErrorCode = "FABRIC_E_IMAGEBUILDER_VALIDATION_ERROR"
+	FABRICEINSTANCEIDMISMATCH                   ErrorCode = "FABRIC_E_INSTANCE_ID_MISMATCH"
+	FABRICEINVALIDADDRESS                       ErrorCode = "FABRIC_E_INVALID_ADDRESS"
+	FABRICEINVALIDATOMICGROUP                   ErrorCode = "FABRIC_E_INVALID_ATOMIC_GROUP"
+	FABRICEINVALIDCONFIGURATION                 ErrorCode = "FABRIC_E_INVALID_CONFIGURATION"
+	FABRICEINVALIDDURATION                      ErrorCode = "FABRIC_E_INVALID_DURATION"
+	FABRICEINVALIDFORSTATELESSSERVICES          ErrorCode = "FABRIC_E_INVALID_FOR_STATELESS_SERVICES"
+	FABRICEINVALIDINSTANCEID                    ErrorCode = "FABRIC_E_INVALID_INSTANCE_ID"
+	FABRICEINVALIDNAMEURI                       ErrorCode = "FABRIC_E_INVALID_NAME_URI"
+	FABRICEINVALIDPARTITIONKEY                  ErrorCode = "FABRIC_E_INVALID_PARTITION_KEY"
+	FABRICEINVALIDSERVICESCALINGPOLICY          ErrorCode = "FABRIC_E_INVALID_SERVICE_SCALING_POLICY"
+	FABRICEINVALIDTESTCOMMANDSTATE              ErrorCode = "FABRIC_E_INVALID_TEST_COMMAND_STATE"
+	FABRICEKEYNOTFOUND                          ErrorCode = "FABRIC_E_KEY_NOT_FOUND"
+	FABRICEKEYTOOLARGE                          ErrorCode = "FABRIC_E_KEY_TOO_LARGE"
+	FABRICEMESSAGETOOLARGE                      ErrorCode = "FABRIC_E_MESSAGE_TOO_LARGE"
+	FABRICENAMEALREADYEXISTS                    ErrorCode = "FABRIC_E_NAME_ALREADY_EXISTS"
+	FABRICENAMEDOESNOTEXIST                     ErrorCode = "FABRIC_E_NAME_DOES_NOT_EXIST"
+	FABRICENAMENOTEMPTY                         ErrorCode = "FABRIC_E_NAME_NOT_EMPTY"
+	FABRICENODEHASNOTSTOPPEDYET                 ErrorCode = "FABRIC_E_NODE_HAS_NOT_STOPPED_YET"
+	FABRICENODEISUP                             ErrorCode = "FABRIC_E_NODE_IS_UP"
+	FABRICENODENOTFOUND                         ErrorCode = "FABRIC_E_NODE_NOT_FOUND"
+	FABRICENODETRANSITIONINPROGRESS             ErrorCode = "FABRIC_E_NODE_TRANSITION_IN_PROGRESS"
+	FABRICENOTPRIMARY                           ErrorCode = "FABRIC_E_NOT_PRIMARY"
+	FABRICENOTREADY                             ErrorCode = "FABRIC_E_NOT_READY"
+	FABRICENOWRITEQUORUM                        ErrorCode = "FABRIC_E_NO_WRITE_QUORUM"
+	FABRICEOPERATIONNOTCOMPLETE                 ErrorCode = "FABRIC_E_OPERATION_NOT_COMPLETE"
+	FABRICEPARTITIONNOTFOUND                    ErrorCode = "FABRIC_E_PARTITION_NOT_FOUND"
+	FABRICEPATHTOOLONG                          ErrorCode = "FABRIC_E_PATH_TOO_LONG"
+	FABRICEPROPERTYCHECKFAILED                  ErrorCode = "FABRIC_E_PROPERTY_CHECK_FAILED"
+	FABRICEPROPERTYDOESNOTEXIST                 ErrorCode = "FABRIC_E_PROPERTY_DOES_NOT_EXIST"
+	FABRICERECONFIGURATIONPENDING               ErrorCode = "FABRIC_E_RECONFIGURATION_PENDING"
+	FABRICEREPLICADOESNOTEXIST                  ErrorCode = "FABRIC_E_REPLICA_DOES_NOT_EXIST"
+	FABRICERESTOREINPROGRESS                    ErrorCode = "FABRIC_E_RESTORE_IN_PROGRESS"
+	FABRICERESTORESOURCETARGETPARTITIONMISMATCH ErrorCode = "FABRIC_E_RESTORE_SOURCE_TARGET_PARTITION_MISMATCH"
+	FABRICESEQUENCENUMBERCHECKFAILED            ErrorCode = "FABRIC_E_SEQUENCE_NUMBER_CHECK_FAILED"
+	FABRICESERVICEAFFINITYCHAINNOTSUPPORTED     ErrorCode = "FABRIC_E_SERVICE_AFFINITY_CHAIN_NOT_SUPPORTED"
+	FABRICESERVICEALREADYEXISTS                 ErrorCode = "FABRIC_E_SERVICE_ALREADY_EXISTS"
+	FABRICESERVICEDOESNOTEXIST                  ErrorCode = "FABRIC_E_SERVICE_DOES_NOT_EXIST"
+	FABRICESERVICEGROUPALREADYEXISTS            ErrorCode = "FABRIC_E_SERVICE_GROUP_ALREADY_EXISTS"
+	FABRICESERVICEGROUPDOESNOTEXIST             ErrorCode = "FABRIC_E_SERVICE_GROUP_DOES_NOT_EXIST"
+	FABRICESERVICEMANIFESTNOTFOUND              ErrorCode = "FABRIC_E_SERVICE_MANIFEST_NOT_FOUND"
+	FABRICESERVICEMETADATAMISMATCH              ErrorCode = "FABRIC_E_SERVICE_METADATA_MISMATCH"
+	FABRICESERVICEOFFLINE                       ErrorCode = "FABRIC_E_SERVICE_OFFLINE"
+	FABRICESERVICETOOBUSY                       ErrorCode = "FABRIC_E_SERVICE_TOO_BUSY"
+	FABRICESERVICETYPEMISMATCH                  ErrorCode = "FABRIC_E_SERVICE_TYPE_MISMATCH"
+	FABRICESERVICETYPENOTFOUND                  ErrorCode = "FABRIC_E_SERVICE_TYPE_NOT_FOUND"
+	FABRICESERVICETYPETEMPLATENOTFOUND          ErrorCode = "FABRIC_E_SERVICE_TYPE_TEMPLATE_NOT_FOUND"
+	FABRICETESTCOMMANDOPERATIONIDALREADYEXISTS  ErrorCode = "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"
+	FABRICETIMEOUT                              ErrorCode = "FABRIC_E_TIMEOUT"
+	FABRICEVALUEEMPTY                           ErrorCode = "FABRIC_E_VALUE_EMPTY"
+	FABRICEVALUETOOLARGE                        ErrorCode = "FABRIC_E_VALUE_TOO_LARGE"
 )
 
 // Valid indicates whether the value is a known member of the ErrorCode enum.
 func (e ErrorCode) Valid() bool {
 	switch e {
-	case ErrorCodeAbort:
+	case EABORT:
 		return true
-	case ErrorCodeAccessDenied:
+	case EACCESSDENIED:
 		return true
-	case ErrorCodeApplicationAlreadyExists:
+	case EFAIL:
 		return true
-	case ErrorCodeApplicationAlreadyInTargetVersion:
+	case EINVALIDARG:
 		return true
-	case ErrorCodeApplicationNotFound:
+	case ENOTIMPL:
 		return true
-	case ErrorCodeApplicationNotUpgrading:
+	case FABRICEAPPLICATIONALREADYEXISTS:
 		return true
-	case ErrorCodeApplicationTypeAlreadyExists:
+	case FABRICEAPPLICATIONALREADYINTARGETVERSION:
 		return true
-	case ErrorCodeApplicationTypeInUse:
+	case FABRICEAPPLICATIONNOTFOUND:
 		return true
-	case ErrorCodeApplicationTypeNotFound:
+	case FABRICEAPPLICATIONNOTUPGRADING:
 		return true
-	case ErrorCodeApplicationTypeProvisionInProgress:
+	case FABRICEAPPLICATIONTYPEALREADYEXISTS:
 		return true
-	case ErrorCodeApplicationUpgradeInProgress:
+	case FABRICEAPPLICATIONTYPEINUSE:
 		return true
-	case ErrorCodeApplicationUpgradeValidationError:
+	case FABRICEAPPLICATIONTYPENOTFOUND:
 		return true
-	case ErrorCodeBackupInProgress:
+	case FABRICEAPPLICATIONTYPEPROVISIONINPROGRESS:
 		return true
-	case ErrorCodeBackupIsEnabled:
+	case FABRICEAPPLICATIONUPGRADEINPROGRESS:
 		return true
-	case ErrorCodeBackupNotEnabled:
+	case FABRICEAPPLICATIONUPGRADEVALIDATIONERROR:
 		return true
-	case ErrorCodeBackupPolicyAlreadyExisting:
+	case FABRICEBACKUPINPROGRESS:
 		return true
-	case ErrorCodeBackupPolicyNotExisting:
+	case FABRICEBACKUPISENABLED:
 		return true
-	case ErrorCodeCommunicationError:
+	case FABRICEBACKUPNOTENABLED:
 		return true
-	case ErrorCodeConfigurationParameterNotFound:
+	case FABRICEBACKUPPOLICYALREADYEXISTING:
 		return true
-	case ErrorCodeConfigurationSectionNotFound:
+	case FABRICEBACKUPPOLICYNOTEXISTING:
 		return true
-	case ErrorCodeDirectoryNotFound:
+	case FABRICECOMMUNICATIONERROR:
 		return true
-	case ErrorCodeEnumerationCompleted:
+	case FABRICECONFIGURATIONPARAMETERNOTFOUND:
 		return true
-	case ErrorCodeFabricAlreadyInTargetVersion:
+	case FABRICECONFIGURATIONSECTIONNOTFOUND:
 		return true
-	case ErrorCodeFabricNotUpgrading:
+	case FABRICEDIRECTORYNOTFOUND:
 		return true
-	case ErrorCodeFabricUpgradeInProgress:
+	case FABRICEENUMERATIONCOMPLETED:
 		return true
-	case ErrorCodeFabricUpgradeValidationError:
+	case FABRICEFABRICALREADYINTARGETVERSION:
 		return true
-	case ErrorCodeFabricVersionAlreadyExists:
+	case FABRICEFABRICNOTUPGRADING:
 		return true
-	case ErrorCodeFabricVersionInUse:
+	case FABRICEFABRICUPGRADEINPROGRESS:
 		return true
-	case ErrorCodeFabricVersionNotFound:
+	case FABRICEFABRICUPGRADEVALIDATIONERROR:
 		return true
-	case ErrorCodeFail:
+	case FABRICEFABRICVERSIONALREADYEXISTS:
 		return true
-	case ErrorCodeFaultAnalysisServiceNotExisting:
+	case FABRICEFABRICVERSIONINUSE:
 		return true
-	case ErrorCodeFileNotFound:
+	case FABRICEFABRICVERSIONNOTFOUND:
 		return true
-	case ErrorCodeGatewayNotReachable:
+	case FABRICEFAULTANALYSISSERVICENOTEXISTING:
 		return true
-	case ErrorCodeHealthEntityNotFound:
+	case FABRICEFILENOTFOUND:
 		return true
-	case ErrorCodeHealthStaleReport:
+	case FABRICEGATEWAYNOTREACHABLE:
 		return true
-	case ErrorCodeImageBuilderValidationError:
+	case FABRICEHEALTHENTITYNOTFOUND:
 		return true
-	case ErrorCodeInstanceIDMismatch:
+	case FABRICEHEALTHSTALEREPORT:
 		return true
-	case ErrorCodeInvalidAddress:
+	case FABRICEIMAGEBUILDERVALIDATIONERROR:
 		return true
-	case ErrorCodeInvalidArg:
+	case FABRICEINSTANCEIDMISMATCH:
 		return true
-	case ErrorCodeInvalidAtomicGroup:
+	case FABRICEINVALIDADDRESS:
 		return true
-	case ErrorCodeInvalidConfiguration:
+	case FABRICEINVALIDATOMICGROUP:
 		return true
-	case ErrorCodeInvalidDuration:
+	case FABRICEINVALIDCONFIGURATION:
 		return true
-	case ErrorCodeInvalidForStatelessServices:
+	case FABRICEINVALIDDURATION:
 		return true
-	case ErrorCodeInvalidInstanceID:
+	case FABRICEINVALIDFORSTATELESSSERVICES:
 		return true
-	case ErrorCodeInvalidNameURI:
+	case FABRICEINVALIDINSTANCEID:
 		return true
-	case ErrorCodeInvalidPartitionKey:
+	case FABRICEINVALIDNAMEURI:
 		return true
-	case ErrorCodeInvalidServiceScalingPolicy:
+	case FABRICEINVALIDPARTITIONKEY:
 		return true
-	case ErrorCodeInvalidTestCommandState:
+	case FABRICEINVALIDSERVICESCALINGPOLICY:
 		return true
-	case ErrorCodeKeyNotFound:
+	case FABRICEINVALIDTESTCOMMANDSTATE:
 		return true
-	case ErrorCodeKeyTooLarge:
+	case FABRICEKEYNOTFOUND:
 		return true
-	case ErrorCodeMessageTooLarge:
+	case FABRICEKEYTOOLARGE:
 		return true
-	case ErrorCodeNameAlreadyExists:
+	case FABRICEMESSAGETOOLARGE:
 		return true
-	case ErrorCodeNameDoesNotExist:
+	case FABRICENAMEALREADYEXISTS:
 		return true
-	case ErrorCodeNameNotEmpty:
+	case FABRICENAMEDOESNOTEXIST:
 		return true
-	case ErrorCodeNoWriteQuorum:
+	case FABRICENAMENOTEMPTY:
 		return true
-	case ErrorCodeNodeHasNotStoppedYet:
+	case FABRICENODEHASNOTSTOPPEDYET:
 		return true
-	case ErrorCodeNodeIsUp:
+	case FABRICENODEISUP:
 		return true
-	case ErrorCodeNodeNotFound:
+	case FABRICENODENOTFOUND:
 		return true
-	case ErrorCodeNodeTransitionInProgress:
+	case FABRICENODETRANSITIONINPROGRESS:
 		return true
-	case ErrorCodeNotImpl:
+	case FABRICENOTPRIMARY:
 		return true
-	case ErrorCodeNotPrimary:
+	case FABRICENOTREADY:
 		return true
-	case ErrorCodeNotReady:
+	case FABRICENOWRITEQUORUM:
 		return true
-	case ErrorCodeOperationNotComplete:
+	case FABRICEOPERATIONNOTCOMPLETE:
 		return true
-	case ErrorCodePartitionNotFound:
+	case FABRICEPARTITIONNOTFOUND:
 		return true
-	case ErrorCodePathTooLong:
+	case FABRICEPATHTOOLONG:
 		return true
-	case ErrorCodePropertyCheckFailed:
+	case FABRICEPROPERTYCHECKFAILED:
 		return true
-	case ErrorCodePropertyDoesNotExist:
+	case FABRICEPROPERTYDOESNOTEXIST:
 		return true
-	case ErrorCodeReconfigurationPending:
+	case FABRICERECONFIGURATIONPENDING:
 		return true
-	case ErrorCodeReplicaDoesNotExist:
+	case FABRICEREPLICADOESNOTEXIST:
 		return true
-	case ErrorCodeRestoreInProgress:
+	case FABRICERESTOREINPROGRESS:
 		return true
-	case ErrorCodeRestoreSourceTargetPartitionMismatch:
+	case FABRICERESTORESOURCETARGETPARTITIONMISMATCH:
 		return true
-	case ErrorCodeSequenceNumberCheckFailed:
+	case FABRICESEQUENCENUMBERCHECKFAILED:
 		return true
-	case ErrorCodeServiceAffinityChainNotSupported:
+	case FABRICESERVICEAFFINITYCHAINNOTSUPPORTED:
 		return true
-	case ErrorCodeServiceAlreadyExists:
+	case FABRICESERVICEALREADYEXISTS:
 		return true
-	case ErrorCodeServiceDoesNotExist:
+	case FABRICESERVICEDOESNOTEXIST:
 		return true
-	case ErrorCodeServiceGroupAlreadyExists:
+	case FABRICESERVICEGROUPALREADYEXISTS:
 		return true
-	case ErrorCodeServiceGroupDoesNotExist:
+	case FABRICESERVICEGROUPDOESNOTEXIST:
 		return true
-	case ErrorCodeServiceManifestNotFound:
+	case FABRICESERVICEMANIFESTNOTFOUND:
 		return true
-	case ErrorCodeServiceMetadataMismatch:
+	case FABRICESERVICEMETADATAMISMATCH:
 		return true
-	case ErrorCodeServiceOffline:
+	case FABRICESERVICEOFFLINE:
 		return true
-	case ErrorCodeServiceTooBusy:
+	case FABRICESERVICETOOBUSY:
 		return true
-	case ErrorCodeServiceTypeMismatch:
+	case FABRICESERVICETYPEMISMATCH:
 		return true
-	case ErrorCodeServiceTypeNotFound:
+	case FABRICESERVICETYPENOTFOUND:
 		return true
-	case ErrorCodeServiceTypeTemplateNotFound:
+	case FABRICESERVICETYPETEMPLATENOTFOUND:
 		return true
-	case ErrorCodeTestCommandOperationIDAlreadyExists:
+	case FABRICETESTCOMMANDOPERATIONIDALREADYEXISTS:
 		return true
-	case ErrorCodeTimeout:
+	case FABRICETIMEOUT:
 		return true
-	case ErrorCodeValueEmpty:
+	case FABRICEVALUEEMPTY:
 		return true
-	case ErrorCodeValueTooLarge:
+	case FABRICEVALUETOOLARGE:
 		return true
 	default:
 		return false
@@ -689,13 +689,13 @@ type GetFaultOperationListParams struct {
 	// not above it.
 	APIVersion APIVersionParameter `form:"api-version" json:"api-version"`
 
-	// TypeFilter Which kinds to list, as a sum of bits: 1 data loss, 2 quorum loss, 4 partition restart, 8 node transition.
-	// 65535 lists every kind.
-	TypeFilter TypeFilter `form:"TypeFilter" json:"TypeFilter"`
-
 	// StateFilter Which states to list, as a sum of bits: 1 running, 2 rolling back, 8 completed, 16 failed, 32 cancelled, 64
 	// force-cancelled. 65535 lists every state.
 	StateFilter StateFilter `form:"StateFilter" json:"StateFilter"`
+
+	// TypeFilter Which kinds to list, as a sum of bits: 1 data loss, 2 quorum loss, 4 partition restart, 8 node transition.
+	// 65535 lists every kind.
+	TypeFilter TypeFilter `form:"TypeFilter" json:"TypeFilter"`
 
 	// Timeout How many seconds the caller gives the server for this request. Documented from api-version 6.0 on.
 	Timeout *Timeout `form:"timeout,omitempty" json:"timeout,omitempty"`
@@ -743,12 +743,12 @@ type StartNodeTransitionParams struct {
 	// OperationID The GUID of one fault operation. The caller chooses it at the start; every later call repeats it.
 	OperationID OperationIDParameter `form:"OperationId" json:"OperationId"`
 
-	// NodeTransitionType Whether the node is to be stopped or started.
-	NodeTransitionType NodeTransitionTypeParameter `form:"NodeTransitionType" json:"NodeTransitionType"`
-
 	// NodeInstanceID Which instance of the node is meant, as a decimal number. 0 is refused. If it is not the live instance, the
 	// transition ends Faulted.
 	NodeInstanceID NodeInstanceID `form:"NodeInstanceId" json:"NodeInstanceId"`
+
+	// NodeTransitionType Whether the node is to be stopped or started.
+	NodeTransitionType NodeTransitionTypeParameter `form:"NodeTransitionType" json:"NodeTransitionType"`
 
 	// StopDurationInSeconds How long the node stays down, in seconds. Only a stop uses it. The documents ask for 600 to 14400; runtimes take
 	// 300 already.
@@ -1223,7 +1223,7 @@ func NewGetFaultOperationListRequest(server string, params *GetFaultOperationLis
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "TypeFilter", params.TypeFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StateFilter", params.StateFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -1231,7 +1231,7 @@ func NewGetFaultOperationListRequest(server string, params *GetFaultOperationLis
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "StateFilter", params.StateFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "TypeFilter", params.TypeFilter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -1471,7 +1471,7 @@ func NewStartNodeTransitionRequest(server string, nodeName NodeNameParameter, pa
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeTransitionType", params.NodeTransitionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeInstanceId", params.NodeInstanceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -1479,7 +1479,7 @@ func NewStartNodeTransitionRequest(server string, nodeName NodeNameParameter, pa
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeInstanceId", params.NodeInstanceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NodeTransitionType", params.NodeTransitionType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -3180,19 +3180,6 @@ func (siw *ServerInterfaceWrapper) GetFaultOperationList(w http.ResponseWriter, 
 		return
 	}
 
-	// ------------- Required query parameter "TypeFilter" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "TypeFilter", r.URL.Query(), &params.TypeFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
-	if err != nil {
-		var requiredError *runtime.RequiredParameterError
-		if errors.As(err, &requiredError) {
-			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "TypeFilter"})
-		} else {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TypeFilter", Err: err})
-		}
-		return
-	}
-
 	// ------------- Required query parameter "StateFilter" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "StateFilter", r.URL.Query(), &params.StateFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -3202,6 +3189,19 @@ func (siw *ServerInterfaceWrapper) GetFaultOperationList(w http.ResponseWriter, 
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "StateFilter"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "StateFilter", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "TypeFilter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "TypeFilter", r.URL.Query(), &params.TypeFilter, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "TypeFilter"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TypeFilter", Err: err})
 		}
 		return
 	}
@@ -3414,19 +3414,6 @@ func (siw *ServerInterfaceWrapper) StartNodeTransition(w http.ResponseWriter, r 
 		return
 	}
 
-	// ------------- Required query parameter "NodeTransitionType" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeTransitionType", r.URL.Query(), &params.NodeTransitionType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		var requiredError *runtime.RequiredParameterError
-		if errors.As(err, &requiredError) {
-			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeTransitionType"})
-		} else {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeTransitionType", Err: err})
-		}
-		return
-	}
-
 	// ------------- Required query parameter "NodeInstanceId" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeInstanceId", r.URL.Query(), &params.NodeInstanceID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3436,6 +3423,19 @@ func (siw *ServerInterfaceWrapper) StartNodeTransition(w http.ResponseWriter, r 
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeInstanceId"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeInstanceId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "NodeTransitionType" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "NodeTransitionType", r.URL.Query(), &params.NodeTransitionType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NodeTransitionType"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NodeTransitionType", Err: err})
 		}
 		return
 	}
