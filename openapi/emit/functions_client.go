@@ -218,7 +218,7 @@ func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.P
 	case p.HasOptionalPointer():
 		c.line("if %s != nil {", field)
 		field, end = "*"+field, "}\n"
-	case !p.Required: // a list or a map
+	case !p.Required && p.ZeroValueIsNil(): // a list or a map; what else has no pointer is always sent
 		c.line("if %s != nil {", field)
 		end = "}\n"
 	}
