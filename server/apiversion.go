@@ -66,24 +66,34 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// checkVersion judges api-version (§2). It says whether the timeout of the
-// request is judged by the document, too.
-func (c *config) checkVersion(raw string) (timeoutByDocument bool, err *Error) {
+// checkVersion judges api-version (§2), and returns what it is.
+func (c *config) checkVersion(raw string) (version, *Error) {
 	text, given := rawValue(raw, apiVersionName)
 	if !given {
-		return false, NewError(generated.ErrorCodeInvalidArg, "api-version is missing. "+c.acceptedVersions())
+		return version{}, NewError(generated.ErrorCodeInvalidArg, "api-version is missing. "+c.acceptedVersions())
 	}
 	if c.profile == Runtime {
-		if v := lenientNumber(text); v < 1 || v > c.newest.number() {
-			return false, c.refuseVersion(text)
+		n := lenientNumber(text)
+		if n < 1 || n > c.newest.number() {
+			return version{}, c.refuseVersion(text)
 		}
-		return false, nil
+		return asVersion(n), nil
 	}
 	v, ok := parseVersion(text)
 	if !ok || v.compare(oldestDocumented) < 0 || v.compare(c.newest) > 0 {
-		return false, c.refuseVersion(text)
+		return version{}, c.refuseVersion(text)
 	}
-	return v.compare(timeoutDocumented) >= 0, nil
+	return v, nil
+}
+
+// asVersion is a number that the runtime compares as a version.
+func asVersion(n float64) version {
+	text := strconv.FormatFloat(n, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	v, _ := parseVersion(text)
+	return v
 }
 
 func (c *config) refuseVersion(text string) *Error {

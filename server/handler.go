@@ -95,7 +95,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	x.route = route.path
 	s.config, s.route, s.request, s.vars, s.timeout = &h.config, route, r, vars, h.timeout
 	if !route.versionless {
-		if s.timeoutByDocument, err = h.checkVersion(r.URL.RawQuery); err != nil {
+		if s.version, err = h.checkVersion(r.URL.RawQuery); err != nil {
 			return err
 		}
 	}

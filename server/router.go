@@ -19,6 +19,7 @@ type route struct {
 
 	operation  *generated.Operation // nil for a path of the gateway
 	exceptions []*exception         // of the operation's parameters, nil where there is none
+	since      []version            // of the operation's parameters
 	serve      http.HandlerFunc     // a path of the gateway
 
 	users       bool // the role User is enough (§7)
@@ -171,6 +172,8 @@ func routes(newest version, profile Profile) *router {
 		r := &route{operation: op, users: op.Role == "user"}
 		for _, p := range op.Parameters {
 			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
+			since, _ := parseVersion(p.Since)
+			r.since = append(r.since, since)
 		}
 		t.add(r, op.Method, op.Path)
 	}

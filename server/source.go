@@ -22,9 +22,9 @@ type source struct {
 	body    io.Reader
 	vars    []variable
 
-	timeoutByDocument bool
-	timeout           time.Duration
-	operationID       string // as given, if it is one
+	version     version // of the request
+	timeout     time.Duration
+	operationID string // as given, if it is one
 
 	room [4]variable
 }
@@ -32,6 +32,9 @@ type source struct {
 // Text implements [generated.Source].
 func (s *source) Text(n int, p *generated.Parameter) (string, generated.Reading, error) {
 	e := s.route.exceptions[n]
+	if e == nil && !p.Required && s.route.since[n].compare(s.version) > 0 {
+		return "", generated.Absent, nil // the version of the request does not have it
+	}
 	text, given := s.find(p, e)
 	switch {
 	case p.Name == timeoutName:
@@ -124,8 +127,9 @@ func (s *source) judgeTimeout(text string, given bool, p *generated.Parameter) (
 	if !given {
 		return "", generated.Absent, nil
 	}
+	byDocument := s.config.profile == Documented && s.version.compare(timeoutDocumented) >= 0
 	read := runtimeDecimal
-	if s.timeoutByDocument {
+	if byDocument {
 		read = plainDecimal
 	}
 	seconds, ok := read(text, 32)
@@ -133,7 +137,7 @@ func (s *source) judgeTimeout(text string, given bool, p *generated.Parameter) (
 	case ok && seconds > 0:
 		s.timeout = time.Duration(seconds) * time.Second
 		return strconv.FormatUint(seconds, 10), generated.Given, nil
-	case ok || s.timeoutByDocument:
+	case ok || byDocument:
 		return "", 0, &generated.ParameterError{Parameter: p, Value: text}
 	default:
 		return "", generated.Absent, nil

@@ -147,6 +147,12 @@ actions:
       description: The fault operations of an Azure Service Fabric cluster, as api-version 6.5 documents them.
 `},
 			{document, `enum: ["3.0", "6.0"]`, `enum: ["3.0", "6.0", "6.5"]`},
+			onCancel(`        - name: reason
+          in: query
+          x-since: "6.5"
+          description: Why.
+          schema: {type: string, minLength: 3}
+`),
 		},
 		test: "version",
 	},
