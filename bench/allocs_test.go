@@ -7,13 +7,12 @@ import (
 
 // short are the goals whose allocations are not met yet. The list may only shrink.
 var short = []string{
-	"request/CancelOperation", "request/GetFaultOperationList",
 	"request/StartDataLoss", "request/GetDataLossProgress",
 	"request/StartQuorumLoss", "request/GetQuorumLossProgress",
 	"request/StartPartitionRestart", "request/GetPartitionRestartProgress",
-	"request/StartNodeTransition", "request/GetNodeTransitionProgress",
-	"cancel", "cancel-again", "handler", "loopback/1",
-	"list-memory/server", "list-memory/client",
+	"request/StartNodeTransition",
+	"cancel", "cancel-again",
+	"list-memory/server",
 }
 
 // Allocations do not depend on the speed of the machine, so that they can be held by a test; times cannot.
@@ -42,7 +41,7 @@ func TestAllocations(t *testing.T) {
 				met := got.within(g.most)
 				switch listed := slices.Contains(short, g.name); {
 				case listed && met:
-					t.Skipf("met with %+v of %+v: take it off the list of goals that are short", got, g.most)
+					t.Errorf("got %+v of %+v: the goal is met, take it off the list of those that are short", got, g.most)
 				case listed:
 					t.Skipf("short: got %+v, want at most %+v (0 is no limit)", got, g.most)
 				case !met:

@@ -10,8 +10,8 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// The bounds that the edge enforces are those of the document: the generated code does
-// not carry them, so a changed document must fail here until the edge follows it.
+// The edge enforces the bounds of the document on timeout, although it reads that parameter by
+// rules of its own: they reach it through the generated table.
 func TestBoundsAreTheDocuments(t *testing.T) {
 	t.Parallel()
 	doc, err := loaded.View(t.Context(), "6.0")
