@@ -60,7 +60,7 @@ func (v verdict) String() string {
 // countable is the work below which the allocations of every side are counted, goal or not.
 const countable = time.Millisecond
 
-// measure opens a workload and races its sides. What fails is short.
+// measure opens a workload and compares its sides. A goal whose measurement fails counts as short.
 func (w workload) measure(p pace) result {
 	r := result{workload: w}
 	if w.slow {
