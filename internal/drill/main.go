@@ -259,16 +259,17 @@ func failures(text string) string { return strings.Join(unique(failing, text), "
 
 func problems(text string) string { return strings.Join(unique(problem, text), ", ") }
 
-// files are those that the compiler complains of, sorted: it tells them in the order in which it is done.
-func files(text string) []string { return slices.Sorted(slices.Values(unique(position, text))) }
+// files are those that the compiler complains of.
+func files(text string) []string { return unique(position, text) }
 
+// unique is what r finds in a text, sorted: parallel tests and the compiler report in the order in
+// which they finish.
 func unique(r *regexp.Regexp, text string) (all []string) {
 	for _, m := range r.FindAllStringSubmatch(text, -1) {
-		if !slices.Contains(all, m[1]) {
-			all = append(all, m[1])
-		}
+		all = append(all, m[1])
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // tool runs the go command in the copy, without network, and returns what it wrote.
