@@ -92,9 +92,9 @@ func (a Attempt) refusedWith(code Code) bool {
 	return a.Class == Refused && a.Code == code
 }
 
-// answer is what a status, and for some a code, leaves us knowing of a request that is
+// rule is what a status, and for some a code, leaves us knowing of a request that is
 // not the success that was wanted.
-type answer struct {
+type rule struct {
 	from, to int // of the status
 	code     Code
 	class    Class
@@ -108,7 +108,7 @@ type answer struct {
 // A 503 may come from a primary that stepped down while its write went on, and a 504 is
 // ambiguous by its meaning; so is everything else that a server says of itself, unless it
 // says that it cannot do this at all.
-var answers = [...]answer{
+var answers = [...]rule{
 	{from: 500, to: 500, code: codeFaultServiceNotInstalled, class: Refused},
 	{from: 501, to: 501, class: Refused},
 	{from: 505, to: 505, class: Refused},
@@ -124,13 +124,13 @@ var answers = [...]answer{
 }
 
 // classOf finds the row of an attempt that was answered.
-func classOf(a Attempt) answer {
+func classOf(a Attempt) rule {
 	for _, row := range answers {
 		if row.from <= a.Status && a.Status <= row.to && (row.code == "" || row.code == a.Code) {
 			return row
 		}
 	}
-	return answer{class: Ambiguous, again: true}
+	return rule{class: Ambiguous, again: true}
 }
 
 // retryable: everything but a definite no, and the no that only means "not now".

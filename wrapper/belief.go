@@ -1,10 +1,10 @@
 package wrapper
 
-// belief is what a call knows of its operation. It changes in learn, observe and see, and
-// nowhere else.
+// belief is what a call knows of its operation. It changes in learn, observe, see and noteSeen,
+// and nowhere else.
 type belief struct {
 	evidence      // what the ledger proves
-	ours     bool // the call made the id, so that nobody else can have used it before
+	ours     bool // fixed: the call made the id, so that nobody else can have used it before
 
 	state State // as last seen or told; "" if it was not
 	kind  Kind  // "" until it was learnt

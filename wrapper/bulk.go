@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
 // Selector says which operations a CancelAll is about. The zero value selects every
@@ -185,13 +187,13 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		l, err := k.list(ctx, kinds, filterActive, uuid.UUID{})
 		var ops []Operation
-		if err == nil && l.full() {
-			full, err = k.listEach(ctx, kinds, filterActive, uuid.UUID{}, func(l *listed) bool {
-				ops = append(ops, l.operations()...)
+		if err == nil && fills(l) {
+			full, err = k.listEach(ctx, kinds, filterActive, uuid.UUID{}, func(l *opdecode.List) bool {
+				ops = append(ops, operations(l)...)
 				return true
 			})
 		} else if err == nil {
-			ops = l.operations()
+			ops = operations(l)
 		}
 		if err != nil {
 			return Outcome{}, k.giveUp(PurposeRead, err)

@@ -10,13 +10,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sfcancel/sfcancel/internal/bucket"
 	"github.com/sfcancel/sfcancel/internal/clienttls"
+	"github.com/sfcancel/sfcancel/internal/gateways"
 )
 
 // Client cancels fault operations on one cluster. Make one with [New] and keep it:
 // it is safe for concurrent use, and one warm connection saves many handshakes.
 type Client struct {
-	endpoints endpoints
+	endpoints gateways.Set
 	http      *http.Client
 	tls       *TLS              // nil without WithTLS
 	own       *ownTransport     // nil if the caller brought a client
@@ -24,7 +26,7 @@ type Client struct {
 	version   APIVersion
 	policy    ForcePolicy
 	retry     Retry
-	budget    budget
+	budget    bucket.Bucket
 	ledger    Ledger
 	tokens    TokenSource
 
@@ -48,7 +50,7 @@ type Client struct {
 // and is always [ErrInvalidArgument].
 func New(endpoint string, options ...Option) (*Client, error) {
 	c := &Client{version: APIVersion60, policy: RequireGraceful{}}
-	errs := []error{c.endpoints.add(endpoint), Options(options...)(c)}
+	errs := []error{c.endpoints.Add(endpoint), Options(options...)(c)}
 	brought := c.http != nil
 	if !brought && errors.Join(errs...) == nil {
 		errs = append(errs, c.connect())
@@ -57,7 +59,7 @@ func New(endpoint string, options ...Option) (*Client, error) {
 		errs = append(errs, errors.New("WithTLS and WithHTTPClient exclude each other: put the certificates into the HTTP client"))
 	}
 	if !brought {
-		errs = append(errs, c.endpoints.mustEncrypt(c.tls != nil, c.tokens != nil))
+		errs = append(errs, c.endpoints.MustEncrypt(c.tls != nil, c.tokens != nil))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: err}
@@ -65,7 +67,7 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.ledger == nil {
 		c.ledger = new(MemoryLedger)
 	}
-	c.cluster, c.agent = orDefault(c.cluster, c.endpoints.cluster()), []string{userAgent()}
+	c.cluster, c.agent = orDefault(c.cluster, c.endpoints.Cluster()), []string{userAgent()}
 	if c.brought = c.http.Transport; c.brought == nil {
 		c.brought = http.DefaultTransport
 	}
@@ -187,11 +189,5 @@ func (c *Client) String() string {
 	if c == nil {
 		return "wrapper.Client(nil)"
 	}
-	c.endpoints.mu.Lock()
-	defer c.endpoints.mu.Unlock()
-	var addresses []string
-	for _, e := range c.endpoints.all {
-		addresses = append(addresses, e.base)
-	}
-	return fmt.Sprintf("wrapper.Client%v", addresses)
+	return fmt.Sprintf("wrapper.Client%v", c.endpoints.Addresses())
 }

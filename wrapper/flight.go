@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sfcancel/sfcancel/internal/clienttls"
+	"github.com/sfcancel/sfcancel/internal/guard"
 )
 
 // flight is one request on its way: what it is for, and what is learnt below net/http. It is in the
@@ -18,7 +19,7 @@ type flight struct {
 	context.Context // of the attempt
 	Request
 	credential
-	guard
+	guard.Guard
 	stop  context.CancelFunc // ends it
 	fresh bool               // it must not go over a connection that was used before
 	left  bool               // it was left behind, and the credential is not ours to read any more

@@ -2,8 +2,6 @@ package wrapper
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
 // address is where a progress call asks for an operation: what the start of it named. The zero
@@ -33,26 +32,15 @@ func (k *call) progress(ctx context.Context) (op Operation, found bool, err erro
 	if err := k.ready(ctx); err != nil {
 		return Operation{}, false, err
 	}
-	var state State
+	var state string
 	a := k.send(ctx, PurposeRead, success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
-		state, err = readProgress(body, shown)
+		state, err = opdecode.State(body, shown)
 		return err
 	}}, build)
 	if a.Class != Done {
 		return Operation{}, false, nil
 	}
-	return Operation{ID: k.id, Kind: k.known.where.kind, State: state}, true, nil
-}
-
-var errNoProgress = errors.New("not the progress of an operation")
-
-func readProgress(body io.Reader, shown func(string) string) (State, error) {
-	text, err := io.ReadAll(io.LimitReader(body, maxElement+1))
-	var progress struct{ State string }
-	if err != nil || len(text) > maxElement || json.Unmarshal(text, &progress) != nil || progress.State == "" || len(progress.State) > maxName {
-		return "", errNoProgress
-	}
-	return State(shown(progress.State)), nil
+	return Operation{ID: k.id, Kind: k.known.where.kind, State: State(state)}, true, nil
 }
 
 // progressRequest is nil if the address is not known, or is none.

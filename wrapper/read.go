@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
 // The filters of the list (runtime §5.10) and its size, beyond which a
@@ -33,7 +34,7 @@ func kindBit(k Kind) int { return 1 << (slices.Index(kinds[:], k) + 1) >> 1 }
 //
 // The error is an [*Error]: [ErrNotSent], [ErrServerRefused] or [ErrUnavailable].
 func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
-	outcome, err := c.readAll(ctx, func(l *listed) Outcome { return Outcome{Operations: l.operations()} })
+	outcome, err := c.readAll(ctx, func(l *opdecode.List) Outcome { return Outcome{Operations: operations(l)} })
 	return outcome.Operations, err
 }
 
@@ -47,8 +48,8 @@ func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 // Each use of the iterator is a call.
 func (c *Client) AllOperations(ctx context.Context) iter.Seq2[Operation, error] {
 	return func(yield func(Operation, error) bool) {
-		var all *listed
-		outcome, err := c.readAll(ctx, func(l *listed) Outcome {
+		var all *opdecode.List
+		outcome, err := c.readAll(ctx, func(l *opdecode.List) Outcome {
 			all = l
 			return Outcome{}
 		})
@@ -56,7 +57,7 @@ func (c *Client) AllOperations(ctx context.Context) iter.Seq2[Operation, error] 
 			yield(Operation{}, err)
 			return
 		}
-		ops := all.all()
+		ops := listed(all)
 		if outcome.Operations != nil { // those of middleware that answers itself
 			ops = slices.Values(outcome.Operations)
 		}
@@ -68,8 +69,35 @@ func (c *Client) AllOperations(ctx context.Context) iter.Seq2[Operation, error] 
 	}
 }
 
+// listed are the operations that a list kept.
+func listed(l *opdecode.List) iter.Seq[Operation] {
+	return func(yield func(Operation) bool) {
+		for op := range l.All() {
+			if !yield(Operation{op.ID, Kind(op.Kind), State(op.State)}) {
+				return
+			}
+		}
+	}
+}
+
+// operations is listed, all at once.
+func operations(l *opdecode.List) []Operation {
+	return slices.AppendSeq(make([]Operation, 0, l.Kept()), listed(l))
+}
+
+// first is the first of those that a list kept.
+func first(l *opdecode.List) (op Operation, found bool) {
+	for op := range listed(l) {
+		return op, true
+	}
+	return Operation{}, false
+}
+
+// fills reports whether the cluster may have left operations out of a list.
+func fills(l *opdecode.List) bool { return l.Len() >= listSize }
+
 // readAll is a call that reads all operations.
-func (c *Client) readAll(ctx context.Context, outcome func(*listed) Outcome) (Outcome, error) {
+func (c *Client) readAll(ctx context.Context, outcome func(*opdecode.List) Outcome) (Outcome, error) {
 	k := &call{c: c, name: "list operations", version: c.version}
 	return c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		l, err := k.list(ctx, filterAll, filterAll, uuid.UUID{})
@@ -144,10 +172,10 @@ func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error)
 	if err != nil {
 		return Operation{}, false, err
 	}
-	op, found = l.first()
-	if !found && l.full() {
-		full, err := k.listEach(ctx, filterAll, filterAll, k.id, func(l *listed) bool {
-			op, found = l.first()
+	op, found = first(l)
+	if !found && fills(l) {
+		full, err := k.listEach(ctx, filterAll, filterAll, k.id, func(l *opdecode.List) bool {
+			op, found = first(l)
 			return !found
 		})
 		if err == nil && full && !found {
@@ -171,7 +199,7 @@ func (k *call) see(ctx context.Context, op Operation, found bool) {
 
 // listEach reads one list a kind for as long as more is wanted. full says that one of them
 // may lack operations.
-func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID, more func(*listed) bool) (full bool, err error) {
+func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID, more func(*opdecode.List) bool) (full bool, err error) {
 	for _, kind := range kinds {
 		if wanted&kindBit(kind) == 0 {
 			continue
@@ -180,7 +208,7 @@ func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID,
 		if err != nil {
 			return false, err
 		}
-		full = full || l.full()
+		full = full || fills(l)
 		if !more(l) {
 			break
 		}
@@ -191,14 +219,14 @@ func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID,
 // list reads operations of some kinds in some states, asking again until the answer
 // is definite. It keeps one of them, or all if only is all zeros. Its error is why it stopped
 // asking, nil inside if the server refused.
-func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*listed, error) {
+func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*opdecode.List, error) {
 	most := listSize * bits.OnesCount(uint(wanted)&(1<<len(kinds)-1))
 	for {
 		if err := k.ready(ctx); err != nil {
 			return nil, err
 		}
-		l := &listed{most: most, only: only} // one for each answer: another may have broken off, or be read still
-		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		l := &opdecode.List{Most: most, Only: only} // one for each answer: another may have broken off, or be read still
+		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.Read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(ctx, s.to, generated.GetFaultOperationListParams{
 				APIVersion:  generated.APIVersion(k.version),
 				TypeFilter:  wanted,

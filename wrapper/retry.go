@@ -8,8 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/bucket"
 )
 
 // Retry says how often and how fast a call asks again. The zero value means the
@@ -63,9 +64,10 @@ const maxBurst = 1_000_000
 
 func (r Retry) maxAttempts() int { return orDefault(r.MaxAttempts, 8) }
 
-// token takes a token of the budget, and says how long it is until it may be used.
-func (r Retry) token(b *budget) time.Duration {
-	return b.take(float64(orDefault(r.Burst, 100)), orDefault(r.Rate, 10))
+// token takes a token of the budget that all calls of a client share, and says how long it is until it may
+// be used.
+func (r Retry) token(b *bucket.Bucket) time.Duration {
+	return b.Take(float64(orDefault(r.Burst, 100)), orDefault(r.Rate, 10), forever)
 }
 
 // pause is how long to wait before the next attempt: full jitter below the capped
@@ -159,39 +161,4 @@ func retryAfter(h http.Header) time.Duration {
 		return min(max(time.Until(date), 0), forever)
 	}
 	return 0
-}
-
-// budget is a token bucket that all calls of a client take from whenever they ask
-// again. An empty one does not end a call: it makes it wait for its token, so that many
-// calls that fail together press a cluster that is down no harder than the bucket allows,
-// and each still finds out what happened.
-type budget struct {
-	mu     sync.Mutex
-	tokens float64 // below zero: so many are promised to calls that wait
-	filled time.Time
-}
-
-// take takes a token, and says how long it is until it may be used.
-func (b *budget) take(burst, perSecond float64) time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := time.Now()
-	if b.filled.IsZero() {
-		b.tokens = burst
-	} else {
-		b.tokens = min(b.tokens+now.Sub(b.filled).Seconds()*perSecond, burst)
-	}
-	b.filled = now
-	b.tokens--
-	if b.tokens >= 0 {
-		return 0
-	}
-	return time.Duration(min(-b.tokens/perSecond, forever.Seconds()) * float64(time.Second))
-}
-
-// giveBack returns a token that was not used.
-func (b *budget) giveBack() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.tokens++
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/answer"
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
@@ -68,7 +69,7 @@ func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted
 	to := &judged[0]
 	if c.prompt {
 		f.fly(ctx, c, r, to, wanted)
-	} else if !f.within(f, f.stop, func() { f.fly(ctx, c, r, to, wanted) }) { // and it may still be sent
+	} else if !f.Within(f, f.stop, func() { f.fly(ctx, c, r, to, wanted) }) { // and it may still be sent
 		f.left = true
 		a.Err, a.local = f.reason(ctx, nil), ctx.Err() != nil
 		judged = []Attempt{a}
@@ -121,12 +122,12 @@ func (f *flight) fly(ctx context.Context, c *Client, r *http.Request, a *Attempt
 		if unread || !f.got.Load() && (f.asked.Load() || neverConnected(err)) {
 			a.Class = NotSent
 		}
-		a.Err, a.hopeless = f.hideError(f.reason(ctx, err)), hopeless(err) || unread
+		a.Err, a.hopeless = f.used.Error(f.reason(ctx, err)), hopeless(err) || unread
 		return
 	}
 	defer response.Body.Close()
-	if f.body.Store(&response.Body); f.Err() != nil { // else it is shut when that changes
-		f.shut()
+	if f.Body.Store(&response.Body); f.Err() != nil { // else it is shut when that changes
+		f.Shut()
 	}
 	f.judge(ctx, a, response, wanted)
 }
@@ -134,11 +135,11 @@ func (f *flight) fly(ctx context.Context, c *Client, r *http.Request, a *Attempt
 // judge reads the body and finds the class.
 func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response, wanted success) {
 	a.Status, a.cut = response.StatusCode, false
-	if size(response.Header) > maxHeader {
+	if answer.Size(response.Header) > maxHeader {
 		a.Err = fmt.Errorf("%w: a header of more than %d KiB", ErrBadAnswer, maxHeader>>10)
 		return
 	}
-	a.Header = f.hideHeader(response.Header)
+	a.Header = f.used.Header(response.Header)
 	a.RetryAfter = retryAfter(response.Header)
 	if a.Status < http.StatusOK {
 		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
@@ -148,33 +149,33 @@ func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response,
 		a.Class = Done
 		return
 	}
-	body := newBody(response.Body, f.used)
+	body := answer.New(response.Body, f.used, maxBody, keptBody)
 	var err error
 	switch {
 	case a.Status != wanted.status:
-		err = body.readError(a, f.hide)
+		err = a.readError(body, f.used.Hide)
 	case wanted.body == nil:
-		err = empty(body, f.hide)
+		err = answer.Empty(body)
 	default:
-		err = wanted.body(body, f.hide)
+		err = wanted.body(body, f.used.Hide)
 	}
-	body.drain()
+	body.Drain()
 	switch {
-	case body.err != nil:
+	case body.Err != nil:
 		a.Code, a.Message = "", ""
 		// A server that sees us hang up may still end its body as if it were whole.
 		a.cut = true
-		a.Err = f.reason(ctx, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.err))
+		a.Err = f.reason(ctx, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.Err))
 	case a.Status != wanted.status:
 		a.Err, a.Class = err, classOf(*a).class
 	case err != nil:
-		a.Err = f.reason(ctx, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.kept()))
+		a.Err = f.reason(ctx, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.Kept()))
 	default:
 		a.Class = Done
 		return
 	}
 	if a.Code == "" {
-		a.Body = body.kept()
+		a.Body = body.Kept()
 	}
 }
 
@@ -222,7 +223,7 @@ func newFlight(k *call, purpose Purpose, refused string) *flight {
 	s := &k.spent
 	return &flight{
 		Request: Request{
-			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at.base, RequestID: newRequestID(),
+			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at.Address, RequestID: newRequestID(),
 		},
 		credential: credential{refused: refused},
 		fresh:      s.broken(),

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/gateways"
 )
 
 // session is what a call has spent, and where it goes on.
 type session struct {
-	attempts []Attempt // of many looks only the last is kept
-	round    int       // where in attempts the requests begin that MaxAttempts counts
-	sent     int       // requests in all
-	last     *Attempt  // the last one, kept or not; nil before it
-	at       *endpoint // of the next request once it may be sent, else nil
-	renewed  bool      // the credentials were renewed after a refusal, in this round
+	attempts []Attempt         // of many looks only the last is kept
+	round    int               // where in attempts the requests begin that MaxAttempts counts
+	sent     int               // requests in all
+	at       *gateways.Gateway // of the next request once it may be sent, else nil
+	renewed  bool              // the credentials were renewed after a refusal, in this round
 }
 
 // errAttemptsSpent ends a call that has sent as many requests as Retry allows.
@@ -22,10 +23,10 @@ var errAttemptsSpent = errors.New("as many requests as the retry settings allow 
 
 // latest is the last attempt; the zero one before it.
 func (s *session) latest() Attempt {
-	if s.last == nil {
+	if len(s.attempts) == 0 {
 		return Attempt{}
 	}
-	return *s.last
+	return s.attempts[len(s.attempts)-1]
 }
 
 // left is how many requests the round may still send.
@@ -77,26 +78,26 @@ func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build 
 func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build builder, refused string) (a Attempt, token string) {
 	s := &k.spent
 	if s.at == nil {
-		s.at = k.c.endpoints.pick()
+		s.at = k.c.endpoints.Pick()
 	}
 	f, at := newFlight(k, purpose, refused), s.at
-	one := k.attempt(ctx, f, at.to, wanted, build)
-	a, s.last, s.at = one[0], &one[0], nil
+	one := k.attempt(ctx, f, at.To, wanted, build)
+	a, s.at = one[0], nil
 	if s.sent++; s.attempts == nil {
 		s.attempts = one
 	} else {
 		s.attempts = append(s.attempts, a)
 	}
 	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, f.Request, a) })
-	if left := k.c.endpoints.report(at, !blames(a)); left {
-		if to := k.c.endpoints.pick(); to != at {
-			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, at.base, to.base) })
+	if left := k.c.endpoints.Report(at, !blames(a)); left {
+		if to := k.c.endpoints.Pick(); to != at {
+			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, at.Address, to.Address) })
 		}
 	}
 	if f.left {
 		return a, ""
 	}
-	return a, f.used
+	return a, string(f.used)
 }
 
 // ready says whether the next request may be sent, and waits until then. There is
@@ -108,7 +109,7 @@ func (k *call) ready(ctx context.Context) error {
 	if k.left() <= 0 {
 		return errAttemptsSpent
 	}
-	at := k.c.endpoints.pick()
+	at := k.c.endpoints.Pick()
 	if err := k.pause(ctx, at); err != nil {
 		return err
 	}
@@ -117,14 +118,14 @@ func (k *call) ready(ctx context.Context) error {
 }
 
 // pause waits as long as the attempt before wants it, and the server.
-func (k *call) pause(ctx context.Context, at *endpoint) error {
+func (k *call) pause(ctx context.Context, at *gateways.Gateway) error {
 	last := k.spent.latest()
 	made := k.spent.failures()
 	if made == 0 {
 		return sleep(ctx, max(time.Until(last.notBefore()), 0))
 	}
 	pause := k.c.retry.pause(ctx, made, last)
-	if at.base != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.fresh(at) {
+	if at.Address != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.Fresh(at) {
 		pause = 0 // nobody has failed there
 	}
 	pause = max(pause, k.c.retry.token(&k.c.budget))
@@ -133,7 +134,7 @@ func (k *call) pause(ctx context.Context, at *endpoint) error {
 	}
 	err := sleep(ctx, pause)
 	if err != nil { // the token was not used
-		k.c.budget.giveBack()
+		k.c.budget.GiveBack()
 	}
 	return err
 }
@@ -145,5 +146,5 @@ func (a Attempt) notBefore() time.Time { return a.Start.Add(a.Duration + a.Retry
 // was lost. Before anything is written there, the list is read there.
 func (k *call) moved() bool {
 	at, wroteAt := k.spent.at, k.known.wroteAt
-	return wroteAt != "" && at != nil && at.base != wroteAt && (k.known.once == lost || k.known.unsure)
+	return wroteAt != "" && at != nil && at.Address != wroteAt && (k.known.once == lost || k.known.unsure)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/sfcancel/sfcancel/internal/answer"
 )
 
 // TokenSource brings bearer tokens, as Azure Active Directory issues them. It must be safe
@@ -51,7 +53,7 @@ type bearer struct {
 // credential is the token of one attempt, handed down with its flight.
 type credential struct {
 	refused string // what the attempt before was refused with
-	used    string
+	used    answer.Token
 }
 
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -68,46 +70,13 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	case strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
 		return nil, fmt.Errorf(`%w: the token source brought one with a space or a control character; leave out "Bearer"`, errNoToken)
 	}
-	own.used = token
+	own.used = answer.Token(token)
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+token)
 	return b.next.RoundTrip(r)
 }
 
 var errNoToken = errors.New("no token")
-
-const blanked = "[token]"
-
-// hide blanks the token in what an answer says. What the answer means was read before:
-// that must not depend on the token.
-func (cr *credential) hide(text string) string {
-	if cr.used == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, cr.used, blanked)
-}
-
-// hideHeader returns a copy if there is anything to hide, because the answer is the transport's.
-func (cr *credential) hideHeader(h http.Header) http.Header {
-	if cr.used == "" {
-		return h
-	}
-	h = h.Clone()
-	for _, values := range h {
-		for i := range values {
-			values[i] = cr.hide(values[i])
-		}
-	}
-	return h
-}
-
-// hideError leaves nothing of an error behind that names the token.
-func (cr *credential) hideError(err error) error {
-	if cr.used == "" || !strings.Contains(err.Error(), cr.used) {
-		return err
-	}
-	return errors.New(cr.hide(err.Error()))
-}
 
 // renew reports whether an attempt was refused for credentials of which there may be others.
 func (k *call) renew(a Attempt) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/guard"
 )
 
 // trail is what a call has noted in the ledger.
@@ -70,8 +72,8 @@ func (k *call) noteSeen(ctx context.Context) {
 // noteEnd notes that the end of the operation was seen, if the ledger knows anything of this
 // life of its id: it proves nothing of the next one.
 func (k *call) noteEnd(ctx context.Context) {
-	if ev, err := k.c.evidence(ctx, k); err != nil || ev.unproved || !ev.began.IsZero() {
-		k.known.life = ev.life // if the end is of an earlier one, no more is lost than evidence
+	// If the end is of an earlier life, no more is lost than evidence.
+	if err := k.learn(ctx); err != nil || k.known.unproved || !k.known.began.IsZero() {
 		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
 	}
 }
@@ -99,7 +101,7 @@ func reach(ctx context.Context, limit time.Duration, ask func(context.Context) e
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var err error
-	if !new(guard).within(limited, cancel, func() { err = ask(limited) }) {
+	if !new(guard.Guard).Within(limited, cancel, func() { err = ask(limited) }) {
 		return errStuck
 	}
 	return asForeign(ctx, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,8 +113,11 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 	used := before - s.round
 	defer func() { s.round = len(s.attempts) - used }() // looks do not count for what comes next
 	for {
-		s.attempts = s.attempts[:min(len(s.attempts), before)] // of many looks only the last is kept
+		last := len(s.attempts)
 		op, found, err := k.look(ctx, until)
+		if len(s.attempts) > last {
+			s.attempts = slices.Delete(s.attempts, before, last)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil && !fits(ctx, 0):
 			<-ctx.Done()
@@ -189,7 +193,7 @@ func (k *call) look(ctx context.Context, until time.Time) (op Operation, found b
 		if err != nil {
 			return Operation{}, false, err
 		}
-		if op, found := l.first(); found {
+		if op, found := first(l); found {
 			k.see(ctx, op, true)
 			return op, true, nil
 		}

@@ -1,4 +1,6 @@
-package wrapper
+// Package opdecode reads what a cluster says of its operations, one by one or all, within bounds and in few
+// bytes.
+package opdecode
 
 import (
 	"bufio"
@@ -7,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,10 +23,17 @@ const (
 
 var errNoList = errors.New("not a list of operations")
 
-// listed is what an answer lists: all of it in few bytes each, or of all of it one operation.
-type listed struct {
-	most int       // operations that there may be
-	only uuid.UUID // all zeros keeps all
+// Operation is an element of a list, with the texts of a server.
+type Operation struct {
+	ID          uuid.UUID
+	Kind, State string
+}
+
+// List is what an answer lists: all of it in 18 bytes for each, or of all of it one operation. It is not safe
+// for concurrent use.
+type List struct {
+	Most int       // operations that there may be; more are an error
+	Only uuid.UUID // the one to keep; all zeros keeps all
 
 	n     int
 	kept  [][]entry // each but the last is full
@@ -42,15 +50,15 @@ type entry struct {
 // chunk is how many entries are allocated at once, so that none is ever moved.
 const chunk = 512
 
-// all yields what is kept; nothing if l is nil.
-func (l *listed) all() iter.Seq[Operation] {
+// All yields what is kept, in the order of the list; nothing if l is nil.
+func (l *List) All() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
 		if l == nil {
 			return
 		}
 		for _, some := range l.kept {
 			for _, e := range some {
-				if !yield(Operation{e.id, Kind(l.names[e.kind]), State(l.names[e.state])}) {
+				if !yield(Operation{e.id, l.names[e.kind], l.names[e.state]}) {
 					return
 				}
 			}
@@ -58,30 +66,22 @@ func (l *listed) all() iter.Seq[Operation] {
 	}
 }
 
-// operations is what is kept, all at once.
-func (l *listed) operations() []Operation {
-	kept := 0
+// Len is how many operations the list has, kept or not.
+func (l *List) Len() int { return l.n }
+
+// Kept is how many operations are kept.
+func (l *List) Kept() (n int) {
 	for _, some := range l.kept {
-		kept += len(some)
+		n += len(some)
 	}
-	return slices.AppendSeq(make([]Operation, 0, kept), l.all())
+	return n
 }
 
-// first is the first of what is kept.
-func (l *listed) first() (op Operation, found bool) {
-	for op := range l.all() {
-		return op, true
-	}
-	return Operation{}, false
-}
-
-// full reports whether the cluster may have left out operations.
-func (l *listed) full() bool { return l.n >= listSize }
-
-// read reads a list, one operation at a time, and no more than most. What lacks an id or a
-// state is none, whatever its JSON. Operations that are written as most servers write them are
+// Read reads a list, one operation at a time, and no more than Most, and at most 64 KiB of each with at most
+// 64 different names of at most 128 bytes. Each name passes through shown, once. What lacks an id or a
+// state is no operation, whatever its JSON. After an error the list is of no use. Operations that are written as most servers write them are
 // taken from the bytes; from the first on that is written in another way, encoding/json reads.
-func (l *listed) read(body io.Reader, shown func(string) string) error {
+func (l *List) Read(body io.Reader, shown func(string) string) error {
 	const window = 512 // more than an operation that is taken from the bytes
 	in := bufio.NewReaderSize(body, 2<<10)
 	if open, _ := in.Peek(1); string(open) != "[" {
@@ -112,7 +112,7 @@ func (l *listed) read(body io.Reader, shown func(string) string) error {
 const skipped = "[{}"
 
 // decode reads a list with encoding/json. The first of its elements may be in place of others.
-func (l *listed) decode(body io.Reader, shown func(string) string) error {
+func (l *List) decode(body io.Reader, shown func(string) string) error {
 	element := &io.LimitedReader{R: body, N: maxElement}
 	in := json.NewDecoder(element)
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
@@ -147,13 +147,13 @@ func (l *listed) decode(body io.Reader, shown func(string) string) error {
 	return nil
 }
 
-func (l *listed) add(id uuid.UUID, state, kind []byte, shown func(string) string) error {
-	if l.n == l.most || len(l.names) > maxNames || len(kind) > maxName || len(state) > maxName {
-		return fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, l.most, maxNames, maxName)
+func (l *List) add(id uuid.UUID, state, kind []byte, shown func(string) string) error {
+	if l.n == l.Most || len(l.names) > maxNames || len(kind) > maxName || len(state) > maxName {
+		return fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, l.Most, maxNames, maxName)
 	}
 	e := entry{id, l.name(kind, shown), l.name(state, shown)}
 	l.n++
-	if all := l.only == (uuid.UUID{}); !all && (id != l.only || len(l.kept) > 0) {
+	if all := l.Only == (uuid.UUID{}); !all && (id != l.Only || len(l.kept) > 0) {
 		return nil
 	}
 	last := len(l.kept) - 1
@@ -168,7 +168,7 @@ func (l *listed) add(id uuid.UUID, state, kind []byte, shown func(string) string
 }
 
 // name is the index of a name. Each is kept once.
-func (l *listed) name(text []byte, shown func(string) string) uint8 {
+func (l *List) name(text []byte, shown func(string) string) uint8 {
 	at, known := l.index[string(text)]
 	if !known {
 		if l.index == nil {

@@ -1,0 +1,123 @@
+package opdecode_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/opdecode"
+)
+
+const one = `{"OperationId":"01000000-0000-4000-8000-000000000000","State":"Running","Type":"NodeTransition"}`
+
+func asIs(text string) string { return text }
+
+// FuzzList: a list is read as encoding/json reads it as a whole, wherever the bytes and encoding/json take turns.
+func FuzzList(f *testing.F) {
+	two := strings.ReplaceAll(one, "01000000", "02000000")
+	for _, seed := range []string{
+		"[" + one + "," + two + "]\n", "[]", "[" + one + "]", "[" + one + ",]", "[," + one + "]", "[" + one + one + "]", "[" + one + " , " + one + " ]",
+		"[" + one + ",[]]", "[" + one + ",{}]", "[" + one + ".5]", "[" + one + "{}]", "[" + one, "[" + one + "]]", "[" + one + "],", "[" + one + ",null]",
+		"[" + one + "," + strings.ReplaceAll(one, "Running", `Run\u006eing`) + "," + one + "]",
+		"[" + one + "," + strings.ReplaceAll(one, "Running", "R\xffn") + "]", "[" + strings.ReplaceAll(one, "Running", "") + "]",
+		"[" + strings.ReplaceAll(one, "NodeTransition", "") + "]", "[" + strings.ReplaceAll(one, `"State"`, `"STATE"`) + "]",
+		"[" + one + "," + strings.ReplaceAll(one, "01000000", "ABCDEF00") + "]", "[" + strings.ReplaceAll(one, "01000000", "urn:uuid:01000000") + "]",
+		"[" + one[:len(one)-1] + `,"State":"Faulted"},` + one + "]", "[" + strings.ReplaceAll(one, ",", ", ") + "]", " [" + one + "]", "null",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if bytes.Count(body, []byte("{")) > 30 || len(body) > 4<<10 {
+			return // which may be bounded
+		}
+		l := opdecode.List{Most: 10_000}
+		err := l.Read(bytes.NewReader(body), asIs)
+		got := slices.Collect(l.All())
+		switch want, ok := asWhole(body); {
+		case ok && (err != nil || !slices.Equal(got, want) || l.Len() != len(want) || l.Kept() != len(want)):
+			t.Errorf("%q: got %v of %d and %d, %v, want %v", body, got, l.Len(), l.Kept(), err, want)
+		case !ok && err == nil:
+			t.Errorf("%q: got %v, want an error", body, got)
+		}
+	})
+}
+
+// asWhole reads a list at once.
+func asWhole(body []byte) (ops []opdecode.Operation, ok bool) {
+	var all []struct {
+		OperationID *uuid.UUID `json:"OperationId"`
+		Type, State string
+	}
+	if json.Unmarshal(body, &all) != nil || all == nil {
+		return nil, false
+	}
+	for _, one := range all {
+		if one.OperationID == nil || one.State == "" || len(one.State) > 128 || len(one.Type) > 128 {
+			return nil, false
+		}
+		ops = append(ops, opdecode.Operation{ID: *one.OperationID, Kind: one.Type, State: one.State})
+	}
+	return ops, true
+}
+
+// Of a list in which one operation is wanted no other is kept, and all are counted.
+func TestListKeepsOnlyOne(t *testing.T) {
+	t.Parallel()
+	text := "[" + strings.Repeat(strings.ReplaceAll(one, "01000000", "02000000")+",", 700) + one + "," + one + "]"
+	l := opdecode.List{Most: 10_000, Only: uuid.MustParse("01000000-0000-4000-8000-000000000000")}
+	if err := l.Read(iotest.HalfReader(strings.NewReader(text)), asIs); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(l.All()); len(got) != 1 || got[0].ID != l.Only || l.Len() != 702 {
+		t.Errorf("got %v of %d, want one of 702", got, l.Len())
+	}
+	if got := slices.Collect((*opdecode.List)(nil).All()); got != nil {
+		t.Errorf("got %v of no list", got)
+	}
+}
+
+// Each bound is an error, and not memory.
+func TestListIsBounded(t *testing.T) {
+	t.Parallel()
+	names := "["
+	for i := range 70 {
+		names += strings.ReplaceAll(one, "Running", strings.Repeat("x", i+1)) + ","
+	}
+	for name, tc := range map[string]struct {
+		text string
+		most int
+		ok   bool
+	}{
+		"as many as there may be": {"[" + one + "," + one + "]", 2, true},
+		"one more":                {"[" + one + "," + one + "," + one + "]", 2, false},
+		"70 different names":      {strings.TrimSuffix(names, ",") + "]", 100, false},
+		"a name of 128 bytes":     {"[" + strings.ReplaceAll(one, "Running", strings.Repeat("x", 128)) + "]", 2, true},
+		"a name of 129 bytes":     {"[" + strings.ReplaceAll(one, "Running", strings.Repeat("x", 129)) + "]", 2, false},
+		"a second one of 200 KiB": {"[ " + one + "," + strings.ReplaceAll(one, `"State"`, `"More":"`+strings.Repeat("x", 200<<10)+`","State"`) + "]", 2, false},
+		"an operation of 200 KiB": {"[" + strings.ReplaceAll(one, `"State"`, `"More":"`+strings.Repeat("x", 200<<10)+`","State"`) + "]", 2, false},
+	} {
+		l := opdecode.List{Most: tc.most}
+		if err := l.Read(strings.NewReader(tc.text), asIs); (err == nil) != tc.ok {
+			t.Errorf("%s: got %v, want ok %v", name, err, tc.ok)
+		}
+	}
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"State":"Running"}`: "RUNNING", `{"State":"Faulted","RestartPartitionResult":{"Result":{"ErrorCode":1}}}`: "FAULTED",
+		`{}`: "", `[]`: "", ``: "", `{"State":"Run`: "", `{"State":"` + strings.Repeat("x", 129) + `"}`: "",
+		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10) + `"}`: "",
+	} {
+		got, err := opdecode.State(strings.NewReader(text), strings.ToUpper)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%.60q: got %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
