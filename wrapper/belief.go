@@ -19,7 +19,7 @@ type belief struct {
 }
 
 // doubt is how much is open about a force or a start.
-type doubt int
+type doubt uint8
 
 const (
 	none doubt = iota

@@ -1,14 +1,13 @@
 package wrapper
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 
-	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/answer"
+	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
 // The bounds of what is read and of what is kept of an answer. The largest honest one is a
@@ -26,7 +25,6 @@ const (
 // is kept, and so is the status: neither is lost because the other is rubbish.
 func (a *Attempt) readError(b *answer.Body, shown func(string) string) error {
 	body, err := io.ReadAll(io.LimitReader(b, maxError+1))
-	var fabric generated.FabricError
 	switch {
 	case err != nil:
 		return err
@@ -41,12 +39,12 @@ func (a *Attempt) readError(b *answer.Body, shown func(string) string) error {
 		return fmt.Errorf("%w: an empty body", ErrBadAnswer)
 	case len(body) > maxError:
 		return fmt.Errorf("%w: the body is longer than %d KiB: %.80q", ErrBadAnswer, maxError>>10, b.Kept())
-	case json.Unmarshal(body, &fabric) != nil:
-		return fmt.Errorf("%w: the body is not JSON: %.80q", ErrBadAnswer, b.Kept())
-	case fabric.Error.Code == "":
-		return fmt.Errorf("%w: the body has no error code: %.80q", ErrBadAnswer, b.Kept())
 	}
-	a.Code = Code(answer.Cut(shown(string(fabric.Error.Code)), maxCode))
-	a.Message = answer.Cut(shown(fabric.Error.Message), maxMessage)
+	code, message, err := opdecode.Failure(body)
+	if err != nil {
+		return fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, b.Kept())
+	}
+	a.Code = Code(answer.Cut(shown(code), maxCode))
+	a.Message = answer.Cut(shown(message), maxMessage)
 	return nil
 }

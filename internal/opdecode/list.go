@@ -4,11 +4,13 @@ package opdecode
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -37,8 +39,7 @@ type List struct {
 
 	n     int
 	kept  [][]entry // each but the last is full
-	names []string  // of states and kinds, as they are shown
-	index map[string]uint8
+	names []name    // of states and kinds
 }
 
 // entry is an operation. Its state and kind are among the names.
@@ -46,6 +47,9 @@ type entry struct {
 	id          uuid.UUID
 	kind, state uint8
 }
+
+// name is a state or a kind, as it came and as it is shown.
+type name struct{ came, shown string }
 
 // chunk is how many entries are allocated at once, so that none is ever moved.
 const chunk = 512
@@ -58,7 +62,7 @@ func (l *List) All() iter.Seq[Operation] {
 		}
 		for _, some := range l.kept {
 			for _, e := range some {
-				if !yield(Operation{e.id, l.names[e.kind], l.names[e.state]}) {
+				if !yield(Operation{e.id, l.names[e.kind].shown, l.names[e.state].shown}) {
 					return
 				}
 			}
@@ -83,13 +87,16 @@ func (l *List) Kept() (n int) {
 // taken from the bytes; from the first on that is written in another way, encoding/json reads.
 func (l *List) Read(body io.Reader, shown func(string) string) error {
 	const window = 512 // more than an operation that is taken from the bytes
-	in := bufio.NewReaderSize(body, 2<<10)
+	in := bufio.NewReaderSize(body, 1<<10)
 	if open, _ := in.Peek(1); string(open) != "[" {
 		return l.decode(in, shown)
 	}
 	_, _ = in.Discard(1)
 	for first := true; ; first = false {
-		next, _ := in.Peek(window)
+		next, err := in.Peek(window)
+		if !first && err == io.EOF && len(next) > 0 && next[0] == ']' && len(bytes.TrimLeft(next[1:], " \t\r\n")) == 0 {
+			return nil
+		}
 		comma := 0
 		if !first && len(next) > 0 && next[0] == ',' {
 			comma = 1
@@ -167,18 +174,15 @@ func (l *List) add(id uuid.UUID, state, kind []byte, shown func(string) string) 
 	return nil
 }
 
-// name is the index of a name. Each is kept once.
+// name is the index of a name. Each is kept once. There are so few that a map would be slower.
 func (l *List) name(text []byte, shown func(string) string) uint8 {
-	at, known := l.index[string(text)]
-	if !known {
-		if l.index == nil {
-			l.index = make(map[string]uint8)
-		}
-		at = uint8(len(l.names)) // no more than maxNames and 1
-		l.index[string(text)] = at
-		l.names = append(l.names, shown(string(text)))
+	at := slices.IndexFunc(l.names, func(n name) bool { return n.came == string(text) })
+	if at < 0 {
+		at = len(l.names) // no more than maxNames and 1
+		came := string(text)
+		l.names = append(l.names, name{came, shown(came)})
 	}
-	return at
+	return uint8(at)
 }
 
 // plainElement reads an operation at the beginning of a text if it is written without blanks,

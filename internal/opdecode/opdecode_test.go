@@ -108,6 +108,31 @@ func TestListIsBounded(t *testing.T) {
 	}
 }
 
+// FuzzFailure: a FabricError is read as encoding/json reads it.
+func FuzzFailure(f *testing.F) {
+	const plain = `{"Error":{"Code":"E_FAIL","Message":"No."}}`
+	for _, seed := range []string{
+		plain, plain + " \r\n", plain + "}", plain[:len(plain)-1], "", "{}", "[]", "null", `{"Error":null}`, `{"Error":{"Code":"","Message":"No."}}`,
+		strings.ReplaceAll(plain, "No.", ""), strings.ReplaceAll(plain, "No.", `\u004eo.`), strings.ReplaceAll(plain, "No.", "N\xff"), strings.ToLower(plain),
+		strings.ReplaceAll(plain, `"}}`, `","Code":"E_ABORT"}}`), `{"Error":{"Message":"No.","Code":"E_FAIL"}}`, strings.ReplaceAll(plain, `"No."`, "7"),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var want struct {
+			Error struct{ Code, Message string }
+		}
+		ok := json.Unmarshal(body, &want) == nil && want.Error.Code != ""
+		code, message, err := opdecode.Failure(body)
+		switch {
+		case ok && (err != nil || code != want.Error.Code || message != want.Error.Message):
+			t.Errorf("%q: got %q, %q, %v, want %q, %q", body, code, message, err, want.Error.Code, want.Error.Message)
+		case !ok && err == nil:
+			t.Errorf("%q: got %q, %q, want an error", body, code, message)
+		}
+	})
+}
+
 func TestState(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
