@@ -17,8 +17,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sfcancel/sfcancel/openapi/emit"
 	"github.com/sfcancel/sfcancel/openapi/internal/check"
+	"github.com/sfcancel/sfcancel/openapi/internal/emit"
 )
 
 func main() {
@@ -47,7 +47,7 @@ func run(ctx context.Context, root string, out io.Writer) error {
 		}
 		return fmt.Errorf("%s\n%s", strings.Join(lines, "\n"), untouched)
 	}
-	made, err := files(tree)
+	made, err := emit.Files(tree)
 	if err != nil {
 		return fmt.Errorf("the generator refuses the document: %w; %s", err, untouched)
 	}
@@ -63,15 +63,6 @@ func run(ctx context.Context, root string, out io.Writer) error {
 		}
 	}
 	return tell(ctx, root, out)
-}
-
-// files are the files of package generated, by their names.
-func files(tree fs.FS) (map[string][]byte, error) {
-	made, err := emit.Files(tree)
-	if err != nil {
-		return nil, err
-	}
-	return made, digits(made)
 }
 
 // differing names the files that are not as they were, the ones that are gone included.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/sfcancel/sfcancel/openapi/emit"
+	"github.com/sfcancel/sfcancel/openapi/internal/emit"
 )
 
 // tree is the repository with another document.
@@ -20,7 +20,7 @@ func tree(t *testing.T, document string) fs.FS {
 		"openapi/faults.yaml":     {Data: []byte(document)},
 		"openapi/go.overlay.yaml": {Data: []byte("overlay: 1.0.0\ninfo: {title: none, version: '1'}\nactions: [{target: $.info, update: {description: none}}]\n")},
 	}
-	root := os.DirFS("../..")
+	root := os.DirFS("../../..")
 	names, err := fs.Glob(root, "openapi/templates/*")
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package emit_test
 
 import (
 	"io/fs"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/emit"
 )
 
 var constant = regexp.MustCompile(`(?m)^\t(\w+)\s+(\w+)\s+= "(.*)"$`)
@@ -16,7 +18,7 @@ var constant = regexp.MustCompile(`(?m)^\t(\w+)\s+(\w+)\s+= "(.*)"$`)
 // constants are the texts of all constants in the files, by their names.
 func constants(t *testing.T, tree fstest.MapFS) map[string]string {
 	t.Helper()
-	made, err := files(tree)
+	made, err := emit.Files(tree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func constants(t *testing.T, tree fstest.MapFS) map[string]string {
 // sources are the files that package generated is made from, ready for a change.
 func sources(t *testing.T) fstest.MapFS {
 	t.Helper()
-	root := os.DirFS("../..")
+	root := os.DirFS("../../..")
 	tree := fstest.MapFS{}
 	err := fs.WalkDir(root, "openapi", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".go") {

@@ -8,9 +8,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"go/format"
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +65,9 @@ func Files(tree fs.FS) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		_, text, _ = strings.Cut(text, "\npackage ") // what stands before it names the program and its version
-		files[name] = []byte(header + "package " + text)
+		if files[name], err = format.Source([]byte(header + "package " + digits(text))); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	definitions, err := codegen.OperationDefinitions(in.forGo)
 	if err != nil {
@@ -81,6 +85,20 @@ func Files(tree fs.FS) (map[string][]byte, error) {
 	}
 	files["server.gen.go"], err = render(tree, "server.tmpl", string(files["server.gen.go"]), facts, functions)
 	return files, err
+}
+
+// numbered is a constant of an enum whose text begins with a digit: its name, its type and the text.
+var numbered = regexp.MustCompile(`(?m)^\t(\w+)N(\d\w*)\s+(\w+)\s+= "\d`)
+
+// digits takes back the N that oapi-codegen puts before a digit that a name begins with, where the name of
+// the type comes first anyway: APIVersion30 for "3.0".
+func digits(text string) string {
+	for _, m := range numbered.FindAllStringSubmatch(text, -1) {
+		if m[1] == m[3] {
+			text = regexp.MustCompile(`\b`+m[1]+"N"+m[2]+`\b`).ReplaceAllString(text, m[1]+m[2])
+		}
+	}
+	return text
 }
 
 // input is a document in all its forms.
