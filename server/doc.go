@@ -23,7 +23,8 @@
 //  1. Path, verb and api-version: 400 E_INVALIDARG. There is no 404 for a path,
 //     no 405, and no redirect. Empty pieces of a path do not matter, letter case
 //     does. A variable spans pieces, so that the service ids app/svc and app~svc
-//     both work; it is handed over decoded once.
+//     both work; it is handed over decoded once. An operation that came after the
+//     api-version of the request is not there.
 //  2. The ClusterId header, with [WithClusterID]: 403 E_ACCESSDENIED.
 //  3. The client certificate, with [WithClientCertificates]: 403 with an empty
 //     body.

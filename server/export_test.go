@@ -4,7 +4,12 @@ import "net/http"
 
 // AddRoute registers a path, as an operation that the document gains is registered.
 func (h *Handler) AddRoute(method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
-	r := &route{}
+	h.AddRouteSince("", method, path, serve)
+}
+
+// AddRouteSince registers a path that came with an api-version.
+func (h *Handler) AddRouteSince(came, method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
+	r := &route{came: since(came)}
 	r.serve = func(w http.ResponseWriter, _ *http.Request) {
 		variables := make(map[string]string)
 		for _, v := range w.(*exchange).source.vars {

@@ -88,16 +88,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // to the implementation.
 func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	s := &x.source
-	route, vars, err := h.router.find(r.Method, r.URL, s.room[:0])
+	version, refused := h.checkVersion(r.URL.RawQuery)
+	if refused != nil {
+		version = h.newest // the path is judged first, and then with all that there is
+	}
+	route, vars, err := h.router.find(r.Method, r.URL, version, s.room[:0])
 	if err != nil {
 		return err
 	}
 	x.route = route.path
-	s.config, s.route, s.request, s.vars, s.timeout = &h.config, route, r, vars, h.timeout
-	if !route.versionless {
-		if s.version, err = h.checkVersion(r.URL.RawQuery); err != nil {
-			return err
-		}
+	s.config, s.route, s.request, s.vars, s.timeout, s.version = &h.config, route, r, vars, h.timeout, version
+	if refused != nil && !route.versionless {
+		return refused
 	}
 	if err := h.checkCluster(r); err != nil {
 		return err

@@ -19,6 +19,7 @@ type route struct {
 
 	operation  *generated.Operation // nil for a path of the gateway
 	exceptions []*exception         // of the operation's parameters, nil where there is none
+	came       version              // the first version that has the operation
 	since      []version            // of the operation's parameters
 	serve      http.HandlerFunc     // a path of the gateway
 
@@ -75,9 +76,10 @@ func segments(path string) func(yield func(string) bool) {
 // variable is one of the path of a request, decoded.
 type variable struct{ name, value string }
 
-// find returns the route of a request and appends the values of its variables to vars. There is no
-// 404 and no 405: the gateway answers 400 to an unknown path and to a wrong verb alike.
-func (t router) find(method string, u *url.URL, vars []variable) (*route, []variable, *Error) {
+// find returns the route of a request and appends the values of its variables to vars. What came
+// after the version of the request is not there. There is no 404 and no 405: the gateway answers 400
+// to an unknown path and to a wrong verb alike.
+func (t router) find(method string, u *url.URL, v version, vars []variable) (*route, []variable, *Error) {
 	var room [16]string
 	raw := room[:0]
 	for text := range segments(u.EscapedPath()) {
@@ -87,7 +89,7 @@ func (t router) find(method string, u *url.URL, vars []variable) (*route, []vari
 	for _, r := range t {
 		found, ok := r.match(raw, vars)
 		switch {
-		case !ok:
+		case !ok, r.came.compare(v) > 0:
 		case r.method == "" || r.method == method:
 			return r, found, nil
 		default:
@@ -164,16 +166,25 @@ func unescaped(raw string) string {
 	return text
 }
 
+// since is the first version that has something. What the oldest document has, all versions have: the
+// runtime takes versions below that one, too (§2).
+func since(documented string) version {
+	v, _ := parseVersion(documented)
+	if v == oldestDocumented {
+		return version{}
+	}
+	return v
+}
+
 // routes are those of the document and of the gateway.
 func routes(newest version, profile Profile) *router {
 	t := new(router)
 	for i := range generated.Operations {
 		op := &generated.Operations[i]
-		r := &route{operation: op, users: op.Role == "user"}
+		r := &route{operation: op, users: op.Role == "user", came: since(op.Since)}
 		for _, p := range op.Parameters {
 			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
-			since, _ := parseVersion(p.Since)
-			r.since = append(r.since, since)
+			r.since = append(r.since, since(p.Since))
 		}
 		t.add(r, op.Method, op.Path)
 	}

@@ -255,7 +255,7 @@ var differences = []difference{
 			return x.request.edge.Authenticates && !x.reached.Load() && x.status == http.StatusForbidden &&
 				len(x.body) == 0 && len(x.header.Values("Content-Type")) == 0 &&
 				// Path and version come first (§1.2).
-				(x.request.outside() || x.request.op != nil && x.request.view() != x.request.docs.whole)
+				(x.request.outside() || x.request.inView() != nil && x.request.view() != x.request.docs.whole)
 		},
 		reason: "missing or bad credentials are 403 with an empty body (runtime §7)",
 	},

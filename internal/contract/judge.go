@@ -33,7 +33,7 @@ func (c *checker) judge(x *exchange) {
 	refused := refusals[code] == x.status
 	// The cluster id and the caller are judged before the parameters, so that
 	// neither of two wrongs is hidden by the other.
-	denied := x.status == http.StatusForbidden && code == "E_ACCESSDENIED" && (x.request.op != nil || x.request.outside())
+	denied := x.status == http.StatusForbidden && code == "E_ACCESSDENIED" && (x.request.inView() != nil || x.request.outside())
 	var complaints []string
 	switch reached := x.reached.Load(); {
 	case len(reasons) > 0 && reached:

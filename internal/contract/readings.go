@@ -133,13 +133,15 @@ func firstPairs(q *request) {
 
 // takes says whether an operation has a parameter of the query in its view.
 func (op *operation) takes(name string) bool {
-	_, ok := op.parameters[name]
-	return ok
+	return op != nil && op.parameters[name] != nil
 }
 
 // knownNames drops what the operation does not have in the view of the request.
 func knownNames(q *request) {
 	op := q.inView()
+	if op == nil {
+		return // it came later
+	}
 	q.pairs = slices.DeleteFunc(q.pairs, func(p pair) bool { return !op.takes(p.name) })
 }
 

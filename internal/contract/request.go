@@ -133,8 +133,7 @@ func (q *request) view() *document {
 	return q.docs.whole
 }
 
-// inView is the operation as the view has it. One that came after the view's version is served in all versions, as the
-// whole document has it.
+// inView is the operation as the view has it; nil if it came later.
 func (q *request) inView() *operation {
 	if q.op == nil {
 		return nil
@@ -143,5 +142,5 @@ func (q *request) inView() *operation {
 	if i := slices.IndexFunc(ops, func(o *operation) bool { return o.id == q.op.id }); i >= 0 {
 		return ops[i]
 	}
-	return q.op
+	return nil
 }

@@ -33,7 +33,7 @@ func (c *checker) verdict(q *request) (reasons []string) {
 	if !routed {
 		q.route()
 	}
-	if q.op == nil {
+	if q.inView() == nil {
 		return append(reasons, fmt.Sprintf("no operation has %s %s", q.method, q.path))
 	}
 	return append(reasons, q.forbidden()...)

@@ -1,6 +1,10 @@
 package contract
 
 import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +82,41 @@ func TestVersionsDiffer(t *testing.T) {
 			r := parse(t, "POST", strings.Replace(gracefully, "6.0", tt.version, 1)+tt.more)
 			got := judged(t, Edge{}, differences, answers(200, "", ""), r)
 			if tt.report == "" && got != "" || !strings.Contains(got, tt.report) {
+				t.Errorf("reported %q, want %q", got, tt.report)
+			}
+		})
+	}
+}
+
+// An operation that came after the api-version of a request is none, whatever a server thinks of it.
+func TestOperationsThatCameLater(t *testing.T) {
+	docs, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := *docs.views["3.0"]
+	older.operations = slices.DeleteFunc(slices.Clone(older.operations), func(o *operation) bool { return o.id == "CancelOperation" })
+	views := maps.Clone(docs.views)
+	views["3.0"] = &older
+	for _, tt := range []struct {
+		name, version string
+		handler       http.Handler
+		report        string // part of it; empty for none
+	}{
+		{"refused before", "3.0", failure(400, "E_INVALIDARG"), ""},
+		{"refused between", "5.9", failure(400, "E_INVALIDARG"), ""},
+		{"carried out before", "3.0", answers(200, "", ""), "200 without an operation"},
+		{"unimplemented before", "3.0", failure(501, "E_NOTIMPL"), "was not refused as malformed"},
+		{"carried out", "6.0", answers(200, "", ""), ""},
+		{"refused", "6.0", failure(400, "E_INVALIDARG"), "was refused as malformed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			told := &reports{TB: t}
+			c := newChecker(told, Edge{}, differences)
+			c.docs = &documents{docs.versions, views, docs.whole}
+			r := parse(t, "POST", strings.Replace(gracefully, "6.0", tt.version, 1))
+			c.handler(tt.handler).ServeHTTP(httptest.NewRecorder(), r)
+			if got := told.String(); tt.report == "" && got != "" || !strings.Contains(got, tt.report) {
 				t.Errorf("reported %q, want %q", got, tt.report)
 			}
 		})

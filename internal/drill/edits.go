@@ -153,6 +153,20 @@ actions:
           description: Why.
           schema: {type: string, minLength: 3}
 `),
+			operation(`  /Faults/$/Count:
+    get:
+      operationId: CountFaults
+      tags: [Faults]
+      summary: Count the fault operations
+      description: How many there are.
+      x-since: "6.5"
+      parameters:
+        - $ref: "#/components/parameters/ApiVersion"
+      responses:
+        "204": {description: There is none.}
+        default:
+          $ref: "#/components/responses/FabricError"
+`),
 		},
 		test: "version",
 	},
