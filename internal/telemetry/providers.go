@@ -36,10 +36,13 @@ func Apply[C any, O ~func(*C) error](c *C, options []O) error {
 	return errors.Join(errs...)
 }
 
-// NotNil is the error of an option that was given nil.
-func NotNil(given any, name string) error {
-	if given == nil {
-		return errors.New("the " + name + " is nil")
+// Option is an option of a configuration that sets what it was given, which must not be nil.
+func Option[C any](given any, name string, set func(*C)) func(*C) error {
+	return func(c *C) error {
+		if given == nil {
+			return errors.New("the " + name + " is nil")
+		}
+		set(c)
+		return nil
 	}
-	return nil
 }

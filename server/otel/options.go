@@ -15,25 +15,16 @@ type config struct{ telemetry.Providers }
 
 // WithTracerProvider takes the tracer from p. The default is the global provider; nil is an error.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) error {
-		c.Tracers = p
-		return telemetry.NotNil(p, "tracer provider")
-	}
+	return telemetry.Option(p, "tracer provider", func(c *config) { c.Tracers = p })
 }
 
 // WithMeterProvider takes the meter from p. The default is the global provider; nil is an error.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) error {
-		c.Meters = p
-		return telemetry.NotNil(p, "meter provider")
-	}
+	return telemetry.Option(p, "meter provider", func(c *config) { c.Meters = p })
 }
 
 // WithPropagator reads the parent of each span from the headers of the request with p. The default is
 // the global propagator, which reads nothing unless the program has set one; nil is an error.
 func WithPropagator(p propagation.TextMapPropagator) Option {
-	return func(c *config) error {
-		c.Propagator = p
-		return telemetry.NotNil(p, "propagator")
-	}
+	return telemetry.Option(p, "propagator", func(c *config) { c.Propagator = p })
 }

@@ -16,19 +16,13 @@ type config struct{ telemetry.Providers }
 // WithTracerProvider takes the tracer from p. The default is the global provider; nil is
 // an error.
 func WithTracerProvider(p trace.TracerProvider) Option {
-	return func(c *config) error {
-		c.Tracers = p
-		return telemetry.NotNil(p, "tracer provider")
-	}
+	return telemetry.Option(p, "tracer provider", func(c *config) { c.Tracers = p })
 }
 
 // WithMeterProvider takes the meter from p. The default is the global provider; nil is an
 // error.
 func WithMeterProvider(p metric.MeterProvider) Option {
-	return func(c *config) error {
-		c.Meters = p
-		return telemetry.NotNil(p, "meter provider")
-	}
+	return telemetry.Option(p, "meter provider", func(c *config) { c.Meters = p })
 }
 
 // WithPropagator writes the trace context into each request with p. The default is the
@@ -36,8 +30,5 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 //
 // A propagator of baggage sends the baggage of the caller to the cluster.
 func WithPropagator(p propagation.TextMapPropagator) Option {
-	return func(c *config) error {
-		c.Propagator = p
-		return telemetry.NotNil(p, "propagator")
-	}
+	return telemetry.Option(p, "propagator", func(c *config) { c.Propagator = p })
 }
