@@ -27,7 +27,7 @@ func Document() []byte {
 
 // Versions lists the documented api-versions, oldest first: those that have an overlay. The caller owns the list.
 func Versions() []string {
-	return overlaid.Versions(overlays)
+	return overlaid.Versions(overlays, ".")
 }
 
 // View returns the text of faults.yaml narrowed to one of [Versions]: without what x-since says came later, and under

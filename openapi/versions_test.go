@@ -8,7 +8,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/openapi"
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
-	"github.com/sfcancel/sfcancel/openapi/internal/valid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 func TestVersions(t *testing.T) {
@@ -88,7 +88,7 @@ actions:
 		t.Error("a view says when something came; it is one version")
 	}
 	for name, text := range map[string]string{"view of " + later: string(view), "whole document": grown} {
-		if _, err := valid.Load(t.Context(), []byte(text)); err != nil {
+		if _, err := parsed.Valid(t.Context(), []byte(text)); err != nil {
 			t.Errorf("the %s: %v", name, err)
 		}
 	}

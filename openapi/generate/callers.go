@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
@@ -21,85 +20,72 @@ const progress = "Progress"
 
 // callers is what the source of the wrapper shows. It is empty where there is no wrapper.
 type callers struct {
-	methods map[string]string          // the methods of Client, with the type of their options
-	fields  map[string]map[string]bool // of its structs
-	sent    map[string]map[string]bool // of the parameters of operations, by the name of the generated struct
+	methods map[string]string   // the methods of Client, with the type of their options
+	fields  map[string][]string // of its structs, and those that it sets of generated ones
 }
 
 func readCallers(root string) (callers, error) {
-	c := callers{make(map[string]string), make(map[string]map[string]bool), make(map[string]map[string]bool)}
-	files, err := fs.Glob(os.DirFS(root), "wrapper/*.go")
-	if err != nil {
-		return c, err
-	}
+	c := callers{make(map[string]string), make(map[string][]string)}
+	files, err := filepath.Glob(filepath.Join(root, "wrapper/*.go"))
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.SkipObjectResolution)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if parsed == nil {
 			return c, err // what is only broken is read as far as it goes
 		}
-		for _, decl := range parsed.Decls {
-			c.read(decl)
-		}
-		ast.Inspect(parsed, c.sends)
+		ast.Inspect(parsed, c.read)
 	}
-	return c, nil
+	return c, err
 }
 
-func (c callers) read(decl ast.Decl) {
-	switch decl := decl.(type) {
+func (c callers) read(node ast.Node) bool {
+	switch node := node.(type) {
 	case *ast.FuncDecl:
-		if decl.Recv == nil || !decl.Name.IsExported() || typeName(decl.Recv.List[0].Type) != "Client" {
-			return
-		}
-		c.methods[decl.Name.Name] = ""
-		for _, p := range decl.Type.Params.List {
-			if name := typeName(p.Type); strings.HasSuffix(name, "Options") {
-				c.methods[decl.Name.Name] = name
-			}
-		}
-	case *ast.GenDecl:
-		for _, spec := range decl.Specs {
-			named, ok := spec.(*ast.TypeSpec)
-			if !ok {
-				continue
-			}
-			structure, ok := named.Type.(*ast.StructType)
-			if !ok {
-				continue
-			}
-			fields := make(map[string]bool)
-			for _, field := range structure.Fields.List {
-				for _, name := range field.Names {
-					fields[name.Name] = true
+		if node.Recv != nil && node.Name.IsExported() && typeName(node.Recv.List[0].Type) == "Client" {
+			c.methods[node.Name.Name] = ""
+			for _, p := range node.Type.Params.List {
+				if name := typeName(p.Type); strings.HasSuffix(name, "Options") {
+					c.methods[node.Name.Name] = name
 				}
 			}
-			c.fields[named.Name.Name] = fields
+		}
+	case *ast.TypeSpec:
+		if structure, ok := node.Type.(*ast.StructType); ok {
+			for _, field := range structure.Fields.List {
+				for _, name := range field.Names {
+					c.fields[node.Name.Name] = append(c.fields[node.Name.Name], name.Name)
+				}
+			}
+		}
+	case *ast.CompositeLit:
+		if of, ok := node.Type.(*ast.SelectorExpr); ok && typeName(of.X) == "generated" {
+			for _, element := range node.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					c.fields[of.Sel.Name] = append(c.fields[of.Sel.Name], typeName(pair.Key))
+				}
+			}
 		}
 	}
+	return true
 }
 
 func typeName(expr ast.Expr) string {
 	if pointer, ok := expr.(*ast.StarExpr); ok {
 		expr = pointer.X
 	}
-	if name, ok := expr.(*ast.Ident); ok {
-		return name.Name
+	name, _ := expr.(*ast.Ident)
+	if name == nil {
+		return ""
 	}
-	return ""
+	return name.Name
 }
 
 // Method implements changes.Callers.
 func (c callers) Method(operation string) string {
-	name := operation
-	if own, ok := methods[operation]; ok {
-		name = own
-	} else if strings.HasPrefix(operation, "Get") && strings.HasSuffix(operation, progress) {
+	name := cmp.Or(methods[operation], operation)
+	if strings.HasPrefix(operation, "Get") && strings.HasSuffix(operation, progress) {
 		name = progress
 	}
 	if _, ok := c.methods[name]; !ok {
@@ -113,32 +99,12 @@ func (c callers) Lacks(operation, field string) string {
 	method := c.Method(operation)
 	options := c.methods[method]
 	switch {
-	case method == "" || c.sent[codegen.ToCamelCase(operation)+"Params"][field]:
+	case method == "" || slices.Contains(c.fields[codegen.ToCamelCase(operation)+"Params"], field):
 		return ""
 	case options == "":
 		return "wrapper." + method + " does not send it"
-	case c.fields[options][field]:
+	case slices.Contains(c.fields[options], field):
 		return "wrapper." + options + " has a field " + field + ", which is not sent as it"
 	}
 	return "wrapper." + options + " has no field for it"
-}
-
-// sends notes which fields of generated parameters are set.
-func (c callers) sends(node ast.Node) bool {
-	literal, ok := node.(*ast.CompositeLit)
-	if !ok {
-		return true
-	}
-	of, ok := literal.Type.(*ast.SelectorExpr)
-	if !ok || typeName(of.X) != "generated" {
-		return true
-	}
-	fields := make(map[string]bool)
-	for _, element := range literal.Elts {
-		if pair, ok := element.(*ast.KeyValueExpr); ok {
-			fields[typeName(pair.Key)] = true
-		}
-	}
-	c.sent[of.Sel.Name] = fields
-	return true
 }

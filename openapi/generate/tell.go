@@ -18,6 +18,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/openapi/internal/changes"
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 // tell says what the document in the tree changes for callers, compared with the one before.
@@ -47,17 +48,17 @@ func tell(ctx context.Context, root string, out io.Writer) error {
 
 // compare lists what changed between two trees: in the whole document, and then what changed only in one api-version.
 func compare(before, after fs.FS, callers changes.Callers) ([]string, error) {
-	was, err := golang(before)
-	is, err2 := golang(after)
+	was, err := parsed.Form(before, goOverlay)
+	is, err2 := parsed.Form(after, goOverlay)
 	if err != nil || err2 != nil { // one of the two is not as Go sees it; as they are, both can be compared
-		was, err = document(before)
-		is, err2 = document(after)
+		was, err = parsed.Form(before, "")
+		is, err2 = parsed.Form(after, "")
 	}
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
 	lines := changes.Between(was, is, callers)
-	old, now := versions(before), versions(after)
+	old, now := overlaid.Versions(before, "openapi"), overlaid.Versions(after, "openapi")
 	for _, version := range now {
 		if len(old) > 0 && !slices.Contains(old, version) {
 			lines = append(lines, fmt.Sprintf("api-version %s is documented now: callers may send it, and servers of that runtime version accept it.", version))
@@ -68,11 +69,11 @@ func compare(before, after fs.FS, callers changes.Callers) ([]string, error) {
 			lines = append(lines, fmt.Sprintf("api-version %s is not documented any more.", version))
 			continue
 		}
-		oldView, err := view(before, version)
+		oldView, err := parsed.Form(before, overlaid.File(version))
 		if err != nil {
 			continue // its overlay did not fit; there is nothing to compare with
 		}
-		newView, err := view(after, version)
+		newView, err := parsed.Form(after, overlaid.File(version))
 		if err != nil {
 			return nil, err
 		}
@@ -87,35 +88,10 @@ func compare(before, after fs.FS, callers changes.Callers) ([]string, error) {
 	return lines, nil
 }
 
-// document is the document of a tree as it is.
-func document(tree fs.FS) (*openapi3.T, error) {
-	text, err := fs.ReadFile(tree, "openapi/faults.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return openapi3.NewLoader().LoadFromData(text)
-}
-
-// golang is the document of a tree as Go sees it.
-func golang(tree fs.FS) (*openapi3.T, error) { return under(tree, "go.overlay.yaml") }
-
-// view is the document of a tree as an api-version has it.
-func view(tree fs.FS, version string) (*openapi3.T, error) {
-	return under(tree, overlaid.File(version))
-}
-
-func under(tree fs.FS, overlay string) (*openapi3.T, error) {
-	text, err := fs.ReadFile(tree, "openapi/faults.yaml")
-	actions, err2 := fs.ReadFile(tree, "openapi/"+overlay)
-	if err := errors.Join(err, err2); err != nil {
-		return nil, err
-	}
-	text, err = overlaid.Apply(string(text), string(actions))
-	if err != nil {
-		return nil, err
-	}
-	return openapi3.NewLoader().LoadFromData(text)
-}
+const (
+	document  = "openapi/faults.yaml"
+	goOverlay = "go.overlay.yaml"
+)
 
 // name gives the schemas of a view the names that they have in Go, which a view does not say.
 func name(view, golang *openapi3.T) {
@@ -129,14 +105,6 @@ func name(view, golang *openapi3.T) {
 	}
 }
 
-func versions(tree fs.FS) []string {
-	folder, err := fs.Sub(tree, "openapi")
-	if err != nil {
-		return nil
-	}
-	return overlaid.Versions(folder)
-}
-
 // last is what package generated was made from before: the tree of the last commit, or where there is no git the
 // document of the last release. It is nil if there is neither.
 func last(ctx context.Context, root string) (tree fs.FS, since string) {
@@ -146,22 +114,19 @@ func last(ctx context.Context, root string) (tree fs.FS, since string) {
 	files := fstest.MapFS{}
 	names, err := git("ls-tree", "--name-only", "HEAD", "./openapi/")
 	for name := range strings.FieldsSeq(string(names)) {
-		if !strings.HasSuffix(name, ".yaml") {
-			continue
+		if strings.HasSuffix(name, ".yaml") {
+			text, failed := git("show", "HEAD:./"+name)
+			files[name] = &fstest.MapFile{Data: text}
+			err = errors.Join(err, failed)
 		}
-		text, failed := git("show", "HEAD:./"+name)
-		if failed != nil {
-			err = failed
-		}
-		files[name] = &fstest.MapFile{Data: text}
 	}
-	if err == nil && files["openapi/faults.yaml"] != nil {
+	if err == nil && files[document] != nil {
 		return files, "the last commit"
 	}
-	text, err := os.ReadFile(filepath.Join(root, "openapi/release/faults.yaml"))
-	golang, err2 := os.ReadFile(filepath.Join(root, "openapi/go.overlay.yaml")) // the release keeps none
+	released, err := os.ReadFile(filepath.Join(root, "openapi/release/faults.yaml"))
+	golang, err2 := os.ReadFile(filepath.Join(root, "openapi", goOverlay)) // the release keeps none
 	if err != nil || err2 != nil {
 		return nil, ""
 	}
-	return fstest.MapFS{"openapi/faults.yaml": {Data: text}, "openapi/go.overlay.yaml": {Data: golang}}, "the last release"
+	return fstest.MapFS{document: {Data: released}, "openapi/" + goOverlay: {Data: golang}}, "the last release"
 }

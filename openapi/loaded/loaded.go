@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/sfcancel/sfcancel/openapi"
-	"github.com/sfcancel/sfcancel/openapi/internal/valid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 // Document parses and validates the whole document; see [Text].
@@ -37,7 +37,7 @@ func View(ctx context.Context, apiVersion string) (*openapi3.T, error) {
 //
 // Nothing here blocks. A ctx that is done makes Text return its error; it must not be nil.
 func Text(ctx context.Context, text []byte) (*openapi3.T, error) {
-	doc, err := valid.Load(ctx, text)
+	doc, err := parsed.Valid(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}

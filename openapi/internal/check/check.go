@@ -16,7 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
-	"github.com/sfcancel/sfcancel/openapi/internal/valid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 // Problem is one fault.
@@ -63,11 +63,7 @@ func Tree(ctx context.Context, tree fs.FS) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	within, err := fs.Sub(tree, "openapi")
-	if err != nil {
-		return nil, err
-	}
-	versions := overlaid.Versions(within)
+	versions := overlaid.Versions(tree, "openapi")
 	root, syntax := parse(document, text)
 	if syntax != nil {
 		return []Problem{*syntax}, nil
@@ -120,7 +116,7 @@ func (c *checker) contract() {
 
 // whole asks kin-openapi, about the document and every view.
 func (c *checker) whole(ctx context.Context, tree fs.FS, text []byte) []Problem {
-	if _, err := valid.Load(ctx, text); err != nil {
+	if _, err := parsed.Valid(ctx, text); err != nil {
 		return []Problem{{document, 1, 1, err.Error()}}
 	}
 	for _, version := range c.versions {
@@ -131,7 +127,7 @@ func (c *checker) whole(ctx context.Context, tree fs.FS, text []byte) []Problem 
 		}
 		view, err := overlaid.Apply(string(text), string(actions))
 		if err == nil {
-			_, err = valid.Load(ctx, view)
+			_, err = parsed.Valid(ctx, view)
 		}
 		if err != nil {
 			return []Problem{{file, 1, 1, fmt.Sprintf("the document of api-version %s: %v", version, err)}}

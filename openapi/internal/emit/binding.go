@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,19 +13,16 @@ import (
 // bind writes the body of Bind: one block for each parameter, in order.
 func bind(o *operation, facts []*parameter) (string, error) {
 	var b strings.Builder
-	n := 0
-	for _, group := range []struct {
-		parameters []codegen.ParameterDefinition
-		into       string
-	}{{o.PathParams, "r."}, {o.QueryParams, "r.Params."}, {o.HeaderParams, "r.Params."}, {o.CookieParams, "r.Params."}} {
-		for _, p := range group.parameters {
-			block, err := bindOne(n, o.Parameters[n], facts[o.Parameters[n]], p, group.into+p.GoName())
-			if err != nil {
-				return "", fmt.Errorf("parameter %s: %w", p.ParamName, err)
-			}
-			b.WriteString(block)
-			n++
+	for n, p := range slices.Concat(o.PathParams, o.QueryParams, o.HeaderParams, o.CookieParams) {
+		into := "r.Params."
+		if p.In == "path" {
+			into = "r."
 		}
+		block, err := bindOne(n, o.Parameters[n], facts[o.Parameters[n]], p, into+p.GoName())
+		if err != nil {
+			return "", fmt.Errorf("parameter %s: %w", p.ParamName, err)
+		}
+		b.WriteString(block)
 	}
 	b.WriteString(bindBody(o))
 	return b.String(), nil
@@ -78,40 +76,28 @@ func literal(f *parameter) string {
 // conversion writes what makes a v of a text, with every constraint of the document, or returns.
 func conversion(f *parameter, goType, at string) string {
 	refuse := fmt.Sprintf("{\nreturn r, bad(%s, text)\n}\n", at)
-	bounds := func(value string) string {
-		var all []string
-		if f.Minimum != "" {
-			all = append(all, value+" < "+f.Minimum)
-		}
-		if f.Maximum != "" {
-			all = append(all, value+" > "+f.Maximum)
-		}
-		return strings.Join(all, " || ")
-	}
-	checked := func(conditions ...string) string {
-		var all []string
-		for _, c := range conditions {
-			if c != "" {
-				all = append(all, c)
-			}
-		}
+	checked := func(conditions ...[]string) string {
+		all := slices.Concat(conditions...)
 		if len(all) == 0 {
 			return ""
 		}
 		return "if is != Judged && (" + strings.Join(all, " || ") + ") " + refuse
 	}
-	listed := func() string {
-		var all []string
-		for _, one := range f.Enum {
-			all = append(all, fmt.Sprintf("text != %q", one))
-		}
-		if f.Open && f.Pattern != "" {
-			all = append(all, "!"+matcherOf(f.Pattern)+"(text)")
-		}
-		if f.Open && f.Pattern == "" {
-			return ""
-		}
-		return strings.Join(all, " && ")
+	var listed, pattern []string // conditions under which a text is not in the list, or does not match
+	if f.Pattern != "" {
+		pattern = []string{"!" + matcherOf(f.Pattern) + "(text)"}
+	}
+	for _, one := range f.Enum {
+		listed = append(listed, fmt.Sprintf("text != %q", one))
+	}
+	switch {
+	case f.Open && f.Pattern == "":
+		listed = nil
+	case f.Open:
+		listed, pattern = append(listed, pattern...), nil
+	}
+	if len(listed) > 0 {
+		listed = []string{strings.Join(listed, " && ")}
 	}
 	switch {
 	case f.Type == "string" && f.Format == "uuid":
@@ -121,26 +107,19 @@ func conversion(f *parameter, goType, at string) string {
 	case f.Type == "string" && f.Format == "date":
 		return "day, err := time.Parse(time.DateOnly, text)\nif err != nil " + refuse + "v := openapi_types.Date{Time: day}\n"
 	case f.Type == "string":
-		pattern, length := "", ""
-		if !f.Open && f.Pattern != "" {
-			pattern = "!" + matcherOf(f.Pattern) + "(text)"
-		}
-		if f.Minimum != "" || f.Maximum != "" {
-			length = bounds("utf8.RuneCountInString(text)")
-		}
-		return checked(listed(), length, pattern) + fmt.Sprintf("v := %s(text)\n", goType)
+		return checked(listed, f.outside("utf8.RuneCountInString(text)"), pattern) + fmt.Sprintf("v := %s(text)\n", goType)
 	case f.Type == "boolean":
 		return "if text != \"true\" && text != \"false\" " + refuse + fmt.Sprintf("v := %s(text == \"true\")\n", goType)
 	case f.Type == "integer":
-		bits := map[string]string{"int32": "32"}[f.Format]
-		if bits == "" {
-			bits = "64"
+		bits := 64
+		if f.Format == "int32" {
+			bits = 32
 		}
-		return fmt.Sprintf("whole, err := strconv.ParseInt(text, 10, %s)\nif err != nil %s%sv := %s(whole)\n",
-			bits, refuse, checked(bounds("whole"), listed()), goType)
+		return fmt.Sprintf("whole, err := strconv.ParseInt(text, 10, %d)\nif err != nil %s%sv := %s(whole)\n",
+			bits, refuse, checked(f.outside("whole"), listed), goType)
 	case f.Type == "number":
 		return fmt.Sprintf("real, err := strconv.ParseFloat(text, 64)\nif err != nil || math.IsNaN(real) || math.IsInf(real, 0) %s%sv := %s(real)\n",
-			refuse, checked(bounds("real")), goType)
+			refuse, checked(f.outside("real")), goType)
 	}
 	// Of anything else, as an object, the form is for the runtime library.
 	return fmt.Sprintf("var v %s\nif err := runtime.BindStyledParameterWithOptions(\"form\", %q, text, &v, runtime.BindStyledParameterOptions{Explode: false, Required: true}); err != nil %s",

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 // contract is what the templates see of a document.
@@ -41,12 +43,17 @@ type response struct {
 	ContentTypes, Headers goStrings
 }
 
-// parameter is one row of the table. It is a fact of the document itself, not of what Go makes of
-// it.
+// parameter is one row of the table, field by field as contract.tmpl declares it. It is a fact of the
+// document itself, not of what Go makes of it.
 type parameter struct {
-	Name, In, Type, Format, Minimum, Maximum, Pattern, Default, Since, Description string
-	Required, Array, Open                                                          bool
-	Enum                                                                           []string
+	Name, In                             string
+	Required                             bool
+	Type, Format                         string
+	Array                                bool
+	Minimum, Maximum, Pattern            string
+	Enum                                 []string
+	Open                                 bool
+	Default, Since, Accepts, Description string
 
 	goName string
 }
@@ -89,28 +96,23 @@ func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, view
 		if d.IsAlias {
 			continue
 		}
-		spec := plain.Paths.Value(d.Path).GetOperation(d.Method)
+		spec := found(plain, d)
 		o := &operation{
 			OperationDefinition: d, ID: d.SpecOperationId, GoName: d.OperationId, Method: d.Method, Path: d.Path,
-			Summary: strings.TrimSpace(d.Summary), Role: role(d), Since: since(views, func(v *openapi3.T) bool { return found(v, d) != nil }),
+			Summary: oneLine(d.Summary), Role: role(d), Since: since(views, func(v *openapi3.T) bool { return found(v, d) != nil }),
 		}
-		for _, all := range [][]codegen.ParameterDefinition{d.PathParams, d.QueryParams, d.HeaderParams, d.CookieParams} {
-			for _, p := range all {
-				fact := factOf(plain.Paths.Value(d.Path), spec, p)
-				fact.Since = since(views, func(v *openapi3.T) bool {
-					op := found(v, d)
-					return op != nil && named(v.Paths.Value(d.Path), op, p.In, p.ParamName) != nil
-				})
-				fact.goName = p.GoName()
-				key := fmt.Sprintf("%+v", *fact)
-				n, known := at[key]
-				if !known {
-					n = len(c.Parameters)
-					at[key] = n
-					c.Parameters = append(c.Parameters, fact)
-				}
-				o.Parameters = append(o.Parameters, n)
+		for _, p := range slices.Concat(d.PathParams, d.QueryParams, d.HeaderParams, d.CookieParams) {
+			fact := factOf(named(plain, d, p))
+			fact.Since = since(views, func(v *openapi3.T) bool { return named(v, d, p) != nil })
+			fact.goName = p.GoName()
+			key := fmt.Sprintf("%+v", *fact)
+			n, known := at[key]
+			if !known {
+				n = len(c.Parameters)
+				at[key] = n
+				c.Parameters = append(c.Parameters, fact)
 			}
+			o.Parameters = append(o.Parameters, n)
 		}
 		if spec.RequestBody != nil {
 			o.Body = &body{spec.RequestBody.Value.Required, slices.Sorted(maps.Keys(spec.RequestBody.Value.Content))}
@@ -146,26 +148,28 @@ func found(doc *openapi3.T, d codegen.OperationDefinition) *openapi3.Operation {
 	return nil
 }
 
-func named(item *openapi3.PathItem, op *openapi3.Operation, in, name string) *openapi3.Parameter {
-	if p := op.Parameters.GetByInAndName(in, name); p != nil {
-		return p
+// named is a parameter of an operation, its own or one of its path.
+func named(doc *openapi3.T, d codegen.OperationDefinition, p codegen.ParameterDefinition) *openapi3.Parameter {
+	op := found(doc, d)
+	if op == nil {
+		return nil
 	}
-	return item.Parameters.GetByInAndName(in, name)
+	return slices.Concat(op.Parameters, doc.Paths.Value(d.Path).Parameters).GetByInAndName(p.In, p.ParamName)
 }
 
 // since is the first version whose view has something.
 func since(views []view, has func(*openapi3.T) bool) string {
 	for _, v := range views {
-		if has(v.doc) {
+		if has(v.T) {
 			return v.version
 		}
 	}
 	return ""
 }
 
-func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.ParameterDefinition) *parameter {
-	p := named(item, op, d.In, d.ParamName)
+func factOf(p *openapi3.Parameter) *parameter {
 	f := &parameter{Name: p.Name, In: p.In, Required: p.Required, Description: oneLine(p.Description)}
+	defer func() { f.Accepts = f.accepts() }()
 	if p.Schema == nil || p.Schema.Value == nil {
 		return f
 	}
@@ -189,25 +193,13 @@ func factOf(item *openapi3.PathItem, op *openapi3.Operation, d codegen.Parameter
 		return f
 	}
 	f.Type, f.Format, f.Pattern, f.Enum = schema.Type.Slice()[0], schema.Format, schema.Pattern, texts(schema.Enum)
-	switch f.Type {
+	switch bounds := parsed.Bounds(schema); f.Type {
 	case "string":
-		if schema.MinLength > 0 {
-			f.Minimum = strconv.FormatUint(schema.MinLength, 10)
-		}
-		if schema.MaxLength != nil {
-			f.Maximum = strconv.FormatUint(*schema.MaxLength, 10)
-		}
+		f.Minimum, f.Maximum = bounds["minLength"], bounds["maxLength"]
 	case "integer", "number":
-		f.Minimum, f.Maximum = bound(schema.Min), bound(schema.Max)
+		f.Minimum, f.Maximum = bounds["minimum"], bounds["maximum"]
 	}
 	return f
-}
-
-func bound(f *float64) string {
-	if f == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*f, 'f', -1, 64)
 }
 
 func textOf(value any) string {
@@ -230,16 +222,13 @@ func texts(values []any) (all []string) {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Accepts completes the sentence "It must be".
-func (p *parameter) Accepts() string {
-	each := p.accepts()
-	if p.Array {
-		return "a list, each of it " + each
-	}
-	return each
-}
-
+// accepts completes the sentence "It must be".
 func (p *parameter) accepts() string {
+	if p.Array {
+		one := *p
+		one.Array = false
+		return "a list, each of it " + one.accepts()
+	}
 	between := func(before, after string) string {
 		switch {
 		case p.Minimum != "" && p.Maximum != "":
@@ -278,34 +267,23 @@ func (p *parameter) accepts() string {
 
 // Literal is the parameter as Go writes it, without what is empty.
 func (p *parameter) Literal() string {
-	var b strings.Builder
-	b.WriteString("{")
-	text := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %q, ", name, value)
+	var fields []string
+	value := reflect.ValueOf(*p)
+	for i := range value.NumField() {
+		if f := value.Type().Field(i); f.IsExported() && !value.Field(i).IsZero() {
+			fields = append(fields, fmt.Sprintf("%s: %#v", f.Name, value.Field(i).Interface()))
 		}
 	}
-	flag := func(name string, value bool) {
-		if value {
-			fmt.Fprintf(&b, "%s: true, ", name)
-		}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// outside are the conditions under which a value, or the length of a text, is out of bounds.
+func (p *parameter) outside(value string) (all []string) {
+	if p.Minimum != "" {
+		all = append(all, value+" < "+p.Minimum)
 	}
-	text("Name", p.Name)
-	text("In", p.In)
-	flag("Required", p.Required)
-	text("Type", p.Type)
-	text("Format", p.Format)
-	flag("Array", p.Array)
-	text("Minimum", p.Minimum)
-	text("Maximum", p.Maximum)
-	text("Pattern", p.Pattern)
-	if len(p.Enum) > 0 {
-		fmt.Fprintf(&b, "Enum: %s, ", goStrings(p.Enum))
+	if p.Maximum != "" {
+		all = append(all, value+" > "+p.Maximum)
 	}
-	flag("Open", p.Open)
-	text("Default", p.Default)
-	text("Since", p.Since)
-	text("Accepts", p.Accepts())
-	text("Description", p.Description)
-	return strings.TrimSuffix(b.String(), ", ") + "}"
+	return all
 }

@@ -5,16 +5,12 @@ package emit
 
 import (
 	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
 	"go/format"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"text/template"
 
@@ -24,6 +20,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 const header = "// Code generated from openapi/faults.yaml by openapi/generate. DO NOT EDIT.\n\n"
@@ -77,7 +74,7 @@ func Files(tree fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	functions := clientFunctions(in.plain, definitions)
+	functions := facts.functions(definitions)
 	for name, from := range ours {
 		if files[name], err = render(tree, from, header, facts, functions); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -112,13 +109,12 @@ type input struct {
 // view is what one documented api-version has of a document.
 type view struct {
 	version string
-	doc     *openapi3.T
+	*openapi3.T
 }
 
 func load(tree fs.FS) (in input, err error) {
-	document, err := fs.ReadFile(tree, "openapi/faults.yaml")
-	settings, err2 := fs.ReadFile(tree, "openapi/go.cfg.yaml")
-	if err := errors.Join(err, err2); err != nil {
+	settings, err := fs.ReadFile(tree, "openapi/go.cfg.yaml")
+	if err != nil {
 		return in, err
 	}
 	strict := yaml.NewDecoder(bytes.NewReader(settings))
@@ -126,51 +122,20 @@ func load(tree fs.FS) (in input, err error) {
 	if err := strict.Decode(&in.config); err != nil {
 		return in, fmt.Errorf("go.cfg.yaml: %w", err)
 	}
-	if in.plain, err = parse(document); err != nil {
+	if in.plain, err = parsed.Form(tree, ""); err != nil {
 		return in, err
 	}
-	if in.forGo, err = with(tree, document, "openapi/go.overlay.yaml"); err != nil {
+	if in.forGo, err = parsed.Form(tree, "go.overlay.yaml"); err != nil {
 		return in, err
 	}
-	overlays, err := fs.Glob(tree, "openapi/v*.overlay.yaml")
-	if err != nil {
-		return in, err
-	}
-	for _, name := range overlays {
-		doc, err := with(tree, document, name)
+	for _, version := range overlaid.Versions(tree, "openapi") {
+		doc, err := parsed.Form(tree, overlaid.File(version))
 		if err != nil {
 			return in, err
 		}
-		in.views = append(in.views, view{strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "v"), ".overlay.yaml"), doc})
+		in.views = append(in.views, view{version, doc})
 	}
-	slices.SortFunc(in.views, func(a, b view) int { return compareVersions(a.version, b.version) })
 	return in, nil
-}
-
-// compareVersions orders MAJOR.MINOR by its numbers.
-func compareVersions(a, b string) int {
-	aMajor, aMinor, _ := strings.Cut(a, ".")
-	bMajor, bMinor, _ := strings.Cut(b, ".")
-	number := func(text string) int { n, _ := strconv.Atoi(text); return n }
-	return cmp.Or(cmp.Compare(number(aMajor), number(bMajor)), cmp.Compare(number(aMinor), number(bMinor)))
-}
-
-func with(tree fs.FS, document []byte, overlay string) (*openapi3.T, error) {
-	actions, err := fs.ReadFile(tree, overlay)
-	if err != nil {
-		return nil, err
-	}
-	text, err := overlaid.Apply(string(document), string(actions))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path.Base(overlay), err)
-	}
-	return parse(text)
-}
-
-func parse(text []byte) (*openapi3.T, error) {
-	loader := openapi3.NewLoader()
-	loader.IsExternalRefsAllowed = false
-	return loader.LoadFromData(text)
 }
 
 // packages are what a template may use. What it does not use is not imported.
@@ -244,13 +209,13 @@ func render(tree fs.FS, name, before string, facts *contract, more template.Func
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := template.New(name).Funcs(codegen.TemplateFunctions).Funcs(more).Parse(string(text))
+	tmpl, err := template.New(name).Funcs(codegen.TemplateFunctions).Funcs(more).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	out.WriteString(before)
-	if err := parsed.Execute(&out, facts); err != nil {
+	if err := tmpl.Execute(&out, facts); err != nil {
 		return nil, err
 	}
 	if before == header {
@@ -260,17 +225,17 @@ func render(tree fs.FS, name, before string, facts *contract, more template.Func
 		out.WriteString(packages)
 		out.Write(rest)
 	}
-	for _, call := range slices.Sorted(maps.Keys(helpers)) {
-		if name == "bind.tmpl" && bytes.Contains(out.Bytes(), []byte(call)) {
-			out.WriteString(helpers[call])
-		}
-	}
 	if name == "bind.tmpl" {
-		seen := make(map[string]bool)
+		for _, call := range slices.Sorted(maps.Keys(helpers)) {
+			if bytes.Contains(out.Bytes(), []byte(call)) {
+				out.WriteString(helpers[call])
+			}
+		}
+		seen := map[string]bool{"": true}
 		for _, p := range facts.Parameters {
-			if call := matcherOf(p.Pattern); p.Pattern != "" && !seen[call] {
-				seen[call] = true
-				out.WriteString(matcher(call, p.Pattern))
+			if !seen[p.Pattern] {
+				seen[p.Pattern] = true
+				out.WriteString(matcher(matcherOf(p.Pattern), p.Pattern))
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,36 +14,38 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// clientFunctions are what the templates of requests and clients use beyond those of oapi-codegen. Defaults,
+// functions are what the templates of requests and clients use beyond those of oapi-codegen. Defaults,
 // bounds and examples are those of the document, which Go's overlay may have taken out of the types.
-func clientFunctions(document *openapi3.T, operations []codegen.OperationDefinition) template.FuncMap {
-	d := builders{document}
+func (c *contract) functions(operations []codegen.OperationDefinition) template.FuncMap {
+	d := builders{make(map[string]*parameter)}
+	for _, o := range c.Operations {
+		for _, n := range o.Parameters {
+			d.facts[o.GoName+" "+c.Parameters[n].In+" "+c.Parameters[n].Name] = c.Parameters[n]
+		}
+	}
 	return template.FuncMap{
-		"builderArguments": d.arguments,
-		"builderNames":     d.names,
-		"builderNotes":     d.notes,
-		"buildRequest":     d.build,
-		"successes":        successes,
-		"errorCode":        func() (string, error) { return errorCode(operations) },
-		"example":          d.example,
-		"summary":          func(op codegen.OperationDefinition) string { return strings.TrimSuffix(oneSpaced(op.Summary), ".") },
+		"builderArguments": func(op codegen.OperationDefinition) string {
+			return each(op, func(name, goType string) string { return ", " + name + " " + goType })
+		},
+		"builderNames": func(op codegen.OperationDefinition) string {
+			return each(op, func(name, _ string) string { return ", " + name })
+		},
+		"builderNotes": d.notes,
+		"buildRequest": d.build,
+		"successes":    successes,
+		"errorCode":    func() (string, error) { return errorCode(operations) },
+		"example":      d.example,
+		"summary":      func(op codegen.OperationDefinition) string { return strings.TrimSuffix(oneLine(op.Summary), ".") },
 	}
 }
 
-func oneSpaced(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // builders writes the code that builds requests.
-type builders struct{ document *openapi3.T }
+type builders struct {
+	facts map[string]*parameter // by operation, place and name
+}
 
-// schema is that of a parameter in the document.
-func (d builders) schema(op codegen.OperationDefinition, p codegen.ParameterDefinition) *openapi3.Schema {
-	item := d.document.Paths.Value(op.Path)
-	for _, all := range []openapi3.Parameters{item.GetOperation(op.Method).Parameters, item.Parameters} {
-		if found := all.GetByInAndName(p.In, p.ParamName); found != nil && found.Schema != nil {
-			return found.Schema.Value
-		}
-	}
-	return new(openapi3.Schema)
+func (d builders) fact(op codegen.OperationDefinition, p codegen.ParameterDefinition) *parameter {
+	return d.facts[op.OperationId+" "+p.In+" "+p.ParamName]
 }
 
 // variable is the argument of a path parameter, which must not hide another name of the builder.
@@ -62,7 +65,10 @@ func jsonBody(op codegen.OperationDefinition) *codegen.RequestBodyDefinition {
 	return nil
 }
 
-func (d builders) each(op codegen.OperationDefinition, say func(name, goType string)) {
+// each writes something for every argument of a builder.
+func each(op codegen.OperationDefinition, write func(name, goType string) string) string {
+	var b strings.Builder
+	say := func(name, goType string) { b.WriteString(write(name, goType)) }
 	for _, p := range op.PathParams {
 		say(variable(p), p.TypeDef())
 	}
@@ -78,17 +84,6 @@ func (d builders) each(op codegen.OperationDefinition, say func(name, goType str
 		say("contentType", "string")
 		say("body", "io.Reader")
 	}
-}
-
-func (d builders) arguments(op codegen.OperationDefinition) string {
-	var b strings.Builder
-	d.each(op, func(name, goType string) { fmt.Fprintf(&b, ", %s %s", name, goType) })
-	return b.String()
-}
-
-func (d builders) names(op codegen.OperationDefinition) string {
-	var b strings.Builder
-	d.each(op, func(name, _ string) { b.WriteString(", " + name) })
 	return b.String()
 }
 
@@ -96,7 +91,7 @@ func (d builders) names(op codegen.OperationDefinition) string {
 func (d builders) notes(op codegen.OperationDefinition) string {
 	var all []string
 	for _, p := range op.QueryParams {
-		if text, zero := d.fallback(op, p); text != "" {
+		if text, zero := d.fact(op, p).fallback(); text != "" {
 			all = append(all, fmt.Sprintf("Of %s, %s is sent as the default of the document, %s", p.GoName(), zero, text))
 		}
 	}
@@ -108,17 +103,13 @@ func (d builders) notes(op codegen.OperationDefinition) string {
 
 // fallback is the default that stands for the zero value of a required parameter. An optional one is left
 // out, and of a boolean false is as good a value as true.
-func (d builders) fallback(op codegen.OperationDefinition, p codegen.ParameterDefinition) (text, zero string) {
-	if !p.Required || p.In == "path" {
-		return "", ""
-	}
-	switch v := d.schema(op, p).Default.(type) {
-	case string:
-		return v, `""`
-	case float64:
-		if v != 0 {
-			return strconv.FormatFloat(v, 'f', -1, 64), "0"
-		}
+func (p *parameter) fallback() (text, zero string) {
+	switch {
+	case !p.Required || p.In == "path" || p.Array || p.Default == "":
+	case p.Type == "string":
+		return p.Default, `""`
+	case (p.Type == "integer" || p.Type == "number") && p.Default != "0":
+		return p.Default, "0"
 	}
 	return "", ""
 }
@@ -143,20 +134,17 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 			return "", err
 		}
 	}
-	body := "nil"
+	body, given, contentType := "nil", "", "" // given is the condition under which there is a body
+	if !op.BodyRequired || jsonBody(op) == nil {
+		given = "if body != nil "
+	}
 	switch one := jsonBody(op); {
 	case one != nil:
-		body = "content"
+		body, contentType = "content", strconv.Quote(one.ContentType)
 		c.line("var content io.Reader")
-		if !op.BodyRequired {
-			c.line("if body != nil {")
-		}
-		c.line("text, err := json.Marshal(body)\nif err != nil {\nreturn nil, err\n}\ncontent = bytes.NewReader(text)")
-		if !op.BodyRequired {
-			c.line("}")
-		}
+		c.conditional(given, "text, err := json.Marshal(body)\nif err != nil {\nreturn nil, err\n}\ncontent = bytes.NewReader(text)")
 	case op.HasBody():
-		body = "body"
+		body, contentType = "body", "contentType"
 	}
 	if body == "nil" && len(op.HeaderParams)+len(op.CookieParams) == 0 {
 		c.line("return base.request(ctx, %q, b, path, nil)", op.Method)
@@ -164,13 +152,8 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	}
 	c.line("r, err := base.request(ctx, %q, b, path, %s)", op.Method, body)
 	c.line("if err != nil {\nreturn nil, err\n}")
-	switch one := jsonBody(op); {
-	case one != nil && op.BodyRequired:
-		c.line("r.Header.Set(%q, %q)", "Content-Type", one.ContentType)
-	case one != nil:
-		c.line("if body != nil {\nr.Header.Set(%q, %q)\n}", "Content-Type", one.ContentType)
-	case op.HasBody():
-		c.line("if body != nil {\nr.Header.Set(%q, contentType)\n}", "Content-Type")
+	if contentType != "" {
+		c.conditional(given, fmt.Sprintf("r.Header.Set(%q, %s)", "Content-Type", contentType))
 	}
 	for _, p := range slices.Concat(op.HeaderParams, op.CookieParams) {
 		if err := d.parameter(&c, op, p, "b = b[:0]\n", "appendText"); err != nil {
@@ -179,6 +162,14 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	}
 	c.line("return r, nil")
 	return c.String(), nil
+}
+
+// conditional writes statements, in a block behind a condition if there is one.
+func (c *code) conditional(condition, statements string) {
+	if condition != "" {
+		statements = condition + "{\n" + statements + "\n}"
+	}
+	c.line("%s", statements)
 }
 
 // path writes the path, variable by variable.
@@ -211,7 +202,8 @@ func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.P
 	if p.In == "path" {
 		field = variable(p)
 	}
-	switch fallback, zero := d.fallback(op, p); {
+	fact := d.fact(op, p)
+	switch fallback, zero := fact.fallback(); {
 	case fallback != "" && p.In == "query":
 		c.line("if %s == %s {\nb = append(b, %q...)\n} else {", field, zero, "&"+url.QueryEscape(p.ParamName)+"="+url.QueryEscape(fallback))
 		end = "}\n"
@@ -226,38 +218,39 @@ func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.P
 		"header": fmt.Sprintf("r.Header.Set(%q, string(b))\n", p.ParamName),
 		"cookie": fmt.Sprintf("if err := addCookie(r, %q, string(b)); err != nil {\nreturn nil, err\n}\n", p.ParamName),
 	}[p.In]
-	schema := d.schema(op, p)
-	array := p.Spec.Schema != nil && p.Spec.Schema.Value.Type.Is("array")
+	written := field
 	switch {
 	case p.IsJson():
 		c.line("text, err := json.Marshal(%s)\nif err != nil {\nreturn nil, err\n}", field)
 		c.line("%s%s", before, appended(escape, p, "string(text)"))
+		c.WriteString(sent + end)
+		return nil
 	case p.Spec.Schema == nil:
 		return fmt.Errorf("%s: parameter %s: only JSON content can be written", op.OperationId, p.ParamName)
-	case !array:
-		value, err := valueOf(p, p.Spec.Schema.Value, field, escape)
-		if err != nil {
-			return fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
-		}
-		check(c, p, schema, field, end == "")
+	case fact.Array:
+		written = "v"
+	}
+	value, err := fact.append(p, written, escape)
+	if err != nil {
+		return fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
+	}
+	if !fact.Array {
+		fact.check(c, field, end == "")
 		c.line("%s%s", before, value)
+		c.WriteString(sent + end)
+		return nil
+	}
+	if p.Required {
+		c.line("if len(%s) == 0 {\nreturn nil, &RequestError{Parameter: %q, Must: \"have a value\"}\n}", field, p.ParamName)
+	}
+	separator := map[string]string{"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}[p.Style()]
+	switch {
+	case separator == "":
+		return fmt.Errorf("%s: parameter %s: the style %s of a list cannot be written", op.OperationId, p.ParamName, p.Style())
+	case p.In == "query" && p.Explode():
+		c.line("for _, v := range %s {\n%s%s\n}", field, before, value)
 	default:
-		item, err := valueOf(p, p.Spec.Schema.Value.Items.Value, "v", escape)
-		if err != nil {
-			return fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
-		}
-		if p.Required {
-			c.line("if len(%s) == 0 {\nreturn nil, &RequestError{Parameter: %q, Must: \"have a value\"}\n}", field, p.ParamName)
-		}
-		separator := map[string]string{"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}[p.Style()]
-		switch {
-		case separator == "":
-			return fmt.Errorf("%s: parameter %s: the style %s of a list cannot be written", op.OperationId, p.ParamName, p.Style())
-		case p.In == "query" && p.Explode():
-			c.line("for _, v := range %s {\n%s%s\n}", field, before, item)
-		default:
-			c.line("%sfor i, v := range %s {\nif i > 0 {\nb = append(b, %q...)\n}\n%s\n}", before, field, separator, item)
-		}
+		c.line("%sfor i, v := range %s {\nif i > 0 {\nb = append(b, %q...)\n}\n%s\n}", before, field, separator, value)
 	}
 	c.WriteString(sent + end)
 	return nil
@@ -271,39 +264,44 @@ func appended(escape string, p codegen.ParameterDefinition, text string) string 
 	return fmt.Sprintf("b = %s(b, %s)", escape, text)
 }
 
-// receiver is a value of which a method is called.
-func receiver(value string) string { return strings.TrimPrefix(value, "*") }
-
-// valueOf writes what appends a value as its schema has it.
-func valueOf(p codegen.ParameterDefinition, schema *openapi3.Schema, value, escape string) (string, error) {
-	switch {
-	case schema.Type.Is("string") && schema.Format == "uuid":
-		return fmt.Sprintf("b = appendUUID(b, %s)", value), nil
-	case schema.Type.Is("string") && schema.Format == "date":
-		return fmt.Sprintf("b = %s.AppendFormat(b, time.DateOnly)", receiver(value)), nil
-	case schema.Type.Is("string") && schema.Format == "date-time":
-		return appended(escape, p, receiver(value)+".Format(time.RFC3339Nano)"), nil
-	case schema.Type.Is("string") && schema.Format == "byte":
-		return appended(escape, p, "base64.StdEncoding.EncodeToString("+value+")"), nil
-	case schema.Type.Is("string") && schema.Format != "binary":
-		return appended(escape, p, converted("string", value, schema, "")), nil
-	case schema.Type.Is("integer") && strings.HasPrefix(schema.Format, "uint"):
-		return fmt.Sprintf("b = strconv.AppendUint(b, uint64(%s), 10)", value), nil
-	case schema.Type.Is("integer"):
-		return fmt.Sprintf("b = strconv.AppendInt(b, %s, 10)", converted("int64", value, schema, "int64")), nil
-	case schema.Type.Is("number") && schema.Format == "double":
-		return fmt.Sprintf("b = strconv.AppendFloat(b, %s, 'f', -1, 64)", converted("float64", value, schema, "double")), nil
-	case schema.Type.Is("number"):
-		return fmt.Sprintf("b = strconv.AppendFloat(b, float64(%s), 'f', -1, 32)", value), nil
-	case schema.Type.Is("boolean"):
-		return fmt.Sprintf("b = strconv.AppendBool(b, %s)", converted("bool", value, schema, "")), nil
+// append writes what appends a value, of a list one of its values.
+func (f *parameter) append(p codegen.ParameterDefinition, value, escape string) (string, error) {
+	receiver := strings.TrimPrefix(value, "*") // of a method
+	number := func(convert, goType, plain, more string) string {
+		return fmt.Sprintf("b = strconv.Append%s(b, %s%s)", convert, f.as(goType, value, plain), more)
 	}
-	return "", fmt.Errorf("a value of type %v and format %q cannot be written", schema.Type.Slice(), schema.Format)
+	switch f.Type + " " + f.Format {
+	case "string uuid":
+		return fmt.Sprintf("b = appendUUID(b, %s)", value), nil
+	case "string date":
+		return fmt.Sprintf("b = %s.AppendFormat(b, time.DateOnly)", receiver), nil
+	case "string date-time":
+		return appended(escape, p, receiver+".Format(time.RFC3339Nano)"), nil
+	case "string byte":
+		return appended(escape, p, "base64.StdEncoding.EncodeToString("+value+")"), nil
+	case "string binary":
+		return "", errors.New("a file cannot be written")
+	case "number double":
+		return number("Float", "float64", "double", ", 'f', -1, 64"), nil
+	}
+	switch {
+	case f.Type == "string":
+		return appended(escape, p, f.as("string", value, "")), nil
+	case f.Type == "integer" && strings.HasPrefix(f.Format, "uint"):
+		return number("Uint", "uint64", "uint64", ", 10"), nil
+	case f.Type == "integer":
+		return number("Int", "int64", "int64", ", 10"), nil
+	case f.Type == "number":
+		return number("Float", "float64", "double", ", 'f', -1, 32"), nil
+	case f.Type == "boolean":
+		return number("Bool", "bool", "", ""), nil
+	}
+	return "", fmt.Errorf("a value of type [%s] and format %q cannot be written", f.Type, f.Format)
 }
 
-// converted is a value as a Go type, which it is already if its format is plain and it is no enum.
-func converted(goType, value string, schema *openapi3.Schema, plain string) string {
-	if schema.Format == plain && len(schema.Enum) == 0 {
+// as is a value as a Go type, which it is already if its format is plain and it is no enum.
+func (f *parameter) as(goType, value, plain string) string {
+	if f.Format == plain && len(f.Enum) == 0 {
 		return value
 	}
 	return goType + "(" + value + ")"
@@ -311,59 +309,38 @@ func converted(goType, value string, schema *openapi3.Schema, plain string) stri
 
 // check writes the bounds of the document, and that what is required is there. Lists of values are open: a
 // server may know others.
-func check(c *code, p codegen.ParameterDefinition, schema *openapi3.Schema, field string, needed bool) {
+func (f *parameter) check(c *code, field string, needed bool) {
 	refuse := func(condition, must, shown string) {
-		c.line("if %s {\nreturn nil, &RequestError{Parameter: %q, Must: %q%s}\n}", condition, p.ParamName, must, shown)
+		c.line("if %s {\nreturn nil, &RequestError{Parameter: %q, Must: %q%s}\n}", condition, f.Name, must, shown)
 	}
-	text := p.Spec.Schema.Value.Type.Is("string")
 	switch {
-	case p.In == "path":
+	case f.In == "path":
 		return
-	case needed && p.Required && text && schema.Format == "uuid":
-		refuse(fmt.Sprintf("%s == ([16]byte{})", field), "be given", "")
-		return
-	case needed && p.Required && text && !strings.HasPrefix(schema.Format, "date") && schema.Format != "byte":
-		refuse(fmt.Sprintf("%s == \"\"", field), "be given", "")
+	case !needed || !f.Required || f.Type != "string":
+	case f.Format == "uuid":
+		refuse(field+" == ([16]byte{})", "be given", "")
+	case !strings.HasPrefix(f.Format, "date") && f.Format != "byte":
+		refuse(field+` == ""`, "be given", "")
 	}
-	least, most, measure, unit := "", "", "", ""
+	measure, unit := "", ""
 	switch {
-	case schema.Type.Is("integer"):
-		least, most, measure = boundOf(schema.Min), boundOf(schema.Max), converted("int64", field, schema, "int64")
-	case schema.Type.Is("number"):
-		least, most, measure = boundOf(schema.Min), boundOf(schema.Max), converted("float64", field, schema, "double")
-	case schema.Type.Is("string") && schema.Format == "":
-		if schema.MinLength > 0 {
-			least = strconv.FormatUint(schema.MinLength, 10)
-		}
-		if schema.MaxLength != nil {
-			most = strconv.FormatUint(*schema.MaxLength, 10)
-		}
-		measure, unit = "utf8.RuneCountInString("+converted("string", field, schema, "")+")", " characters"
+	case f.Type == "integer":
+		measure = f.as("int64", field, "int64")
+	case f.Type == "number":
+		measure = f.as("float64", field, "double")
+	case f.Type == "string" && f.Format == "":
+		measure, unit = "utf8.RuneCountInString("+f.as("string", field, "")+")", " characters"
 	}
-	var outside []string
-	if least != "" {
-		outside = append(outside, measure+" < "+least)
-	}
-	if most != "" {
-		outside = append(outside, measure+" > "+most)
-	}
-	if len(outside) > 0 {
-		must := "be from " + least + " to " + most + unit
+	if outside := f.outside(measure); measure != "" && len(outside) > 0 {
+		must := "be from " + f.Minimum + " to " + f.Maximum + unit
 		switch {
-		case most == "":
-			must = "be " + least + unit + " or more"
-		case least == "":
-			must = "be at most " + most + unit
+		case f.Maximum == "":
+			must = "be " + f.Minimum + unit + " or more"
+		case f.Minimum == "":
+			must = "be at most " + f.Maximum + unit
 		}
 		refuse(strings.Join(outside, " || "), must, ", Value: fmt.Sprint("+field+")")
 	}
-}
-
-func boundOf(f *float64) string {
-	if f == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*f, 'f', -1, 64)
 }
 
 // success is a documented success: its status, "2XX" for any, and the Go type of its body.
@@ -479,7 +456,7 @@ func (d builders) example(op codegen.OperationDefinition) *example {
 				continue
 			}
 			text, value, ok := literal(p)
-			switch fallback, _ := d.fallback(op, p); {
+			switch fallback, _ := d.fact(op, p).fallback(); {
 			case fallback != "":
 				text = fallback
 			case !ok:

@@ -72,7 +72,7 @@ func TestVersions(t *testing.T) {
 	for _, file := range []string{"v6.10.overlay.yaml", "v6.9.overlay.yaml", "v10.0.overlay.yaml", "v3.0.overlay.yaml", "vNext.overlay.yaml", "v06.0.overlay.yaml", "go.overlay.yaml", "v7.0.yaml"} {
 		folder[file] = &fstest.MapFile{}
 	}
-	if got, want := overlaid.Versions(folder), []string{"3.0", "6.9", "6.10", "10.0"}; !slices.Equal(got, want) {
+	if got, want := overlaid.Versions(folder, "."), []string{"3.0", "6.9", "6.10", "10.0"}; !slices.Equal(got, want) {
 		t.Errorf("Versions = %q, want %q", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package overlaid
 import (
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +13,14 @@ const ending = ".overlay.yaml"
 
 // Versions lists the api-versions that have an overlay in a folder, oldest first: v6.0.overlay.yaml is that of 6.0.
 // A file whose name has no version in it is left out.
-func Versions(folder fs.FS) []string {
-	files, err := fs.Glob(folder, "v*"+ending)
+func Versions(tree fs.FS, folder string) []string {
+	files, err := fs.Glob(tree, path.Join(folder, "v*"+ending))
 	if err != nil {
 		return nil // the pattern is a good one
 	}
 	var versions []string
 	for _, file := range files {
-		if version := strings.TrimSuffix(strings.TrimPrefix(file, "v"), ending); IsVersion(version) {
+		if version := strings.TrimSuffix(strings.TrimPrefix(path.Base(file), "v"), ending); IsVersion(version) {
 			versions = append(versions, version)
 		}
 	}
