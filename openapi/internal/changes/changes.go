@@ -34,7 +34,7 @@ func Between(before, after *openapi3.T, callers Callers) []string {
 	c := comparison{before: before, after: after, callers: callers}
 	c.operations()
 	c.schemas()
-	return c.sentences()
+	return c.told()
 }
 
 type comparison struct {
@@ -51,8 +51,8 @@ func (c *comparison) add(subject, says string, acts ...string) {
 // several is how a verb is written after more than one subject.
 var several = strings.NewReplacer("has ", "have ", "is ", "are ", "answers ", "answer ", "takes ", "take ")
 
-func (c *comparison) sentences() []string {
-	var sentences []string
+// told writes a sentence for each thing that is said, with all of whom it is said.
+func (c *comparison) told() (all []string) {
 	done := make(map[string]bool)
 	for _, one := range c.all {
 		if done[one.says] {
@@ -80,9 +80,9 @@ func (c *comparison) sentences() []string {
 		if len(acts) > 0 {
 			sentence += ": " + strings.Join(acts, "; ")
 		}
-		sentences = append(sentences, sentence+".")
+		all = append(all, sentence+".")
 	}
-	return sentences
+	return all
 }
 
 // listed writes a list as a sentence has it: three at most by name.

@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -101,9 +102,53 @@ func (c *comparison) operation(id string, old, now call) {
 	case now.RequestBody != nil && old.RequestBody.Value.Required != now.RequestBody.Value.Required:
 		c.add(id, "has a request body that is "+necessity(now.RequestBody.Value.Required)+" now")
 	}
-	c.answers(id, old.Operation, now.Operation)
+	was, is := old.Responses.Map(), now.Responses.Map()
+	things(c, id, "answer", "", was, is)
+	for _, status := range both(was, is) {
+		if was[status] == nil || is[status] == nil {
+			continue
+		}
+		old, now := was[status].Value, is[status].Value
+		in := " in its answer " + status
+		things(c, id, "header", in, old.Headers, now.Headers)
+		things(c, id, "body", in, old.Content, now.Content)
+		for media, a := range old.Content {
+			if b := now.Content[media]; b != nil && a.Schema != nil && b.Schema != nil && a.Schema.Ref != b.Schema.Ref {
+				c.add(id, "has another body"+in+": "+kindOf(b.Schema), "implementations write that, and callers read it")
+			}
+		}
+	}
 	if now.Deprecated && !old.Deprecated {
 		c.add(id, "is deprecated", "callers look for another way")
+	}
+}
+
+// sentences are what is said of something that is new, and that is gone, with who has to act.
+var sentences = map[string]struct{ added, act, removed, actGone string }{
+	"answer": {
+		"answers %s%s as well", "package generated has a new response type for it, and callers handle it",
+		"has no answer %s%s any more", "its response type is gone from package generated, and whoever sends or reads it takes that out",
+	},
+	"header": {
+		"has a new header %s%s", "implementations set it in the headers of the generated response; callers may read it",
+		"has no header %s%s any more", "implementations that set it do not compile, and callers no longer get it",
+	},
+	"body": {
+		"has a body of %s%s now", "implementations fill it in, and callers read it",
+		"has no body of %s%s any more", "whoever writes or reads it takes that out",
+	},
+}
+
+// things tells of what one of two maps has and the other has not.
+func things[V any](c *comparison, subject, sort, in string, was, is map[string]V) {
+	say := sentences[sort]
+	for _, name := range both(was, is) {
+		if _, old := was[name]; !old {
+			c.add(subject, fmt.Sprintf(say.added, name, in), say.act)
+		}
+		if _, still := is[name]; !still {
+			c.add(subject, fmt.Sprintf(say.removed, name, in), say.actGone)
+		}
 	}
 }
 
@@ -148,45 +193,6 @@ func (c *comparison) parameter(id string, was, is *openapi3.Parameter) {
 			act = "the server does not look at it from now on"
 		}
 		c.add(id, "has the parameter "+is.Name+" with "+d.text, act)
-	}
-}
-
-func (c *comparison) answers(id string, old, now *openapi3.Operation) {
-	was, is := old.Responses.Map(), now.Responses.Map()
-	for _, status := range both(was, is) {
-		switch {
-		case was[status] == nil:
-			c.add(id, "answers "+status+" as well", "package generated has a new response type for it, and callers handle it")
-		case is[status] == nil:
-			c.add(id, "has no answer "+status+" any more", "its response type is gone from package generated, and whoever sends or reads it takes that out")
-		default:
-			c.headers(id, status, was[status].Value.Headers, is[status].Value.Headers)
-			c.bodies(id, status, was[status].Value.Content, is[status].Value.Content)
-		}
-	}
-}
-
-func (c *comparison) headers(id, status string, was, is openapi3.Headers) {
-	for _, name := range both(was, is) {
-		switch {
-		case was[name] == nil:
-			c.add(id, "has a new header "+name+" in its answer "+status, "implementations set it in the headers of the generated response; callers may read it")
-		case is[name] == nil:
-			c.add(id, "has no header "+name+" in its answer "+status+" any more", "implementations that set it do not compile, and callers no longer get it")
-		}
-	}
-}
-
-func (c *comparison) bodies(id, status string, was, is openapi3.Content) {
-	for _, media := range both(was, is) {
-		switch {
-		case was[media] == nil:
-			c.add(id, "has a body of "+media+" in its answer "+status+" now", "implementations fill it in, and callers read it")
-		case is[media] == nil:
-			c.add(id, "has no body of "+media+" in its answer "+status+" any more", "whoever writes or reads it takes that out")
-		case was[media].Schema != nil && is[media].Schema != nil && was[media].Schema.Ref != is[media].Schema.Ref:
-			c.add(id, "has another body in its answer "+status+": "+kindOf(is[media].Schema), "implementations write that, and callers read it")
-		}
 	}
 }
 

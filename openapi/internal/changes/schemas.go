@@ -3,21 +3,15 @@ package changes
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
 func (c *comparison) schemas() {
-	before, after := c.before.Components, c.after.Components
-	var was, is openapi3.Schemas
-	if before != nil {
-		was = before.Schemas
-	}
-	if after != nil {
-		is = after.Schemas
-	}
+	was, is := schemasOf(c.before), schemasOf(c.after)
 	for _, name := range both(was, is) {
 		switch {
 		case was[name] == nil:
@@ -28,6 +22,13 @@ func (c *comparison) schemas() {
 			c.schema("generated."+goName(name, is[name]), was[name], is[name])
 		}
 	}
+}
+
+func schemasOf(doc *openapi3.T) openapi3.Schemas {
+	if doc.Components == nil {
+		return nil
+	}
+	return doc.Components.Schemas
 }
 
 // goName is the name of a schema in package generated.
@@ -42,9 +43,9 @@ func (c *comparison) schema(name string, was, is *openapi3.SchemaRef) {
 	for _, d := range differences(was, is) {
 		act := "callers meet it in answers"
 		switch {
-		case d.added != "":
+		case d.added:
 			act = "a switch over the type needs a case for it"
-		case d.removed != "":
+		case d.removed:
 			act = "its constant is gone, and whoever names it takes that out"
 		case d.shape:
 			act = "whoever writes or reads it changes that"
@@ -86,66 +87,60 @@ type difference struct {
 	shape          bool   // its type in Go is another
 	read           bool   // what the server makes of a value that is not there
 	free           bool   // a bound that is gone
-	added, removed string // a value of an enum
+	added, removed bool   // a value of an enum
 }
 
 // differences compares what two schemas say. What both only refer to is told of where it is.
-func differences(was, is *openapi3.SchemaRef) []difference {
+func differences(was, is *openapi3.SchemaRef) (all []difference) {
 	if was == nil || is == nil || was.Value == nil || is.Value == nil || is.Ref != "" && is.Ref == was.Ref {
 		return nil
 	}
-	var all []difference
 	if old, now := kindOf(was), kindOf(is); old != now {
 		return []difference{{text: fmt.Sprintf("the type %s (was %s)", now, old), shape: true}}
 	}
 	a, b := was.Value, is.Value
-	for _, bound := range []struct {
-		name     string
-		old, now string
-	}{
-		{"minimum", number(a.Min), number(b.Min)}, {"maximum", number(a.Max), number(b.Max)},
-		{"minLength", size(a.MinLength), size(b.MinLength)}, {"maxLength", sizeOf(a.MaxLength), sizeOf(b.MaxLength)},
-		{"minItems", size(a.MinItems), size(b.MinItems)}, {"maxItems", sizeOf(a.MaxItems), sizeOf(b.MaxItems)},
-		{"pattern", a.Pattern, b.Pattern},
-	} {
+	say := func(d difference, name, old, now string) {
 		switch {
-		case bound.old == bound.now:
-		case bound.now == "":
-			all = append(all, difference{text: fmt.Sprintf("no %s any more (was %s)", bound.name, bound.old), free: true})
-		case bound.old == "":
-			all = append(all, difference{text: fmt.Sprintf("%s %s (had none)", bound.name, bound.now)})
+		case old == now:
+			return
+		case now == "":
+			d.text = fmt.Sprintf("no %s any more (was %s)", name, old)
+			d.free = !d.read
+		case old == "":
+			d.text = fmt.Sprintf("%s %s (had none)", name, now)
 		default:
-			all = append(all, difference{text: fmt.Sprintf("%s %s (was %s)", bound.name, bound.now, bound.old)})
+			d.text = fmt.Sprintf("%s %s (was %s)", name, now, old)
 		}
+		all = append(all, d)
 	}
-	if fmt.Sprint(a.Default) != fmt.Sprint(b.Default) {
-		text := fmt.Sprintf("default %v (was %v)", b.Default, a.Default)
-		if a.Default == nil {
-			text = fmt.Sprintf("default %v (had none)", b.Default)
-		} else if b.Default == nil {
-			text = fmt.Sprintf("no default any more (was %v)", a.Default)
-		}
-		all = append(all, difference{text: text, read: true})
+	old, now := parsed.Bounds(a), parsed.Bounds(b)
+	for _, name := range []string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
+		say(difference{}, name, old[name], now[name])
 	}
+	say(difference{}, "pattern", a.Pattern, b.Pattern)
+	say(difference{read: true}, "default", text(a.Default), text(b.Default))
 	if a.Nullable != b.Nullable {
 		all = append(all, difference{text: fmt.Sprintf("nullable %t (was %t)", b.Nullable, a.Nullable), shape: true})
 	}
-	return append(all, values(a.Enum, b.Enum)...)
-}
-
-func values(was, is []any) []difference {
-	var all []difference
-	for _, value := range is {
-		if !slices.Contains(was, value) {
-			all = append(all, difference{text: fmt.Sprintf("a new value %v", value), added: fmt.Sprint(value)})
+	for _, value := range b.Enum {
+		if !slices.Contains(a.Enum, value) {
+			all = append(all, difference{text: fmt.Sprintf("a new value %v", value), added: true})
 		}
 	}
-	for _, value := range was {
-		if !slices.Contains(is, value) {
-			all = append(all, difference{text: fmt.Sprintf("no value %v any more", value), removed: fmt.Sprint(value)})
+	for _, value := range a.Enum {
+		if !slices.Contains(b.Enum, value) {
+			all = append(all, difference{text: fmt.Sprintf("no value %v any more", value), removed: true})
 		}
 	}
 	return all
+}
+
+// text is a value of the document, "" for none.
+func text(value any) string {
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprint(value)
 }
 
 // kindOf names the type of a schema.
@@ -174,16 +169,11 @@ func constraint(schema *openapi3.SchemaRef) string {
 	if schema == nil || schema.Value == nil {
 		return ""
 	}
-	s := schema.Value
-	var rules []string
-	for _, r := range []string{
-		within(number(s.Min), number(s.Max), ""),
-		within(size(s.MinLength), sizeOf(s.MaxLength), " characters"),
-		within(size(s.MinItems), sizeOf(s.MaxItems), " elements"),
-	} {
-		if r != "" {
-			rules = append(rules, r)
-		}
+	s, bounds := schema.Value, parsed.Bounds(schema.Value)
+	rules := []string{
+		within(bounds["minimum"], bounds["maximum"], ""),
+		within(bounds["minLength"], bounds["maxLength"], " characters"),
+		within(bounds["minItems"], bounds["maxItems"], " elements"),
 	}
 	if s.Pattern != "" {
 		rules = append(rules, "like "+s.Pattern)
@@ -198,7 +188,7 @@ func constraint(schema *openapi3.SchemaRef) string {
 	if s.Default != nil {
 		rules = append(rules, fmt.Sprintf("default %v", s.Default))
 	}
-	return strings.Join(rules, ", ")
+	return strings.Join(slices.DeleteFunc(rules, func(r string) bool { return r == "" }), ", ")
 }
 
 func within(least, most, unit string) string {
@@ -211,25 +201,4 @@ func within(least, most, unit string) string {
 		return most + unit + " or less"
 	}
 	return least + ".." + most + unit
-}
-
-func number(n *float64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*n, 'f', -1, 64)
-}
-
-func size(n uint64) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprint(n)
-}
-
-func sizeOf(n *uint64) string {
-	if n == nil {
-		return ""
-	}
-	return fmt.Sprint(*n)
 }

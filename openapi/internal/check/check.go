@@ -51,6 +51,7 @@ type checker struct {
 	schemas    []*yaml.Node
 	parameters []*yaml.Node
 	exampled   []*yaml.Node              // what has a schema and examples of it
+	judged     []judged                  // values, with their schemas
 	keys       map[*yaml.Node]*yaml.Node // of values
 
 	found []Problem
@@ -112,6 +113,7 @@ func (c *checker) contract() {
 		c.examples(node)
 	}
 	c.operations()
+	c.judge()
 }
 
 // whole asks kin-openapi, about the document and every view.

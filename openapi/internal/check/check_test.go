@@ -136,19 +136,27 @@ func TestBrokenDocuments(t *testing.T) {
 		},
 		{
 			"a default of the wrong type", []edit{{document, timeout, strings.Replace(timeout, "60\n", "long\n", 1)}},
-			[]told{{document, "long\n", "the default long is a text, and the type is integer: give an integer"}},
+			[]told{{document, "long\n", "the default long does not fit: value must be an integer: change it, or the schema"}},
 		},
 		{
 			"a default that is no text", []edit{{document, "        default: \"6.0\"\n      example", "        default: 6.0\n      example"}},
-			[]told{{document, "6.0\n      example", "the default fits no choice of anyOf; for the last one, 6.0 is a number, and the type is string: put it in quotes"}},
+			[]told{{document, "6.0\n      example", "the default 6.0 does not fit: doesn't match any schema from \"anyOf\": change it, or the schema"}},
 		},
 		{
 			"a default out of its bounds", []edit{{document, timeout, strings.Replace(timeout, "60\n", "0\n", 1)}},
-			[]told{{document, "0\n      example: 60\n    TypeFilter", "the default 0 is below the minimum, 1: change one of the two"}},
+			[]told{{document, "0\n      example: 60\n    TypeFilter", "the default 0 does not fit: number must be at least 1: change it, or the schema"}},
+		},
+		{
+			"an example that is no text", []edit{{document, "      example: _Node_0\n", "      example: 5\n"}},
+			[]told{{document, "5\n    DataLossMode:", "the example 5 does not fit: value must be a string: put it in quotes"}},
+		},
+		{
+			"a schema of itself", []edit{{document, "    NodeName:\n      type: string\n", "    Part: {allOf: [{$ref: \"#/components/schemas/Part\"}]}\n    NodeName:\n      type: string\n"}},
+			[]told{{document, "Part: {allOf", "this schema is made of itself, so that nothing can be judged by it: give it a type, and what it has as properties or items"}},
 		},
 		{
 			"a default that is not in the enum", []edit{{document, lossModes, lossModes + "\n      default: TotalDataLoss"}},
-			[]told{{document, "TotalDataLoss\n", "the default TotalDataLoss is no value of the enum (Invalid, PartialDataLoss, FullDataLoss): take one of those, or add it there"}},
+			[]told{{document, "TotalDataLoss\n", "the default TotalDataLoss does not fit: value is not one of the allowed values [\"Invalid\",\"PartialDataLoss\",\"FullDataLoss\"]: change it, or the schema"}},
 		},
 		{
 			"a misspelt keyword", []edit{{document, timeout, strings.Replace(timeout, "maximum", "maximun", 1)}},
@@ -177,7 +185,7 @@ func TestBrokenDocuments(t *testing.T) {
 		{
 			"an enum value removed", []edit{{document, ", RollingBack, Completed, Faulted", ", Completed, Faulted"}},
 			[]told{
-				{document, "RollingBack\n                      Type", "in the example, RollingBack is no value of the enum (Invalid, Running, Completed, Faulted, Cancelled, ForceCancelled): take one of those, or add it there"},
+				{document, "RollingBack\n                      Type", "in the example, RollingBack does not fit: value is not one of the allowed values [\"Invalid\",\"Running\",\"Completed\",\"Faulted\",\"Cancelled\",\"ForceCancelled\"]: change it, or the schema"},
 				{document, "enum: [Invalid, Running, Completed", "RollingBack of the last release is no longer in the enum, which breaks callers: put it back, or take it out of openapi/release/faults.yaml as well"},
 			},
 		},
@@ -274,8 +282,8 @@ func TestBrokenDocuments(t *testing.T) {
 		{
 			"an overlay that breaks a bound", []edit{{view30, `enum: ["3.0"]`, `enum: ["3.1"]`}},
 			[]told{
-				{view30, "\"3.0\"\n      schema", "the example 3.0 is no value of the enum (3.1): take one of those, or add it there"},
-				{view30, "schema:\n        type: string\n        enum", "the default 3.0 is no value of the enum (3.1): take one of those, or add it there"},
+				{view30, "\"3.0\"\n      schema", "the example 3.0 does not fit: value is not one of the allowed values [\"3.1\"]: change it, or the schema"},
+				{view30, "schema:\n        type: string\n        enum", "the default 3.0 does not fit: value is not one of the allowed values [\"3.1\"]: change it, or the schema"},
 			},
 		},
 		{

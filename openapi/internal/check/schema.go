@@ -66,13 +66,47 @@ func (c *checker) schema(schema *yaml.Node) {
 				strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
 	}
+	if c.leads(schema, schema, make(map[*yaml.Node]bool)) {
+		c.report(c.key(schema), "this schema is made of itself, so that nothing can be judged by it: give it a type, and what it has as properties or items")
+	}
 	c.enum(schema)
 	c.required(schema)
 	for _, keyword := range []string{"default", "example"} {
 		if value := get(keyword); value != nil {
-			c.fits(keyword, schema, value)
+			c.judged = append(c.judged, judged{keyword, schema, value})
 		}
 	}
+}
+
+// leads says whether a schema is made of another, or contains it and has no type. The library that judges values does
+// not come to an end where a schema is that of itself.
+func (c *checker) leads(schema, to *yaml.Node, seen map[*yaml.Node]bool) bool {
+	typed := overlaid.Value(schema, "type") != nil
+	for i := 0; i+1 < len(schema.Content); i += 2 {
+		below := []*yaml.Node{schema.Content[i+1]}
+		switch key := schema.Content[i].Value; {
+		case key == "not":
+		case key == "allOf" || key == "anyOf" || key == "oneOf":
+			below = schema.Content[i+1].Content
+		case typed:
+			continue
+		case key == "properties":
+			below = schema.Content[i+1].Content // names lead nowhere
+		case key != "items" && key != "additionalProperties":
+			continue
+		}
+		for _, node := range below {
+			node = c.resolve(node)
+			if node == nil || node.Kind != yaml.MappingNode || seen[node] {
+				continue
+			}
+			seen[node] = true
+			if node == to || c.leads(node, to, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // enum checks the values of an enum, each for itself.
@@ -85,14 +119,9 @@ func (c *checker) enum(schema *yaml.Node) {
 		c.report(enum, "enum must be a list with at least one value")
 		return
 	}
-	bare := &yaml.Node{Kind: yaml.MappingNode}
-	for i := 0; i+1 < len(schema.Content); i += 2 {
-		if schema.Content[i].Value != "enum" {
-			bare.Content = append(bare.Content, schema.Content[i], schema.Content[i+1])
-		}
-	}
+	bare := without(schema, "enum")
 	for i, value := range enum.Content {
-		c.fits("enum value", bare, value)
+		c.judged = append(c.judged, judged{"enum value", bare, value})
 		for _, other := range enum.Content[:i] {
 			if same(value, other) {
 				c.report(value, "the enum value %s is here twice: take one of the two out", value.Value)
@@ -141,7 +170,7 @@ func (c *checker) examples(node *yaml.Node) {
 	}
 	check := func(value *yaml.Node) {
 		if value != nil {
-			c.fits("example", schema, value)
+			c.judged = append(c.judged, judged{"example", schema, value})
 		}
 	}
 	check(overlaid.Value(node, "example"))

@@ -227,3 +227,10 @@ func (c *checker) key(node *yaml.Node) *yaml.Node {
 	}
 	return node
 }
+
+func article(name string) string {
+	if strings.ContainsRune("aeiou", rune(name[0])) {
+		return "an"
+	}
+	return "a"
+}
