@@ -71,7 +71,7 @@ func page(operations []generated.Operation) string {
 	}
 	b.WriteString(between)
 	for _, p := range all {
-		row(&b, "`"+p.Name+"`", p.In, accepts(p), absent(p), p.Since, text(p.Description))
+		row(&b, "`"+p.Name+"`", p.In, text(p.Accepts), absent(p), p.Since, text(p.Description))
 	}
 	return b.String()
 }
@@ -86,13 +86,6 @@ func text(s string) string {
 }
 
 var escapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "~", `\~`, "*", `\*`, "_", `\_`, "<", "&lt;", "[", `\[`)
-
-func accepts(p *generated.Parameter) string {
-	if p.Array {
-		return "a list; each is " + text(p.Accepts)
-	}
-	return text(p.Accepts)
-}
 
 func absent(p *generated.Parameter) string {
 	switch {

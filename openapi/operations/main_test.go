@@ -36,14 +36,14 @@ func TestRows(t *testing.T) {
 		Responses: []generated.Response{{Status: "200"}, {Status: "202"}, {Status: "default"}},
 		Parameters: []*generated.Parameter{
 			{Name: "b", In: "path", Required: true, Accepts: `a text that matches ^a|\.$`, Description: "One\ntwo."},
-			{Name: "c", In: "query", Array: true, Accepts: "a text", Default: "x~y", Since: "6.0"},
+			{Name: "c", In: "query", Array: true, Accepts: "a list, each of it a text", Default: "x~y", Since: "6.0"},
 			{Name: "d", In: "query", Accepts: "a text"},
 		},
 	}})
 	for _, want := range []string{
 		"\n| Do: Do \\*it\\* | `GET /a/{b}` | user | 3.0 | `b`, *`c`*, *`d`* | 200, 202 |\n",
 		"\n| `b` | path | a text that matches ^a\\|\\\\.$ | refused |  | One two. |\n",
-		"\n| `c` | query | a list; each is a text | the same as x\\~y | 6.0 |  |\n",
+		"\n| `c` | query | a list, each of it a text | the same as x\\~y | 6.0 |  |\n",
 		"\n| `d` | query | a text |  |  |  |\n",
 	} {
 		if !strings.Contains(got, want) {

@@ -95,48 +95,41 @@ func (c *checker) value(spec string, key, value *yaml.Node) {
 		}
 		return
 	}
-	scalar := value.Kind == yaml.ScalarNode
-	switch spec {
-	case "any":
-	case "text":
-		if !scalar {
-			c.report(value, "%s must be one text", key.Value)
-		} else if value.Tag == "!!null" {
-			c.report(value, "%s is empty: say something, or take it out", key.Value)
+	if one, ok := plain[spec]; ok {
+		if !one.fits(value) {
+			c.report(value, "%s %s", key.Value, one.must)
 		}
-	case "texts":
-		ok := value.Kind == yaml.SequenceNode
-		for _, element := range value.Content {
-			ok = ok && element.Kind == yaml.ScalarNode
-		}
-		if !ok {
-			c.report(value, "%s must be a list of texts", key.Value)
-		}
-	case "flag":
-		if value.Tag != "!!bool" {
-			c.report(value, "%s must be true or false", key.Value)
-		}
-	case "number":
-		if value.Tag != "!!int" && value.Tag != "!!float" {
-			c.report(value, "%s must be a number, without quotes", key.Value)
-		}
-	case "size":
-		if _, err := strconv.ParseUint(value.Value, 10, 63); err != nil || value.Tag != "!!int" {
-			c.report(value, "%s must be a whole number, 0 or above", key.Value)
-		}
-	case "schema or flag":
-		if value.Tag != "!!bool" {
-			c.keys[value] = key
-			c.object("schema", value)
-		}
-	default:
-		if value.Kind == yaml.ScalarNode && value.Tag == "!!null" {
-			c.report(key, "%s is empty: %s %s belongs below it", key.Value, article(spec), spec)
-			return
-		}
-		c.keys[value] = key
-		c.object(spec, value)
+		return
 	}
+	null := value.Kind == yaml.ScalarNode && value.Tag == "!!null"
+	switch {
+	case spec == "text" && null:
+		c.report(value, "%s is empty: say something, or take it out", key.Value)
+	case null:
+		c.report(key, "%s is empty: %s %s belongs below it", key.Value, article(spec), spec)
+	case spec == "text" && value.Kind != yaml.ScalarNode:
+		c.report(value, "%s must be one text", key.Value)
+	case spec != "text" && (spec != "schema or flag" || value.Tag != "!!bool"):
+		c.keys[value] = key
+		c.object(strings.TrimSuffix(spec, " or flag"), value)
+	}
+}
+
+// plain are the values that are no objects, with what is said of another one.
+var plain = map[string]struct {
+	fits func(*yaml.Node) bool
+	must string
+}{
+	"any": {func(*yaml.Node) bool { return true }, ""},
+	"texts": {func(n *yaml.Node) bool {
+		return n.Kind == yaml.SequenceNode && !slices.ContainsFunc(n.Content, func(e *yaml.Node) bool { return e.Kind != yaml.ScalarNode })
+	}, "must be a list of texts"},
+	"flag":   {func(n *yaml.Node) bool { return n.Tag == "!!bool" }, "must be true or false"},
+	"number": {func(n *yaml.Node) bool { return n.Tag == "!!int" || n.Tag == "!!float" }, "must be a number, without quotes"},
+	"size": {func(n *yaml.Node) bool {
+		_, err := strconv.ParseUint(n.Value, 10, 63)
+		return err == nil && n.Tag == "!!int"
+	}, "must be a whole number, 0 or above"},
 }
 
 // patterned checks the mappings whose keys are no keywords.

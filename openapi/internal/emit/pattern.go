@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -15,12 +16,11 @@ func matcher(name, pattern string) string {
 		var b strings.Builder
 		fmt.Fprintf(&b, "%sfunc %s(text string) bool {\ni := 0\n", head, name)
 		for _, s := range steps {
-			switch {
-			case !s.many:
-				fmt.Fprintf(&b, "if i == len(text) || %s {\nreturn false\n}\ni++\n", s.isNot())
-			default:
-				fmt.Fprintf(&b, "if i == len(text) || %s {\nreturn false\n}\nfor i < len(text) && (%s) {\ni++\n}\n", s.isNot(), s.is())
+			step := "i++\n"
+			if s.many {
+				step = fmt.Sprintf("for i < len(text) && (%s) {\ni++\n}\n", s.condition(true))
 			}
+			fmt.Fprintf(&b, "if i == len(text) || %s {\nreturn false\n}\n%s", s.condition(false), step)
 		}
 		b.WriteString("return i == len(text)\n}\n")
 		return b.String()
@@ -35,36 +35,27 @@ type step struct {
 	many   bool
 }
 
-func (s step) is() string {
+// condition is that under which the character at i is of the class, or is not.
+func (s step) condition(is bool) string {
+	one, many, or := "text[i] == %q", "text[i] >= %q && text[i] <= %q", " || "
+	if !is {
+		one, many, or = "text[i] != %q", "(text[i] < %q || text[i] > %q)", " && "
+	}
 	var all []string
-	for i := 0; i < len(s.ranges); i += 2 {
-		from, to := s.ranges[i], s.ranges[i+1]
-		if from == to {
-			all = append(all, fmt.Sprintf("text[i] == %q", from))
+	for pair := range slices.Chunk(s.ranges, 2) {
+		if pair[0] == pair[1] {
+			all = append(all, fmt.Sprintf(one, pair[0]))
 		} else {
-			all = append(all, fmt.Sprintf("text[i] >= %q && text[i] <= %q", from, to))
+			all = append(all, fmt.Sprintf(many, pair[0], pair[1]))
 		}
 	}
-	return strings.Join(all, " || ")
-}
-
-func (s step) isNot() string {
-	var all []string
-	for i := 0; i < len(s.ranges); i += 2 {
-		from, to := s.ranges[i], s.ranges[i+1]
-		if from == to {
-			all = append(all, fmt.Sprintf("text[i] != %q", from))
-		} else {
-			all = append(all, fmt.Sprintf("(text[i] < %q || text[i] > %q)", from, to))
-		}
-	}
-	return strings.Join(all, " && ")
+	return strings.Join(all, or)
 }
 
 func (s step) overlaps(o step) bool {
-	for i := 0; i < len(s.ranges); i += 2 {
-		for j := 0; j < len(o.ranges); j += 2 {
-			if s.ranges[i] <= o.ranges[j+1] && o.ranges[j] <= s.ranges[i+1] {
+	for a := range slices.Chunk(s.ranges, 2) {
+		for b := range slices.Chunk(o.ranges, 2) {
+			if a[0] <= b[1] && b[0] <= a[1] {
 				return true
 			}
 		}
@@ -99,12 +90,7 @@ func sequence(pattern string) (steps []step, ok bool) {
 		}
 	}
 	for i, s := range steps {
-		for _, r := range s.ranges {
-			if r >= 0x80 {
-				return nil, false
-			}
-		}
-		if s.many && i+1 < len(steps) && s.overlaps(steps[i+1]) {
+		if slices.Max(s.ranges) >= 0x80 || s.many && i+1 < len(steps) && s.overlaps(steps[i+1]) {
 			return nil, false
 		}
 	}
