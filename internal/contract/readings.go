@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // foldSlashes skips the empty pieces of a path. Two paths of the document end with
@@ -158,5 +160,14 @@ func isText(name, text string) func(*request) bool {
 	return func(q *request) bool {
 		value, _ := q.get(name)
 		return value == text && q.has(name)
+	}
+}
+
+// anyValue forbids a request of which one value in the query, by its schema, is wrong.
+func anyValue(wrong func(schema *openapi3.Schema, text string) bool) func(*request) bool {
+	return func(q *request) bool {
+		return slices.ContainsFunc(q.pairs, func(p pair) bool {
+			return q.has(p.name) && !p.bad && wrong(q.op.parameters[p.name].Schema.Value, p.value)
+		})
 	}
 }

@@ -291,6 +291,14 @@ func TestBrokenDocuments(t *testing.T) {
 			[]told{{golang, "x-enum-drop: ^(FABRIC", "x-enum-names has a name for E_NOTIMPLEMENTED, which is no value of the enum"}},
 		},
 		{
+			"a name for nothing, in the document", []edit{{document, "    NodeName:\n      type: string\n", "    NodeName:\n      type: string\n      x-enum-drop: a\n"}},
+			[]told{
+				{golang, "x-enum-drop: ^(FABRIC", "x-enum-drop or x-enum-names stands where no enum is"},
+				{view30, "overlay: 1.0.0", "x-enum-drop or x-enum-names stands where no enum is"},
+				{"openapi/v6.0.overlay.yaml", "overlay: 1.0.0", "x-enum-drop or x-enum-names stands where no enum is"},
+			},
+		},
+		{
 			"an overlay that does not say whose it is", []edit{{view30, "x-api-version: \"3.0\"\n", ""}},
 			[]told{{view30, "overlay: 1.0.0", "this overlay does not say whose it is: add x-api-version: \"3.0\""}},
 		},

@@ -129,8 +129,7 @@ func text(node *yaml.Node, keyword string) string {
 }
 
 // variables returns the names in braces that no parameter declares, and tells of parameters that no braces name.
-func (c *checker) variables(path *yaml.Node, lists ...*yaml.Node) []string {
-	var lacking []string
+func (c *checker) variables(path *yaml.Node, lists ...*yaml.Node) (lacking []string) {
 	for _, m := range variable.FindAllStringSubmatch(path.Value, -1) {
 		lacking = append(lacking, m[1])
 	}
@@ -145,23 +144,23 @@ func (c *checker) variables(path *yaml.Node, lists ...*yaml.Node) []string {
 			switch {
 			case name == "" || in == "":
 				return nil // told of already, and whatever is missing may be this
-			case in != "path":
-			case slices.Contains(written, name):
+			case in == "path" && slices.Contains(written, name):
 				lacking = slices.DeleteFunc(lacking, func(s string) bool { return s == name })
-			default:
+			case in == "path":
 				idle = append(idle, element)
 			}
 		}
 	}
+	paired := len(idle) > 0 && len(idle) == len(lacking)
 	for i, element := range idle {
 		name, _ := c.named(element)
-		if i < len(lacking) && len(idle) == len(lacking) {
+		if paired {
 			c.report(element, "the path says {%s}, and this parameter is %s: give both the same name", lacking[i], name)
-			continue
+		} else {
+			c.report(element, "the parameter %s is in the path, and %s has no {%s}: put it there, or change in", name, path.Value, name)
 		}
-		c.report(element, "the parameter %s is in the path, and %s has no {%s}: put it there, or change in", name, path.Value, name)
 	}
-	if len(idle) > 0 && len(idle) == len(lacking) {
+	if paired {
 		return nil
 	}
 	return lacking

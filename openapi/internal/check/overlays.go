@@ -1,6 +1,9 @@
 package check
 
 import (
+	"cmp"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/speakeasy-api/openapi/overlay"
@@ -49,12 +52,19 @@ func (c *checker) overlay(file string, text []byte) overlayFault {
 		}
 	}
 	for i, action := range whole.Actions {
-		lines(&action.Update, perFile)
+		for node := range nodes(&action.Update) {
+			node.Line += perFile
+		}
 		one := whole
 		one.Actions = []overlay.Action{action}
 		node := overlaid.Value(actions, "actions").Content[i]
 		target := overlaid.Value(node, "target")
-		before := scalars(narrowed)
+		before := make(map[*yaml.Node]string)
+		for node := range nodes(narrowed) {
+			if node.Kind == yaml.ScalarNode {
+				before[node] = node.Value
+			}
+		}
 		warnings, err := one.ApplyToStrict(narrowed)
 		for scalar, text := range before {
 			if source := find(&action.Update, scalar.Value); scalar.Value != text && source != nil {
@@ -74,8 +84,7 @@ func (c *checker) overlay(file string, text []byte) overlayFault {
 		return overlayFault{o.found, true}
 	}
 	if err := overlaid.Names(narrowed); err != nil {
-		at := find(actions, "x-enum-names", "x-enum-drop")
-		o.report(at, "%v", err)
+		o.report(cmp.Or(find(actions, "x-enum-names", "x-enum-drop"), actions), "%v", err)
 		return overlayFault{o.found, true}
 	}
 	placed(narrowed, narrowed)
@@ -94,28 +103,15 @@ func copied(node *yaml.Node) *yaml.Node {
 	return &twin
 }
 
-// lines moves the lines of a node and of all below it.
-func lines(node *yaml.Node, by int) {
-	node.Line += by
-	for _, child := range node.Content {
-		lines(child, by)
-	}
-}
-
-// scalars are all scalars below a node, with their texts.
-func scalars(node *yaml.Node) map[*yaml.Node]string {
-	all := make(map[*yaml.Node]string)
-	var walk func(*yaml.Node)
-	walk = func(node *yaml.Node) {
-		if node.Kind == yaml.ScalarNode {
-			all[node] = node.Value
+// nodes are a node and all below it.
+func nodes(root *yaml.Node) iter.Seq[*yaml.Node] {
+	return func(yield func(*yaml.Node) bool) {
+		var walk func(node *yaml.Node) bool
+		walk = func(node *yaml.Node) bool {
+			return yield(node) && !slices.ContainsFunc(node.Content, func(child *yaml.Node) bool { return !walk(child) })
 		}
-		for _, child := range node.Content {
-			walk(child)
-		}
+		walk(root)
 	}
-	walk(node)
-	return all
 }
 
 // placed gives nodes that the overlay library made without a line that of what they belong to.
@@ -132,16 +128,11 @@ func placed(node, owner *yaml.Node) {
 	}
 }
 
-// find is the first node with one of the texts.
-func find(node *yaml.Node, texts ...string) *yaml.Node {
-	for _, child := range node.Content {
-		for _, text := range texts {
-			if child.Value == text {
-				return child
-			}
-		}
-		if found := find(child, texts...); found != nil {
-			return found
+// find is the first node with one of the texts; nil if there is none.
+func find(root *yaml.Node, texts ...string) *yaml.Node {
+	for node := range nodes(root) {
+		if node.Kind == yaml.ScalarNode && slices.Contains(texts, node.Value) {
+			return node
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -28,46 +29,43 @@ func (c *checker) extension(key, value *yaml.Node) {
 }
 
 func (c *checker) came(version *yaml.Node) {
-	for _, known := range c.versions {
-		if version.Value == known {
-			if version.ShortTag() != "!!str" {
-				c.report(version, "an api-version is a text: put %s in quotes", version.Value)
-			}
-			return
-		}
+	switch {
+	case !slices.Contains(c.versions, version.Value):
+		c.report(version, "%s is no documented api-version (%s): take one of those, or add %s",
+			version.Value, strings.Join(c.versions, ", "), folder+overlaid.File(version.Value))
+	case version.ShortTag() != "!!str":
+		c.report(version, "an api-version is a text: put %s in quotes", version.Value)
 	}
-	c.report(version, "%s is no documented api-version (%s): take one of those, or add %s",
-		version.Value, strings.Join(c.versions, ", "), folder+overlaid.File(version.Value))
 }
 
 // since checks what the overlays and the last release say of the document.
 func (c *checker) since(tree fs.FS) error {
-	if documented := c.at("#/components/schemas/DocumentedApiVersion"); documented != nil {
-		listed := make(map[string]bool)
-		if enum := overlaid.Value(documented, "enum"); enum != nil {
-			for _, version := range enum.Content {
-				listed[version.Value] = true
-				if _, err := fs.Stat(tree, folder+overlaid.File(version.Value)); errors.Is(err, fs.ErrNotExist) {
-					c.report(version, "api-version %s has no overlay: add %s", version.Value, folder+overlaid.File(version.Value))
-				}
-			}
-		}
-		for _, version := range c.versions {
-			if !listed[version] {
-				c.found = append(c.found, Problem{folder + overlaid.File(version), 1, 1, fmt.Sprintf(
-					"api-version %s is not in the enum of DocumentedApiVersion in %s: add it there", version, document)})
+	var listed []string
+	documented := c.at("#/components/schemas/DocumentedApiVersion")
+	if enum := overlaid.Value(documented, "enum"); enum != nil {
+		for _, version := range enum.Content {
+			listed = append(listed, version.Value)
+			if !slices.Contains(c.versions, version.Value) {
+				c.report(version, "api-version %s has no overlay: add %s", version.Value, folder+overlaid.File(version.Value))
 			}
 		}
 	}
-	misnamed, err := fs.Glob(tree, folder+"v*.overlay.yaml")
+	files, err := fs.Glob(tree, folder+overlaid.File("*"))
 	if err != nil {
 		return err
 	}
-	for _, file := range misnamed {
+	for _, file := range files {
 		version := strings.TrimSuffix(strings.TrimPrefix(file, folder+"v"), ".overlay.yaml")
-		if !overlaid.IsVersion(version) {
-			c.found = append(c.found, Problem{file, 1, 1, fmt.Sprintf("%s is no api-version: name the file vMAJOR.MINOR.overlay.yaml", version)})
+		text := ""
+		switch {
+		case !slices.Contains(c.versions, version):
+			text = version + " is no api-version: name the file vMAJOR.MINOR.overlay.yaml"
+		case documented != nil && !slices.Contains(listed, version):
+			text = fmt.Sprintf("api-version %s is not in the enum of DocumentedApiVersion in %s: add it there", version, document)
+		default:
+			continue
 		}
+		c.found = append(c.found, Problem{file, 1, 1, text})
 	}
 	text, err := fs.ReadFile(tree, release)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -114,19 +112,17 @@ func (c *checker) released(old, now *yaml.Node, name string, key *yaml.Node) {
 		}
 		var gone []*yaml.Node
 		added := make(kind)
-		for _, value := range values.Content {
-			if !among(value, left) {
+		for _, value := range slices.Concat(values.Content, left.Content) {
+			switch was, is := among(value, values), among(value, left); {
+			case !is:
 				gone = append(gone, value)
-			}
-		}
-		for _, value := range left.Content {
-			if !among(value, values) {
+			case !was:
 				added[value.Value] = ""
 			}
 		}
 		for _, value := range gone {
 			became := nearest(value.Value, added)
-			if became == "" && len(gone) == 1 && len(added) == 1 {
+			if len(gone) == 1 && len(added) == 1 {
 				for only := range added {
 					became = only
 				}

@@ -48,8 +48,11 @@ func brokenAt(text string) (line, column int) {
 }
 
 // twice tells of keys that a mapping has twice, and goes on with the first of them.
-func (c *checker) twice(node *yaml.Node) {
-	if node.Kind == yaml.MappingNode {
+func (c *checker) twice(root *yaml.Node) {
+	for node := range nodes(root) {
+		if node.Kind != yaml.MappingNode {
+			continue
+		}
 		seen := make(map[string]bool)
 		var kept []*yaml.Node
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -62,8 +65,5 @@ func (c *checker) twice(node *yaml.Node) {
 			kept = append(kept, key, node.Content[i+1])
 		}
 		node.Content = kept
-	}
-	for _, child := range node.Content {
-		c.twice(child)
 	}
 }

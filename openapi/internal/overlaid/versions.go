@@ -20,7 +20,7 @@ func Versions(tree fs.FS, folder string) []string {
 	}
 	var versions []string
 	for _, file := range files {
-		if version := strings.TrimSuffix(strings.TrimPrefix(path.Base(file), "v"), ending); IsVersion(version) {
+		if version := strings.TrimSuffix(strings.TrimPrefix(path.Base(file), "v"), ending); isVersion(version) {
 			versions = append(versions, version)
 		}
 	}
@@ -32,8 +32,8 @@ func Versions(tree fs.FS, folder string) []string {
 	return versions
 }
 
-// IsVersion says whether a text is an api-version, MAJOR.MINOR.
-func IsVersion(text string) bool {
+// isVersion says whether a text is an api-version, MAJOR.MINOR.
+func isVersion(text string) bool {
 	_, err := parse(text)
 	return err == nil
 }
