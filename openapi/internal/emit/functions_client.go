@@ -114,8 +114,11 @@ func (p *parameter) fallback() (text, zero string) {
 	return "", ""
 }
 
-// code is Go that is being written.
-type code struct{ strings.Builder }
+// code is Go that is being written, with the first thing that cannot be.
+type code struct {
+	strings.Builder
+	err error
+}
 
 func (c *code) line(format string, args ...any) { fmt.Fprintf(c, format+"\n", args...) }
 
@@ -125,14 +128,10 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	c.line("var room [256]byte")
 	c.line("b, err := base.begin(room[:0])")
 	c.line("if err != nil {\nreturn nil, err\n}")
-	if err := d.path(&c, op); err != nil {
-		return "", err
-	}
+	d.path(&c, op)
 	c.line("path := len(b)")
 	for _, p := range op.QueryParams {
-		if err := d.parameter(&c, op, p, fmt.Sprintf("b = append(b, %q...)\n", "&"+url.QueryEscape(p.ParamName)+"="), "appendQuery"); err != nil {
-			return "", err
-		}
+		d.parameter(&c, op, p, fmt.Sprintf("b = append(b, %q...)\n", "&"+url.QueryEscape(p.ParamName)+"="), "appendQuery")
 	}
 	body, given, contentType := "nil", "", "" // given is the condition under which there is a body
 	if !op.BodyRequired || jsonBody(op) == nil {
@@ -148,7 +147,7 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	}
 	if body == "nil" && len(op.HeaderParams)+len(op.CookieParams) == 0 {
 		c.line("return base.request(ctx, %q, b, path, nil)", op.Method)
-		return c.String(), nil
+		return c.String(), c.err
 	}
 	c.line("r, err := base.request(ctx, %q, b, path, %s)", op.Method, body)
 	c.line("if err != nil {\nreturn nil, err\n}")
@@ -156,12 +155,10 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 		c.conditional(given, fmt.Sprintf("r.Header.Set(%q, %s)", "Content-Type", contentType))
 	}
 	for _, p := range slices.Concat(op.HeaderParams, op.CookieParams) {
-		if err := d.parameter(&c, op, p, "b = b[:0]\n", "appendText"); err != nil {
-			return "", err
-		}
+		d.parameter(&c, op, p, "b = b[:0]\n", "appendText")
 	}
 	c.line("return r, nil")
-	return c.String(), nil
+	return c.String(), c.err
 }
 
 // conditional writes statements, in a block behind a condition if there is one.
@@ -173,37 +170,35 @@ func (c *code) conditional(condition, statements string) {
 }
 
 // path writes the path, variable by variable.
-func (d builders) path(c *code, op codegen.OperationDefinition) error {
-	rest := strings.TrimPrefix(op.Path, "/")
-	for rest != "" {
-		before, after, variables := strings.Cut(rest, "{")
+func (d builders) path(c *code, op codegen.OperationDefinition) {
+	for rest := strings.TrimPrefix(op.Path, "/"); rest != ""; {
+		before, after, _ := strings.Cut(rest, "{")
 		if before != "" {
 			c.line("b = append(b, %q...)", (&url.URL{Path: before}).EscapedPath())
 		}
-		if !variables {
-			return nil
-		}
-		name, more, _ := strings.Cut(after, "}")
+		name, more, variables := strings.Cut(after, "}")
 		rest = more
-		i := slices.IndexFunc(op.PathParams, func(p codegen.ParameterDefinition) bool { return p.ParamName == name })
-		if i < 0 {
-			return fmt.Errorf("%s: the path has no parameter %s", op.OperationId, name)
-		}
-		if err := d.parameter(c, op, op.PathParams[i], "", "appendSegment"); err != nil {
-			return err
+		for _, p := range op.PathParams {
+			if variables && p.ParamName == name {
+				d.parameter(c, op, p, "", "appendSegment")
+			}
 		}
 	}
-	return nil
 }
 
 // parameter writes what appends one parameter. before goes in front of each value of it.
-func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.ParameterDefinition, before, escape string) error {
+func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.ParameterDefinition, before, escape string) {
+	if err := d.fact(op, p).write(c, p, before, escape); err != nil && c.err == nil {
+		c.err = fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
+	}
+}
+
+func (f *parameter) write(c *code, p codegen.ParameterDefinition, before, escape string) error {
 	field, end := "params."+p.GoName(), ""
 	if p.In == "path" {
 		field = variable(p)
 	}
-	fact := d.fact(op, p)
-	switch fallback, zero := fact.fallback(); {
+	switch fallback, zero := f.fallback(); {
 	case fallback != "" && p.In == "query":
 		c.line("if %s == %s {\nb = append(b, %q...)\n} else {", field, zero, "&"+url.QueryEscape(p.ParamName)+"="+url.QueryEscape(fallback))
 		end = "}\n"
@@ -226,16 +221,16 @@ func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.P
 		c.WriteString(sent + end)
 		return nil
 	case p.Spec.Schema == nil:
-		return fmt.Errorf("%s: parameter %s: only JSON content can be written", op.OperationId, p.ParamName)
-	case fact.Array:
+		return errors.New("only JSON content can be written")
+	case f.Array:
 		written = "v"
 	}
-	value, err := fact.append(p, written, escape)
+	value, err := f.append(p, written, escape)
 	if err != nil {
-		return fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
+		return err
 	}
-	if !fact.Array {
-		fact.check(c, field, end == "")
+	if !f.Array {
+		f.check(c, field, end == "")
 		c.line("%s%s", before, value)
 		c.WriteString(sent + end)
 		return nil
@@ -246,7 +241,7 @@ func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.P
 	separator := map[string]string{"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}[p.Style()]
 	switch {
 	case separator == "":
-		return fmt.Errorf("%s: parameter %s: the style %s of a list cannot be written", op.OperationId, p.ParamName, p.Style())
+		return fmt.Errorf("the style %s of a list cannot be written", p.Style())
 	case p.In == "query" && p.Explode():
 		c.line("for _, v := range %s {\n%s%s\n}", field, before, value)
 	default:
