@@ -112,8 +112,9 @@ func (c *comparison) operation(id string, old, now call) {
 		in := " in its answer " + status
 		things(c, id, "header", in, old.Headers, now.Headers)
 		things(c, id, "body", in, old.Content, now.Content)
-		for media, a := range old.Content {
-			if b := now.Content[media]; b != nil && a.Schema != nil && b.Schema != nil && a.Schema.Ref != b.Schema.Ref {
+		for _, media := range both(old.Content, now.Content) {
+			a, b := old.Content[media], now.Content[media]
+			if a != nil && b != nil && a.Schema != nil && b.Schema != nil && a.Schema.Ref != b.Schema.Ref {
 				c.add(id, "has another body"+in+": "+kindOf(b.Schema), "implementations write that, and callers read it")
 			}
 		}
