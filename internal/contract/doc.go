@@ -20,7 +20,8 @@
 // view of 3.0, and 8.2 by that of 6.0. In the runtime profile an api-version is a
 // number, so 6 and 6.0-preview are judged like 6.0, and 2, which is below all
 // documents, by the oldest. A version that the server must refuse has no view; then
-// the whole document tells how the refusal must look.
+// the whole document tells how the refusal must look. An operation that a view does
+// not have came later, and a request for it is one for no operation.
 //
 // # What the document says of a request
 //

@@ -2,6 +2,7 @@
 package parsed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func Form(tree fs.FS, overlay string) (*openapi3.T, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", overlay, err)
+		return nil, fmt.Errorf("%s: %w", cmp.Or(overlay, "faults.yaml"), err)
 	}
 	return openapi3.NewLoader().LoadFromData(text) // which refuses references to other files
 }
