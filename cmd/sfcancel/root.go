@@ -46,7 +46,9 @@ unknown.
 What changes something is noted in a ledger, with your name and --reason, and a force finds
 its evidence there: see "sfcancel ledger --help".`
 
-func newRoot() *cobra.Command {
+// newRoot makes the program with the command that the first argument names, or with all if it names none, as
+// for help and completion: the flags of the other commands would be a tenth of what a cancel costs.
+func newRoot(args ...string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sfcancel",
 		Short:         "Cancel fault operations on a Service Fabric cluster",
@@ -56,7 +58,18 @@ func newRoot() *cobra.Command {
 		Version:       version(),
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newCancel(), newForce(), newStop(), newWait(), newList(), newProgress(), newStart(), newLedger(), newServe(), newDemo())
+	commands := map[string]func() *cobra.Command{
+		"cancel": newCancel, "force": newForce, "stop": newStop, "wait": newWait, "list": newList,
+		"progress": newProgress, "start": newStart, "ledger": newLedger, "serve": newServe, "demo": newDemo,
+	}
+	if len(args) > 0 && commands[args[0]] != nil {
+		root.AddCommand(commands[args[0]]())
+		root.CompletionOptions.DisableDefaultCmd = true
+		return root
+	}
+	for _, command := range commands {
+		root.AddCommand(command())
+	}
 	return root
 }
 
