@@ -495,32 +495,42 @@ func (base Base) begin(b []byte) ([]byte, error) {
 	return append(b, base.path...), nil
 }
 
+// addressed is a request with the address that it goes to, which live as long as each other.
+type addressed struct {
+	request http.Request
+	url     url.URL
+}
+
 // request is one of a path and a query, which begins at path with its separator. Both share one string.
-func (base Base) request(ctx context.Context, method string, b []byte, path int, body io.Reader) (r *http.Request, err error) {
-	text := string(b)
-	u := &url.URL{Scheme: base.scheme, Host: base.host, Path: text[:path]}
+func (base Base) request(ctx context.Context, method string, b []byte, path int, body io.Reader) (*http.Request, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	made, text := new(addressed), string(b)
+	r, u := &made.request, &made.url
+	u.Scheme, u.Host, u.Path = base.scheme, base.host, text[:path]
 	if path < len(text) {
 		u.RawQuery = text[path+1:]
 	}
 	if strings.IndexByte(u.Path, '%') >= 0 {
 		u.RawPath = u.Path
+		var err error
 		if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
 			return nil, err
 		}
 	}
-	switch {
-	case ctx == nil:
-		return nil, errNoContext
-	case body != nil: // it finds out how long the body is, and how to read it again
-		if r, err = http.NewRequestWithContext(ctx, method, "", body); err != nil {
+	if body == nil {
+		*r = *new(http.Request).WithContext(ctx)
+		r.Method, r.Header, r.Proto, r.ProtoMajor, r.ProtoMinor = method, make(http.Header), "HTTP/1.1", 1, 1
+	} else { // it finds out how long the body is, and how to read it again
+		sized, err := http.NewRequestWithContext(ctx, method, "", body)
+		if err != nil {
 			return nil, err
 		}
-		r.URL, r.Host = u, base.name
-		return r, nil
+		*r = *sized
 	}
-	return (&http.Request{
-		Method: method, URL: u, Host: base.name, Header: make(http.Header), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx), nil
+	r.URL, r.Host = u, base.name
+	return r, nil
 }
 
 // appendSegment appends a text to a segment of a path. One that is empty, or that has a level "." or
