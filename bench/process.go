@@ -111,7 +111,7 @@ import (
 func main() {
 	c, err := NewClientWithResponses("http://localhost:19080")
 	if err == nil {
-		_, err = c.CancelOperationWithResponse(context.Background(), &CancelOperationParams{APIVersion: APIVersion60, OperationID: uuid.New()})
+		_, err = c.CancelOperationWithResponse(context.Background(), &CancelOperationParams{APIVersion: "6.0", OperationID: uuid.New()})
 	}
 	fmt.Println(err)
 }
@@ -136,6 +136,9 @@ output-options:
 	}
 	err = run(root, nil, "go", "run", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen",
 		"-config", filepath.Join(at, "cfg.yaml"), "-o", filepath.Join(at, "stock", "client.gen.go"), "openapi/faults.yaml")
+	if err == nil { // what does not compile is not found out after minutes
+		err = run("", nil, "go", "vet", "./"+filepath.Join(dir, "ours"), "./"+filepath.Join(dir, "stock"))
+	}
 	return []side{build("ours"), build("stock")}, c.close, err
 }
 
