@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -18,7 +19,9 @@ const (
 	unknown  = outcome(http.StatusNotFound)   // by the implementation
 )
 
-// sink takes an answer and keeps nothing but the status. It is used again, so that it costs nothing.
+// sink takes an answer and keeps nothing but the status. It is used again, so that it costs nothing. It takes deadlines,
+// as the writers of net/http do: from one that does not, [http.ResponseController] returns an error that costs more than
+// the deadline.
 type sink struct {
 	header http.Header
 	status int
@@ -26,6 +29,9 @@ type sink struct {
 
 func (s *sink) Header() http.Header { return s.header }
 func (s *sink) WriteHeader(n int)   { s.status = n }
+
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+
 func (s *sink) Write(b []byte) (int, error) {
 	if s.status == 0 {
 		s.status = http.StatusOK
