@@ -39,7 +39,7 @@ func (t *router) addDocument(at string, files map[string][]byte) error {
 		pages[path.Join(at, name)] = text
 	}
 	for where, text := range pages {
-		for _, r := range *t {
+		for _, r := range t.routes {
 			if r.path == where {
 				return fmt.Errorf("server: the path %s of the document is one of the API", where)
 			}

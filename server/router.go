@@ -38,7 +38,10 @@ type segment struct {
 // router finds the route of a request. It is one of its own because http.ServeMux redirects,
 // answers 404 and 405, and gives a variable one segment only, where the gateway does none of that
 // (§1.2).
-type router []*route
+type router struct {
+	routes  []*route
+	literal map[string][]*route // those without variables, by their path
+}
 
 // add takes a path as the document writes it. The more a route spells out, the earlier it is tried.
 func (t *router) add(r *route, method, path string) {
@@ -57,8 +60,11 @@ func (t *router) add(r *route, method, path string) {
 		r.path += "/" + text
 	}
 	r.path = cmp.Or(r.path, "/")
-	*t = append(*t, r)
-	slices.SortStableFunc(*t, func(a, b *route) int { return cmp.Compare(b.literals, a.literals) })
+	t.routes = append(t.routes, r)
+	if r.literals == len(r.segments) {
+		t.literal[r.path] = append(t.literal[r.path], r)
+	}
+	slices.SortStableFunc(t.routes, func(a, b *route) int { return cmp.Compare(b.literals, a.literals) })
 }
 
 // segments splits a path and skips the empty pieces, so that trailing and double slashes do not
@@ -79,14 +85,21 @@ type variable struct{ name, value string }
 // find returns the route of a request and appends the values of its variables to vars. What came
 // after the version of the request is not there. There is no 404 and no 405: the gateway answers 400
 // to an unknown path and to a wrong verb alike.
-func (t router) find(method string, u *url.URL, v version, vars []variable) (*route, []variable, *Error) {
+func (t *router) find(method string, u *url.URL, v version, vars []variable) (*route, []variable, *Error) {
+	if u.RawPath == "" { // nothing but what has to be is encoded, and none of that is in a literal
+		for _, r := range t.literal[strings.TrimSuffix(u.Path, "/")] {
+			if (r.method == "" || r.method == method) && r.came.compare(v) <= 0 {
+				return r, vars, nil // nothing else spells out as much
+			}
+		}
+	}
 	var room [16]string
 	raw := room[:0]
 	for text := range segments(u.EscapedPath()) {
 		raw = append(raw, text)
 	}
 	var verbs []string
-	for _, r := range t {
+	for _, r := range t.routes {
 		found, ok := r.match(raw, vars)
 		switch {
 		case !ok, r.came.compare(v) > 0:
@@ -178,7 +191,7 @@ func since(documented string) version {
 
 // routes are those of the document and of the gateway.
 func routes(newest version, profile Profile) *router {
-	t := new(router)
+	t := &router{literal: make(map[string][]*route)}
 	for i := range generated.Operations {
 		op := &generated.Operations[i]
 		r := &route{operation: op, users: op.Role == "user", came: since(op.Since)}
