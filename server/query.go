@@ -11,12 +11,14 @@ import (
 // case, and the first of several pairs of one name is the one that counts. It is that of every
 // parameter of the runtime. A parameter that only the document has is read as everybody writes it.
 
-// pieces are what stands between the ampersands of a raw query.
-func pieces(raw string) iter.Seq[string] { return strings.SplitSeq(raw, "&") }
-
 // rawValue returns the value of the first pair of that name as the gateway sees it.
 func rawValue(raw, name string) (value string, ok bool) {
-	for piece := range pieces(raw) {
+	for more := true; more; {
+		var piece string
+		piece, raw, more = strings.Cut(raw, "&")
+		if !strings.HasPrefix(piece, name) && !strings.HasPrefix(piece, "=") {
+			continue // most pieces, at the price of a look
+		}
 		// Empty parts are skipped, so that a==b is a pair and a= is none, and a=b=c has a part
 		// too many.
 		first, rest := part(piece)
@@ -43,7 +45,7 @@ func part(piece string) (part, rest string) {
 // values yields the values of a name, decoded. One that cannot be decoded is as it came.
 func values(raw, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for piece := range pieces(raw) {
+		for piece := range strings.SplitSeq(raw, "&") {
 			key, value, _ := strings.Cut(piece, "=")
 			if decoded(key) == name && !yield(decoded(value)) {
 				return
