@@ -110,7 +110,7 @@ func classify(err error) *Error {
 		return NewError(generated.ErrorCodeTimeout, "").Wrap(err)
 	case isOwn:
 		c := own.complete()
-		if err.Error() != own.Error() {
+		if err != error(own) && err.Error() != own.Error() { //nolint:errorlint // it is the value itself, or something is around it
 			return c.Wrap(err) // there is more in the chain for the log
 		}
 		return c

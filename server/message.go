@@ -60,16 +60,21 @@ const maxExcerpt = 32
 // excerpt returns a short prefix of a text that came from outside, safe to
 // repeat inside quotes: printable ASCII only, everything else as '?'.
 func excerpt(text string) string {
+	if len(text) <= maxExcerpt && strings.IndexFunc(text, unsafe) < 0 {
+		return text
+	}
 	var b strings.Builder
 	for n, r := range text { // n counts bytes, which is enough for a limit
 		if n >= maxExcerpt {
 			b.WriteString("...")
 			break
 		}
-		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+		if unsafe(r) {
 			r = '?'
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
 }
+
+func unsafe(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
