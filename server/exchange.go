@@ -24,7 +24,7 @@ type exchange struct {
 	operationID string
 	client      client
 	source      source
-	always      [2]string // the values of the headers that every answer has
+	always      [3]string // the values of headers: two of every answer, and the type of a failure
 
 	code  generated.ErrorCode
 	cause error
@@ -74,11 +74,11 @@ func (x *exchange) FlushError() error {
 // Unwrap gives [http.ResponseController] the rest.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.w }
 
-// within gives the answer until then. It takes the place of a WriteTimeout of
+// within gives the answer until a moment. It takes the place of a WriteTimeout of
 // the server, which could not tell a long timeout from a slow reader. Writers
 // without deadlines, as in tests, go without.
-func (x *exchange) within(d time.Duration) {
-	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(d))
+func (x *exchange) within(deadline time.Time) {
+	_ = http.NewResponseController(x.w).SetWriteDeadline(deadline)
 }
 
 // fail answers with what a client may learn from an error.
@@ -110,7 +110,7 @@ func (x *exchange) refuse(e *Error) {
 	if e.RetryAfter > 0 {
 		h["Retry-After"] = []string{strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)}
 	}
-	h["Content-Type"] = []string{jsonTypeCharset}
+	h["Content-Type"] = x.always[2:3:3]
 	x.WriteHeader(e.Status)
 	_, _ = x.Write(body) // the client may be gone
 }
@@ -120,6 +120,6 @@ func (x *exchange) refuse(e *Error) {
 // log. net/http cannot send the gateway's reason phrase.
 func (x *exchange) turnAway(reason error) {
 	x.cause = reason
-	x.within(writeMargin)
+	x.within(time.Now().Add(writeMargin))
 	x.WriteHeader(http.StatusForbidden)
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sfcancel/sfcancel/generated"
 )
 
@@ -61,7 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{w: w, method: r.Method, requestID: requestID(r)}
 	r, ends := h.traced(r)
-	x.always = [...]string{x.requestID, "nosniff"}
+	x.always = [...]string{x.requestID, "nosniff", jsonTypeCharset}
 	header := x.Header()
 	header[requestIDHeader], header["X-Content-Type-Options"] = x.always[0:1:1], x.always[1:2:2]
 
@@ -74,7 +76,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	x.protect(func() {
 		if err := h.serve(x, r); err != nil {
-			x.within(writeMargin)
+			x.within(time.Now().Add(writeMargin))
 			if err.cause == nil {
 				x.refuse(err.complete())
 			} else {
@@ -132,9 +134,10 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 		return err
 	}
 
-	x.within(s.timeout + writeMargin)
-	ctx, cancel := context.WithTimeout(&callContext{r.Context(), call{requestID: x.requestID, role: x.client.role}}, s.timeout)
-	defer cancel()
+	deadline := time.Now().Add(s.timeout)
+	x.within(deadline.Add(writeMargin))
+	ctx := &callContext{Context: r.Context(), call: call{requestID: x.requestID, role: x.client.role}, deadline: deadline}
+	defer ctx.end()
 	if err := h.answer(ctx, x, route.operation, request); err != nil {
 		x.fail(err)
 	}
@@ -152,7 +155,7 @@ func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Erro
 			return err
 		}
 	}
-	x.within(writeMargin)
+	x.within(time.Now().Add(writeMargin))
 	route.serve(x, r)
 	return nil
 }
@@ -197,7 +200,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, took time.Duration) {
 		slog.Duration("duration", took),
 		slog.String("request_id", x.requestID),
 	}
-	if x.operationID != "" {
+	if len(x.operationID) == 36 && uuid.Validate(x.operationID) == nil {
 		attrs = append(attrs, slog.String("operation_id", x.operationID))
 	}
 	attrs = append(attrs, x.client.attrs()...)

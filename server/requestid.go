@@ -21,21 +21,7 @@ type call struct {
 	role      Role
 }
 
-// callContext is the context of a call, which knows it.
-type callContext struct {
-	context.Context
-	call call
-}
-
 type callKey struct{}
-
-// Value returns the call to whoever asks for it.
-func (c *callContext) Value(key any) any {
-	if key == (callKey{}) {
-		return &c.call
-	}
-	return c.Context.Value(key)
-}
 
 // callOf is the call of a context; all zeros if a Handler did not make it.
 func callOf(ctx context.Context) call {

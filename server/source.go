@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/sfcancel/sfcancel/generated"
 )
 
@@ -24,7 +22,7 @@ type source struct {
 
 	version     version // of the request
 	timeout     time.Duration
-	operationID string // as given, if it is one
+	operationID string // as given
 
 	room [4]variable
 }
@@ -54,7 +52,7 @@ func (s *source) Text(n int, p *generated.Parameter) (string, generated.Reading,
 		}
 		text, reading = value, generated.Judged
 	}
-	if p.Name == operationIDName && len(text) == 36 && uuid.Validate(text) == nil {
+	if p.Name == operationIDName {
 		s.operationID = text
 	}
 	return text, reading, nil
