@@ -77,7 +77,7 @@ func (o *Operation) Call(ctx context.Context, impl StrictServerInterface, reques
 }
 
 // Write writes what Call returned. It fails for a response of another operation, and for one that
-// cannot be encoded, before anything was written.
+// cannot be encoded, before anything was written; a stream may also fail later.
 func (o *Operation) Write(w http.ResponseWriter, response any) error { return o.write(w, response) }
 
 // BindGetFaultOperationList reads a request of GetFaultOperationList; see [Operation.Bind].

@@ -8,7 +8,8 @@
 // parameter with every constraint that the document has for it. [Operation.Bind] makes the request
 // object of an operation of the texts of a request, and checks all of them. Package server makes a
 // correct HTTP edge of these and of an implementation of [StrictServerInterface]; embed
-// [Unimplemented] to have only some of the operations.
+// [Unimplemented] to have only some of the operations. An answer that is a list has a stream beside it,
+// such as [GetFaultOperationList200JSONStream], for lists that are read while they are written.
 //
 // Programs that cancel operations want package wrapper, which says what happened after every call.
 // The client of this package sends one request and hands back the answer: it follows no redirect,

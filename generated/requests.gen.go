@@ -571,13 +571,13 @@ func appendEscaped(b []byte, text, plain, space string) []byte {
 
 // appendUUID appends an id in lower case, with hyphens.
 func appendUUID(b []byte, id [16]byte) []byte {
-	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, part)
-	}
-	return b
+	text := [36]byte{8: '-', 13: '-', 18: '-', 23: '-'}
+	hex.Encode(text[:8], id[:4])
+	hex.Encode(text[9:13], id[4:6])
+	hex.Encode(text[14:18], id[6:8])
+	hex.Encode(text[19:23], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	return append(b, text[:]...)
 }
 
 // addCookie adds a cookie. net/http would leave out what a cookie cannot hold.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -94,9 +93,8 @@ func (x *exchange) refuse(e *Error) {
 		panic(http.ErrAbortHandler)
 	}
 
-	body, _ := json.Marshal(generated.FabricError{
-		Error: generated.FabricErrorDetail{Code: e.Code, Message: e.Message},
-	}) // two strings always encode
+	said := generated.FabricError{Error: generated.FabricErrorDetail{Code: e.Code, Message: e.Message}}
+	body, _ := said.AppendJSON(make([]byte, 0, 256)) // two texts always encode
 	h := x.Header()
 	// What a response object announced before it failed.
 	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {

@@ -20,6 +20,7 @@ type contract struct {
 	Versions   []string
 	Parameters []*parameter
 	Operations []*operation
+	encodings
 }
 
 type operation struct {
@@ -132,7 +133,9 @@ func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, view
 		o.Binding = binding
 		c.Operations = append(c.Operations, o)
 	}
-	return c, nil
+	var err error
+	c.encodings, err = encodingsOf(definitions)
+	return c, err
 }
 
 // role is who may have an operation carried out, as Go's overlay says.

@@ -29,6 +29,7 @@ const header = "// Code generated from openapi/faults.yaml by openapi/generate. 
 var ours = map[string]string{
 	"contract.gen.go":      "contract.tmpl",
 	"bind.gen.go":          "bind.tmpl",
+	"encoding.gen.go":      "encoding.tmpl",
 	"requests.gen.go":      "requests.tmpl",
 	"client.gen.go":        "client.tmpl",
 	"examples.gen_test.go": "examples.tmpl",
@@ -149,6 +150,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log"
 	"math"
 	"mime"

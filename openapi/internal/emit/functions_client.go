@@ -296,7 +296,11 @@ func (f *parameter) append(p codegen.ParameterDefinition, value, escape string) 
 
 // as is a value as a Go type, which it is already if its format is plain and it is no enum.
 func (f *parameter) as(goType, value, plain string) string {
-	if f.Format == plain && len(f.Enum) == 0 {
+	return converted(goType, value, f.Format == plain && len(f.Enum) == 0)
+}
+
+func converted(goType, value string, already bool) string {
+	if already {
 		return value
 	}
 	return goType + "(" + value + ")"

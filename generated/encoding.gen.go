@@ -1,0 +1,116 @@
+// Code generated from openapi/faults.yaml by openapi/generate. DO NOT EDIT.
+
+package generated
+
+import (
+	"encoding/json"
+	"iter"
+	"net/http"
+)
+
+// GetFaultOperationList200JSONStream is a [GetFaultOperationList200JSONResponse]
+// that is written as its elements come: what is held of it does not depend on their number. An error
+// ends the answer; if it comes among the first elements, nothing was written.
+type GetFaultOperationList200JSONStream iter.Seq2[OperationStatus, error]
+
+// VisitGetFaultOperationListResponse writes the list as encoding/json would.
+func (response GetFaultOperationList200JSONStream) VisitGetFaultOperationListResponse(w http.ResponseWriter) error {
+	return writeStream(w, 200, "application/json", iter.Seq2[OperationStatus, error](response), OperationStatus.AppendJSON)
+}
+
+// AppendJSON appends what encoding/json makes of it.
+func (v OperationStatus) AppendJSON(b []byte) (_ []byte, err error) {
+	b = append(b, `{"OperationId":`...)
+	b = append(appendUUID(append(b, '"'), v.OperationID), '"')
+	b = append(b, `,"State":`...)
+	b = appendString(b, string(v.State))
+	b = append(b, `,"Type":`...)
+	b = appendString(b, string(v.Type))
+	return append(b, '}'), nil
+}
+
+// AppendJSON appends what encoding/json makes of it.
+func (v FabricError) AppendJSON(b []byte) (_ []byte, err error) {
+	b = append(b, `{"Error":`...)
+	if b, err = v.Error.AppendJSON(b); err != nil {
+		return b, err
+	}
+	return append(b, '}'), nil
+}
+
+// AppendJSON appends what encoding/json makes of it.
+func (v FabricErrorDetail) AppendJSON(b []byte) (_ []byte, err error) {
+	b = append(b, `{"Code":`...)
+	b = appendString(b, string(v.Code))
+	b = append(b, `,"Message":`...)
+	b = appendString(b, v.Message)
+	return append(b, '}'), nil
+}
+
+// The buffers of a stream, of which seven eighths are filled. Short lists get by with the first.
+const (
+	firstPiece = 2 << 10
+	nextPieces = 32 << 10
+)
+
+// writeStream writes a list in pieces. The header goes out with the first.
+func writeStream[T any](w http.ResponseWriter, status int, contentType string, all iter.Seq2[T, error], appendTo func(T, []byte) ([]byte, error)) error {
+	b, begun := make([]byte, 0, firstPiece), false
+	flush := func() error {
+		if !begun {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			begun = true
+		}
+		_, err := w.Write(b)
+		return err
+	}
+	before := byte('[')
+	for v, err := range all {
+		if err != nil {
+			return err
+		}
+		if b, err = appendTo(v, append(b, before)); err != nil {
+			return err
+		}
+		before = ','
+		if len(b) < cap(b)-cap(b)/8 {
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		if b = b[:0]; cap(b) < nextPieces {
+			b = make([]byte, 0, nextPieces)
+		}
+	}
+	if before == '[' {
+		b = append(b, before)
+	}
+	b = append(b, "]\n"...)
+	return flush()
+}
+
+// appendJSON appends what has no encoder of its own.
+func appendJSON[T any](v T, b []byte) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return append(b, text...), err
+}
+
+// appendString appends a text as encoding/json does.
+func appendString(b []byte, text string) []byte {
+	begin, from := len(b), 0
+	b = append(b, '"')
+	for i, c := range []byte(text) {
+		switch {
+		case '?' <= c && c <= '~' && c != '\\': // letters before all
+		case c < ' ' || c > '~' || c == '<' || c == '>' || c == '&':
+			quoted, _ := json.Marshal(text) // a text always encodes
+			return append(b[:begin], quoted...)
+		case c == '"' || c == '\\':
+			b = append(append(b, text[from:i]...), '\\')
+			from = i
+		}
+	}
+	return append(append(b, text[from:]...), '"')
+}
