@@ -12,7 +12,6 @@ var short = []string{
 	"request/StartPartitionRestart", "request/GetPartitionRestartProgress",
 	"request/StartNodeTransition",
 	"cancel", "cancel-again",
-	"list-memory/server",
 }
 
 // Allocations do not depend on the speed of the machine, so that they can be held by a test; times cannot.

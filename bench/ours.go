@@ -95,24 +95,27 @@ func (c canceller) CancelOperation(ctx context.Context, r generated.CancelOperat
 	return generated.CancelOperation200Response{}, nil
 }
 
-// oursListHandler is the scaffold around an implementation that has a list ready.
+// oursListHandler is the scaffold around an implementation that has a list ready, and answers with it as the emulator
+// does: as a stream.
 func oursListHandler(all []listed) (http.Handler, error) {
-	var ops generated.GetFaultOperationList200JSONResponse
-	for _, o := range all {
-		ops = append(ops, generated.OperationStatus{
-			OperationID: o.OperationID, State: generated.OperationState(o.State), Type: generated.OperationType(o.Type),
-		})
-	}
-	return server.New(lister{ops: ops})
+	return server.New(lister{all: all})
 }
 
 type lister struct {
 	server.Unimplemented
-	ops generated.GetFaultOperationList200JSONResponse
+	all []listed
 }
 
 func (l lister) GetFaultOperationList(context.Context, generated.GetFaultOperationListRequestObject) (generated.GetFaultOperationListResponseObject, error) {
-	return l.ops, nil
+	return generated.GetFaultOperationList200JSONStream(func(yield func(generated.OperationStatus, error) bool) {
+		for _, o := range l.all {
+			if !yield(generated.OperationStatus{
+				OperationID: o.OperationID, State: generated.OperationState(o.State), Type: generated.OperationType(o.Type),
+			}, nil) {
+				return
+			}
+		}
+	}), nil
 }
 
 // oursList reads a list and says how long it is.

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"encoding/hex"
 	"slices"
 	"time"
 
@@ -176,16 +175,4 @@ func digit(c byte) byte {
 	default:
 		return 0xFF
 	}
-}
-
-// appendID appends an id as [uuid.UUID.String] writes it.
-func appendID(b []byte, id uuid.UUID) []byte {
-	for i, from := range [...]int{0, 4, 6, 8, 10} {
-		to := [...]int{4, 6, 8, 10, 16}[i]
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, id[from:to])
-	}
-	return b
 }

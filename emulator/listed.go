@@ -39,39 +39,13 @@ func (l List) All() iter.Seq[generated.OperationStatus] {
 	}
 }
 
-// VisitGetFaultOperationListResponse writes the list as encoding/json would, piece by piece. An
-// error is one of the writer.
+// VisitGetFaultOperationListResponse writes the list piece by piece. An error is one of the writer.
 func (l List) VisitGetFaultOperationListResponse(w http.ResponseWriter) error {
-	const most = 128 // of one operation
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusOK)
-	b := make([]byte, 0, min(32<<10, (l.Len()+1)*most))
-	b = append(b, '[')
-	var tails [shapes]string // what follows the id
-	first := true
-	for _, part := range [...][]line{l.active, l.over} {
-		for _, o := range part {
-			if cap(b)-len(b) < most {
-				if _, err := w.Write(b); err != nil {
-					return err
-				}
-				b = b[:0]
+	return generated.GetFaultOperationList200JSONStream(func(yield func(generated.OperationStatus, error) bool) {
+		for o := range l.All() {
+			if !yield(o, nil) {
+				return
 			}
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			b = append(b, `{"OperationId":"`...)
-			b = appendID(b, o.id)
-			tail := &tails[o.shape]
-			if *tail == "" {
-				// None of these texts has a character that JSON would escape.
-				r := o.shape.record()
-				*tail = `","State":"` + string(r.State()) + `","Type":"` + string(r.Kind) + `"}`
-			}
-			b = append(b, *tail...)
 		}
-	}
-	_, err := w.Write(append(b, "]\n"...))
-	return err
+	}).VisitGetFaultOperationListResponse(w)
 }
