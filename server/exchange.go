@@ -16,14 +16,13 @@ type exchange struct {
 	wrote   bool // a final header went out
 	aborted bool // the answer broke off after that
 
-	status      int
-	method      string
-	route       string
-	requestID   string
-	operationID string
-	client      client
-	source      source
-	always      [3]string // the values of headers: two of every answer, and the type of a failure
+	status    int
+	method    string
+	route     string
+	requestID string
+	client    client
+	source    source
+	always    [3]string // the values of headers: two of every answer, and the type of a failure
 
 	code  generated.ErrorCode
 	cause error
@@ -94,7 +93,7 @@ func (x *exchange) refuse(e *Error) {
 	}
 
 	said := generated.FabricError{Error: generated.FabricErrorDetail{Code: e.Code, Message: e.Message}}
-	body, _ := said.AppendJSON(make([]byte, 0, 256)) // two texts always encode
+	body, _ := said.AppendJSON(make([]byte, 0, 64+len(e.Code)+len(e.Message))) // two texts always encode
 	h := x.Header()
 	// What a response object announced before it failed.
 	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {

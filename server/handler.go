@@ -68,10 +68,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header[requestIDHeader], header["X-Content-Type-Options"] = x.always[0:1:1], x.always[1:2:2]
 
 	defer func() {
-		took := time.Since(start)
-		h.log(r.Context(), x, took)
+		h.log(r.Context(), x, start)
 		for _, end := range slices.Backward(ends) {
-			end(x.served(took))
+			end(x.served(time.Since(start)))
 		}
 	}()
 	x.protect(func() {
@@ -124,7 +123,6 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 		return h.serveGateway(x, r, route)
 	}
 	request, unbound := route.operation.Bind(s)
-	x.operationID = s.operationID
 	if unbound != nil {
 		return s.unbound(unbound)
 	}
@@ -179,7 +177,7 @@ func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operati
 }
 
 // log writes the line of a request.
-func (h *Handler) log(ctx context.Context, x *exchange, took time.Duration) {
+func (h *Handler) log(ctx context.Context, x *exchange, start time.Time) {
 	level := slog.LevelInfo
 	switch {
 	case x.aborted && x.stack == nil && ctx.Err() != nil:
@@ -197,11 +195,11 @@ func (h *Handler) log(ctx context.Context, x *exchange, took time.Duration) {
 		slog.String("method", excerpt(x.method)),
 		slog.String("route", x.route),
 		slog.Int("status", x.status),
-		slog.Duration("duration", took),
+		slog.Duration("duration", time.Since(start)),
 		slog.String("request_id", x.requestID),
 	}
-	if len(x.operationID) == 36 && uuid.Validate(x.operationID) == nil {
-		attrs = append(attrs, slog.String("operation_id", x.operationID))
+	if id := x.source.operationID; len(id) == 36 && uuid.Validate(id) == nil {
+		attrs = append(attrs, slog.String("operation_id", id))
 	}
 	attrs = append(attrs, x.client.attrs()...)
 	if x.code != "" {

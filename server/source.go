@@ -24,7 +24,7 @@ type source struct {
 	timeout     time.Duration
 	operationID string // as given
 
-	room [4]variable
+	room [2]variable
 }
 
 // Text implements [generated.Source].
