@@ -155,7 +155,7 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 		if text[i] == '-' {
 			i++
 		}
-		high, low := digit(text[i]), digit(text[i+1])
+		high, low := digits[text[i]]-1, digits[text[i+1]]-1
 		if high|low > 0xF {
 			return id, false
 		}
@@ -165,14 +165,9 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 	return id, true
 }
 
-// digit is the value of a hexadecimal digit in lower case, and 0xFF of anything else.
-func digit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	default:
-		return 0xFF
-	}
+// digits has the value of each hexadecimal digit in lower case, and 1 more, so that it is 0 for all else. A table,
+// because of random digits no branch is foreseen.
+var digits = [256]byte{
+	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
 }
