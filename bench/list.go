@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,7 +29,10 @@ func newList(n int) []listed {
 	return all
 }
 
-// openList reads a list over loopback.
+// mostListed is as many operations as our client takes in one list: 10 000 of a kind, as a cluster lists.
+const mostListed = 40_000
+
+// openList reads n operations over loopback. More than the client takes are several lists, for both sides.
 func openList(n int) (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -36,43 +40,55 @@ func openList(n int) (_ []side, _ func() error, err error) {
 			err = errors.Join(err, c.close())
 		}
 	}()
-	all, ctx := newList(n), context.Background()
-	edge, err := oursListHandler(all)
-	if err != nil {
-		return nil, nil, err
-	}
-	address, err := serve(server.NewHTTPServer(edge, nil), &c)
-	if err != nil {
-		return nil, nil, err
-	}
-	ours, err := wrapper.New(address)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.add(func() error { ours.Close(); return nil })
-	other, err := serve(byHand(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", asJSON)
-		if err := json.NewEncoder(w).Encode(all); err != nil {
-			panic(http.ErrAbortHandler)
+	ctx := context.Background()
+	var ours, byJSON []func() (int, error)
+	for part := range slices.Chunk(newList(n), mostListed) {
+		edge, err := oursListHandler(part)
+		if err != nil {
+			return nil, nil, err
 		}
-	})), &c)
-	if err != nil {
-		return nil, nil, err
-	}
-	p := plain{other, dialer(nil, &c)}
-	complete := func(got int, err error) error {
-		if err == nil && got != n {
-			err = fmt.Errorf("%d operations, want %d", got, n)
+		address, err := serve(server.NewHTTPServer(edge, nil), &c)
+		if err != nil {
+			return nil, nil, err
 		}
-		return err
-	}
-	return []side{
-		once("ours", func() error { return complete(oursList(ctx, ours)) }),
-		once("encoding/json", func() error {
+		client, err := wrapper.New(address)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.add(func() error { client.Close(); return nil })
+		ours = append(ours, func() (int, error) { return oursList(ctx, client) })
+		other, err := serve(byHand(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", asJSON)
+			if err := json.NewEncoder(w).Encode(part); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+		})), &c)
+		if err != nil {
+			return nil, nil, err
+		}
+		p := plain{other, dialer(nil, &c)}
+		byJSON = append(byJSON, func() (int, error) {
 			all, err := p.list(ctx)
-			return complete(len(all), err)
-		}),
-	}, c.close, nil
+			return len(all), err
+		})
+	}
+	read := func(lists []func() (int, error)) func() error {
+		return func() error {
+			all := 0
+			for _, list := range lists {
+				got, err := list()
+				if err != nil {
+					return err
+				}
+				all += got
+			}
+			if all != n {
+				return fmt.Errorf("%d operations, want %d", all, n)
+			}
+			return nil
+		}
+	}
+	return []side{once("ours", read(ours)), once("encoding/json", read(byJSON))}, c.close, nil
 }
 
 // openListServer counts what the scaffold allocates for a list.
@@ -96,7 +112,7 @@ func openListServer() ([]side, func() error, error) {
 
 // openListClient finds the most that a client holds while it reads a list.
 func openListClient() ([]side, func() error, error) {
-	const n = 40_000
+	const n = mostListed
 	body, err := json.Marshal(newList(n))
 	if err != nil {
 		return nil, nil, err
