@@ -48,9 +48,9 @@ func TestAllocations(t *testing.T) {
 		target string
 		most   float64
 	}{
-		"carried out":   {gracefully + "&timeout=60", 14},
-		"a bad value":   {cancel + "&Force=maybe", 14},
-		"not available": {list, 14},
+		"carried out":   {gracefully + "&timeout=60", 8},
+		"a bad value":   {cancel + "&Force=maybe", 8},
+		"not available": {list, 8},
 	} {
 		if got := testing.AllocsPerRun(200, asked(t, tc.target)); got > tc.most {
 			t.Errorf("%s: got %v allocations, want %v at most", name, got, tc.most)
