@@ -11,7 +11,6 @@ var short = []string{
 	"request/StartQuorumLoss", "request/GetQuorumLossProgress",
 	"request/StartPartitionRestart", "request/GetPartitionRestartProgress",
 	"request/StartNodeTransition",
-	"cancel", "cancel-again",
 }
 
 // Allocations do not depend on the speed of the machine, so that they can be held by a test; times cannot.

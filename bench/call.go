@@ -61,13 +61,21 @@ func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
+// netHTTP is the transport of net/http with canned in place of its connections. A client trusts that one to heed a
+// context, and runs any other in a goroutine of its own, which no side by hand does.
+func netHTTP(c *canned) *http.Transport {
+	t := new(http.Transport)
+	t.RegisterProtocol("http", c)
+	return t
+}
+
 func openCancel() ([]side, func() error, error)      { return openCall(others) }
 func openCancelAgain() ([]side, func() error, error) { return openCall(same) }
 
 // openCall cancels what the network would answer with 200. The client is one that has been in use for a while, whose
 // ledger is full.
 func openCall(ids func() func() uuid.UUID) ([]side, func() error, error) {
-	h := &http.Client{Transport: &canned{status: http.StatusOK}}
+	h := &http.Client{Transport: netHTTP(&canned{status: http.StatusOK})}
 	ours, err := wrapper.New(gateway, wrapper.WithHTTPClient(h))
 	if err != nil {
 		return nil, nil, err
@@ -103,7 +111,7 @@ func oursCancel(c *wrapper.Client) func(context.Context, uuid.UUID) error {
 
 // openCancel404 cancels what is not found, and looks for it in the list.
 func openCancel404() ([]side, func() error, error) {
-	h := &http.Client{Transport: &canned{status: http.StatusNotFound}}
+	h := &http.Client{Transport: netHTTP(&canned{status: http.StatusNotFound})}
 	ours, err := wrapper.New(gateway, wrapper.WithHTTPClient(h))
 	if err != nil {
 		return nil, nil, err

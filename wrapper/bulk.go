@@ -87,15 +87,16 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 		type ending struct {
 			result Result
 			err    error
-			heard  chan struct{} // closed when the loop wants more
+			heard  chan<- struct{} // that the loop wants more; it has room
 		}
 		ended, left := make(chan ending), make(chan struct{})
 		var workers sync.WaitGroup
 		var begun atomic.Int64
 		for range min(orDefault(options.Concurrency, 8), len(selected)) {
 			workers.Go(func() {
+				heard := make(chan struct{}, 1)
 				for n := begun.Add(1); n <= int64(len(selected)); n = begun.Add(1) {
-					e := ending{heard: make(chan struct{})}
+					e := ending{heard: heard}
 					if e.result, e.err = each(ctx, selected[n-1]); e.err != nil {
 						e.result = Result{OperationID: selected[n-1].ID}
 					}
@@ -105,7 +106,7 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 						return
 					}
 					select {
-					case <-e.heard:
+					case <-heard:
 					case <-left:
 						return
 					}
@@ -122,7 +123,7 @@ func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAl
 			if !yield(e.result, e.err) {
 				return
 			}
-			close(e.heard)
+			e.heard <- struct{}{}
 		}
 		if full {
 			yield(Result{}, &Error{call: "cancel all", kind: ErrUnavailable, cause: fmt.Errorf("the cluster lists at most %d operations of a kind: there may be more", listSize)})

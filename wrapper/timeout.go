@@ -61,15 +61,12 @@ func (k *call) limit(ctx context.Context, endpoint string) time.Duration {
 // server's default, but never more than what the request may take less the time for the way
 // of the answer, and a second at least. Nil sends none, which leaves the server its default.
 func serverTimeout(limit, asked time.Duration, v APIVersion) *int64 {
-	if !v.knowsTimeout() {
-		return nil
-	}
 	seconds := int64((limit - min(answerMargin, limit/12)) / time.Second)
 	switch {
+	case asked == 0 && seconds >= generated.TimeoutDefault, !v.knowsTimeout():
+		return nil
 	case asked > 0:
 		seconds = min(seconds, int64(asked/time.Second))
-	case seconds >= generated.TimeoutDefault:
-		return nil
 	}
 	return new(max(seconds, generated.TimeoutMinimum))
 }

@@ -86,13 +86,19 @@ func (l *List) Kept() (n int) {
 // state is no operation, whatever its JSON. After an error the list is of no use. Operations that are written as most servers write them are
 // taken from the bytes; from the first on that is written in another way, encoding/json reads.
 func (l *List) Read(body io.Reader, shown func(string) string) error {
-	const window = 512 // more than an operation that is taken from the bytes
+	const (
+		window = 512 // more than an operation that is taken from the bytes
+		many   = 64  // from so many on a larger buffer is worth its memory
+	)
 	in := bufio.NewReaderSize(body, 1<<10)
 	if open, _ := in.Peek(1); string(open) != "[" {
 		return l.decode(in, shown)
 	}
 	_, _ = in.Discard(1)
 	for first := true; ; first = false {
+		if l.n == many {
+			in = bufio.NewReaderSize(in, 16<<10)
+		}
 		next, err := in.Peek(window)
 		if !first && err == io.EOF && len(next) > 0 && next[0] == ']' && len(bytes.TrimLeft(next[1:], " \t\r\n")) == 0 {
 			return nil
