@@ -76,7 +76,7 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.http.Transport = c.chain(c.brought); c.http.Transport == nil {
 		return nil, &Error{call: "new client", kind: ErrInvalidArgument, cause: errors.New("attempt middleware made a nil round tripper")}
 	}
-	c.prompt = c.bare && (own && c.tls == nil || stock) // files may be on a disk that hangs
+	c.prompt = c.bare && (own || stock)
 	return c, nil
 }
 

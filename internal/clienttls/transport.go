@@ -28,8 +28,8 @@ type Transport struct {
 
 	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
 
-	// looking is held by the one request that looks at the files. The others go on
-	// with what there is, so that a slow disk holds up one of them.
+	// looking is held while the files are looked at. The request that is due waits for the look, for as
+	// long as its context lasts; the others go on with what there is.
 	looking sync.Mutex
 	began   time.Time    // when they were first looked at, by the monotonic clock
 	looked  atomic.Int64 // how long after that the last look began, in nanoseconds
@@ -86,11 +86,9 @@ func (o *Transport) begin(m material) {
 func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (*http.Response, error) {
 	g := o.latest.Load()
 	if len(g.stamps) > 0 && o.due() && o.looking.TryLock() {
-		if o.due() { // still: another may have looked since
-			o.looked.Store(int64(time.Since(o.began))) // before the look, which may miss what happens during it
-			o.look(r.Context(), time.Now())
+		if err := o.look(r.Context()); err != nil {
+			return nil, err
 		}
-		o.looking.Unlock()
 		g = o.latest.Load()
 	}
 	through := g.transport
@@ -123,22 +121,44 @@ func (o *Transport) due() bool {
 	return time.Since(o.began)-time.Duration(o.looked.Load()) >= lookEvery
 }
 
-// look finds out whether the files have changed, which is a stat each, and begins a
-// new generation if they have and can be used. Otherwise the next look tries again.
-func (o *Transport) look(ctx context.Context, now time.Time) {
+// look looks at the files if that is still due, and gives looking back. A disk may hang: the error is that
+// of the context, which has ended before the look.
+func (o *Transport) look(ctx context.Context) error {
+	if !o.due() { // another has looked since
+		o.looking.Unlock()
+		return nil
+	}
+	o.looked.Store(int64(time.Since(o.began))) // before the look, which may miss what happens during it
+	seen := make(chan error, 1)
+	go func() {
+		defer o.looking.Unlock()
+		seen <- o.renew(time.Now())
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-seen:
+		if err == nil {
+			o.stale.Store(nil)
+		} else if last := o.stale.Swap(&err); last == nil || (*last).Error() != err.Error() {
+			o.tell(ctx, err)
+		}
+		return nil
+	}
+}
+
+// renew finds out whether the files have changed, which is a stat each, and begins a new generation if they
+// have. The error is why they cannot be used; the next look tries again.
+func (o *Transport) renew(now time.Time) error {
 	g := o.latest.Load()
 	stamps := o.settings.stamps()
 	if g.current(stamps) {
-		o.stale.Store(nil)
-		return
+		return nil
 	}
 	m, err := o.settings.read(stamps, now)
 	switch {
 	case err != nil:
-		if last := o.stale.Swap(&err); last == nil || (*last).Error() != err.Error() {
-			o.tell(ctx, err)
-		}
-		return
+		return err
 	case m.digest == g.digest: // with new dates, or not settled before
 		m.pair, m.roots = g.pair, g.roots
 		o.latest.Store(&generation{m, g.config, g.transport, g.fresh, o})
@@ -148,7 +168,7 @@ func (o *Transport) look(ctx context.Context, now time.Time) {
 		o.before.Store(g.transport)
 		g.transport.CloseIdleConnections()
 	}
-	o.stale.Store(nil)
+	return nil
 }
 
 // CloseIdleConnections closes those of the generation before too: one that was busy

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,8 @@ import (
 type rotating struct {
 	*clienttls.Transport
 	path string
-	made int // how often the file was taken into use
+	// taken is how many transports were made with what the file held.
+	taken atomic.Int64
 }
 
 func newRotating(t *testing.T) *rotating {
@@ -33,7 +35,7 @@ func newRotating(t *testing.T) *rotating {
 	o := &rotating{path: filepath.Join(t.TempDir(), "ca.pem")}
 	o.replace(t)
 	own, err := clienttls.New(clienttls.Settings{CAFile: o.path}, func(clienttls.Dial) *http.Transport {
-		o.made++
+		o.taken.Add(1)
 		return &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("no network here")
 		}}
@@ -41,7 +43,8 @@ func newRotating(t *testing.T) *rotating {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Transport, o.made = own, 0
+	o.Transport = own
+	o.taken.Store(0)
 	return o
 }
 
@@ -81,8 +84,8 @@ func (o *rotating) sends(t *testing.T, files int) {
 		_ = response.Body.Close()
 		t.Error("the request was answered")
 	}
-	if o.made != 2*files { // a file has two transports
-		t.Errorf("%d transports were made, want %d for %d files", o.made, 2*files, files)
+	if taken := o.taken.Load(); taken != int64(2*files) { // a file has two transports
+		t.Errorf("%d transports were made, want %d for %d files", taken, 2*files, files)
 	}
 }
 
