@@ -4,7 +4,8 @@
 //	go run . -goals 'handler|request/'   # some of them; writes nothing
 //	go run . -cold                       # also builds with an empty cache, which takes minutes more
 //
-// It exits with 1 if a goal is short, or could not be measured.
+// It exits with 1 if a goal is short, or could not be measured. A goal that cannot be had is shown to be so in
+// RESULTS.md, is short in the output, and fails if it takes more than what can be had.
 //
 // # How it measures
 //
@@ -87,7 +88,7 @@ func bench(args []string, stdout, stderr io.Writer) (met bool, err error) {
 		}
 		r := w.measure(p)
 		for _, v := range r.verdicts {
-			met = met && v.ok
+			met = met && (v.ok || v.had)
 			if !*markdown {
 				fmt.Fprintln(stdout, v)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -64,14 +65,18 @@ func TestVerdicts(t *testing.T) {
 		err   error
 		ok    bool
 		line  string // begins with it
+		had   bool
 	}{
-		{"fast", goal{name: "g", base: "b", limit: 1e9}, []side{once("a", nothing), once("b", nothing)}, nil, true, "goal=g ratio="},
-		{"slow", goal{name: "g", base: "b", limit: 0.01}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio="},
-		{"few bytes", goal{name: "g", most: cost{bytes: 1 << 20}}, []side{once("a", allocate)}, nil, true, "goal=g bytes="},
-		{"many bytes", goal{name: "g", most: cost{bytes: 10}}, []side{once("a", allocate)}, nil, false, "goal=g bytes="},
-		{"many allocations", goal{name: "g", base: "b", limit: 1e9, most: cost{allocs: 1}}, []side{once("a", allocate), once("b", nothing)}, nil, false, "goal=g ratio="},
-		{"not opened", goal{name: "g"}, nil, broken, false, `goal=g error="it\nfails"`},
-		{"failing", goal{name: "g", base: "b", limit: 1}, []side{once("a", func() error { return broken }), once("b", nothing)}, nil, false, `goal=g error="a: it\nfails"`},
+		{"fast", goal{name: "g", base: "b", limit: 1e9}, []side{once("a", nothing), once("b", nothing)}, nil, true, "goal=g ratio=", false},
+		{"slow", goal{name: "g", base: "b", limit: 0.01}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio=", false},
+		{"few bytes", goal{name: "g", most: cost{bytes: 1 << 20}}, []side{once("a", allocate)}, nil, true, "goal=g bytes=", false},
+		{"many bytes", goal{name: "g", most: cost{bytes: 10}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", false},
+		{"many allocations", goal{name: "g", base: "b", limit: 1e9, most: cost{allocs: 1}}, []side{once("a", allocate), once("b", nothing)}, nil, false, "goal=g ratio=", false},
+		{"not opened", goal{name: "g"}, nil, broken, false, `goal=g error="it\nfails"`, false},
+		{"failing", goal{name: "g", base: "b", limit: 1}, []side{once("a", func() error { return broken }), once("b", nothing)}, nil, false, `goal=g error="a: it\nfails"`, false},
+		{"as few bytes as can be", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 1 << 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", true},
+		{"more bytes than need be", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", false},
+		{"as fast as can be", goal{name: "g", base: "b", limit: 1e-9, can: attainable{limit: 1e9, why: "so"}}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio=", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := workload{goals: []goal{c.goal}, open: func() ([]side, func() error, error) { return c.sides, nothing, c.err }}
@@ -79,6 +84,15 @@ func TestVerdicts(t *testing.T) {
 			end := " short"
 			if c.ok {
 				end = " ok"
+			}
+			if can := c.goal.can; can.why != "" {
+				end = " attainable=" + fmt.Sprint(can.most.bytes)
+				if can.limit > 0 {
+					end = fmt.Sprintf(" attainable=%.2f", can.limit)
+				}
+			}
+			if got := r.verdicts[0].had; got != c.had {
+				t.Errorf("got that it is what can be had: %v, want %v", got, c.had)
 			}
 			if line := r.verdicts[0].String(); !strings.HasPrefix(line, c.line) || !strings.HasSuffix(line, end) {
 				t.Errorf("got %q, want %q…%q", line, c.line, end)

@@ -29,6 +29,8 @@ func report(facts string, all []result) string {
 			said := "**short**"
 			if v.ok {
 				said = "ok"
+			} else if v.had {
+				said = "short, [cannot be had](#what-cannot-be-had)"
 			}
 			if v.err != nil {
 				line("| %s | %s | not measured: %s | %s | | | | %s |", v.name, v.base, oneLine(v.err), limitOf(v), said)
@@ -47,6 +49,7 @@ func report(facts string, all []result) string {
 		line("")
 		line("`%s` takes minutes, and is measured with `-cold` only.", coldBuild)
 	}
+	cannot(all, line)
 	line("")
 	line("## Sides")
 	line("")
@@ -72,6 +75,36 @@ func report(facts string, all []result) string {
 		}
 	}
 	return b.String()
+}
+
+// cannot says why some goals cannot be had, and what can.
+func cannot(all []result, line func(format string, args ...any)) {
+	said := make(map[string]bool)
+	for _, r := range all {
+		for _, g := range r.goals {
+			if g.can.why == "" {
+				continue
+			}
+			if len(said) == 0 {
+				line("")
+				line("## What cannot be had")
+				line("")
+			}
+			had := ""
+			if g.can.limit > 0 {
+				had += fmt.Sprintf(" a ratio of %.2f instead of %.2f", g.can.limit, g.limit)
+			}
+			if g.can.most.bytes > 0 {
+				had += fmt.Sprintf(" %d bytes instead of %d", g.can.most.bytes, g.most.bytes)
+			}
+			why := ""
+			if !said[g.can.why] {
+				why = ": " + g.can.why
+			}
+			said[g.can.why] = true
+			line("- `%s`:%s%s", g.name, had, why)
+		}
+	}
 }
 
 func oneLine(err error) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -31,6 +32,7 @@ type verdict struct {
 	ratio, wall spread
 	cost        cost
 	ok          bool
+	had         bool  // not ok, and as good as can be
 	err         error // why it could not be measured
 }
 
@@ -54,7 +56,14 @@ func (v verdict) String() string {
 	if v.ok {
 		return b.String() + " ok"
 	}
-	return b.String() + " short"
+	b.WriteString(" short")
+	if v.can.limit > 0 {
+		fmt.Fprintf(&b, " attainable=%.2f", v.can.limit)
+	}
+	if v.can.most.bytes > 0 {
+		fmt.Fprintf(&b, " attainable=%d", v.can.most.bytes)
+	}
+	return b.String()
 }
 
 // countable is the work below which the allocations of every side are counted, goal or not.
@@ -109,14 +118,22 @@ func (r *result) limitsCost() bool {
 }
 
 func (r *result) judge(g goal) verdict {
-	v := verdict{goal: g, cost: r.sides[0].cost, ok: true}
+	v := verdict{goal: g, cost: r.sides[0].cost}
 	if g.base != "" {
 		base := slices.IndexFunc(r.sides, func(f figure) bool { return f.name == g.base })
 		v.ratio, v.wall = compare(r.rows, 0, base, cpu), compare(r.rows, 0, base, wall)
-		v.ok = math.Round(v.ratio.median*100) <= math.Round(g.limit*100) // as they are printed
 	}
-	v.ok = v.ok && v.cost.within(g.most)
+	keeps := func(limit float64, most cost) bool {
+		return (g.base == "" || math.Round(v.ratio.median*100) <= math.Round(limit*100)) && v.cost.within(most) // as they are printed
+	}
+	v.ok = keeps(g.limit, g.most)
+	v.had = !v.ok && g.can.why != "" && keeps(cmp.Or(g.can.limit, g.limit), g.bearable())
 	return v
+}
+
+// bearable are the limits of the cost that can be had.
+func (g goal) bearable() cost {
+	return cost{allocs: cmp.Or(g.can.most.allocs, g.most.allocs), bytes: cmp.Or(g.can.most.bytes, g.most.bytes)}
 }
 
 // within says whether a cost keeps to its limits.
