@@ -27,14 +27,14 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 	if _, err := e.put(many, emulator.StepLookingUpState); err != nil {
 		return nil, nil, err
 	}
-	ours, err := wrapper.New(e.address)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.add(func() error { ours.Close(); return nil })
 	p, ctx := plain{e.address, dialer(nil, &c)}, context.Background()
 	return []side{
 		once("ours", func() error {
+			ours, err := wrapper.New(e.address) // a new one: nobody cancels the same operations for the hundredth time
+			if err != nil {
+				return err
+			}
+			defer ours.Close()
 			n := 0
 			for _, err := range ours.CancelAll(ctx, wrapper.Selector{}, wrapper.CancelAllOptions{Concurrency: callers}) {
 				if err != nil {
