@@ -35,7 +35,8 @@
 //     taken raw: %2D is three characters and + is a plus. A pair without a value
 //     is as good as none, and unknown names are ignored.
 //  6. The role of the client: 403 E_ACCESSDENIED.
-//  7. The implementation, with a context that ends at the request's timeout.
+//  7. Its turn, with [WithLimits]: 503 FABRIC_E_SERVICE_TOO_BUSY.
+//  8. The implementation, with a context that ends at the request's timeout.
 //
 // # Security
 //

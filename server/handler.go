@@ -22,6 +22,7 @@ type Handler struct {
 	invoke  Invoke
 	router  *router
 	timeout time.Duration // of a request that names none
+	turns   *turns
 }
 
 // New returns the handler for an implementation. It reports everything that is
@@ -39,7 +40,7 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 	if err != nil {
 		return nil, errors.New("server: the document has no default for timeout")
 	}
-	h := &Handler{config: c, router: routes(c.newest, c.profile), timeout: time.Duration(seconds) * time.Second}
+	h := &Handler{config: c, router: routes(c.newest, c.profile), timeout: time.Duration(seconds) * time.Second, turns: newTurns(c.limits)}
 	h.invoke = func(ctx context.Context, op *generated.Operation, request any) (any, error) {
 		return op.Call(ctx, impl, request)
 	}
@@ -160,7 +161,7 @@ func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Erro
 
 // answer has the implementation carry out a request, and writes what it returns.
 func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operation, request any) error {
-	response, err := h.invoke(ctx, op, request)
+	response, err := h.inTurn(ctx, x.source.route, request)
 	if errors.Is(err, generated.ErrUnimplemented) {
 		err = NewError(generated.ErrorCodeNotImpl, "This server does not implement "+op.ID+".").Wrap(err)
 	}

@@ -25,6 +25,7 @@ type config struct {
 	traces        []Trace
 	documentAt    string
 	document      map[string][]byte
+	limits        Limits
 }
 
 // defaultRuntimeVersion is the last minor line of the runtime.

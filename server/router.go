@@ -26,6 +26,7 @@ type route struct {
 	users       bool // the role User is enough (§7)
 	anonymous   bool // it needs no client certificate
 	versionless bool // it needs no api-version
+	lists       bool // it is bounded as a list
 	local       bool // it never reaches the cluster: any role will do, and no timeout is judged
 }
 
@@ -194,7 +195,7 @@ func routes(newest version, profile Profile) *router {
 	t := &router{literal: make(map[string][]*route)}
 	for i := range generated.Operations {
 		op := &generated.Operations[i]
-		r := &route{operation: op, users: op.Role == "user", came: since(op.Since)}
+		r := &route{operation: op, users: op.Role == "user", came: since(op.Since), lists: isList(op)}
 		for _, p := range op.Parameters {
 			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
 			r.since = append(r.since, since(p.Since))
