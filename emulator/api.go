@@ -20,7 +20,11 @@ func (e *Emulator) CancelOperation(ctx context.Context, request generated.Cancel
 
 // GetFaultOperationList implements [generated.StrictServerInterface]. The answer is a [List].
 func (e *Emulator) GetFaultOperationList(ctx context.Context, request generated.GetFaultOperationListRequestObject) (generated.GetFaultOperationListResponseObject, error) {
-	listed, err := e.list(ctx, request.Params.TypeFilter, request.Params.StateFilter)
+	list := e.list
+	if e.sharing != nil {
+		list = e.sharing.list
+	}
+	listed, err := list(ctx, request.Params.TypeFilter, request.Params.StateFilter)
 	if err != nil {
 		return nil, answered(err)
 	}

@@ -23,6 +23,7 @@ type Emulator struct {
 	scenario     func(Record) Scenario
 	report       func(error)
 	availability atomic.Pointer[Availability] // nil is Ready
+	sharing      *sharing                     // nil makes a list for everybody
 }
 
 var _ generated.StrictServerInterface = (*Emulator)(nil)
@@ -59,6 +60,14 @@ func WithScenario(choose func(Record) Scenario) Option {
 // nobody is.
 func WithReport(report func(error)) Option {
 	return func(e *Emulator) { e.report = report }
+}
+
+// WithSharedLists makes one list for all who ask with the same filters at the same time: it bounds what
+// many callers of [Emulator.GetFaultOperationList] cost together. What somebody gets was begun after
+// the call, so that it shows whatever was acknowledged before. It is made with a context that has the values of
+// one of the callers, and ends when the last of them has gone. By default everybody has a list made.
+func WithSharedLists() Option {
+	return func(e *Emulator) { e.sharing = &sharing{make: e.list, lists: map[filters]*queued{}} }
 }
 
 // New returns an emulator that keeps its records in st. It takes up what is there:

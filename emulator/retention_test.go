@@ -201,12 +201,13 @@ func TestSettings(t *testing.T) {
 	defaults := emulator.Settings{
 		MaxStoredActionCount: 10_000, CompletedActionKeepDuration: 604_800 * second, StoredActionCleanupInterval: 3600 * second,
 		CommandStepRetryBackoff: second, StopNodeMinDuration: 300 * second, StopNodeMaxDuration: 14_400 * second,
+		ConcurrentRequests: 100,
 	}
 	documented := defaults
 	documented.StopNodeMinDuration = 600 * second
 	own := emulator.Settings{
 		MaxStoredActionCount: 1, CompletedActionKeepDuration: 2, StoredActionCleanupInterval: 3 * second,
-		CommandStepRetryBackoff: 4 * millisecond, StopNodeMinDuration: 5, StopNodeMaxDuration: 6,
+		CommandStepRetryBackoff: 4 * millisecond, StopNodeMinDuration: 5, StopNodeMaxDuration: 6, ConcurrentRequests: 7,
 	}
 	for _, tt := range []struct {
 		name     string
@@ -216,10 +217,10 @@ func TestSettings(t *testing.T) {
 		{"§5.9, the defaults", server.Runtime, emulator.Settings{}, defaults},
 		{"§9.2, the documents' least duration", server.Documented, emulator.Settings{}, documented},
 		{"all of them", server.Documented, own, own},
-		{"negative", server.Documented, emulator.Settings{-1, -1, -1, -1, -1, -1}, emulator.Settings{
-			StoredActionCleanupInterval: second, CommandStepRetryBackoff: millisecond,
+		{"negative", server.Documented, emulator.Settings{-1, -1, -1, -1, -1, -1, -1}, emulator.Settings{
+			StoredActionCleanupInterval: second, CommandStepRetryBackoff: millisecond, ConcurrentRequests: 1,
 		}},
-		{"as little as there is", server.Documented, emulator.Settings{1, 1, 1, 1, 1, 1}, emulator.Settings{1, 1, second, millisecond, 1, 1}},
+		{"as little as there is", server.Documented, emulator.Settings{1, 1, 1, 1, 1, 1, 1}, emulator.Settings{1, 1, second, millisecond, 1, 1, 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := emulator.New(memory.New(), emulator.WithSettings(tt.in), emulator.WithProfile(tt.profile))

@@ -228,7 +228,7 @@ func readConfig(raw json.RawMessage, s *Settings) error {
 		"StopNodeMaxDurationInSeconds":         seconds(&s.StopNodeMaxDuration),
 		"RequestTimeoutInSeconds":              without,
 		"OperationTimeoutInSeconds":            without,
-		"ConcurrentRequests":                   without,
+		"ConcurrentRequests":                   count(func(n int) { s.ConcurrentRequests = n }),
 		"DataLossCheckWaitDurationInSeconds":   without,
 		"DataLossCheckPollIntervalInSeconds":   without,
 		"ReplicaDropWaitDurationInSeconds":     without,

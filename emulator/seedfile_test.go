@@ -147,10 +147,10 @@ func TestParseSeed(t *testing.T) {
 				{Name: "d", InstanceID: "5", Down: true}, {Name: "e", InstanceID: "5", Down: true, Stopped: true}, {Name: "f", InstanceID: "5", Stopped: true}}},
 		{"config", parsed(t, `{"config":{"MaxStoredActionCount":1,"CompletedActionKeepDurationInSeconds":2,"StoredActionCleanupIntervalInSeconds":3,
 			"CommandStepRetryBackoffInSeconds":"4","StopNodeMinDurationInSeconds":5,"StopNodeMaxDurationInSeconds":6,
-			"RequestTimeoutInSeconds":1,"OperationTimeoutInSeconds":1,"ConcurrentRequests":1,"DataLossCheckWaitDurationInSeconds":1,
+			"RequestTimeoutInSeconds":1,"OperationTimeoutInSeconds":1,"ConcurrentRequests":7,"DataLossCheckWaitDurationInSeconds":1,
 			"DataLossCheckPollIntervalInSeconds":1,"ReplicaDropWaitDurationInSeconds":1}}`).Settings,
 			emulator.Settings{MaxStoredActionCount: 1, CompletedActionKeepDuration: 2 * second, StoredActionCleanupInterval: 3 * second,
-				CommandStepRetryBackoff: 4 * second, StopNodeMinDuration: 5 * second, StopNodeMaxDuration: 6 * second}},
+				CommandStepRetryBackoff: 4 * second, StopNodeMinDuration: 5 * second, StopNodeMaxDuration: 6 * second, ConcurrentRequests: 7}},
 		{"a least stop alone", parsed(t, `{"config":{"StopNodeMinDurationInSeconds":5}}`).Settings, emulator.Settings{StopNodeMinDuration: 5 * second}},
 		{"one length of stop", parsed(t, `{"config":{"StopNodeMinDurationInSeconds":5,"StopNodeMaxDurationInSeconds":5}}`).Settings,
 			emulator.Settings{StopNodeMinDuration: 5 * second, StopNodeMaxDuration: 5 * second}},
@@ -173,9 +173,9 @@ func TestParseSeed(t *testing.T) {
 // A setting of 0 is no setting that was left out.
 func TestParseSeedConfigOfZero(t *testing.T) {
 	s := parsed(t, `{"config":{"MaxStoredActionCount":0,"CompletedActionKeepDurationInSeconds":0,"StopNodeMinDurationInSeconds":0,
-		"StopNodeMaxDurationInSeconds":0,"CommandStepRetryBackoffInSeconds":0,"StoredActionCleanupIntervalInSeconds":0}}`)
+		"StopNodeMaxDurationInSeconds":0,"CommandStepRetryBackoffInSeconds":0,"StoredActionCleanupIntervalInSeconds":0,"ConcurrentRequests":0}}`)
 	got := emulator.New(nil, emulator.WithSettings(s.Settings)).Settings()
-	if want := (emulator.Settings{CommandStepRetryBackoff: millisecond, StoredActionCleanupInterval: second}); got != want {
+	if want := (emulator.Settings{CommandStepRetryBackoff: millisecond, StoredActionCleanupInterval: second, ConcurrentRequests: 1}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

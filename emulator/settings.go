@@ -19,6 +19,9 @@ type Settings struct {
 	// both included. The defaults are 300 s and 14 400 s; the documents have a minimum
 	// of 600 s, which is the default of [server.Documented].
 	StopNodeMinDuration, StopNodeMaxDuration time.Duration
+	// ConcurrentRequests is how many requests are carried out at once. It is for who makes the
+	// server, see server.WithLimits. Default 100, least 1.
+	ConcurrentRequests int
 }
 
 // The documents begin at ten minutes, the runtime at five (runtime §9.2).
@@ -36,6 +39,7 @@ func (s Settings) complete(minStop time.Duration) Settings {
 	s.CommandStepRetryBackoff = max(orDefault(s.CommandStepRetryBackoff, time.Second), time.Millisecond)
 	s.StopNodeMinDuration = orDefault(s.StopNodeMinDuration, minStop)
 	s.StopNodeMaxDuration = orDefault(s.StopNodeMaxDuration, maxStop)
+	s.ConcurrentRequests = max(orDefault(s.ConcurrentRequests, 100), 1)
 	return s
 }
 

@@ -160,7 +160,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		return err
 	}
 	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithClock(clock),
-		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario),
+		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario), emulator.WithSharedLists(),
 		emulator.WithReport(func(err error) { logger.Warn("sweep: " + err.Error()) }))
 	engine.SetAvailability(plan.availability)
 	if s.seed != "" {
@@ -173,7 +173,10 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		}
 	}
 
-	options := []server.Option{server.WithProfile(profile), server.WithRuntimeVersion(plan.version), server.WithLogger(logger)}
+	options := []server.Option{
+		server.WithProfile(profile), server.WithRuntimeVersion(plan.version), server.WithLogger(logger),
+		server.WithLimits(server.Limits{Requests: engine.Settings().ConcurrentRequests}),
+	}
 	if id := plan.seed.ClusterID; id != "" {
 		options = append(options, server.WithClusterID(id))
 	}

@@ -1,0 +1,107 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// filters are those of a list.
+type filters struct{ kinds, states int }
+
+// sharing makes one list for all who ask for the same at the same time, however many they are. What
+// somebody gets was begun after the call, so that it shows whatever was acknowledged before.
+type sharing struct {
+	make  func(ctx context.Context, kinds, states int) (List, error)
+	mu    sync.Mutex
+	lists map[filters]*queued
+}
+
+// queued is the lists with the same filters: one that is made, and one that is made when that is over.
+type queued struct{ now, next *shared }
+
+// shared is a list that several wait for.
+type shared struct {
+	waiting int // guarded by sharing.mu; with the last of them it ends
+	ctx     context.Context
+	end     context.CancelFunc
+	done    chan struct{} // closed when the rest is there
+	list    List
+	err     error
+}
+
+func newShared(ctx context.Context) *shared {
+	s := &shared{done: make(chan struct{})}
+	s.ctx, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	return s
+}
+
+// list returns a list that was begun after the call.
+func (h *sharing) list(ctx context.Context, kinds, states int) (List, error) {
+	f := filters{kinds, states}
+	s := h.join(ctx, f)
+	select {
+	case <-s.done:
+		return s.list, s.err
+	case <-ctx.Done():
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if s.waiting--; s.waiting > 0 {
+			return List{}, ctx.Err()
+		}
+		s.end()
+		if q := h.lists[f]; q != nil && q.next == s {
+			q.next = nil
+		}
+		return List{}, ctx.Err()
+	}
+}
+
+// join is the list that somebody who comes now may have.
+func (h *sharing) join(ctx context.Context, f filters) *shared {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	q := h.lists[f]
+	if q == nil {
+		q = &queued{now: newShared(ctx)}
+		h.lists[f] = q
+		q.now.waiting++
+		go h.work(f, q)
+		return q.now
+	}
+	if q.next == nil {
+		q.next = newShared(ctx)
+	}
+	q.next.waiting++
+	return q.next
+}
+
+// work makes lists as long as somebody waits for one.
+func (h *sharing) work(f filters, q *queued) {
+	for s := q.now; s != nil; s = h.following(f, q) {
+		s.list, s.err = h.protected(s.ctx, f)
+		s.end()
+		close(s.done)
+	}
+}
+
+func (h *sharing) following(f filters, q *queued) *shared {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	q.now, q.next = q.next, nil
+	if q.now == nil {
+		delete(h.lists, f)
+	}
+	return q.now
+}
+
+// protected makes a list, and an error of a panic, which in this goroutine would end the process.
+func (h *sharing) protected(ctx context.Context, f filters) (l List, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			l, err = List{}, fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return h.make(ctx, f.kinds, f.states)
+}
