@@ -106,6 +106,7 @@ func TestTableOfProfiles(t *testing.T) {
 	for _, d := range differences {
 		tested = append(tested, d.row)
 	}
+	tested = append(tested, emptyDifference)
 	for _, d := range engineDifferences {
 		if !slices.Contains(tested, d.row) {
 			tested = append(tested, d.row)

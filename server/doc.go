@@ -117,6 +117,8 @@
 //	NodeInstanceId and      decimal digits              also after 0x or a plus       the document says decimal or
 //	durations                                                                         integer, the parser is lenient
 //	path of a progress call judged like that of a start not looked at                 only the id finds the operation
+//	type of an empty answer none                        that of the others            the gateway sets it whether or not
+//	                                                                                  there is a body (§1.1)
 //	force while a failure   accepted                    400: no graceful cancel       the documents allow it once
 //	is undone                                           came before                   the state is RollingBack
 //	force once more         accepted                    400: it was forced before     the same; the runtime looks

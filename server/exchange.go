@@ -43,8 +43,11 @@ func (x *exchange) WriteHeader(status int) {
 	if x.wrote {
 		return // net/http would log a line of its own about it
 	}
-	if t := x.Header()["Content-Type"]; len(t) == 1 && t[0] == jsonType {
+	switch t := x.Header()["Content-Type"]; {
+	case len(t) == 1 && t[0] == jsonType:
 		t[0] = jsonTypeCharset
+	case len(t) == 0 && status < http.StatusMultipleChoices && x.source.route != nil && x.source.route.typed:
+		x.Header()["Content-Type"] = []string{jsonTypeCharset}
 	}
 	x.w.WriteHeader(status) // panics if that is no status
 	if status >= 200 || status == http.StatusSwitchingProtocols {

@@ -27,6 +27,7 @@ type route struct {
 	anonymous   bool // it needs no client certificate
 	versionless bool // it needs no api-version
 	lists       bool // it is bounded as a list
+	typed       bool // its empty answers have the type of the others all the same
 	local       bool // it never reaches the cluster: any role will do, and no timeout is judged
 }
 
@@ -190,12 +191,20 @@ func since(documented string) version {
 	return v
 }
 
+// answersEmpty says whether no success of an operation has a body.
+func answersEmpty(op *generated.Operation) bool {
+	return !slices.ContainsFunc(op.Responses, func(r generated.Response) bool { return r.Status[0] == '2' && len(r.ContentTypes) > 0 })
+}
+
 // routes are those of the document and of the gateway.
 func routes(newest version, profile Profile) *router {
 	t := &router{literal: make(map[string][]*route)}
 	for i := range generated.Operations {
 		op := &generated.Operations[i]
-		r := &route{operation: op, users: op.Role == "user", came: since(op.Since), lists: isList(op)}
+		r := &route{
+			operation: op, users: op.Role == "user", came: since(op.Since),
+			lists: isList(op), typed: profile == Runtime && answersEmpty(op),
+		}
 		for _, p := range op.Parameters {
 			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
 			r.since = append(r.since, since(p.Since))

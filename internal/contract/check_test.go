@@ -33,6 +33,8 @@ func TestBrokenServers(t *testing.T) {
 		{name: "cancel, a redirect", target: gracefully, handler: empty(307), report: "CancelOperation has no answer 307"},
 		{name: "cancel, a body", target: gracefully, handler: answers(200, "", "{}"), report: "answers 200 without a body"},
 		{name: "cancel, a type without a body", target: gracefully, handler: answers(200, asJSON, ""), report: `Content-Type ["application/json; charset=utf-8"] of an empty body`},
+		{name: "cancel, a type without a body, as the runtime has it", target: gracefully, edge: Edge{Profile: server.Runtime}, handler: answers(200, asJSON, "")},
+		{name: "cancel, another type without a body", target: gracefully, edge: Edge{Profile: server.Runtime}, handler: answers(200, "text/plain", ""), report: "of an empty body"},
 		{name: "cancel, a length without a body", target: gracefully, handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "2") }), report: "answers 200 without a body"},
 		{name: "start, 202", target: loss + "&DataLossMode=FullDataLoss", handler: empty(202)},
 		{name: "start, undocumented 200", target: loss + "&DataLossMode=FullDataLoss", handler: empty(200), report: "StartDataLoss has no answer 200"},
