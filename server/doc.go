@@ -25,18 +25,20 @@
 //     does. A variable spans pieces, so that the service ids app/svc and app~svc
 //     both work; it is handed over decoded once. An operation that came after the
 //     api-version of the request is not there.
-//  2. The ClusterId header, with [WithClusterID]: 403 E_ACCESSDENIED.
-//  3. The client certificate, with [WithClientCertificates]: 403 with an empty
+//  2. Where a browser says that the request comes from, and on a loopback address the
+//     Host, which the runtime does not look at: 403 E_ACCESSDENIED; see [WithOrigins] and [WithHosts].
+//  3. The ClusterId header, with [WithClusterID]: 403 E_ACCESSDENIED.
+//  4. The client certificate, with [WithClientCertificates]: 403 with an empty
 //     body.
-//  4. The body: read and forgotten; over 4 MiB, 413 FABRIC_E_MESSAGE_TOO_LARGE.
-//  5. The parameters: 404 FABRIC_E_NAME_DOES_NOT_EXIST for a missing one, 400
+//  5. The body: read and forgotten; over 4 MiB, 413 FABRIC_E_MESSAGE_TOO_LARGE.
+//  6. The parameters: 404 FABRIC_E_NAME_DOES_NOT_EXIST for a missing one, 400
 //     E_INVALIDARG for a bad one, and a few codes of their own. In the query,
 //     names mind their case, the first pair of a name counts, and values are
 //     taken raw: %2D is three characters and + is a plus. A pair without a value
 //     is as good as none, and unknown names are ignored.
-//  6. The role of the client: 403 E_ACCESSDENIED.
-//  7. Its turn, with [WithLimits]: 503 FABRIC_E_SERVICE_TOO_BUSY.
-//  8. The implementation, with a context that ends at the request's timeout.
+//  7. The role of the client: 403 E_ACCESSDENIED.
+//  8. Its turn, with [WithLimits]: 503 FABRIC_E_SERVICE_TOO_BUSY.
+//  9. The implementation, with a context that ends at the request's timeout.
 //
 // # Security
 //

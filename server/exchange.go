@@ -18,6 +18,7 @@ type exchange struct {
 
 	status    int
 	method    string
+	remote    string // the address that it came from
 	route     string
 	requestID string
 	client    client

@@ -62,7 +62,7 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 // after its header went out.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	x := &exchange{w: w, method: r.Method, requestID: requestID(r)}
+	x := &exchange{w: w, method: r.Method, remote: r.RemoteAddr, requestID: requestID(r)}
 	r, ends := h.traced(r)
 	x.always = [...]string{x.requestID, "nosniff", jsonTypeCharset}
 	header := x.Header()
@@ -102,6 +102,9 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	s.config, s.route, s.request, s.vars, s.timeout, s.version = &h.config, route, r, vars, h.timeout, version
 	if refused != nil && !route.versionless {
 		return refused
+	}
+	if err := h.checkOrigin(r); err != nil {
+		return err
 	}
 	if err := h.checkCluster(r); err != nil {
 		return err
@@ -201,6 +204,12 @@ func (h *Handler) log(ctx context.Context, x *exchange, start time.Time) {
 	}
 	if id := x.source.operationID; len(id) == 36 && uuid.Validate(id) == nil {
 		attrs = append(attrs, slog.String("operation_id", id))
+		if force, known := x.source.force(); known {
+			attrs = append(attrs, slog.Bool("force", force))
+		}
+	}
+	if x.remote != "" {
+		attrs = append(attrs, slog.String("remote", x.remote))
 	}
 	attrs = append(attrs, x.client.attrs()...)
 	if x.code != "" {

@@ -30,6 +30,9 @@ const (
 // a [Handler] gives each answer a deadline of its own, its timeout plus 30 s.
 // OPTIONS * reaches the handler, so that it is refused like any other verb.
 //
+// A [Handler] learns from it that it listens on a loopback address; see [WithHosts]. Who sets a
+// BaseContext does without.
+//
 // What net/http itself has to report goes to the logger at level Warn, on one
 // line and with what is not printable escaped; nil discards it. The caller sets Addr, TLSConfig and the rest, starts the server
 // and stops it. A nil handler means http.DefaultServeMux, as ever.
@@ -45,6 +48,7 @@ func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
 		ErrorLog:                     log.New(warnings{l}, "", 0),
+		BaseContext:                  listening,
 	}
 }
 

@@ -133,3 +133,42 @@ func TestQuietLoggerCostsNothing(t *testing.T) {
 		t.Errorf("got %v, log %q", got.want, log.String())
 	}
 }
+
+// One line says who forced what: where the request came from, who sent it, and which one it was.
+func TestLogOfForce(t *testing.T) {
+	for _, tt := range []struct {
+		name, method, target string
+		opts                 []server.Option
+		force                any
+		status               float64
+	}{
+		{"a force", "POST", cancel + "&Force=true", nil, true, 200},
+		{"as .NET writes it", "POST", cancel + "&Force=True", nil, true, 200},
+		{"a graceful cancel", "POST", gracefully, nil, false, 200},
+		{"none said, in the runtime", "POST", cancel, []server.Option{server.WithProfile(server.Runtime)}, false, 200},
+		{"what is neither", "POST", cancel + "&Force=" + secret, nil, nil, 400},
+		{"what cannot force", "POST", dataLoss + "&DataLossMode=FullDataLoss&Force=true", nil, nil, 202},
+		{"a force that was refused", "POST", cancel + "&Force=true", []server.Option{server.WithAuthenticator(
+			func(*http.Request) (server.Role, string, error) { return server.User, "audit", nil })}, true, 403},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log buffer
+			r, err := parse(tt.method, tt.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.RemoteAddr = "192.0.2.1:4711"
+			askWith(t, &spy{}, r, append(tt.opts, server.WithLogger(log.logger()))...)
+			var line map[string]any
+			if err := json.Unmarshal([]byte(log.String()), &line); err != nil {
+				t.Fatal(err)
+			}
+			if line["force"] != tt.force || line["remote"] != "192.0.2.1:4711" || line["operation_id"] != id || line["request_id"] == "" || line["status"] != tt.status {
+				t.Errorf("got %s, want force=%v", log.String(), tt.force)
+			}
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("the raw request is in the log: %s", log.String())
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -26,13 +27,15 @@ type config struct {
 	documentAt    string
 	document      map[string][]byte
 	limits        Limits
+	browsers      *http.CrossOriginProtection
+	hosts         []string // in lower case
 }
 
 // defaultRuntimeVersion is the last minor line of the runtime.
 const defaultRuntimeVersion = "8.2"
 
 func newConfig(opts []Option) (config, error) {
-	c := config{profile: Documented, logger: slog.New(slog.DiscardHandler), now: time.Now}
+	c := config{profile: Documented, logger: slog.New(slog.DiscardHandler), now: time.Now, browsers: http.NewCrossOriginProtection()}
 	c.newest, _ = parseVersion(defaultRuntimeVersion)
 
 	var errs []error
@@ -83,7 +86,8 @@ func WithRuntimeVersion(text string) Option {
 
 // WithLogger sets where the one line per request goes: at level Info, Warn for
 // a 5xx, Error for a panic or an answer that broke off. Nil, like the default,
-// discards. Lines never carry a raw query. Of a client certificate they carry
+// discards. Lines never carry a raw query. They carry the address that a request came
+// from, the id of the operation that it names, and of a cancel whether it forces. Of a client certificate they carry
 // the thumbprint, the beginning of the common name, and the role or why it was
 // turned away.
 func WithLogger(l *slog.Logger) Option {

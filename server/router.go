@@ -26,6 +26,7 @@ type route struct {
 	users       bool // the role User is enough (§7)
 	anonymous   bool // it needs no client certificate
 	versionless bool // it needs no api-version
+	forces      bool // it has the parameter Force
 	lists       bool // it is bounded as a list
 	typed       bool // its empty answers have the type of the others all the same
 	local       bool // it never reaches the cluster: any role will do, and no timeout is judged
@@ -208,6 +209,7 @@ func routes(newest version, profile Profile) *router {
 		for _, p := range op.Parameters {
 			r.exceptions = append(r.exceptions, exceptionOf(profile, op, p))
 			r.since = append(r.since, since(p.Since))
+			r.forces = r.forces || p.Name == forceName
 		}
 		t.add(r, op.Method, op.Path)
 	}

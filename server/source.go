@@ -162,3 +162,16 @@ func (s *source) unbound(err error) *Error {
 	}
 	return bodyError(err)
 }
+
+const forceName = "Force"
+
+// force says whether a request forces something, for the log, and false as the second if that is nothing
+// that it says.
+func (s *source) force() (force, known bool) {
+	if s.route == nil || !s.route.forces {
+		return false, false
+	}
+	text, given := rawValue(s.request.URL.RawQuery, forceName)
+	force = strings.EqualFold(text, "true")
+	return force, force || !given || strings.EqualFold(text, "false")
+}

@@ -147,7 +147,7 @@ func TestSameAsOnASocket(t *testing.T) {
 			"GET / HTTP/3.0\r\n",
 		}
 		for _, request := range requests {
-			request += "Host: h\r\nConnection: close\r\nX-ServiceFabricRequestId: 1\r\n\r\n"
+			request += "Host: localhost\r\nConnection: close\r\nX-ServiceFabricRequestId: 1\r\n\r\n"
 			if strings.Contains(request, "chunked") {
 				request += "3\r\nabc\r\n0\r\n\r\n"
 			}

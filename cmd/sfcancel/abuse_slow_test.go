@@ -37,7 +37,7 @@ func slowHeaders(t *testing.T, v *victim) {
 		answered   bool   // net/http may say 400 to a beginning
 	}{
 		{name: "nothing at all"},
-		{name: "a byte at a time", drip: look + " HTTP/1.1\r\nHost: c\r\nX: " + strings.Repeat("x", 100), answered: true},
+		{name: "a byte at a time", drip: look + " HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 100), answered: true},
 		{name: "a second header that stops", first: []byte("GET /Fau"), keptBefore: true, answered: true},
 		{name: "60 KiB, then a byte at a time", first: lines(look, "X: "+strings.Repeat("x", 60<<10)), drip: strings.Repeat("y", 100), answered: true},
 	}

@@ -227,7 +227,7 @@ func silent(c net.Conn) error {
 // lines is the beginning of a request, without the line that ends it.
 func lines(request string, headers ...string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s HTTP/1.1\r\nHost: c\r\n", request)
+	fmt.Fprintf(&b, "%s HTTP/1.1\r\nHost: localhost\r\n", request)
 	for _, h := range headers {
 		b.WriteString(h + "\r\n")
 	}

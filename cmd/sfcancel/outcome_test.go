@@ -62,7 +62,7 @@ func TestServeDrains(t *testing.T) {
 		defer conn.Close()
 		callers[i] = caller{conn, bufio.NewReader(conn)}
 		fmt.Fprintf(conn, "POST /Faults/$/Cancel?api-version=6.0&OperationId=%s&Force=false HTTP/1.1\r\n"+
-			"Host: cluster\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", id)
+			"Host: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", id)
 		if line, err := callers[i].answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 			t.Fatalf("%q, %v", line, err)
 		}

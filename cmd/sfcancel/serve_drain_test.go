@@ -28,7 +28,7 @@ func unfinished(t *testing.T, url string) net.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	fmt.Fprintf(conn, "POST /Faults/$/Cancel?api-version=6.0&OperationId=%s&Force=false HTTP/1.1\r\n"+
-		"Host: cluster\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", uuid.NewString())
+		"Host: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", uuid.NewString())
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("%q, %v", line, err)
 	}
