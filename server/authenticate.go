@@ -29,6 +29,7 @@ var (
 	errExpired       = errors.New("the client certificate has expired")
 	errNotForClients = errors.New("the client certificate is not meant for authenticating clients")
 	errUntrusted     = errors.New("the client certificate does not chain to the CA")
+	errWeak          = errors.New("the client certificate, or one of its chain, has an RSA key below 2048 bits or a signature with SHA-1 or MD5")
 	errTooMany       = errors.New("the client certificate came with more than 10 others")
 )
 
@@ -44,7 +45,11 @@ func (h *Handler) authenticate(x *exchange, r *http.Request) (reason error) {
 		x.client.role = Admin // no security: everybody acts as admin (§7)
 		return nil
 	}
-	x.client, reason = h.clients.identify(r.TLS, h.now())
+	clients := h.clients
+	if h.roster != nil {
+		clients = h.roster.now(h.logger)
+	}
+	x.client, reason = clients.identify(r.TLS, h.now())
 	return reason
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
 // maxIntermediates is how many certificates a client may send after its own if they are judged.
@@ -62,12 +64,23 @@ func (c *clients) verify(chain []*x509.Certificate, now time.Time) verdict {
 	chains, err := check(chain[0], x509.ExtKeyUsageClientAuth)
 	switch {
 	case err == nil:
-		return accepted(chains[0])
+		i := slices.IndexFunc(chains, strong)
+		if i < 0 {
+			return refused(errWeak, dated, now)
+		}
+		return accepted(chains[i])
 	case errors.Is(err, errNotForClients):
 		return refused(errNotForClients, dated, now)
 	default:
 		return refused(errUntrusted, dated, now)
 	}
+}
+
+// strong says whether nobody can forge a chain. A root counts as it is, but for its key.
+func strong(chain []*x509.Certificate) bool {
+	root := len(chain) - 1
+	return certfiles.WeakKey(chain[root]) == nil &&
+		!slices.ContainsFunc(chain[:root], func(c *x509.Certificate) bool { return certfiles.Weak(c) != nil })
 }
 
 // accepted holds while all of a chain is valid, root included.

@@ -34,7 +34,8 @@ type ClientCertificates struct {
 
 	// CA, if not nil, holds the roots that every client certificate must chain
 	// to, be it known by thumbprint or by name, and be good for authenticating
-	// clients. The signatures of a chain are checked once for a connection, its
+	// clients. What others can forge counts for nothing, here and without a CA: an RSA key below 2048
+	// bits, and a signature with SHA-1 or MD5. The signatures of a chain are checked once for a connection, its
 	// dates with every request. Who sends more than ten certificates along is
 	// turned away. A constraint that the pool has for a root is asked about each
 	// intermediate as well, before the whole chain. Nil trusts a thumbprint as it is, self-signed or not, and allows
@@ -57,7 +58,7 @@ func WithClientCertificates(cc ClientCertificates) Option {
 		if err != nil {
 			return err
 		}
-		c.clients = clients
+		c.clients, c.roster = clients, nil
 		return nil
 	}
 }

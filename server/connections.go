@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 	"weak"
+
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
 // connections holds what is known of the clients that are connected, so that what a certificate
@@ -94,6 +96,8 @@ func (k *known) identify(c *clients, chain []*x509.Certificate, now time.Time) (
 		err = errTooEarly
 	case now.After(leaf.NotAfter):
 		err = errExpired
+	case certfiles.Weak(leaf) != nil:
+		err = errWeak
 	case c.ca == nil: // newClients allows thumbprints only
 	case len(chain) > 1+maxIntermediates:
 		err = errTooMany

@@ -19,6 +19,7 @@ type config struct {
 	logger    *slog.Logger
 	clusterID string
 	clients   *clients         // nil without security
+	roster    *roster          // nil if they do not change
 	now       func() time.Time // the clock that certificates are judged by
 
 	authenticator Authenticator // nil leaves it to clients

@@ -75,8 +75,8 @@ func isAlert(err error) bool {
 // showing is what the server is shown if it asks.
 func (g *generation) showing() string {
 	switch {
-	case g.pair != nil:
-		return "it is shown the client certificate with " + describe(g.pair.Leaf)
+	case g.Pair != nil:
+		return "it is shown the client certificate with " + describe(g.Pair.Leaf)
 	case g.config.GetClientCertificate != nil:
 		return "it is shown what GetClientCertificate gives"
 	default:
@@ -86,8 +86,8 @@ func (g *generation) showing() string {
 
 // note says that the files cannot be used as they are now.
 func (g *generation) note() string {
-	if stale := g.owner.stale.Load(); stale != nil {
-		return fmt.Sprintf("; what the files held before is in use, because of what they hold now: %v", *stale)
+	if stale := g.owner.files.Stale(); stale != nil {
+		return fmt.Sprintf("; what the files held before is in use, because of what they hold now: %v", stale)
 	}
 	return ""
 }

@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
 // Settings are wrapper.TLS, field by field.
@@ -44,8 +46,16 @@ func (t Settings) Check() error {
 	return errors.Join(errs...)
 }
 
+// files are those of the settings.
+func (t Settings) files() certfiles.Files {
+	return certfiles.Files{
+		Cert: t.CertFile, Key: t.KeyFile, CA: t.CAFile,
+		Names: certfiles.Names{Cert: "CertFile", Key: "KeyFile", CA: "CAFile", Before: "TLS: ", Peer: "server"},
+	}
+}
+
 // config is what handshakes need, with what the files held when they were read.
-func (t Settings) config(m material, p *pins) *tls.Config {
+func (t Settings) config(m *certfiles.Material, p *pins) *tls.Config {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
@@ -57,11 +67,11 @@ func (t Settings) config(m material, p *pins) *tls.Config {
 		// There is no ClientSessionCache: a resumed session stands for the client
 		// certificate that it began with, whatever the files hold by now.
 	}
-	if m.roots != nil {
-		config.RootCAs = m.roots
+	if m.Roots != nil {
+		config.RootCAs = m.Roots
 	}
-	if m.pair != nil || t.GetClientCertificate != nil {
-		config.GetClientCertificate = t.clientCertificate(m.pair)
+	if m.Pair != nil || t.GetClientCertificate != nil {
+		config.GetClientCertificate = t.clientCertificate(m.Pair)
 	}
 	if p != nil {
 		judge := *p

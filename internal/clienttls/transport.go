@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
-	"time"
+
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
 // Transport carries requests over connections of the settings. It is safe for concurrent use. What
@@ -20,28 +20,17 @@ type Transport struct {
 	settings Settings
 	pins     *pins // nil if there are none
 
+	files  *certfiles.Watched
 	latest atomic.Pointer[generation]
-	stale  atomic.Pointer[error] // why the files as they are now are of no use
 
 	made func(Dial) *http.Transport
-	tell func(context.Context, error)
 
 	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
-
-	// looking is held while the files are looked at. The request that is due waits for the look, for as
-	// long as its context lasts; the others go on with what there is.
-	looking sync.Mutex
-	began   time.Time    // when they were first looked at, by the monotonic clock
-	looked  atomic.Int64 // how long after that the last look began, in nanoseconds
 }
-
-// lookEvery is how often the files are looked at. A change is used by the requests that begin so
-// long after it, or later.
-const lookEvery = 50 * time.Millisecond
 
 // generation is one state of the files.
 type generation struct {
-	material
+	*certfiles.Material
 	config    *tls.Config
 	transport *http.Transport
 	fresh     *http.Transport // uses each connection once
@@ -59,13 +48,11 @@ func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	m, err := t.read(t.stamps(), began)
+	o := &Transport{settings: t, pins: p, made: made}
+	o.files, err = certfiles.Watch(t.files(), o.begin, tell)
 	if err != nil {
 		return nil, err
 	}
-	o := &Transport{settings: t, pins: p, made: made, tell: tell, began: began}
-	o.begin(m)
 	return o, nil
 }
 
@@ -73,24 +60,28 @@ func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.
 type Dial = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // begin makes a new generation the latest one.
-func (o *Transport) begin(m material) {
-	g := &generation{material: m, config: o.settings.config(m, o.pins), owner: o}
+func (o *Transport) begin(m *certfiles.Material) error {
+	g := &generation{Material: m, config: o.settings.config(m, o.pins), owner: o}
 	g.transport, g.fresh = o.made(g.dial), o.made(g.dial)
 	g.fresh.DisableKeepAlives = true
+	before := o.latest.Load()
 	o.latest.Store(g)
+	if before != nil {
+		o.CloseIdleConnections()
+		o.before.Store(before.transport)
+		before.transport.CloseIdleConnections()
+	}
+	return nil
 }
 
 // Send sends with what the files held at most 50 ms ago, or hold now; fresh makes it a connection of its own. unread says
 // of an error whether the server has read nothing of the request, which makes it a
 // [HandshakeError] with what the server was shown.
 func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (*http.Response, error) {
-	g := o.latest.Load()
-	if len(g.stamps) > 0 && o.due() && o.looking.TryLock() {
-		if err := o.look(r.Context()); err != nil {
-			return nil, err
-		}
-		g = o.latest.Load()
+	if err := o.files.Look(r.Context()); err != nil {
+		return nil, err
 	}
+	g := o.latest.Load()
 	through := g.transport
 	if fresh {
 		through = g.fresh
@@ -114,61 +105,6 @@ func (g *generation) name(err error, host string, unread func(error) bool) error
 		return fmt.Errorf("%w; if that is about a certificate: %s%s", err, g.showing(), g.note())
 	}
 	return err
-}
-
-// due reports that it is time to look at the files.
-func (o *Transport) due() bool {
-	return time.Since(o.began)-time.Duration(o.looked.Load()) >= lookEvery
-}
-
-// look looks at the files if that is still due, and gives looking back. A disk may hang: the error is that
-// of the context, which has ended before the look.
-func (o *Transport) look(ctx context.Context) error {
-	if !o.due() { // another has looked since
-		o.looking.Unlock()
-		return nil
-	}
-	o.looked.Store(int64(time.Since(o.began))) // before the look, which may miss what happens during it
-	seen := make(chan error, 1)
-	go func() {
-		defer o.looking.Unlock()
-		seen <- o.renew(time.Now())
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err := <-seen:
-		if err == nil {
-			o.stale.Store(nil)
-		} else if last := o.stale.Swap(&err); last == nil || (*last).Error() != err.Error() {
-			o.tell(ctx, err)
-		}
-		return nil
-	}
-}
-
-// renew finds out whether the files have changed, which is a stat each, and begins a new generation if they
-// have. The error is why they cannot be used; the next look tries again.
-func (o *Transport) renew(now time.Time) error {
-	g := o.latest.Load()
-	stamps := o.settings.stamps()
-	if g.current(stamps) {
-		return nil
-	}
-	m, err := o.settings.read(stamps, now)
-	switch {
-	case err != nil:
-		return err
-	case m.digest == g.digest: // with new dates, or not settled before
-		m.pair, m.roots = g.pair, g.roots
-		o.latest.Store(&generation{m, g.config, g.transport, g.fresh, o})
-	default:
-		o.begin(m)
-		o.CloseIdleConnections()
-		o.before.Store(g.transport)
-		g.transport.CloseIdleConnections()
-	}
-	return nil
 }
 
 // CloseIdleConnections closes those of the generation before too: one that was busy

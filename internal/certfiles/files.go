@@ -1,4 +1,6 @@
-package clienttls
+// Package certfiles reads certificates, keys and authorities from files that are replaced while a
+// program runs, as clients and servers need them.
+package certfiles
 
 import (
 	"crypto/sha256"
@@ -14,6 +16,36 @@ import (
 	"time"
 )
 
+// Files are those of one side of a connection; "" is none.
+type Files struct {
+	// Cert and Key go together.
+	Cert, Key string
+	// CA has the authorities that the other side's certificate has to go back to.
+	CA string
+	// Lists are texts that change with the others.
+	Lists []string
+	// Names is what errors call these.
+	Names Names
+}
+
+// Names is what people know files by.
+type Names struct {
+	Cert, Key, CA string
+	Before        string // what an error begins with
+	Peer          string // what could not be trusted without CA
+}
+
+// Material is what the files held when they were read.
+type Material struct {
+	Pair  *tls.Certificate // nil without files
+	Roots *x509.CertPool   // nil without a file
+	Lists []string
+
+	stamps  []stamp
+	digest  [sha256.Size]byte
+	settled bool
+}
+
 // maxFile bounds a file of certificates, which is read whole. The largest honest one,
 // a bundle of all public roots, has less than 1 MiB.
 const maxFile = 4 << 20
@@ -21,17 +53,6 @@ const maxFile = 4 << 20
 // settling is how old a file must be before its time and size can be trusted to
 // change with its content: the coarsest file systems count in steps of 2 s.
 const settling = 2 * time.Second
-
-// material is what the files held when they were read, and how to tell whether they
-// still do.
-type material struct {
-	pair  *tls.Certificate // nil without files
-	roots *x509.CertPool   // nil without a file
-
-	stamps  []stamp
-	digest  [sha256.Size]byte
-	settled bool
-}
 
 // stamp is a file as the system describes it; info is nil if that failed.
 type stamp struct {
@@ -47,9 +68,9 @@ func (s stamp) same(other stamp) bool {
 }
 
 // stamps describes the files as they are now.
-func (t Settings) stamps() []stamp {
+func (f Files) stamps() []stamp {
 	var all []stamp
-	for _, path := range []string{t.CertFile, t.KeyFile, t.CAFile} {
+	for _, path := range append([]string{f.Cert, f.Key, f.CA}, f.Lists...) {
 		if path != "" {
 			info, _ := os.Stat(path) // reading it says why
 			all = append(all, stamp{path, info})
@@ -59,7 +80,7 @@ func (t Settings) stamps() []stamp {
 }
 
 // current reports, by asking the system alone, that the files hold what they held.
-func (m material) current(now []stamp) bool {
+func (m *Material) current(now []stamp) bool {
 	for i, s := range m.stamps {
 		if !s.same(now[i]) {
 			return false
@@ -70,14 +91,22 @@ func (m material) current(now []stamp) bool {
 
 // read reads the files. The stamps are from before, so that a change in between is
 // one that the next look finds.
-func (t Settings) read(stamps []stamp, now time.Time) (material, error) {
-	m := material{stamps: stamps, settled: true}
+func (f Files) read(stamps []stamp, now time.Time) (*Material, error) {
+	m, err := f.material(stamps, now)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", f.Names.Before, err)
+	}
+	return m, nil
+}
+
+func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
+	m := &Material{stamps: stamps, settled: true}
 	digest := sha256.New()
 	contents := make(map[string][]byte)
 	for _, s := range stamps {
 		content, err := readFile(s.path)
 		if err != nil {
-			return m, fmt.Errorf("TLS: %w", err)
+			return nil, err
 		}
 		fmt.Fprintf(digest, "%d ", len(content))
 		digest.Write(content)
@@ -87,19 +116,22 @@ func (t Settings) read(stamps []stamp, now time.Time) (material, error) {
 		}
 	}
 	digest.Sum(m.digest[:0])
-	if t.CertFile != "" {
-		pair, err := tls.X509KeyPair(contents[t.CertFile], contents[t.KeyFile])
+	if f.Cert != "" {
+		pair, err := tls.X509KeyPair(contents[f.Cert], contents[f.Key])
 		if err != nil {
-			return m, fmt.Errorf("TLS: %w", t.pairProblem(contents[t.CertFile], contents[t.KeyFile], err))
+			return nil, f.pairProblem(contents[f.Cert], contents[f.Key], err)
 		}
-		m.pair = &pair
+		m.Pair = &pair
 	}
-	if t.CAFile != "" {
-		roots, err := readRoots(contents[t.CAFile])
+	if f.CA != "" {
+		roots, err := readRoots(contents[f.CA], f.Names.Peer)
 		if err != nil {
-			return m, fmt.Errorf("TLS: CAFile %s %w", t.CAFile, err)
+			return nil, fmt.Errorf("%s %s %w", f.Names.CA, f.CA, err)
 		}
-		m.roots = roots
+		m.Roots = roots
+	}
+	for _, path := range f.Lists {
+		m.Lists = append(m.Lists, string(contents[path]))
 	}
 	return m, nil
 }
@@ -110,40 +142,40 @@ func readFile(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file, so it could not be read again when it changes", path)
 	}
-	f, err := os.Open(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err // names the file and the reason
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err == nil && len(content) > maxFile {
 		err = fmt.Errorf("%s is longer than %d MiB, so it is no file of certificates", path, maxFile>>20)
 	}
 	return content, err
 }
 
-// pairProblem says what is wrong with a client certificate and its key, in words of
+// pairProblem says what is wrong with a certificate and its key, in words of
 // its own: nothing of a key may get into an error.
-func (t Settings) pairProblem(cert, key []byte, cause error) error {
+func (f Files) pairProblem(cert, key []byte, cause error) error {
 	const convert = "; openssl pkcs12 makes PEM of a PFX file"
 	certs, keys := blocks(cert, "CERTIFICATE"), blocks(key, "PRIVATE KEY")
 	switch {
 	case len(certs) == 0:
-		return fmt.Errorf("CertFile %s has no PEM block CERTIFICATE%s", t.CertFile, convert)
+		return fmt.Errorf("%s %s has no PEM block CERTIFICATE%s", f.Names.Cert, f.Cert, convert)
 	case len(keys) == 0:
-		return fmt.Errorf("KeyFile %s has no PEM block PRIVATE KEY%s", t.KeyFile, convert)
+		return fmt.Errorf("%s %s has no PEM block PRIVATE KEY%s", f.Names.Key, f.Key, convert)
 	case strings.HasPrefix(keys[0].Type, "ENCRYPTED"), strings.Contains(keys[0].Headers["Proc-Type"], "ENCRYPTED"):
-		return fmt.Errorf("KeyFile %s is encrypted, and there is nobody to ask for the password: decrypt it with openssl pkey", t.KeyFile)
+		return fmt.Errorf("%s %s is encrypted, and there is nobody to ask for the password: decrypt it with openssl pkey", f.Names.Key, f.Key)
 	}
 	for _, block := range certs {
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return fmt.Errorf("CertFile %s has a damaged certificate (%w): get it anew", t.CertFile, err)
+			return fmt.Errorf("%s %s has a damaged certificate (%w): get it anew", f.Names.Cert, f.Cert, err)
 		}
 	}
 	if strings.Contains(cause.Error(), "does not match") {
-		return fmt.Errorf("the key in KeyFile %s does not belong to the first certificate in CertFile %s: find its own", t.KeyFile, t.CertFile)
+		return fmt.Errorf("the key in %s %s does not belong to the first certificate in %s %s: find its own", f.Names.Key, f.Key, f.Names.Cert, f.Cert)
 	}
-	return fmt.Errorf("KeyFile %s has a key that cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, as openssl pkey writes it", t.KeyFile)
+	return fmt.Errorf("%s %s has a key that cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, as openssl pkey writes it", f.Names.Key, f.Key)
 }
 
 // blocks are the PEM blocks whose type ends so.
@@ -161,7 +193,7 @@ func blocks(content []byte, kind string) (found []*pem.Block) {
 
 // readRoots takes all certificates or none: x509.CertPool alone leaves out what it
 // cannot read, and the file could be one that is just being written.
-func readRoots(content []byte) (*x509.CertPool, error) {
+func readRoots(content []byte, peer string) (*x509.CertPool, error) {
 	pool, n := x509.NewCertPool(), 0
 	for {
 		block, rest := pem.Decode(content)
@@ -183,7 +215,7 @@ func readRoots(content []byte) (*x509.CertPool, error) {
 	case strings.Contains(string(content), "-----BEGIN"):
 		return nil, errors.New("has a PEM block that is cut off or damaged: get it anew")
 	case n == 0:
-		return nil, errors.New("has no PEM block CERTIFICATE, so no server could be trusted")
+		return nil, errors.New("has no PEM block CERTIFICATE, so no " + peer + " could be trusted")
 	}
 	return pool, nil
 }
