@@ -25,6 +25,9 @@ type serveFlags struct {
 	speed                          float64
 	certFile, keyFile, clientCA    string
 	admins, users                  []string
+	adminList, userList            string
+	hosts, origins                 []string
+	logFormat, logLevel            string
 	roles, insecure                bool
 	document                       string
 	backup                         backup
@@ -82,7 +85,14 @@ a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
 --admin and --user name the client certificates that are let in, by thumbprint or,
 with --client-ca, by common name. Each takes one, as a name may have commas, and may
 be repeated. All of them are admins unless --roles tells them apart: a user may then
-read, and no more.`,
+read, and no more. --admin-list and --user-list name files with more of them, one a
+line; lines that begin with # are none. Certificates, authorities and lists are read
+again when they change: who was taken off a list is turned away with the next request.
+RSA keys below 2048 bits and signatures with SHA-1 are refused.
+
+A page of another web site may not have a browser cancel or start anything, unless
+--origin names the site; and on a loopback address that asks nobody who he is, only
+localhost, loopback addresses and each --host are hosts that may be asked for.`,
 		Example: `  sfcancel serve --store bolt:faults.db --backup /var/backups/faults
   sfcancel serve --store etcd://10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379/faults
   sfcancel serve --seed given.json --freeze --profile runtime
@@ -98,7 +108,10 @@ read, and no more.`,
 			if err := s.backup.check(cmd.Flags().Changed("backup-every"), s.store); err != nil {
 				return usage(err)
 			}
-			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			logger, err := newLogger(cmd.ErrOrStderr(), s.logFormat, s.logLevel)
+			if err != nil {
+				return usage(err)
+			}
 			return s.run(cmd.Context(), logger, func(url string) { fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", url) })
 		},
 	}
@@ -120,6 +133,12 @@ read, and no more.`,
 	f.StringVar(&s.clientCA, "client-ca", "", "file with the certificates that client certificates have to go back to")
 	f.StringArrayVar(&s.admins, "admin", nil, "thumbprint or common name of a client certificate that may do everything; repeated for several")
 	f.StringArrayVar(&s.users, "user", nil, "thumbprint or common name of a client certificate that may read; repeated for several")
+	f.StringVar(&s.adminList, "admin-list", "", "file with more of --admin, one a line")
+	f.StringVar(&s.userList, "user-list", "", "file with more of --user, one a line")
+	f.StringArrayVar(&s.hosts, "host", nil, "host, besides localhost, that may be asked for at a loopback address; repeated for several")
+	f.StringArrayVar(&s.origins, "origin", nil, "web site whose pages may cancel and start, as SCHEME://HOST[:PORT]; repeated for several")
+	f.StringVar(&s.logFormat, "log-format", "text", "how the log is written: text or json")
+	f.StringVar(&s.logLevel, "log-level", "info", "least level that is logged: debug, info, warn or error")
 	f.BoolVar(&s.roles, "roles", false, "tell admins and users apart")
 	f.BoolVar(&s.insecure, "insecure", false, "serve an address that others can reach without TLS and client certificates")
 	return cmd
@@ -131,11 +150,11 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	if err != nil {
 		return usage(err)
 	}
-	security, err := s.security()
+	security, err := s.security(logger)
 	if err != nil {
 		return usage(err)
 	}
-	plan, err := s.plan(security != nil && security.clients != nil)
+	plan, err := s.plan(security != nil && s.named())
 	if err != nil {
 		return usage(err)
 	}
@@ -176,12 +195,13 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	options := []server.Option{
 		server.WithProfile(profile), server.WithRuntimeVersion(plan.version), server.WithLogger(logger),
 		server.WithLimits(server.Limits{Requests: engine.Settings().ConcurrentRequests}),
+		server.WithHosts(s.hosts...), server.WithOrigins(s.origins...),
 	}
 	if id := plan.seed.ClusterID; id != "" {
 		options = append(options, server.WithClusterID(id))
 	}
-	if security != nil && security.clients != nil {
-		options = append(options, server.WithClientCertificates(*security.clients))
+	if security != nil && s.named() {
+		options = append(options, server.WithCurrentClientCertificates(security.current))
 	}
 	if s.document != "" {
 		files, err := openapi.Files()
@@ -196,9 +216,10 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	}
 	srv, scheme := server.NewHTTPServer(handler, logger), "http"
 	if security != nil {
-		srv.TLSConfig, scheme = server.TLSConfig(security.certificate), "https"
+		srv.TLSConfig, scheme = security.config(), "https"
 	}
 	s.log(logger, plan, security)
+	defer heedHangups(ctx, logger, security)()
 	var copying sync.WaitGroup
 	defer copying.Wait()
 	copyCtx, stopCopying := context.WithCancel(ctx)

@@ -98,8 +98,9 @@ func noneEmpty(flags *pflag.FlagSet) error {
 // log says what is served, for who reads the log later.
 func (s serveFlags) log(logger *slog.Logger, p plan, sec *security) {
 	who := "everybody"
-	if sec != nil && sec.clients != nil {
-		who = fmt.Sprintf("%d admins, %d users, roles %t", len(s.admins), len(s.users), s.roles)
+	if sec != nil && s.named() {
+		clients := sec.clients.Load()
+		who = fmt.Sprintf("%d admins, %d users, roles %t", len(clients.Admin), len(clients.User), s.roles)
 	}
 	logger.Info("serving", "profile", s.profile, "runtime_version", p.version, "store", s.store, "seed", s.seed,
 		"scenario", s.scenario, "speed", p.speed, "availability", p.availability, "tls", sec != nil, "clients", who)

@@ -1,24 +1,32 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
 
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// security is how the socket is protected.
+// security is how the socket is protected, by files that are read again when they change.
 type security struct {
-	certificate tls.Certificate
-	clients     *server.ClientCertificates // nil lets everybody in
+	files       *certfiles.Watched
+	certificate atomic.Pointer[tls.Certificate]
+	clients     atomic.Pointer[server.ClientCertificates] // nil lets everybody in
 }
 
-// security reads the files of the TLS flags; nil is none.
-func (s serveFlags) security() (*security, error) {
+// security reads the files of the TLS flags; nil is none. Later changes that cannot be used are logged.
+func (s serveFlags) security(logger *slog.Logger) (*security, error) {
 	if err := s.mayListen(); err != nil {
 		return nil, err
 	}
@@ -35,30 +43,106 @@ func (s serveFlags) security() (*security, error) {
 	case s.certFile == "":
 		return nil, nil
 	}
-	var err error
+	files := certfiles.Files{
+		Cert: s.certFile, Key: s.keyFile, CA: s.clientCA,
+		Names: certfiles.Names{Cert: "--tls-cert", Key: "--tls-key", CA: "--client-ca", Lists: "--admin-list, --user-list", Peer: "client"},
+	}
+	for _, path := range []string{s.adminList, s.userList} {
+		if path != "" {
+			files.Lists = append(files.Lists, path)
+		}
+	}
 	out := new(security)
-	if out.certificate, err = tls.LoadX509KeyPair(s.certFile, s.keyFile); err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", s.certFile, s.keyFile, err)
-	}
-	if !named {
-		return out, nil
-	}
-	out.clients = &server.ClientCertificates{Admin: s.admins, User: s.users, Roles: s.roles}
-	if s.clientCA != "" {
-		pem, err := os.ReadFile(s.clientCA)
-		if err != nil {
-			return nil, fmt.Errorf("--client-ca: %w", err)
-		}
-		out.clients.CA = x509.NewCertPool()
-		if !out.clients.CA.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--client-ca %s: it has no certificate in PEM", s.clientCA)
-		}
+	var err error
+	out.files, err = certfiles.Watch(files,
+		func(m *certfiles.Material) error { return s.take(out, m) },
+		func(_ context.Context, err error) {
+			logger.Error("the files of --tls-cert, --client-ca and the lists cannot be used as they are now: what they held before goes on", "error", err)
+		})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
+// take takes what the files hold into use, or says why it cannot be.
+func (s serveFlags) take(into *security, m *certfiles.Material) error {
+	if err := certfiles.Weak(m.Pair.Leaf); err != nil {
+		return fmt.Errorf("--tls-cert %s: %w", s.certFile, err)
+	}
+	if s.named() {
+		clients := &server.ClientCertificates{Admin: s.admins, User: s.users, Roles: s.roles, CA: m.Roots}
+		lists := m.Lists
+		if s.adminList != "" {
+			clients.Admin = append(slices.Clone(clients.Admin), entries(lists[0])...)
+			lists = lists[1:]
+		}
+		if s.userList != "" {
+			clients.User = append(slices.Clone(clients.User), entries(lists[0])...)
+		}
+		// One that no server takes leaves the one before in use.
+		if _, err := server.New(server.Unimplemented{}, server.WithClientCertificates(*clients)); err != nil {
+			return err
+		}
+		into.clients.Store(clients)
+	}
+	into.certificate.Store(m.Pair)
+	return nil
+}
+
+// entries are the lines of a list. Those that are blank or begin with # are none.
+func entries(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// config is what handshakes need.
+func (s *security) config() *tls.Config {
+	config := server.TLSConfig(tls.Certificate{})
+	config.Certificates = nil
+	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		s.files.Look(hello.Context())
+		return s.certificate.Load(), nil
+	}
+	return config
+}
+
+// current is whom the files let in now.
+func (s *security) current() *server.ClientCertificates {
+	s.files.Look(context.Background())
+	return s.clients.Load()
+}
+
+// heedHangups keeps a SIGHUP, which tells other servers to read their files again, from ending this one, until
+// stop is called.
+func heedHangups(ctx context.Context, logger *slog.Logger, s *security) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range hangups {
+			if s != nil {
+				s.files.Look(ctx)
+			}
+			logger.Info("hangup: files of certificates and lists are read when they change, in any case")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-ended
+	}
+}
+
 // named reports whether clients have to show who they are.
-func (s serveFlags) named() bool { return len(s.admins)+len(s.users) > 0 }
+func (s serveFlags) named() bool {
+	return len(s.admins)+len(s.users) > 0 || s.adminList != "" || s.userList != ""
+}
 
 // mayListen keeps an address that others can reach from being served to everybody.
 func (s serveFlags) mayListen() error {

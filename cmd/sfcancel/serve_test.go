@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -178,7 +179,13 @@ func TestServeRefuses(t *testing.T) {
 		{"a CA and nobody in particular", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
 		{"roles and nobody in particular", with("--roles"), exitUsage, "say with --admin and --user"},
 		{"a name without a CA", with("--admin", "ops"), exitUsage, "ops"},
-		{"a CA that is none", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no certificate in PEM"},
+		{"a CA that is none", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no PEM block CERTIFICATE"},
+		{"a list that is not there", with("--admin-list", "/does/not/exist"), exitUsage, "--admin-list, --user-list: "},
+		{"a list with what nobody can be", with("--admin-list", foreign), exitUsage, "dear diary"},
+		{"a list without TLS", []string{"--user-list", foreign}, exitUsage, "need --tls-cert and --tls-key"},
+		{"a format that does not exist", []string{"--log-format", "xml"}, exitUsage, "text or json"},
+		{"a level that does not exist", []string{"--log-level", "loud"}, exitUsage, "debug, info, warn or error"},
+		{"a site that is none", []string{"--origin", "example.com"}, exitUsage, "SCHEME://HOST"},
 		{"an open address with TLS alone", with("--addr", "0.0.0.0:0"), exitUsage, "only a loopback address"},
 		{"a file that is no store", []string{"--store", "bolt:" + foreign}, exitFailed, "notes.txt"},
 	} {
@@ -228,8 +235,12 @@ func TestServeUsersAlone(t *testing.T) {
 		addr: "127.0.0.1:0", certFile: certs.file("server.pem"), keyFile: certs.file("server.key"),
 		users: []string{certs.thumbprint("user")}, roles: true,
 	}
-	if got, err := s.security(); err != nil || got.clients == nil || !got.clients.Roles || len(got.clients.User) != 1 {
-		t.Errorf("%+v, %v", got, err)
+	got, err := s.security(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clients := got.current(); clients == nil || !clients.Roles || len(clients.User) != 1 {
+		t.Errorf("%+v", clients)
 	}
 }
 

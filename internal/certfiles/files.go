@@ -30,9 +30,9 @@ type Files struct {
 
 // Names is what people know files by.
 type Names struct {
-	Cert, Key, CA string
-	Before        string // what an error begins with
-	Peer          string // what could not be trusted without CA
+	Cert, Key, CA, Lists string
+	Before               string // what an error begins with
+	Peer                 string // what could not be trusted without CA
 }
 
 // Material is what the files held when they were read.
@@ -106,7 +106,7 @@ func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
 	for _, s := range stamps {
 		content, err := readFile(s.path)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", f.name(s.path), err)
 		}
 		fmt.Fprintf(digest, "%d ", len(content))
 		digest.Write(content)
@@ -134,6 +134,20 @@ func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
 		m.Lists = append(m.Lists, string(contents[path]))
 	}
 	return m, nil
+}
+
+// name is what people know a file by.
+func (f Files) name(path string) string {
+	switch path {
+	case f.Cert:
+		return f.Names.Cert
+	case f.Key:
+		return f.Names.Key
+	case f.CA:
+		return f.Names.CA
+	default:
+		return f.Names.Lists
+	}
 }
 
 // readFile reads a file that can be read again later, and is not endless.

@@ -1,0 +1,113 @@
+//go:build unix
+
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A serving process takes new certificates, authorities and lists into use without a restart, says what it cannot
+// use and goes on with what it had, and outlives the signal that tells others to do so.
+func TestServeReadsAgain(t *testing.T) {
+	p := newTestPKI(t)
+	admins := p.file("admins.txt")
+	list := func(text string) { p.replace(t, "admins.txt", []byte(text)) }
+	list("# nobody but\nadmin\n")
+	server := serveProcess(t, "--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"), "--client-ca", p.file("ca.pem"), "--admin-list", admins)
+	shows := func() (cert *x509.Certificate, status int) {
+		name := "admin"
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: p.config(&name), DisableKeepAlives: true}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.url+"/Faults/?api-version=6.0&StateFilter=0&TypeFilter=0", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.TLS.PeerCertificates[0], answer.StatusCode
+	}
+	until := func(what string, right func(cert *x509.Certificate, status int) bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if cert, status := shows(); right(cert, status) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: it does not come; log:\n%s", what, server.log.String())
+			}
+		}
+	}
+	first, status := shows()
+	if status != http.StatusOK {
+		t.Fatalf("at first: %d", status)
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+
+	list("other\n")
+	until("taken off the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
+	list("")
+	list("12\n") // no thumbprint: those before go on
+	until("a list of no use", func(_ *x509.Certificate, status int) bool {
+		return status == http.StatusForbidden && strings.Contains(server.log.String(), "cannot be used as they are now")
+	})
+	list("admin\n")
+	until("back on the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusOK })
+
+	renewed := p.issue(t, "server", func(c *x509.Certificate) {
+		c.IPAddresses, c.ExtKeyUsage = first.IPAddresses, first.ExtKeyUsage
+	})
+	p.replacePair(t, "server", renewed)
+	until("a renewed certificate", func(cert *x509.Certificate, status int) bool {
+		return !cert.Equal(first) && status == http.StatusOK
+	})
+
+	other := newTestPKI(t)
+	content, err := os.ReadFile(other.file("ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.replace(t, "ca.pem", content)
+	until("another authority", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
+	if !strings.Contains(server.log.String(), "hangup") {
+		t.Errorf("the log says nothing of the hangup:\n%s", server.log.String())
+	}
+	server.end(t)
+}
+
+// replace puts another file under the same name, as a certificate manager does.
+func (p *testPKI) replace(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(p.file(name)+".new", content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(p.file(name)+".new", p.file(name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// replacePair replaces a certificate and its key. In between they do not belong together, which is of no use.
+func (p *testPKI) replacePair(t *testing.T, name string, c tls.Certificate) {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(t, name+".key.new", "PRIVATE KEY", key)
+	p.write(t, name+".pem.new", "CERTIFICATE", c.Leaf.Raw)
+	for _, file := range []string{name + ".key", name + ".pem"} {
+		if err := os.Rename(p.file(file+".new"), p.file(file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
