@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/loopback"
 )
 
 // WithOrigins names web sites whose pages may send writes, as SCHEME://HOST[:PORT]. A browser lets
@@ -41,7 +42,7 @@ func WithHosts(hosts ...string) Option {
 			if strings.TrimSpace(host) == "" {
 				return errors.New("server: a host is blank")
 			}
-			c.hosts = append(c.hosts, strings.ToLower(strings.Trim(host, "[]")))
+			c.hosts = append(c.hosts, loopback.Name(host))
 		}
 		return nil
 	}
@@ -71,14 +72,5 @@ func (h *Handler) checkOrigin(r *http.Request) *Error {
 
 // mayAskFor says whether a Host is one that a loopback address has.
 func (h *Handler) mayAskFor(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	// HTTP/1.0 may leave it out; a browser does not.
-	if host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(h.hosts, host) {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return loopback.Host(host) || slices.Contains(h.hosts, loopback.Name(host))
 }

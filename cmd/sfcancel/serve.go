@@ -28,6 +28,8 @@ type serveFlags struct {
 	adminList, userList            string
 	hosts, origins                 []string
 	logFormat, logLevel            string
+	adminAddr                      string
+	control                        bool
 	roles, insecure                bool
 	document                       string
 	backup                         backup
@@ -80,6 +82,12 @@ ParseScenarios.
 What it says of itself: --document /openapi serves the contract at that path, whole and as each
 api-version has it, in YAML and in JSON: GET it for the names of the files.
 
+For operators: the log has a line for each request, with the client, the address and the
+id that it came with, and force=true for a force. --admin-addr serves, at a loopback
+address, /healthz, /readyz, which is 503 while the store cannot be written or the server
+ends, and /metrics for Prometheus. The second line of standard output is then "admin on
+http://HOST:PORT".
+
 Who may: without --tls-cert everybody who reaches the socket is an admin, so only
 a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
 --admin and --user name the client certificates that are let in, by thumbprint or,
@@ -105,6 +113,9 @@ localhost, loopback addresses and each --host are hosts that may be asked for.`,
 			}
 			s.versionGiven = cmd.Flags().Changed("runtime-version")
 			s.availableIsGiven = cmd.Flags().Changed("availability")
+			if err := s.checkBeside(); err != nil {
+				return usage(err)
+			}
 			if err := s.backup.check(cmd.Flags().Changed("backup-every"), s.store); err != nil {
 				return usage(err)
 			}
@@ -112,7 +123,7 @@ localhost, loopback addresses and each --host are hosts that may be asked for.`,
 			if err != nil {
 				return usage(err)
 			}
-			return s.run(cmd.Context(), logger, func(url string) { fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", url) })
+			return s.run(cmd.Context(), logger, func(what, url string) { fmt.Fprintf(cmd.OutOrStdout(), "%s on %s\n", what, url) })
 		},
 	}
 	f := cmd.Flags()
@@ -137,6 +148,7 @@ localhost, loopback addresses and each --host are hosts that may be asked for.`,
 	f.StringVar(&s.userList, "user-list", "", "file with more of --user, one a line")
 	f.StringArrayVar(&s.hosts, "host", nil, "host, besides localhost, that may be asked for at a loopback address; repeated for several")
 	f.StringArrayVar(&s.origins, "origin", nil, "web site whose pages may cancel and start, as SCHEME://HOST[:PORT]; repeated for several")
+	f.StringVar(&s.adminAddr, "admin-addr", "", "loopback address for /healthz, /readyz and /metrics (default none)")
 	f.StringVar(&s.logFormat, "log-format", "text", "how the log is written: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "least level that is logged: debug, info, warn or error")
 	f.BoolVar(&s.roles, "roles", false, "tell admins and users apart")
@@ -145,7 +157,7 @@ localhost, loopback addresses and each --host are hosts that may be asked for.`,
 }
 
 // run serves until ctx ends. It reports where, once the socket accepts.
-func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(url string)) (err error) {
+func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(what, url string)) (err error) {
 	profile, err := server.ParseProfile(s.profile)
 	if err != nil {
 		return usage(err)
@@ -164,6 +176,13 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		return err
 	}
 	defer listener.Close()
+	beside, err := s.listenBeside(ctx)
+	if err != nil {
+		return err
+	}
+	if beside.listener != nil {
+		defer beside.listener.Close()
+	}
 	st, err := openStore(ctx, s.store)
 	if err != nil {
 		return err
@@ -178,7 +197,8 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	if err != nil {
 		return err
 	}
-	engine := emulator.New(st, emulator.WithProfile(profile), emulator.WithClock(clock),
+	measured := beside.measured(st)
+	engine := emulator.New(measured, emulator.WithProfile(profile), emulator.WithClock(clock),
 		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario), emulator.WithSharedLists(),
 		emulator.WithReport(func(err error) { logger.Warn("sweep: " + err.Error()) }))
 	engine.SetAvailability(plan.availability)
@@ -210,6 +230,9 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 		}
 		options = append(options, server.WithDocument(s.document, files))
 	}
+	if beside.listener != nil {
+		options = append(options, server.WithTrace(beside.metrics.Trace))
+	}
 	handler, err := server.New(engine, options...)
 	if err != nil {
 		return usage(err)
@@ -225,7 +248,15 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(ur
 	copyCtx, stopCopying := context.WithCancel(ctx)
 	defer stopCopying()
 	copying.Go(func() { s.backup.run(copyCtx, st, s.store, logger) })
-	report(scheme + "://" + listener.Addr().String())
+	report("listening", scheme+"://"+listener.Addr().String())
+	if beside.listener != nil {
+		beside.metrics.Queue(handler.Load)
+		following, stopFollowing := context.WithCancel(ctx)
+		copying.Go(func() { beside.metrics.Follow(following, engine, st) })
+		defer stopFollowing()
+		defer beside.serve(ctx, logger, st, nil)()
+		report("admin", beside.url())
+	}
 	return serve(ctx, srv, listener, engine, clock, drainTime)
 }
 

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/sfcancel/sfcancel/internal/certfiles"
+	"github.com/sfcancel/sfcancel/internal/loopback"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -146,11 +147,10 @@ func (s serveFlags) named() bool {
 
 // mayListen keeps an address that others can reach from being served to everybody.
 func (s serveFlags) mayListen() error {
-	host, _, err := net.SplitHostPort(s.addr)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return fmt.Errorf("--addr %q: it must be HOST:PORT", s.addr)
 	}
-	if ip := net.ParseIP(host); s.insecure || s.named() || host == "localhost" || ip != nil && ip.IsLoopback() {
+	if s.insecure || s.named() || loopback.Address(s.addr) {
 		return nil
 	}
 	return fmt.Errorf("--addr %q: only a loopback address, such as 127.0.0.1:19080, may be served without TLS and client certificates;"+

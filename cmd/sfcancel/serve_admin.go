@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/sfcancel/sfcancel/internal/admin"
+	"github.com/sfcancel/sfcancel/internal/loopback"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// beside is what a server serves beside the API; the zero value is nothing.
+type beside struct {
+	listener net.Listener
+	metrics  *admin.Metrics
+}
+
+// listenBeside listens on the address of --admin-addr, if there is one.
+func (s serveFlags) listenBeside(ctx context.Context) (beside, error) {
+	if s.adminAddr == "" {
+		return beside{}, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.adminAddr)
+	return beside{listener, admin.NewMetrics()}, err
+}
+
+// checkBeside says what is wrong with the flags.
+func (s serveFlags) checkBeside() error {
+	switch {
+	case s.adminAddr != "" && !loopback.Address(s.adminAddr):
+		return fmt.Errorf("--admin-addr %q: it must be a loopback address, such as 127.0.0.1:19081", s.adminAddr)
+	case s.control && s.adminAddr == "":
+		return errors.New("--control needs --admin-addr, the address to control the server at")
+	}
+	return nil
+}
+
+func (b beside) url() string { return "http://" + b.listener.Addr().String() }
+
+// measured is a store whose calls are timed.
+func (b beside) measured(st store.Store) store.Store {
+	if b.listener == nil {
+		return st
+	}
+	return b.metrics.Store(st)
+}
+
+// serve serves until the returned function is called. A server that is to end is not ready.
+func (b beside) serve(ctx context.Context, logger *slog.Logger, st store.Store, control http.Handler) (stop func()) {
+	ready := admin.Ready(st)
+	srv := server.NewHTTPServer(admin.Handler(b.metrics, func(asked context.Context) error {
+		if ctx.Err() != nil {
+			return errors.New("the server ends")
+		}
+		return ready(asked)
+	}, control), logger)
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := srv.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
+			logger.Error("--admin-addr", "error", err)
+		}
+	})
+	return func() {
+		_ = srv.Close()
+		served.Wait()
+	}
+}

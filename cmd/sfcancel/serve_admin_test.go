@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// serveBeside is serveInTest with an address beside the API, which it returns as well.
+func serveBeside(t *testing.T, args ...string) (url, beside string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, stdout := io.Pipe()
+	var stderr bytes.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		code := run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"}, args...), stdout, &stderr)
+		_ = stdout.Close()
+		ended <- code
+	}()
+	t.Cleanup(func() {
+		stop()
+		if code := <-ended; code != exitOK {
+			t.Errorf("serve %v: exit %d:\n%s", args, code, stderr.String())
+		}
+	})
+	lines := bufio.NewScanner(out)
+	for _, line := range []struct {
+		begins string
+		into   *string
+	}{{"listening on ", &url}, {"admin on ", &beside}} {
+		if !lines.Scan() || !strings.HasPrefix(lines.Text(), line.begins) {
+			t.Fatalf("serve %v: a line was %q, want %q; %s", args, lines.Text(), line.begins, stderr.String())
+		}
+		*line.into = strings.TrimPrefix(lines.Text(), line.begins)
+	}
+	return url, beside
+}
+
+// Beside the API a server says whether it lives, can write, and what it has done.
+func TestServeBeside(t *testing.T) {
+	url, beside := serveBeside(t)
+	start(t, url, dataLoss...)
+	for path, says := range map[string]string{
+		"/healthz": "ok", "/readyz": "ok", "/metrics": `sfcancel_requests_total{class="2xx",code="",operation="StartDataLoss"} 1`,
+	} {
+		if status, _, body := exchange(t, http.DefaultClient, http.MethodGet, beside+path, nil, ""); status != http.StatusOK || !strings.Contains(string(body), says) {
+			t.Errorf("%s: %d %s, want %q", path, status, body, says)
+		}
+	}
+	if status, _, _ := exchange(t, http.DefaultClient, http.MethodGet, beside+"/control/clock", nil, ""); status != http.StatusNotFound {
+		t.Errorf("it can be controlled, and nobody asked for that: %d", status)
+	}
+	for name, flags := range map[string][]string{
+		"an address that others can reach": {"--admin-addr", "0.0.0.0:0"}, "a host": {"--admin-addr", "example.com:1"}, "no port": {"--admin-addr", "127.0.0.1"},
+	} {
+		if code, _, errs := sfcancel(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...); code != exitUsage || !strings.Contains(errs, "--admin-addr") {
+			t.Errorf("%s: exit %d, %s", name, code, errs)
+		}
+	}
+}
