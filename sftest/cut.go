@@ -18,15 +18,9 @@ func CutBody(n int) Fault {
 		if n < 0 {
 			return nil, errors.New("the number of bytes must not be negative")
 		}
-		return func(server http.Handler) http.Handler {
-			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				answer := carriedOut(server, r)
-				if has := answer.Body.Len(); has <= n {
-					c.tb.Errorf("sftest: %s: the body of the answer to %s %s has %d bytes, so nothing was cut off; to lose an answer use DropAfter",
-						name, r.Method, r.URL.RequestURI(), has)
-				}
-				send(rw, answer, n)
-			})
-		}, nil
+		return wirefault.CutBody(n, func(r *http.Request, has int) {
+			c.tb.Errorf("sftest: %s: the body of the answer to %s %s has %d bytes, so nothing was cut off; to lose an answer use DropAfter",
+				name, r.Method, r.URL.RequestURI(), has)
+		}), nil
 	}}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
@@ -58,19 +57,4 @@ func Func(through func(server http.Handler) http.Handler) Fault {
 // fixed is a fault that is the same in every cluster.
 func fixed(name string, through wirefault.Through) Fault {
 	return Fault{name, func(*Cluster, Matcher) (wirefault.Through, error) { return through, nil }}
-}
-
-// carriedOut lets the server carry the request out, and returns its answer.
-func carriedOut(server http.Handler, r *http.Request) *httptest.ResponseRecorder {
-	answer := httptest.NewRecorder()
-	server.ServeHTTP(answer, r)
-	return answer
-}
-
-// send sends an answer, or so much of its body.
-func send(rw http.ResponseWriter, answer *httptest.ResponseRecorder, upTo int) {
-	for name, values := range answer.Result().Header {
-		rw.Header()[name] = values
-	}
-	wirefault.Answer(rw, answer.Code, answer.Body.String(), upTo)
 }

@@ -1,11 +1,11 @@
 package sftest
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"runtime/debug"
+
+	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
 
 // receive takes a request off the wire.
@@ -28,7 +28,7 @@ func (c *Cluster) receive(rw http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
 	handler := c.server
 	if s := c.wire.Next(r); s != nil {
-		hold(r)
+		wirefault.Hold(r)
 		handler = s.Through(handler)
 	}
 	handler.ServeHTTP(out, r)
@@ -46,22 +46,3 @@ func (c *Cluster) hear(handler http.Handler) http.Handler {
 		in.end()
 	})
 }
-
-// hold reads the body of a request that is to be spoiled, as far as the server would. A
-// fault may outlive the connection; and net/http sees a caller go only after the body.
-func hold(r *http.Request) {
-	const most = 4<<20 + 1 // one byte more than the server takes
-	body, err := io.ReadAll(io.LimitReader(r.Body, most))
-	var rest io.Reader = http.NoBody
-	if err != nil {
-		rest = failing{err}
-	}
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(body), rest), r.Body}
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
