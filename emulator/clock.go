@@ -52,6 +52,15 @@ func isSpeed(speed float64) bool { return speed >= 0 && !math.IsInf(speed, 1) } 
 //
 // Nil stands for [time.Now]. A speed that is negative or no number is an error.
 func StartClock(ctx context.Context, st store.Store, speed float64, real func() time.Time) (func() time.Time, error) {
+	return MoveClock(ctx, st, speed, 0, real)
+}
+
+// MoveClock is [StartClock] that first moves what the clock shows on, by as much as is asked for. Clocks that
+// were started before go on as they were. A move that is negative, or longer than a hundred years, is an error.
+func MoveClock(ctx context.Context, st store.Store, speed float64, by time.Duration, real func() time.Time) (func() time.Time, error) {
+	if by < 0 || float64(by) > mostPassed {
+		return nil, fmt.Errorf("emulator: the clock cannot be moved by %v: it never goes back, and by %v at most", by, time.Duration(mostPassed))
+	}
 	if !isSpeed(speed) {
 		return nil, fmt.Errorf("emulator: clock speed %v: it must be 0 or more", speed)
 	}
@@ -61,7 +70,7 @@ func StartClock(ctx context.Context, st store.Store, speed float64, real func() 
 	for {
 		now := real()
 		item, err := st.Get(ctx, clockKey)
-		if errors.Is(err, store.ErrNotFound) && speed == 1 {
+		if errors.Is(err, store.ErrNotFound) && speed == 1 && by == 0 {
 			return forward(real), nil
 		}
 		a := anchor{Real: now, Engine: now, Speed: 1}
@@ -72,8 +81,8 @@ func StartClock(ctx context.Context, st store.Store, speed float64, real func() 
 			return nil, err
 		}
 		// From here on the reading of now counts, which has a clock behind it that nobody sets.
-		here := anchor{Real: now, Engine: a.at(now).UTC(), Speed: speed}
-		if a.Speed != speed {
+		here := anchor{Real: now, Engine: a.at(now).Add(by).UTC(), Speed: speed}
+		if a.Speed != speed || by > 0 {
 			value, err := json.Marshal(here)
 			if err != nil {
 				return nil, err

@@ -25,7 +25,7 @@ func fine(context.Context) error { return nil }
 
 // ask sends a request that a test describes by its head.
 func ask(h http.Handler, method, target, body string, edit ...func(*http.Request)) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "http://127.0.0.1:19081"+target, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, "http://127.0.0.1:19081"+target, strings.NewReader(body))
 	for _, e := range edit {
 		e(r)
 	}
