@@ -86,7 +86,11 @@ For operators: the log has a line for each request, with the client, the address
 id that it came with, and force=true for a force. --admin-addr serves, at a loopback
 address, /healthz, /readyz, which is 503 while the store cannot be written or the server
 ends, and /metrics for Prometheus. The second line of standard output is then "admin on
-http://HOST:PORT".
+http://HOST:PORT". With --control tests in any language plant, reset, move the clock, change
+scenarios and availability, and spoil requests on the wire there, below /control/:
+
+  curl -d '{"advance": "10m"}' http://127.0.0.1:19081/control/clock
+  curl -d '{"call": "Force", "fault": "dropAfter"}' http://127.0.0.1:19081/control/faults
 
 Who may: without --tls-cert everybody who reaches the socket is an admin, so only
 a loopback address is served. --tls-cert and --tls-key add TLS 1.2 or later.
@@ -149,6 +153,7 @@ localhost, loopback addresses and each --host are hosts that may be asked for.`,
 	f.StringArrayVar(&s.hosts, "host", nil, "host, besides localhost, that may be asked for at a loopback address; repeated for several")
 	f.StringArrayVar(&s.origins, "origin", nil, "web site whose pages may cancel and start, as SCHEME://HOST[:PORT]; repeated for several")
 	f.StringVar(&s.adminAddr, "admin-addr", "", "loopback address for /healthz, /readyz and /metrics (default none)")
+	f.BoolVar(&s.control, "control", false, "let tests control the server at --admin-addr while it runs")
 	f.StringVar(&s.logFormat, "log-format", "text", "how the log is written: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "least level that is logged: debug, info, warn or error")
 	f.BoolVar(&s.roles, "roles", false, "tell admins and users apart")
@@ -193,15 +198,17 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 		return fmt.Errorf("--backup: %w", err)
 	}
 
-	clock, err := emulator.StartClock(ctx, st, plan.speed, nil)
+	measured := beside.measured(st)
+	control, err := s.controlled(ctx, measured, plan)
 	if err != nil {
 		return err
 	}
-	measured := beside.measured(st)
+	defer control.Close()
+	clock := control.Now
 	engine := emulator.New(measured, emulator.WithProfile(profile), emulator.WithClock(clock),
-		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(plan.scenario), emulator.WithSharedLists(),
+		emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(control.Scenario), emulator.WithSharedLists(),
 		emulator.WithReport(func(err error) { logger.Warn("sweep: " + err.Error()) }))
-	engine.SetAvailability(plan.availability)
+	control.Of(engine)
 	if s.seed != "" {
 		err := engine.Plant(ctx, plan.seed)
 		if errors.Is(err, emulator.ErrPlanted) {
@@ -237,7 +244,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 	if err != nil {
 		return usage(err)
 	}
-	srv, scheme := server.NewHTTPServer(handler, logger), "http"
+	srv, scheme := server.NewHTTPServer(s.spoiled(control, handler), logger), "http"
 	if security != nil {
 		srv.TLSConfig, scheme = security.config(), "https"
 	}
@@ -254,7 +261,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 		following, stopFollowing := context.WithCancel(ctx)
 		copying.Go(func() { beside.metrics.Follow(following, engine, st) })
 		defer stopFollowing()
-		defer beside.serve(ctx, logger, st, nil)()
+		defer beside.serve(ctx, logger, st, s.controls(control))()
 		report("admin", beside.url())
 	}
 	return serve(ctx, srv, listener, engine, clock, drainTime)

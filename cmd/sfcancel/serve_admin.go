@@ -71,3 +71,28 @@ func (b beside) serve(ctx context.Context, logger *slog.Logger, st store.Store, 
 		served.Wait()
 	}
 }
+
+// controlled is what the engine's clock and scenarios come from, whether or not anybody may change them.
+func (s serveFlags) controlled(ctx context.Context, st store.Store, p plan) (*admin.Control, error) {
+	begin := admin.Situation{Speed: p.speed, Availability: p.availability, Scenario: p.scenario}
+	if s.seed != "" {
+		begin.Seed = &p.seed
+	}
+	return admin.NewControl(ctx, st, begin)
+}
+
+// spoiled is the server with the script of faults in front, if there can be one.
+func (s serveFlags) spoiled(control *admin.Control, server http.Handler) http.Handler {
+	if !s.control {
+		return server
+	}
+	return control.Wire(server)
+}
+
+// controls is what is served below /control/; nil is nothing.
+func (s serveFlags) controls(control *admin.Control) http.Handler {
+	if !s.control {
+		return nil
+	}
+	return control.Handler()
+}
