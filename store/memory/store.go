@@ -10,22 +10,23 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tidwall/btree"
+
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/internal/changelog"
 )
 
-// Store is a [store.Store] in memory. Get takes constant time, List the
-// logarithm of the number of items plus what it returns, and Commit, for each
-// new or deleted key, a move of up to that many string headers: meant for up to
-// some hundred thousand items. A watch can go back over the last 10 000
+// Store is a [store.Store] in memory. Get, and Commit for a key that is there, take
+// constant time; List, and Commit for a new or deleted key, the logarithm of the number of
+// items, and List what it returns besides. A watch can go back over the last 10 000
 // transactions, or the last 16 MiB of keys and values if those are fewer. Safe for concurrent use. Use [New]; the zero
 // Store is not usable.
 type Store struct {
 	mu       sync.RWMutex
 	closed   bool
 	revision store.Revision
-	items    map[string]store.Item
-	keys     []string // those of items, ascending
+	items    map[string]*store.Item
+	order    btree.Map[string, *store.Item] // those of items, by key
 	log      *changelog.Log
 }
 
@@ -34,7 +35,7 @@ var _ store.Scanner = (*Store)(nil)
 // New returns an empty store. Its first transaction has revision 1. Close frees
 // its items.
 func New() *Store {
-	return &Store{items: make(map[string]store.Item), log: changelog.New(0)}
+	return &Store{items: make(map[string]*store.Item), log: changelog.New(0)}
 }
 
 // Get implements [store.Store].
@@ -51,7 +52,7 @@ func (s *Store) Get(ctx context.Context, key string) (store.Item, error) {
 	if !ok {
 		return store.Item{}, fmt.Errorf("memory: get %q: %w", key, store.ErrNotFound)
 	}
-	return copied(item), nil
+	return copied(*item), nil
 }
 
 // List implements [store.Store].
@@ -81,15 +82,14 @@ func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see f
 	if err := s.usable(ctx); err != nil {
 		return 0, fmt.Errorf("memory: list %q: %w", prefix, err)
 	}
-	start, found := slices.BinarySearch(s.keys, max(prefix, after))
-	if found && s.keys[start] == after {
-		start++
-	}
-	for n, key := range s.keys[start:] {
-		if n == limit || !strings.HasPrefix(key, prefix) || !see(s.items[key]) {
-			break
+	n := 0
+	s.order.Ascend(max(prefix, after), func(key string, item *store.Item) bool {
+		if key == after {
+			return true
 		}
-	}
+		n++
+		return strings.HasPrefix(key, prefix) && see(*item) && n < limit
+	})
 	return s.revision, nil
 }
 
@@ -106,7 +106,7 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 		return 0, fmt.Errorf("memory: commit: %w", err)
 	}
 	for _, c := range txn.If {
-		if at := s.items[c.Key].Revision; at != c.Revision {
+		if at := s.revisionOf(c.Key); at != c.Revision {
 			return 0, fmt.Errorf("memory: commit: %w: %q is at revision %d, not %d", store.ErrConflict, c.Key, at, c.Revision)
 		}
 	}
@@ -134,7 +134,8 @@ func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) 
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed, s.items, s.keys = true, nil, nil
+	s.closed, s.items = true, nil
+	s.order.Clear()
 	s.log.End(store.ErrClosed)
 	return nil
 }
@@ -146,21 +147,29 @@ func (s *Store) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// revisionOf is that of the item at key, 0 if there is none.
+func (s *Store) revisionOf(key string) store.Revision {
+	if item, ok := s.items[key]; ok {
+		return item.Revision
+	}
+	return 0
+}
+
 // write reports whether the write had an effect.
 func (s *Store) write(w store.Write) bool {
-	at, found := slices.BinarySearch(s.keys, w.Key)
-	if w.Delete {
-		if found {
-			s.keys = slices.Delete(s.keys, at, at+1)
-			delete(s.items, w.Key)
-		}
-		return found
+	item, found := s.items[w.Key]
+	switch {
+	case w.Delete && found:
+		s.order.Delete(w.Key)
+		delete(s.items, w.Key)
+	case !w.Delete && found:
+		item.Value, item.Revision = slices.Clone(w.Value), s.revision
+	case !w.Delete:
+		item = &store.Item{Key: w.Key, Value: slices.Clone(w.Value), Revision: s.revision}
+		s.items[w.Key] = item
+		s.order.Set(w.Key, item)
 	}
-	if !found {
-		s.keys = slices.Insert(s.keys, at, w.Key)
-	}
-	s.items[w.Key] = copied(store.Item{Key: w.Key, Value: w.Value, Revision: s.revision})
-	return true
+	return found || !w.Delete
 }
 
 func copied(item store.Item) store.Item {
