@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -26,63 +27,106 @@ func (p *pending) settle(revision store.Revision, err error) {
 	p.settled <- outcome{revision: revision, err: err}
 }
 
+// maxGroup bounds the transactions of one CommitEach that are written together: what bbolt
+// holds in memory is the pages that they change.
+const maxGroup = 500
+
 // Commit implements [store.Store].
 func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
-	revision, err := s.commit(ctx, txn)
-	if err != nil {
-		return 0, fmt.Errorf("bolt: commit to %q: %w", s.path, err)
-	}
-	return revision, nil
+	out := s.commit(ctx, []store.Txn{txn})[0]
+	return out.Revision, out.Err
 }
 
-// commit puts the transaction in the queue. Whoever of those waiting gets hold
-// of leader next writes the whole queue, in its own goroutine; the others only
-// wait for the outcome.
-func (s *Store) commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
-	if err := txn.Validate(); err != nil {
-		return 0, err
+// CommitEach implements [store.Batcher]: up to 500 transactions share their way to the disk.
+func (s *Store) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
+	outcomes := make([]store.Outcome, 0, len(txns))
+	for group := range slices.Chunk(txns, maxGroup) {
+		outcomes = append(outcomes, s.commit(ctx, group)...)
+		if err := outcomes[len(outcomes)-1].Err; err != nil && !errors.Is(err, store.ErrConflict) {
+			break
+		}
 	}
-	if s.readOnly {
-		return 0, fmt.Errorf("%w: it is open for reading only", fs.ErrPermission)
+	return outcomes
+}
+
+// commit puts transactions in the queue, up to the first that is invalid. Whoever of those
+// waiting gets hold of leader next writes the whole queue, in its own goroutine; the others
+// only wait for the outcomes.
+func (s *Store) commit(ctx context.Context, txns []store.Txn) []store.Outcome {
+	var invalid error
+	group := make([]*pending, 0, len(txns))
+	for _, txn := range txns {
+		if invalid = txn.Validate(); invalid != nil {
+			break
+		}
+		group = append(group, &pending{ctx: ctx, txn: txn, settled: make(chan outcome, 1)})
 	}
-	p := &pending{ctx: ctx, txn: txn, settled: make(chan outcome, 1)}
-	if err := s.enqueue(p); err != nil {
-		return 0, err
+	outcomes := make([]store.Outcome, 0, len(txns))
+	add := func(at store.Revision, err error) {
+		if err != nil {
+			err = fmt.Errorf("bolt: commit to %q: %w", s.path, err)
+		}
+		outcomes = append(outcomes, store.Outcome{Revision: at, Err: err})
 	}
+	if len(group) > 0 {
+		err := s.enqueue(group)
+		if err == nil {
+			err = s.await(ctx, group)
+		}
+		for _, p := range group {
+			out := outcome{err: err}
+			if err == nil {
+				out = <-p.settled
+			}
+			add(out.revision, out.err)
+		}
+	}
+	if invalid != nil {
+		add(0, invalid)
+	}
+	return outcomes
+}
+
+// await returns once the group is taken, or an error if it has been withdrawn. Those that came
+// together are taken together.
+func (s *Store) await(ctx context.Context, group []*pending) error {
+	last := group[len(group)-1]
 	select {
 	case s.leader <- struct{}{}:
-		s.lead(p)
-	case out := <-p.settled:
-		return out.revision, out.err
+		s.lead(last)
+	case out := <-last.settled:
+		last.settled <- out
 	case <-ctx.Done():
-		if s.withdraw(p) {
-			return 0, ctx.Err()
+		if s.withdraw(group) {
+			return ctx.Err()
 		}
 	}
 	// Either written just now, or taken by another leader before.
-	out := <-p.settled
-	return out.revision, out.err
+	return nil
 }
 
-func (s *Store) enqueue(p *pending) error {
+func (s *Store) enqueue(group []*pending) error {
+	if s.readOnly {
+		return fmt.Errorf("%w: it is open for reading only", fs.ErrPermission)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended != nil {
 		return s.ended
 	}
-	s.queue = append(s.queue, p)
+	s.queue = append(s.queue, group...)
 	return nil
 }
 
-// withdraw reports whether p was still in the queue; it is not any more.
-func (s *Store) withdraw(p *pending) bool {
+// withdraw reports whether the group was still in the queue; it is not any more.
+func (s *Store) withdraw(group []*pending) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := slices.Index(s.queue, p)
+	at := slices.Index(s.queue, group[0])
 	if at < 0 {
 		return false
 	}
-	s.queue = slices.Delete(s.queue, at, at+1)
+	s.queue = slices.Delete(s.queue, at, at+len(group))
 	return true
 }
 

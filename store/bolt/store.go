@@ -46,7 +46,10 @@ type Store struct {
 	closing sync.Once
 }
 
-var _ store.Scanner = (*Store)(nil)
+var (
+	_ store.Scanner = (*Store)(nil)
+	_ store.Batcher = (*Store)(nil)
+)
 
 func newStore(db *bbolt.DB, file *os.File) (*Store, error) {
 	s := &Store{
