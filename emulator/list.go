@@ -125,17 +125,36 @@ func (l *listing) add(o line) {
 	}
 }
 
-// settle is [Emulator.settle] for what may be listed. Where nothing can be written it is
-// what is stored.
-func (l *listing) settle(ctx context.Context, s stored) (stored, error) {
-	if l.unwritable || !matchesKind(s.Record, l.kinds) {
-		return s, nil
+// settle is [Emulator.settleAll] for what may be listed. It leaves in all what is stored; an
+// operation that was removed has no revision then. Where nothing can be written it is what was
+// stored.
+func (l *listing) settle(ctx context.Context, all []stored) error {
+	var due []stored
+	var at []int
+	for i, s := range all {
+		if matchesKind(s.Record, l.kinds) {
+			due, at = append(due, s), append(at, i)
+		}
 	}
-	after, err := l.e.settleBy(ctx, s, l.now)
-	if unwritten(after, err) {
-		l.unwritable, err = true, nil
+	var failed error
+	for from := 0; from < len(due) && failed == nil && !l.unwritable; from += settledAtOnce {
+		to := min(from+settledAtOnce, len(due))
+		l.e.settleAll(ctx, due[from:to], l.now, func(i int, err error) {
+			s := &due[from+i]
+			switch {
+			case unwritten(*s, err):
+				l.unwritable = true
+			case errors.Is(err, store.ErrNotFound):
+				*s = stored{}
+			case err != nil && failed == nil:
+				failed = err
+			}
+		})
 	}
-	return after, err
+	for i, s := range due {
+		all[at[i]] = s
+	}
+	return failed
 }
 
 // severalMoments is in place of the revision of a list that has none. 0 is one: that of a
@@ -185,6 +204,27 @@ func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room
 	return err
 }
 
+// decode decodes the whole items of a piece.
+func (l *listing) decode(p piece) ([]stored, error) {
+	all := make([]stored, len(p.whole))
+	for i, w := range p.whole {
+		var err error
+		if all[i], err = decode(w.item); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// fill puts the whole items among the lines. One that has no revision has been removed.
+func (p *piece) fill(l *listing, all []stored) {
+	for i, w := range p.whole {
+		if all[i].revision > 0 {
+			p.lines[w.place] = l.line(all[i].Record)
+		}
+	}
+}
+
 // readActive lists what is active, and returns the revision at which that was all, or
 // severalMoments because the table is too big. What is due is written down, and then the
 // table is read again, so that what is listed was stored at one moment. If something is
@@ -200,25 +240,23 @@ func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
 		if p.items > maxListed {
 			return severalMoments, l.readPages(ctx, p)
 		}
+		due, err := l.decode(p)
+		if err != nil {
+			return 0, err
+		}
+		if reads < maxSnapshots {
+			if err := l.settle(ctx, due); err != nil {
+				return 0, err
+			}
+		}
 		moved := false
-		for _, w := range p.whole {
-			s, err := decode(w.item)
-			if err != nil {
-				return 0, err
-			}
-			p.lines[w.place] = l.line(s.Record)
-			if reads == maxSnapshots {
-				continue
-			}
-			after, err := l.settle(ctx, s)
-			if err != nil && !errors.Is(err, store.ErrNotFound) { // removed meanwhile
-				return 0, err
-			}
-			moved = moved || after.revision != w.item.Revision
+		for i, w := range p.whole {
+			moved = moved || due[i].revision != w.item.Revision
 		}
 		if moved {
 			continue
 		}
+		p.fill(l, due)
 		l.active = slices.Grow(l.active, len(p.lines))
 		for _, o := range p.lines {
 			l.add(o)
@@ -232,21 +270,15 @@ func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
 func (l *listing) readPages(ctx context.Context, p piece) error {
 	l.seen = make(map[uuid.UUID]bool)
 	for {
-		for place, o := range p.lines {
-			if len(p.whole) > 0 && p.whole[0].place == place {
-				s, err := decode(p.whole[0].item)
-				p.whole = p.whole[1:]
-				if err == nil {
-					s, err = l.settle(ctx, s)
-				}
-				if errors.Is(err, store.ErrNotFound) {
-					continue // removed meanwhile
-				}
-				if err != nil {
-					return err
-				}
-				o = l.line(s.Record)
-			}
+		due, err := l.decode(p)
+		if err == nil {
+			err = l.settle(ctx, due)
+		}
+		if err != nil {
+			return err
+		}
+		p.fill(l, due)
+		for _, o := range p.lines {
 			// What is over gives way to active ones that are still to come.
 			if l.add(o); len(l.active) == maxListed {
 				return nil
@@ -273,13 +305,11 @@ func (l *listing) readHistory(ctx context.Context, at store.Revision) error {
 		if err := l.read(ctx, &p, historyPrefix, page, l.room(), at); err != nil {
 			return err
 		}
-		for _, w := range p.whole {
-			s, err := decode(w.item)
-			if err != nil {
-				return err
-			}
-			p.lines[w.place] = l.line(s.Record)
+		due, err := l.decode(p)
+		if err != nil {
+			return err
 		}
+		p.fill(l, due)
 		l.over = slices.Grow(l.over, len(p.lines))
 		for _, o := range p.lines {
 			l.add(o)

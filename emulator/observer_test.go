@@ -52,6 +52,11 @@ func (o *observer) Commit(ctx context.Context, txn store.Txn) (store.Revision, e
 	return at, err
 }
 
+// CommitEach makes of it a [store.Batcher], in which nothing comes in between.
+func (o *observer) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
+	return commitEach(ctx, o, txns)
+}
+
 func (o *observer) fault(at store.Revision, format string, args ...any) {
 	o.wrong = append(o.wrong, fmt.Sprintf("revision %d: ", at)+fmt.Sprintf(format, args...))
 }

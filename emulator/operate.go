@@ -170,16 +170,26 @@ func (e *Emulator) change(ctx context.Context, id uuid.UUID, edit func(Record) (
 // the end, joined, and hinders nothing else.
 func (e *Emulator) Sweep(ctx context.Context) error {
 	var errs []error
-	for s, err := range e.records.all(ctx, activePrefix) {
-		if err == nil {
-			_, err = e.settle(ctx, s)
-		}
+	add := func(err error) {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			errs = append(errs, err)
+		}
+	}
+	var page []stored
+	settle := func() {
+		e.settleAll(ctx, page, e.now(), func(_ int, err error) { add(err) })
+		page = page[:0]
+	}
+	for s, err := range e.records.all(ctx, activePrefix) {
+		if err != nil {
+			add(err)
+		} else if page = append(page, s); len(page) == settledAtOnce {
+			settle()
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
+	settle()
 	return errors.Join(errs...)
 }

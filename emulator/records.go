@@ -97,28 +97,38 @@ func (rs records) all(ctx context.Context, prefix string) iter.Seq2[stored, erro
 	}
 }
 
-// replace writes r over what was read as old, and returns it as it is stored then. If r is
-// over, it moves to the history and its node is free again, all in the same transaction.
+// replace writes r over what was read as old, and returns it as it is stored then.
 func (rs records) replace(ctx context.Context, old stored, r Record) (stored, error) {
-	after := stored{written: written{Record: r, Quiet: r.stage() == old.stage()}, key: old.key}
-	value, err := json.Marshal(after.written)
+	after, txn, err := rs.replacement(ctx, old, r)
 	if err != nil {
 		return stored{}, err
-	}
-	txn := store.Txn{If: []store.Condition{{Key: old.key, Revision: old.revision}}}
-	if !r.Terminal() {
-		txn.Then = []store.Write{{Key: old.key, Value: value}}
-	} else {
-		after.key = historyKey(r.ID)
-		txn.Then = []store.Write{{Key: old.key, Delete: true}, {Key: after.key, Value: value}}
-		if err := rs.release(ctx, r, &txn); err != nil {
-			return stored{}, err
-		}
 	}
 	if after.revision, err = rs.st.Commit(ctx, txn); err != nil {
 		return stored{}, err
 	}
 	return after, nil
+}
+
+// replacement is the transaction that writes r over what was read as old, and r as it is stored
+// then, but for its revision. If r is over, it moves to the history and its node is free again,
+// all in the same transaction.
+func (rs records) replacement(ctx context.Context, old stored, r Record) (after stored, txn store.Txn, err error) {
+	after = stored{written: written{Record: r, Quiet: r.stage() == old.stage()}, key: old.key}
+	value, err := json.Marshal(after.written)
+	if err != nil {
+		return stored{}, store.Txn{}, err
+	}
+	txn.If = []store.Condition{{Key: old.key, Revision: old.revision}}
+	if !r.Terminal() {
+		txn.Then = []store.Write{{Key: old.key, Value: value}}
+		return after, txn, nil
+	}
+	after.key = historyKey(r.ID)
+	txn.Then = []store.Write{{Key: old.key, Delete: true}, {Key: after.key, Value: value}}
+	if err := rs.release(ctx, r, &txn); err != nil {
+		return stored{}, store.Txn{}, err
+	}
+	return after, txn, nil
 }
 
 // release adds to the transaction that ends r that its node is free, and what it leaves of it.
