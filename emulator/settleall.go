@@ -9,7 +9,7 @@ import (
 )
 
 // settledAtOnce bounds the operations that are settled together, and so the memory that it takes.
-const settledAtOnce = 1000
+const settledAtOnce = 2000
 
 // settleAll writes down what is due of many operations by now, as settleBy does of one, and
 // leaves in all how they are stored then. Each transition is a transaction of its own, after

@@ -82,7 +82,7 @@ func TestManyAreSettledTogether(t *testing.T) {
 			if got := revisionOf(t, st) - before; got != n*transitions {
 				t.Errorf("%d transactions for %d transitions", got, n*transitions)
 			}
-			if most := 2 * (transitions + 1); st.alone != 0 || st.together > most {
+			if most := transitions + 1; st.alone != 0 || st.together > most {
 				t.Errorf("the store was asked %d times for one and %d times for many, want 0 and %d", st.alone, st.together, most)
 			}
 		})

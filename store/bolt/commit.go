@@ -29,7 +29,7 @@ func (p *pending) settle(revision store.Revision, err error) {
 
 // maxGroup bounds the transactions of one CommitEach that are written together: what bbolt
 // holds in memory is the pages that they change.
-const maxGroup = 500
+const maxGroup = 2000
 
 // Commit implements [store.Store].
 func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
@@ -37,7 +37,7 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 	return out.Revision, out.Err
 }
 
-// CommitEach implements [store.Batcher]: up to 500 transactions share their way to the disk.
+// CommitEach implements [store.Batcher]: up to 2000 transactions share their way to the disk.
 func (s *Store) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
 	outcomes := make([]store.Outcome, 0, len(txns))
 	for group := range slices.Chunk(txns, maxGroup) {

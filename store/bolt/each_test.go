@@ -12,7 +12,7 @@ import (
 // Many transactions share their way to the disk, but not for ever: what is written at once is
 // held in memory.
 func TestCommitEachSharesUpdates(t *testing.T) {
-	for _, c := range []struct{ transactions, updates int }{{1, 1}, {500, 1}, {501, 2}, {2_000, 4}} {
+	for _, c := range []struct{ transactions, updates int }{{1, 1}, {2_000, 1}, {2_001, 2}, {5_000, 3}} {
 		t.Run(fmt.Sprint(c.transactions), func(t *testing.T) {
 			s := open(t, filepath.Join(t.TempDir(), "state.db"))
 			updates := 0
