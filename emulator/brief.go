@@ -62,24 +62,9 @@ type brief struct {
 // says false of any other, which has to be read whole. What comes behind the beginning may be
 // damaged; that it is there to its end is seen.
 func readBrief(key, value []byte) (b brief, ok bool) {
-	const idLength = 36
-	// Both ends are touched at once, so that the memory is waited for once. That is most of what this takes.
-	in := front{value, bytes.HasSuffix(value, []byte{'}'})}
-	in.skip(`{"id":"`)
-	id := in.take(idLength)
-	if b.id, ok = parseID(id); !ok || !bytes.HasSuffix(key, id) {
-		return b, false
-	}
-	in.skip(`","kind":"`)
-	kind := oneOf(&in, shapeKinds[:])
-	in.skip(`,"step":"`)
-	step := oneOf(&in, shapeSteps[:])
-	if in.has(`,"phase":"`) {
-		oneOf(&in, shapePhases[:])
-	}
-	in.skip(`,"rollback":"`)
-	flag := oneOf(&in, shapeFlags[:])
-	if b.shape = newShape(kind, step, flag); !in.ok || shapeSteps[step].terminal() {
+	in := front{value, true}
+	b.id, b.shape = in.shape(key, value)
+	if !in.ok || b.shape.record().Terminal() {
 		return b, in.ok
 	}
 	in.has(`,"backoff":true`)
@@ -87,6 +72,53 @@ func readBrief(key, value []byte) (b brief, ok bool) {
 	in.number()
 	in.skip(`,"due":"`)
 	return b, b.due.UnmarshalText(in.text()) == nil && in.ok
+}
+
+// readStopped reads of a record that is over when it ended, as readBrief does; the zero time
+// if it does not say.
+func readStopped(key, value []byte) (id uuid.UUID, stopped time.Time, ok bool) {
+	in := front{value, true}
+	id, s := in.shape(key, value)
+	if !in.ok || !s.record().Terminal() {
+		return id, stopped, false
+	}
+	in.has(`,"backoff":true`)
+	in.skip(`,"errorCode":`)
+	in.number()
+	in.skip(`,"due":"`)
+	in.text()
+	in.skip(`,"received":"`)
+	in.text()
+	if in.has(`,"stopped":"`) {
+		in.ok = stopped.UnmarshalText(in.text()) == nil && in.ok
+	}
+	in.skip(`,"target":{`)
+	return id, stopped, in.ok
+}
+
+// shape reads the id, which has to be that of the key, and the shape. It returns unlisted if it
+// is not ok.
+func (f *front) shape(key, value []byte) (id uuid.UUID, s shape) {
+	const idLength = 36
+	f.skip(`{"id":"`)
+	text := f.take(idLength)
+	id, parsed := parseID(text)
+	if f.ok = parsed && bytes.HasSuffix(key, text) && value[len(value)-1] == '}'; !f.ok {
+		return id, unlisted
+	}
+	f.skip(`","kind":"`)
+	kind := oneOf(f, shapeKinds[:])
+	f.skip(`,"step":"`)
+	step := oneOf(f, shapeSteps[:])
+	if f.has(`,"phase":"`) {
+		oneOf(f, shapePhases[:])
+	}
+	f.skip(`,"rollback":"`)
+	flag := oneOf(f, shapeFlags[:])
+	if !f.ok {
+		return id, unlisted
+	}
+	return id, newShape(kind, step, flag)
 }
 
 // front is read from its beginning, as long as it is as expected.

@@ -251,3 +251,48 @@ func TestStopDurationIsASetting(t *testing.T) {
 		}
 	}
 }
+
+// Each removal has a transaction of its own, oldest first, and they go to the store in few calls.
+func TestCleanUpTogether(t *testing.T) {
+	const many, kept = 5_000, 100
+	st := &batcher{Store: memory.New()}
+	defer st.Close()
+	c := newCluster(t, server.Runtime, st, emulator.WithSettings(emulator.Settings{MaxStoredActionCount: kept, CompletedActionKeepDuration: -1}))
+	stopped := make(map[string]time.Time)
+	for n := range many {
+		r := emulator.Record{
+			ID: uuid.UUID{byte(n), byte(n >> 8)}, Kind: kinds[0].kind, Step: emulator.StepFailed,
+			Rollback: emulator.NotRollingBack, Stopped: c.clock().Add(-time.Duration(n*7919%many+1) * second / 3),
+		}
+		if n%1000 == 0 {
+			r.Stopped = time.Time{} // which counts as very old
+		}
+		stopped["operations/history/"+r.ID.String()] = r.Stopped
+		if err := c.engine.Put(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := revisionOf(t, st)
+	st.alone, st.together = 0, 0
+	c.cleanUp()
+	if st.alone != 0 || st.together > 4 {
+		t.Errorf("the store was asked %d times for one removal and %d times for many, want 0 and 4", st.alone, st.together)
+	}
+	changes, last := 0, time.Time{}
+	for change, err := range st.Watch(t.Context(), "operations/history/", before) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := change.Writes[0]
+		if at := stopped[w.Key]; len(change.Writes) != 1 || !w.Delete || at.Before(last) {
+			t.Fatalf("%+v after one that ended at %v", change, last)
+		}
+		last = stopped[w.Key]
+		if changes++; changes == many-kept {
+			break
+		}
+	}
+	if got := revisionOf(t, st) - before; got != many-kept {
+		t.Errorf("%d transactions, want %d", got, many-kept)
+	}
+}

@@ -1,0 +1,154 @@
+package scale
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/store"
+)
+
+// BenchmarkCleanUp removes old operations from a file, first 20 000 and then all but one in a
+// hundred, and compares what a lone commit costs before and after that.
+//
+//	go test -run '^$' -bench CleanUp -benchtime 1x -timeout 1h ./internal/scale
+func BenchmarkCleanUp(b *testing.B) {
+	n := *operations
+	finished := n - n/activeShare
+	path := filepath.Join(b.TempDir(), "state.db")
+	s := openStore(b, path)
+	defer func() { s.Close() }()
+	plant(b, s, n)
+	probe := newProbe(s)
+	cleanUp := func(b *testing.B, most int) {
+		// A month later, so that all that is over is old.
+		e := emulator.New(s, emulator.WithClock(func() time.Time { return start.Add(30 * 24 * time.Hour) }),
+			emulator.WithSettings(emulator.Settings{MaxStoredActionCount: most}))
+		if err := e.Sweep(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		grown := watchMemory(b)
+		begin := time.Now()
+		if err := e.CleanUp(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(time.Since(begin).Seconds(), "s")
+		b.ReportMetric(grown(), "MiB-grown")
+	}
+	for range 2 { // what the first one has to write is not the clean-up's
+		probe.median(b)
+	}
+	before := probe.median(b)
+	for _, c := range []struct {
+		name            string
+		removed         int
+		seconds, memory float64 // limits
+	}{
+		{"removed=20000", min(20_000, n/10), 4, 100},
+		{"removed=99%", finished * 99 / 100, 0, 100},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				cleanUp(b, n-c.removed)
+				if c.seconds > 0 {
+					b.ReportMetric(c.seconds, "s-limit")
+				}
+				b.ReportMetric(c.memory, "MiB-limit")
+			}
+		})
+	}
+	for _, again := range []bool{false, true} {
+		name := "commit-after"
+		if again {
+			name = "commit-after-reopening"
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+			s = openStore(b, path)
+			probe = newProbe(s)
+			probe.median(b)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				after := probe.median(b)
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(before, "ns-before")
+				b.ReportMetric(after, "ns-after")
+				b.ReportMetric(after/before, "ratio")
+				b.ReportMetric(1.2, "limit")
+			}
+		})
+	}
+}
+
+// probe is a lone commit, of an item of its own.
+type probe struct {
+	s store.Store
+	n int
+}
+
+func newProbe(s store.Store) *probe { return &probe{s: s} }
+
+// median is what one of some commits takes, in nanoseconds.
+func (p *probe) median(b *testing.B) float64 {
+	const times = 200
+	all := make([]float64, times)
+	for i := range all {
+		p.n++
+		txn := store.Txn{Then: []store.Write{{Key: fmt.Sprintf("probe/%d", p.n%100), Value: make([]byte, 489)}}}
+		begin := time.Now()
+		if _, err := p.s.Commit(b.Context(), txn); err != nil {
+			b.Fatal(err)
+		}
+		all[i] = float64(time.Since(begin))
+	}
+	slices.Sort(all)
+	return all[times/2]
+}
+
+// watchMemory returns a function that says by how many MiB the process has grown at most, but
+// for the pages of mapped files.
+func watchMemory(b *testing.B) func() float64 {
+	b.Helper()
+	debug.FreeOSMemory()
+	base, most := anonymous(b), 0.0
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+				most = max(most, anonymous(b)-base)
+			}
+		}
+	})
+	return func() float64 {
+		close(stop)
+		watching.Wait()
+		return most
+	}
+}
+
+// anonymous is in MiB; 0 on a system that does not tell.
+func anonymous(b *testing.B) float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, found := strings.Cut(string(status), "RssAnon:")
+	var kib float64
+	if _, err := fmt.Sscan(rest, &kib); found && err != nil {
+		b.Error(err)
+	}
+	return kib / 1024
+}
