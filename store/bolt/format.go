@@ -66,19 +66,45 @@ func checkFormat(tx *bbolt.Tx) (empty bool, err error) {
 	return false, nil
 }
 
-// checkItems reports whether every item can be decoded and is not newer than
+// itemChecker notes what is wrong with the items that it sees, of which the store's own revision
+// is not known yet.
+type itemChecker struct {
+	short            []byte // the key of the first without a revision; nil if there is none
+	early, late      []byte // the keys of the first below 1 and of the newest
+	earliest, latest store.Revision
+}
+
+func (c *itemChecker) see(key, value []byte) {
+	if len(value) < revisionSize {
+		if c.short == nil {
+			c.short = append([]byte{}, key...)
+		}
+		return
+	}
+	switch at := decodeRevision(value); {
+	case at < 1 && c.early == nil:
+		c.early, c.earliest = append([]byte{}, key...), at
+	case at > c.latest:
+		c.late, c.latest = append(c.late[:0], key...), at
+	}
+}
+
+// judge reports whether every item can be decoded and is not newer than
 // the store itself, for a file that has passed checkFormat.
-func checkItems(tx *bbolt.Tx) error {
+func (c *itemChecker) judge(tx *bbolt.Tx) error {
 	newest := storeRevision(tx)
-	return tx.Bucket([]byte(itemsBucket)).ForEach(func(key, value []byte) error {
-		if len(value) < revisionSize {
-			return fmt.Errorf("%w: damaged: item %.32q has no revision", store.ErrForeign, key)
-		}
-		if at := decodeRevision(value); at < 1 || at > newest {
-			return fmt.Errorf("%w: damaged: item %.32q has revision %d in a store at %d", store.ErrForeign, key, at, newest)
-		}
-		return nil
-	})
+	wrong := func(key []byte, at store.Revision) error {
+		return fmt.Errorf("%w: damaged: item %.32q has revision %d in a store at %d", store.ErrForeign, key, at, newest)
+	}
+	switch {
+	case c.short != nil:
+		return fmt.Errorf("%w: damaged: item %.32q has no revision", store.ErrForeign, c.short)
+	case c.early != nil:
+		return wrong(c.early, c.earliest)
+	case c.latest > newest:
+		return wrong(c.late, c.latest)
+	}
+	return nil
 }
 
 func storeRevision(tx *bbolt.Tx) store.Revision {

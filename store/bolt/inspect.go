@@ -34,13 +34,14 @@ func inspectOpen(db *bbolt.DB, file *os.File) (err error) {
 	}
 	return db.View(func(tx *bbolt.Tx) error {
 		// First of all, as bbolt may only read pages that are sound.
-		if err := checkPages(tx, file, size); err != nil {
+		items, err := checkPages(tx, file, size)
+		if err != nil {
 			return err
 		}
 		empty, err := checkFormat(tx)
 		if err != nil || empty {
 			return err
 		}
-		return checkItems(tx)
+		return items.judge(tx)
 	})
 }

@@ -50,12 +50,23 @@ type pageChecker struct {
 	file     io.ReaderAt
 	pageSize int
 	used     []bool
+	buffers  [][]byte // of a page each, not in use
+	items    itemChecker
 }
 
 // checkPages reports whether every page that bbolt can get to in tx is sound
 // and referred to once. Only the meta pages, which have checksums, are taken on
-// trust. An error that is not ErrForeign is from reading the file.
-func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) error {
+// trust. An error that is not ErrForeign is from reading the file. What is found of the
+// items on the way is judged by the caller, once it knows that they are items.
+func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) (*itemChecker, error) {
+	c := &pageChecker{file: file}
+	if err := c.check(tx, fileSize); err != nil {
+		return nil, err
+	}
+	return &c.items, nil
+}
+
+func (c *pageChecker) check(tx *bbolt.Tx, fileSize int64) error {
 	if tx.Size() > fileSize {
 		return fmt.Errorf("%w: %d bytes long, should have at least %d", errDamaged, fileSize, tx.Size())
 	}
@@ -63,20 +74,34 @@ func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) error {
 	if pageSize < minPageSize || tx.Size() < 2*int64(pageSize) {
 		return fmt.Errorf("%w: %d bytes in pages of %d", errDamaged, tx.Size(), pageSize)
 	}
-	c := &pageChecker{file: file, pageSize: pageSize, used: make([]bool, tx.Size()/int64(pageSize))}
+	c.pageSize, c.used = pageSize, make([]bool, tx.Size()/int64(pageSize))
 	c.used[0], c.used[1] = true, true // the meta pages
-	if err := c.tree(uint64(tx.Cursor().Bucket().RootPage()), &keyOrder{}, maxDepth); err != nil {
+	if err := c.tree(uint64(tx.Cursor().Bucket().RootPage()), inRoot, &keyOrder{}, maxDepth); err != nil {
 		return err
 	}
 	return c.freelist(tx.ID())
 }
 
-// page reads a page with its overflow and marks it used.
+// place is where in the file a tree is: what of it is looked at besides its structure.
+type place int
+
+const (
+	inRoot place = iota
+	inItems
+	elsewhere
+)
+
+// page reads a page with its overflow and marks it used. The caller gives it back to done.
 func (c *pageChecker) page(id uint64) ([]byte, error) {
 	if err := c.use(id); err != nil {
 		return nil, err
 	}
-	page := make([]byte, c.pageSize)
+	var page []byte
+	if n := len(c.buffers); n > 0 {
+		page, c.buffers = c.buffers[n-1], c.buffers[:n-1]
+	} else {
+		page = make([]byte, c.pageSize)
+	}
 	if err := c.read(page, id); err != nil {
 		return nil, err
 	}
@@ -90,12 +115,20 @@ func (c *pageChecker) page(id uint64) ([]byte, error) {
 		}
 	}
 	if overflow > 0 {
+		c.done(page)
 		page = make([]byte, (overflow+1)*uint64(c.pageSize))
 		if err := c.read(page, id); err != nil {
 			return nil, err
 		}
 	}
 	return page, nil
+}
+
+// done takes a page back that nobody looks at any more.
+func (c *pageChecker) done(page []byte) {
+	if len(page) == c.pageSize {
+		c.buffers = append(c.buffers, page)
+	}
 }
 
 func (c *pageChecker) read(into []byte, id uint64) error {
@@ -116,7 +149,7 @@ func (c *pageChecker) use(id uint64) error {
 }
 
 // tree checks the pages under a root, in the order of their keys.
-func (c *pageChecker) tree(id uint64, order *keyOrder, depth int) error {
+func (c *pageChecker) tree(id uint64, at place, order *keyOrder, depth int) error {
 	if depth == 0 {
 		return fmt.Errorf("%w: page %d is nested too deeply", errDamaged, id)
 	}
@@ -124,23 +157,24 @@ func (c *pageChecker) tree(id uint64, order *keyOrder, depth int) error {
 	if err != nil {
 		return err
 	}
+	defer c.done(page)
 	count := binary.NativeEndian.Uint16(page[10:])
 	switch flags := binary.NativeEndian.Uint16(page[8:]); {
 	case flags == leafPage:
-		return c.leaf(page, order, depth)
+		return c.leaf(page, at, order, depth)
 	case flags != branchPage || count == 0:
 		return fmt.Errorf("%w: page %d is of type %#x with %d elements", errDamaged, id, flags, count)
 	}
 	for i := range int(count) {
-		at := pageHeaderSize + i*elementSize
-		key, err := slice(page, at, 0, 4, 0)
+		element := pageHeaderSize + i*elementSize
+		key, err := slice(page, element, 0, 4, 0)
 		if err != nil {
 			return err
 		}
 		if err := order.separator(key); err != nil {
 			return err
 		}
-		if err := c.tree(binary.NativeEndian.Uint64(page[at+8:]), order, depth-1); err != nil {
+		if err := c.tree(binary.NativeEndian.Uint64(page[element+8:]), at, order, depth-1); err != nil {
 			return err
 		}
 	}
@@ -148,24 +182,34 @@ func (c *pageChecker) tree(id uint64, order *keyOrder, depth int) error {
 }
 
 // leaf checks the elements of a leaf page and the buckets among them.
-func (c *pageChecker) leaf(page []byte, order *keyOrder, depth int) error {
+func (c *pageChecker) leaf(page []byte, at place, order *keyOrder, depth int) error {
 	for i := range int(binary.NativeEndian.Uint16(page[10:])) {
-		at := pageHeaderSize + i*elementSize
-		key, err := slice(page, at, 4, 8, 0)
+		element := pageHeaderSize + i*elementSize
+		key, err := slice(page, element, 4, 8, 0)
 		if err != nil {
 			return err
 		}
 		if err := order.item(key); err != nil {
 			return err
 		}
-		value, err := slice(page, at, 4, 12, len(key))
+		value, err := slice(page, element, 4, 12, len(key))
 		if err != nil {
 			return err
 		}
-		switch flags := binary.NativeEndian.Uint32(page[at:]); flags {
+		switch flags := binary.NativeEndian.Uint32(page[element:]); flags {
 		case 0:
+			if at == inItems {
+				c.items.see(key, value)
+			}
 		case bucketElement:
-			if err := c.bucket(value, depth-1); err != nil {
+			if at == inItems {
+				c.items.see(key, nil)
+			}
+			inside := elsewhere
+			if at == inRoot && string(key) == itemsBucket {
+				inside = inItems
+			}
+			if err := c.bucket(value, inside, depth-1); err != nil {
 				return err
 			}
 		default:
@@ -177,18 +221,18 @@ func (c *pageChecker) leaf(page []byte, order *keyOrder, depth int) error {
 
 // bucket checks a bucket: a tree of its own, or, if it is small, a leaf page
 // right behind the bucket's header.
-func (c *pageChecker) bucket(value []byte, depth int) error {
+func (c *pageChecker) bucket(value []byte, at place, depth int) error {
 	if len(value) < bucketSize {
 		return fmt.Errorf("%w: bucket of %d bytes", errDamaged, len(value))
 	}
 	if root := binary.NativeEndian.Uint64(value); root != 0 {
-		return c.tree(root, &keyOrder{}, depth)
+		return c.tree(root, at, &keyOrder{}, depth)
 	}
 	inline := value[bucketSize:]
 	if depth == 0 || len(inline) < pageHeaderSize || binary.NativeEndian.Uint16(inline[8:]) != leafPage {
 		return fmt.Errorf("%w: bucket without a page", errDamaged)
 	}
-	return c.leaf(inline, &keyOrder{}, depth)
+	return c.leaf(inline, at, &keyOrder{}, depth)
 }
 
 // freelist checks that the free pages are in the file and not in use.
@@ -204,6 +248,7 @@ func (c *pageChecker) freelist(txID int) error {
 	if err != nil {
 		return err
 	}
+	defer c.done(page)
 	if flags := binary.NativeEndian.Uint16(page[8:]); flags != freelistPage {
 		return fmt.Errorf("%w: freelist of type %#x", errDamaged, flags)
 	}
@@ -261,7 +306,7 @@ func slice(page []byte, element, posField, sizeField, skip int) ([]byte, error) 
 // keyOrder checks that the keys of a tree, in the order in which bbolt would
 // visit them, ascend. A separator may be equal to the first key behind it.
 type keyOrder struct {
-	last        []byte
+	last        []byte // a copy
 	isItem      bool
 	isSeparator bool
 }
@@ -273,6 +318,6 @@ func (o *keyOrder) next(key []byte, isItem bool) error {
 	if c := bytes.Compare(key, o.last); c < 0 || c == 0 && o.isItem || c != 0 && o.isSeparator {
 		return fmt.Errorf("%w: keys out of order", errDamaged)
 	}
-	o.last, o.isItem, o.isSeparator = key, isItem, !isItem
+	o.last, o.isItem, o.isSeparator = append(o.last[:0], key...), isItem, !isItem
 	return nil
 }
