@@ -58,3 +58,23 @@ func Visible(s *Store) (at store.Revision, err error) {
 func Syncs(s *Store) bool {
 	return !s.db.NoSync && !s.db.NoGrowSync && !s.db.NoFreelistSync
 }
+
+// HasFreeList reports whether the file says which of its pages are free.
+func HasFreeList(s *Store) (has bool, err error) {
+	c := &pageChecker{file: s.file, pageSize: s.db.Info().PageSize}
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		id, err := c.freelistPage(uint64(tx.ID()))
+		has = id != noFreelist
+		return err
+	})
+	return has, err
+}
+
+// Size is how many bytes of the file are pages, in use or free.
+func Size(s *Store) (bytes int64) {
+	_ = s.db.View(func(tx *bbolt.Tx) error {
+		bytes = tx.Size()
+		return nil
+	})
+	return bytes
+}

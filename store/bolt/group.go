@@ -38,6 +38,7 @@ func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
 	if err := s.whyEnded(); err != nil {
 		return nil, err
 	}
+	s.keepFreeList()
 	var id int
 	err = s.update(func(tx *bbolt.Tx) (err error) {
 		id = tx.ID()

@@ -32,7 +32,6 @@ func openFile(path string, readOnly bool, giveUp time.Time) (db *bbolt.DB, file 
 		Timeout:      max(time.Until(giveUp), 1),
 		ReadOnly:     readOnly,
 		FreelistType: bbolt.FreelistMapType,
-		NoStatistics: true,
 		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(path, flag, mode)
 			file = f

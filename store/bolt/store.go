@@ -91,6 +91,7 @@ func (s *Store) close() error {
 	if s.stuck {
 		return abandon(s.file)
 	}
+	s.writeFreeList()
 	return s.db.Close()
 }
 
@@ -111,6 +112,9 @@ func (s *Store) fail(cause error) error {
 	s.durable.fail(why)
 	return why
 }
+
+// failed reports whether the store has ended by [Store.fail].
+func (s *Store) failed() bool { return s.whyEnded() != store.ErrClosed }
 
 func (s *Store) whyEnded() error {
 	s.mu.Lock()

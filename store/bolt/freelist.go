@@ -1,0 +1,25 @@
+package bolt
+
+import "go.etcd.io/bbolt"
+
+// maxFreeList is how many free pages are written with each transaction. bbolt sorts and writes
+// all of them, which for what a clean-up of a large file leaves takes many times as long as the
+// rest of the transaction, as long as the file lives. The list is a convenience: bbolt finds the
+// free pages by itself when it opens a file that has none, in a walk over the pages in use.
+const maxFreeList = 1000
+
+// keepFreeList decides whether the next transaction writes the list of free pages. Under leader.
+func (s *Store) keepFreeList() {
+	stats := s.db.Stats()
+	s.db.NoFreelistSync = stats.FreePageN+stats.PendingPageN > maxFreeList
+}
+
+// writeFreeList writes the list if the last transaction did not, so that the next to open the
+// file need not look for the pages. A failure only makes that slower. Under leader.
+func (s *Store) writeFreeList() {
+	if !s.db.NoFreelistSync || s.readOnly || s.failed() {
+		return
+	}
+	s.db.NoFreelistSync = false
+	_ = s.db.Update(func(*bbolt.Tx) error { return nil })
+}
