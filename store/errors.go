@@ -20,9 +20,10 @@ var (
 	ErrCompacted = errors.New("revision is too old")
 
 	// ErrUnavailable: the medium cannot be reached, or not enough of it, or it takes
-	// no more. Nothing was written, and the same call may work later. From all methods but Watch,
-	// which waits, and Close, of drivers whose medium is elsewhere, and from their
-	// Open.
+	// no more: a disk that is full, or that others may not write to. Nothing was written, and the
+	// same call may work later. From Commit of any driver that keeps its items somewhere, while
+	// what can be read is read as ever; of drivers whose medium is elsewhere from all methods but
+	// Watch, which waits, and Close, and from their Open.
 	ErrUnavailable = errors.New("store cannot be reached")
 
 	// ErrOutcomeUnknown: the transaction was sent, and what became of it could not

@@ -95,8 +95,8 @@ type Change struct {
 // Errors: they wrap one of the errors of this package or ctx.Err(), if one of
 // those applies, with text for people around it: tell them apart with
 // [errors.Is]. If more than one applies, the driver chooses which it returns.
-// Any other error comes from the medium below the driver (a full disk, no
-// permission); the call has then not happened. When an error is returned, the
+// Any other error comes from the medium below the driver (no permission, say);
+// the call has then not happened. When an error is returned, the
 // other result is the zero value.
 //
 // There are two cases, and no others, in which a transaction may be found in the

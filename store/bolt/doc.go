@@ -7,6 +7,9 @@
 // the machine and a loss of power, as far as the disk keeps what it has
 // acknowledged to fsync. The same holds for what Get and List have shown: a
 // read that meets a transaction on its way to the disk waits until it is there.
+// A commit that the disk does not take, because it is full, over a quota, read-only or
+// faulty, is [store.ErrUnavailable]: it has not happened, reads go on, and so does the
+// store once there is room.
 // If the disk fails in a way that leaves open whether the last transactions were
 // kept, the store closes itself (see [store.Store]); open it again to find out.
 //

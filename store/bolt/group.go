@@ -70,6 +70,9 @@ func (s *Store) afterFailure(cause error) error {
 	if !s.durable.has(visible) {
 		return s.fail(cause)
 	}
+	if isOfDisk(cause) {
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, cause)
+	}
 	return cause
 }
 
