@@ -17,16 +17,20 @@ const (
 	exitNotFound
 	exitNotSent
 	exitNotFinished
+	exitStoreLost
 )
 
 // exitCode maps an error to what a script decides on.
 func exitCode(err error) int {
 	var u usageError
+	var lost lostStore
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &u), errors.Is(err, wrapper.ErrInvalidArgument):
 		return exitUsage
+	case errors.As(err, &lost):
+		return exitStoreLost
 	case errors.Is(err, wrapper.ErrForceRefused):
 		return exitPolicy
 	case errors.Is(err, wrapper.ErrOutcomeUnknown):

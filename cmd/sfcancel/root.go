@@ -24,6 +24,7 @@ Exit codes:
   8  the time was over, the command interrupted, or the ledger allowed a stop no force,
      before the operation ended; the cancel of a stop is in effect, and its force if the
      failure says so
+  9  the store of a server failed and closed itself: start the server again
 
 Output: -o table, for people, or -o json, one document on standard output. Failures
 go to standard error; with -o json their document goes to standard output as well.

@@ -264,7 +264,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 		defer beside.serve(ctx, logger, st, s.controls(control))()
 		report("admin", beside.url())
 	}
-	return serve(ctx, srv, listener, engine, clock, drainTime)
+	return tellLost(logger, serve(ctx, srv, listener, engine, clock, drainTime))
 }
 
 // drainTime is how long requests under way may take once the end was asked for.
@@ -280,10 +280,11 @@ const lookEvery = time.Second
 func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine *emulator.Emulator, clock func() time.Time, atMost time.Duration) error {
 	working, stop := context.WithCancel(ctx)
 	ran := make(chan struct{})
+	lost := make(chan error, 1)
 	go func() {
 		defer close(ran)
-		// It tells of what fails by itself; a store that was closed fails every request, too.
-		_ = engine.Run(working)
+		// It tells of what fails by itself; only a store that was closed ends it.
+		lost <- lostBy(engine.Run(working))
 	}()
 	defer func() { stop(); <-ran }()
 	served := make(chan error, 1)
@@ -301,6 +302,10 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, engine 
 		select {
 		case err := <-served:
 			return err
+		case err := <-lost:
+			if err != nil {
+				return abandon(srv, err)
+			}
 		case <-tick.C:
 			now := clock()
 			if now.Before(cleanUp) {
