@@ -109,7 +109,13 @@ func (l *processLog) String() string {
 // first line. It is killed at the end of the test if nobody ended it before.
 func serveProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	return startProcess(t, exec.Command(os.Args[0], append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
+}
+
+// startProcess starts the test binary as the program, by a command that may have something
+// around it.
+func startProcess(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

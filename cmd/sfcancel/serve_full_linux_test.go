@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A disk is full: lists and progress go on with what is stored, starts and cancels are refused
+// and have not happened, and all is well as soon as there is room.
+func TestServeOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no file system can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 700<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serveProcess(t, "--speed", "100", "--store", "bolt:"+filepath.Join(dir, "faults.db"))
+	begin := func(n int) (code int, text string) {
+		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
+		code, out, errs := sfcancel(t, append(append([]string{"start"}, dataLoss...), "--id", id, "--endpoint", p.url, "--ledger", "none", "--timeout", "1s")...)
+		return code, out + errs
+	}
+	n, text := 0, ""
+	for ; n < 5_000; n++ {
+		var code int
+		if code, text = begin(n); code != exitOK {
+			break
+		}
+	}
+	if !strings.Contains(text, "FABRIC_E_NO_WRITE_QUORUM") {
+		t.Fatalf("start %d: %s, want FABRIC_E_NO_WRITE_QUORUM", n, text)
+	}
+	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", n-1)
+	for range 3 {
+		if code, out, errs := sfcancel(t, "list", "--endpoint", p.url); code != exitOK || strings.Count(out, "\n") != n+1 {
+			t.Errorf("list: exit %d with %d lines, want %d operations: %s", code, strings.Count(out, "\n"), n, errs)
+		}
+		if code, out, errs := sfcancel(t, "progress", id, "--endpoint", p.url); code != exitOK {
+			t.Errorf("progress: exit %d: %s%s", code, out, errs)
+		}
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := begin(n); code != exitOK {
+		t.Errorf("start with room: exit %d: %s", code, text)
+	}
+	if code, out, errs := sfcancel(t, "wait", id, "--endpoint", p.url, "--timeout", "1m"); code != exitOK {
+		t.Errorf("wait: exit %d: %s%s", code, out, errs)
+	}
+	p.end(t)
+}

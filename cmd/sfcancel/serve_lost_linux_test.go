@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// From some fdatasync of a thread on the disk fails. If what was written can be seen by then the store closes
+// itself, and the server ends with an exit code of its own. If it cannot be, nothing has happened:
+// lists go on, and writes are refused. Nothing that was acknowledged is lost either way.
+func TestServeOnADiskThatFails(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("there is no strace")
+	}
+	if err := exec.Command(strace, "-qq", "-e", "inject=fdatasync:error=EIO:when=1000", "true").Run(); err != nil {
+		t.Skipf("strace cannot trace here: %v", err)
+	}
+	closed, refused := 0, 0
+	for when := 6; when < 10; when++ {
+		storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
+		cmd := exec.Command(strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace=fdatasync", "-e", fmt.Sprintf("inject=fdatasync:error=EIO:when=%d+", when),
+			os.Args[0], "serve", "--freeze", "--addr", "127.0.0.1:0", "--store", storage)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		p := startProcess(t, cmd)
+		end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // strace does not pass it on
+		t.Cleanup(end)
+		var acknowledged []string
+		var last string
+		for {
+			id := fmt.Sprintf("00000000-0000-4000-8000-%012d", len(acknowledged))
+			code, out, errs := sfcancel(t, append(append([]string{"start"}, dataLoss...), "--id", id, "--endpoint", p.url, "--ledger", "none", "--timeout", "5s")...)
+			if last = out + errs; code != exitOK {
+				break
+			}
+			acknowledged = append(acknowledged, id)
+		}
+		if strings.Contains(last, "FABRIC_E_NO_WRITE_QUORUM") {
+			refused++
+			if code, out, errs := sfcancel(t, "list", "--endpoint", p.url); code != exitOK || strings.Count(out, "Running") != len(acknowledged) {
+				t.Errorf("fdatasync %d: list: exit %d, want the %d that were acknowledged:\n%s%s", when, code, len(acknowledged), out, errs)
+			}
+			end()
+			_ = cmd.Wait()
+		} else {
+			closed++
+			_ = cmd.Wait() // strace ends as what it traces
+			if code := cmd.ProcessState.ExitCode(); code != exitStoreLost || strings.Count(p.log.String(), "level=ERROR") != 1 {
+				t.Errorf("fdatasync %d: the server ended with %d, want %d and one line at level ERROR; the last start: %s\n%s", when, code, exitStoreLost, last, p.log.String())
+			}
+		}
+		again := serveProcess(t, "--freeze", "--store", storage)
+		_, out, _ := sfcancel(t, "list", "--endpoint", again.url)
+		for _, id := range acknowledged {
+			if !strings.Contains(out, id) {
+				t.Errorf("fdatasync %d: %s was acknowledged and is gone", when, id)
+			}
+		}
+		again.end(t)
+	}
+	t.Logf("%d servers ended and %d refused", closed, refused) // up to which thread makes which call
+}
