@@ -61,7 +61,7 @@ func newRoot(args ...string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	commands := map[string]func() *cobra.Command{
 		"cancel": newCancel, "force": newForce, "stop": newStop, "wait": newWait, "list": newList,
-		"progress": newProgress, "start": newStart, "ledger": newLedger, "serve": newServe, "demo": newDemo,
+		"progress": newProgress, "start": newStart, "ledger": newLedger, "serve": newServe, "store": newStore, "demo": newDemo,
 	}
 	if len(args) > 0 && commands[args[0]] != nil {
 		root.AddCommand(commands[args[0]]())

@@ -93,16 +93,24 @@ func (c *itemChecker) see(key, value []byte) {
 // the store itself, for a file that has passed checkFormat.
 func (c *itemChecker) judge(tx *bbolt.Tx) error {
 	newest := storeRevision(tx)
-	wrong := func(key []byte, at store.Revision) error {
-		return fmt.Errorf("%w: damaged: item %.32q has revision %d in a store at %d", store.ErrForeign, key, at, newest)
-	}
 	switch {
 	case c.short != nil:
-		return fmt.Errorf("%w: damaged: item %.32q has no revision", store.ErrForeign, c.short)
+		return judgeRaw(c.short, nil, newest)
 	case c.early != nil:
-		return wrong(c.early, c.earliest)
+		return judgeRaw(c.early, encodeRevision(c.earliest), newest)
 	case c.latest > newest:
-		return wrong(c.late, c.latest)
+		return judgeRaw(c.late, encodeRevision(c.latest), newest)
+	}
+	return nil
+}
+
+// judgeRaw says what is wrong with an item as it is in the file of a store at a revision.
+func judgeRaw(key, raw []byte, newest store.Revision) error {
+	if len(raw) < revisionSize {
+		return fmt.Errorf("%w: item %.32q has no revision", errDamaged, key)
+	}
+	if at := decodeRevision(raw); at < 1 || at > newest {
+		return fmt.Errorf("%w: item %.32q has revision %d in a store at %d", errDamaged, key, at, newest)
 	}
 	return nil
 }

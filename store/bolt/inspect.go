@@ -22,7 +22,22 @@ func inspect(path string, giveUp time.Time) error {
 	return errors.Join(inspectOpen(db, file), db.Close())
 }
 
-func inspectOpen(db *bbolt.DB, file *os.File) (err error) {
+func inspectOpen(db *bbolt.DB, file *os.File) error {
+	items, err := inspectPages(db, file)
+	if err != nil {
+		return err
+	}
+	return db.View(func(tx *bbolt.Tx) error {
+		empty, err := checkFormat(tx)
+		if err != nil || empty {
+			return err
+		}
+		return items.judge(tx)
+	})
+}
+
+// inspectPages comes first of all, as bbolt may only read pages that are sound.
+func inspectPages(db *bbolt.DB, file *os.File) (items *itemChecker, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: damaged: %v", store.ErrForeign, p)
@@ -30,18 +45,11 @@ func inspectOpen(db *bbolt.DB, file *os.File) (err error) {
 	}()
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return db.View(func(tx *bbolt.Tx) error {
-		// First of all, as bbolt may only read pages that are sound.
-		items, err := checkPages(tx, file, size)
-		if err != nil {
-			return err
-		}
-		empty, err := checkFormat(tx)
-		if err != nil || empty {
-			return err
-		}
-		return items.judge(tx)
+	err = db.View(func(tx *bbolt.Tx) error {
+		items, err = checkPages(tx, file, size)
+		return err
 	})
+	return items, err
 }
