@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -183,19 +184,13 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return id, false
 	}
-	at := 0
-	for i := 0; i < len(text); i += 2 {
-		if text[i] == '-' {
-			i++
-		}
-		high, low := digits[text[i]]-1, digits[text[i+1]]-1
-		if high|low > 0xF {
-			return id, false
-		}
-		id[at] = high<<4 | low
-		at++
+	var wrong byte
+	for i, at := range [...]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		high, low := digits[text[at]]-1, digits[text[at+1]]-1
+		wrong |= high | low
+		id[i] = high<<4 | low
 	}
-	return id, true
+	return id, wrong <= 0xF
 }
 
 // digits has the value of each hexadecimal digit in lower case, and 1 more, so that it is 0 for all else. A table,
@@ -203,4 +198,16 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 var digits = [256]byte{
 	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
 	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
+}
+
+// appendID appends an id as [uuid.UUID.String] writes it.
+func appendID(b []byte, id uuid.UUID) []byte {
+	for i, from := range [...]int{0, 4, 6, 8, 10} {
+		to := [...]int{4, 6, 8, 10, 16}[i]
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, id[from:to])
+	}
+	return b
 }

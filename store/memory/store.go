@@ -25,17 +25,31 @@ type Store struct {
 	mu       sync.RWMutex
 	closed   bool
 	revision store.Revision
-	items    map[string]*store.Item
-	order    btree.Map[string, *store.Item] // those of items, by key
+	items    map[string]*item
+	order    btree.Map[string, *item] // those of items, by key
 	log      *changelog.Log
 }
 
 var _ store.Scanner = (*Store)(nil)
 
+// item is an item with its key and value in one piece, which a scan reads in one go.
+type item struct {
+	data     []byte // the key and the value
+	key      int    // length
+	revision store.Revision
+}
+
+func newItem(key string, value []byte, at store.Revision) item {
+	data := make([]byte, 0, len(key)+len(value))
+	return item{append(append(data, key...), value...), len(key), at}
+}
+
+func (i *item) value() []byte { return i.data[i.key:] }
+
 // New returns an empty store. Its first transaction has revision 1. Close frees
 // its items.
 func New() *Store {
-	return &Store{items: make(map[string]*store.Item), log: changelog.New(0)}
+	return &Store{items: make(map[string]*item), log: changelog.New(0)}
 }
 
 // Get implements [store.Store].
@@ -52,13 +66,13 @@ func (s *Store) Get(ctx context.Context, key string) (store.Item, error) {
 	if !ok {
 		return store.Item{}, fmt.Errorf("memory: get %q: %w", key, store.ErrNotFound)
 	}
-	return copied(*item), nil
+	return store.Item{Key: key, Value: slices.Clone(item.value()), Revision: item.revision}, nil
 }
 
 // List implements [store.Store].
 func (s *Store) List(ctx context.Context, prefix, after string, limit int) (page store.Page, err error) {
-	page.Revision, err = s.scan(ctx, prefix, after, limit, func(item store.Item) bool {
-		page.Items = append(page.Items, copied(item))
+	page.Revision, err = s.scan(ctx, prefix, after, limit, func(key string, i *item) bool {
+		page.Items = append(page.Items, store.Item{Key: key, Value: slices.Clone(i.value()), Revision: i.revision})
 		return true
 	})
 	return page, err
@@ -66,14 +80,12 @@ func (s *Store) List(ctx context.Context, prefix, after string, limit int) (page
 
 // Scan implements [store.Scanner]. Commits wait for it.
 func (s *Store) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
-	var key []byte
-	return s.scan(ctx, prefix, after, limit, func(item store.Item) bool {
-		key = append(key[:0], item.Key...)
-		return see(key, item.Value, item.Revision)
+	return s.scan(ctx, prefix, after, limit, func(_ string, i *item) bool {
+		return see(i.data[:i.key:i.key], i.value(), i.revision)
 	})
 }
 
-func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see func(store.Item) bool) (store.Revision, error) {
+func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see func(key string, i *item) bool) (store.Revision, error) {
 	if limit <= 0 {
 		return 0, fmt.Errorf("memory: list %q: %w: limit %d", prefix, store.ErrInvalid, limit)
 	}
@@ -83,12 +95,12 @@ func (s *Store) scan(ctx context.Context, prefix, after string, limit int, see f
 		return 0, fmt.Errorf("memory: list %q: %w", prefix, err)
 	}
 	n := 0
-	s.order.Ascend(max(prefix, after), func(key string, item *store.Item) bool {
+	s.order.Ascend(max(prefix, after), func(key string, i *item) bool {
 		if key == after {
 			return true
 		}
 		n++
-		return strings.HasPrefix(key, prefix) && see(*item) && n < limit
+		return strings.HasPrefix(key, prefix) && see(key, i) && n < limit
 	})
 	return s.revision, nil
 }
@@ -150,29 +162,24 @@ func (s *Store) usable(ctx context.Context) error {
 // revisionOf is that of the item at key, 0 if there is none.
 func (s *Store) revisionOf(key string) store.Revision {
 	if item, ok := s.items[key]; ok {
-		return item.Revision
+		return item.revision
 	}
 	return 0
 }
 
 // write reports whether the write had an effect.
 func (s *Store) write(w store.Write) bool {
-	item, found := s.items[w.Key]
+	there, found := s.items[w.Key]
 	switch {
 	case w.Delete && found:
 		s.order.Delete(w.Key)
 		delete(s.items, w.Key)
 	case !w.Delete && found:
-		item.Value, item.Revision = slices.Clone(w.Value), s.revision
+		*there = newItem(w.Key, w.Value, s.revision)
 	case !w.Delete:
-		item = &store.Item{Key: w.Key, Value: slices.Clone(w.Value), Revision: s.revision}
-		s.items[w.Key] = item
-		s.order.Set(w.Key, item)
+		there = new(newItem(w.Key, w.Value, s.revision))
+		s.items[w.Key] = there
+		s.order.Set(w.Key, there)
 	}
 	return found || !w.Delete
-}
-
-func copied(item store.Item) store.Item {
-	item.Value = slices.Clone(item.Value)
-	return item
 }

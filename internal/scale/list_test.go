@@ -1,0 +1,118 @@
+package scale
+
+import (
+	"math"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/memory"
+)
+
+// lists are the stores to list from: 10 000 operations are listed of each.
+func lists(tb testing.TB) map[string]store.Store {
+	const n = 10_000
+	all := map[string]store.Store{"memory": memory.New(), "bolt": openStore(tb, filepath.Join(tb.TempDir(), "state.db")), "bolt, all active": openStore(tb, filepath.Join(tb.TempDir(), "active.db"))}
+	for name, s := range all {
+		tb.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				tb.Error(err)
+			}
+		})
+		if name == "bolt, all active" {
+			plantActive(tb, s, n)
+		} else {
+			plant(tb, s, n)
+		}
+		if err := newEmulator(s).Sweep(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return all
+}
+
+// answerList makes a list and writes it.
+func answerList(tb testing.TB, e *emulator.Emulator) {
+	answer, err := e.GetFaultOperationList(tb.Context(), generated.GetFaultOperationListRequestObject{
+		Params: generated.GetFaultOperationListParams{TypeFilter: everything, StateFilter: everything},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &discard{header: http.Header{}}
+	if err := answer.VisitGetFaultOperationListResponse(w); err != nil {
+		tb.Fatal(err)
+	}
+	if w.n < 900_000 {
+		tb.Fatalf("the answer has %d bytes", w.n)
+	}
+}
+
+// discard counts what is written.
+type discard struct {
+	header http.Header
+	n      int
+}
+
+func (d *discard) Header() http.Header { return d.header }
+func (d *discard) WriteHeader(int)     {}
+func (d *discard) Write(b []byte) (int, error) {
+	d.n += len(b)
+	return len(b), nil
+}
+
+// BenchmarkList is ten lists of 10 000 operations, read and written: CPU time of the process for
+// one, in the best round, and allocations and bytes for ten.
+func BenchmarkList(b *testing.B) {
+	for name, s := range lists(b) {
+		b.Run(name, func(b *testing.B) {
+			e := newEmulator(s)
+			b.ReportAllocs()
+			const round = 10
+			best := time.Duration(math.MaxInt64) // of rounds: other processes only ever add to it
+			for b.Loop() {
+				before := cpu(b)
+				for range round {
+					answerList(b, e)
+				}
+				best = min(best, (cpu(b)-before)/round)
+			}
+			b.ReportMetric(float64(best.Microseconds())/1000, "cpu-ms-a-list")
+			b.ReportMetric(3, "limit")
+		})
+	}
+}
+
+// A list allocates for itself, and not for each operation.
+func TestListAllocates(t *testing.T) {
+	const operations, perAllocation, bytes = 10_000, 100, 1 << 20
+	for name, s := range lists(t) {
+		e := newEmulator(s)
+		allocations := testing.AllocsPerRun(5, func() { answerList(t, e) })
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		answerList(t, e)
+		runtime.ReadMemStats(&after)
+		grown := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%s: %.0f allocations, %d bytes", name, allocations, grown)
+		if allocations > operations/perAllocation || grown > bytes {
+			t.Errorf("%s: %.0f allocations and %d bytes for %d operations, want at most %d and %d", name, allocations, grown, operations, operations/perAllocation, bytes)
+		}
+	}
+}
+
+// cpu is the CPU time that the process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
