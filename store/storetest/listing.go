@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -57,6 +58,26 @@ func listing() []clause {
 			}
 		}},
 	}
+	clauses = append(clauses, clause{"list/latest is the revision of now", func(t *testing.T, s store.Store) {
+		before, err := store.Latest(t.Context(), s)
+		if err != nil || before < 0 {
+			t.Errorf("Latest = %d, %v", before, err)
+		}
+		for range 3 {
+			at := set(t, s, "a", "")
+			latest, err := store.Latest(t.Context(), s)
+			if err != nil || latest < at || latest <= before {
+				t.Errorf("Latest = %d, %v after %d and a commit at %d", latest, err, before, at)
+			}
+			before = latest
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := store.Latest(t.Context(), s); at != 0 || !errors.Is(err, store.ErrClosed) {
+			t.Errorf("Latest after Close = %d, %v", at, err)
+		}
+	}})
 	return append(clauses, ranges()...)
 }
 
