@@ -68,7 +68,7 @@ func (e *Emulator) list(ctx context.Context, kinds, states int) (List, error) {
 	if err != nil {
 		return List{}, err
 	}
-	return List{active: l.active, over: l.over[:min(len(l.over), maxListed-len(l.active))]}, nil
+	return List{active: l.active, over: l.over[:min(len(l.over), maxListed-len(l.active))], revision: at, until: l.until}, nil
 }
 
 // listing is one list in the making.
@@ -77,11 +77,19 @@ type listing struct {
 	kinds, states int
 	now           time.Time // one for all: what becomes due while the list is made is not waited for
 	unwritable    bool      // the store has refused to write, and is not asked again
+	until         time.Time // when the first that is active falls due; zero if none does
 	rules         [shapes]rule
 	// seen is kept while the active table is read at several moments: what moves between two
 	// of them is met twice.
 	seen         map[uuid.UUID]bool
 	active, over []line
+}
+
+// lasts notes that an operation, which the filter of kinds lets through, stays as it is until it falls due.
+func (l *listing) lasts(due time.Time) {
+	if l.until.IsZero() || due.Before(l.until) {
+		l.until = due
+	}
 }
 
 // rule is what the filters make of a shape.
@@ -195,7 +203,11 @@ func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room
 		case !ok, !l.rule(b.shape).over && l.rule(b.shape).kind && !l.now.Before(b.due):
 			p.whole = append(p.whole, whole{len(p.lines), store.Item{Key: string(key), Value: bytes.Clone(value), Revision: at}})
 			p.lines = append(p.lines, line{shape: unlisted})
-		case l.rule(b.shape).shown:
+			return len(p.lines) < room
+		case !l.rule(b.shape).over && l.rule(b.shape).kind:
+			l.lasts(b.due)
+		}
+		if l.rule(b.shape).shown {
 			p.lines = append(p.lines, line{b.id, b.shape})
 		}
 		return len(p.lines) < room
@@ -220,6 +232,9 @@ func (l *listing) decode(p piece) ([]stored, error) {
 func (p *piece) fill(l *listing, all []stored) {
 	for i, w := range p.whole {
 		if all[i].revision > 0 {
+			if !all[i].Terminal() {
+				l.lasts(all[i].Due)
+			}
 			p.lines[w.place] = l.line(all[i].Record)
 		}
 	}
