@@ -27,9 +27,12 @@ func (p *pending) settle(revision store.Revision, err error) {
 	p.settled <- outcome{revision: revision, err: err}
 }
 
-// maxGroup bounds the transactions of one CommitEach that are written together: what bbolt
-// holds in memory is the pages that they change.
-const maxGroup = 2000
+// The bounds of what is written together of one CommitEach: what bbolt holds in memory is the
+// pages that change, and who commits meanwhile waits for all of it.
+const (
+	maxGroup      = 2000 // transactions
+	maxGroupBytes = 8 << 20
+)
 
 // Commit implements [store.Store].
 func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
@@ -37,16 +40,33 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 	return out.Revision, out.Err
 }
 
-// CommitEach implements [store.Batcher]: up to 2000 transactions share their way to the disk.
+// CommitEach implements [store.Batcher]: up to 2000 transactions, or 8 MiB of values, share their
+// way to the disk.
 func (s *Store) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
 	outcomes := make([]store.Outcome, 0, len(txns))
-	for group := range slices.Chunk(txns, maxGroup) {
-		outcomes = append(outcomes, s.commit(ctx, group)...)
+	for len(txns) > 0 {
+		n := groupOf(txns)
+		outcomes = append(outcomes, s.commit(ctx, txns[:n])...)
+		txns = txns[n:]
 		if err := outcomes[len(outcomes)-1].Err; err != nil && !errors.Is(err, store.ErrConflict) {
 			break
 		}
 	}
 	return outcomes
+}
+
+// groupOf is how many of the transactions are written together, which is one at least.
+func groupOf(txns []store.Txn) int {
+	bytes := 0
+	for n, txn := range txns {
+		for _, w := range txn.Then {
+			bytes += len(w.Value)
+		}
+		if n == maxGroup || n > 0 && bytes > maxGroupBytes {
+			return n
+		}
+	}
+	return len(txns)
 }
 
 // commit puts transactions in the queue, up to the first that is invalid. Whoever of those
