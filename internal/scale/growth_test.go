@@ -1,15 +1,20 @@
 package scale
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
@@ -17,7 +22,8 @@ import (
 var growthRounds = flag.Int("rounds", 60, "how many rounds BenchmarkGrowth compares")
 
 // BenchmarkGrowth is what one call costs among many operations as a multiple of what it costs
-// among a thousand. The two take turns; what is reported is the median of the rounds.
+// among a thousand, as a call in Go and as a request over the loopback. The two take turns; what
+// is reported is the median of the rounds.
 //
 //	go test -run '^$' -bench Growth -benchtime 1x -timeout 1h ./internal/scale
 func BenchmarkGrowth(b *testing.B) {
@@ -41,6 +47,9 @@ func BenchmarkGrowth(b *testing.B) {
 				{"start", 40, (*grown).start},
 				{"cancel", 40, (*grown).cancel},
 				{"progress", 400, (*grown).progress},
+				{"served/start", 40, (*grown).serveStart},
+				{"served/cancel", 40, (*grown).serveCancel},
+				{"served/progress", 200, (*grown).serveProgress},
 			} {
 				b.Run(call.name, func(b *testing.B) {
 					for b.Loop() {
@@ -67,6 +76,7 @@ func BenchmarkGrowth(b *testing.B) {
 type grown struct {
 	st     store.Store
 	e      *emulator.Emulator
+	srv    *httptest.Server
 	n      int
 	next   int
 	tb     testing.TB
@@ -76,7 +86,14 @@ type grown struct {
 
 func newGrown(tb testing.TB, st store.Store, n int) *grown {
 	plant(tb, st, n)
-	return &grown{st: st, e: newEmulator(st), n: n, next: n, tb: tb, random: rand.New(rand.NewPCG(1, 0))}
+	e := newEmulator(st)
+	handler, err := server.New(e)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	srv := httptest.NewServer(handler)
+	tb.Cleanup(srv.Close)
+	return &grown{st: st, e: e, srv: srv, n: n, next: n, tb: tb, random: rand.New(rand.NewPCG(1, 0))}
 }
 
 // round is how long some calls take, in nanoseconds.
@@ -100,14 +117,63 @@ func (g *grown) start() error {
 
 // cancel cancels one that was started.
 func (g *grown) cancel() error {
+	o, err := g.taken()
+	if err != nil {
+		return err
+	}
+	return cancelOne(g.tb, g.e, o.record.ID)
+}
+
+// taken is the next that was started and not cancelled yet.
+func (g *grown) taken() (operation, error) {
 	if len(g.begun) == 0 {
 		if err := g.start(); err != nil {
-			return err
+			return operation{}, err
 		}
 	}
 	o := g.begun[0]
 	g.begun = g.begun[1:]
-	return cancelOne(g.tb, g.e, o.record.ID)
+	return o, nil
+}
+
+func (g *grown) serveStart() error {
+	g.next++
+	o := newOperation(4 * g.next) // a data loss, as all in steps of four
+	g.begun = append(g.begun, o)
+	return g.request(http.MethodPost, onPartition(o)+"StartDataLoss?DataLossMode=FullDataLoss&", o, http.StatusAccepted)
+}
+
+func (g *grown) serveCancel() error {
+	o, err := g.taken()
+	if err != nil {
+		return err
+	}
+	return g.request(http.MethodPost, "/Faults/$/Cancel?Force=false&", o, http.StatusOK)
+}
+
+func (g *grown) serveProgress() error {
+	o := newOperation(4 * g.random.IntN(g.n/4))
+	return g.request(http.MethodGet, onPartition(o)+"GetDataLossProgress?", o, http.StatusOK)
+}
+
+func onPartition(o operation) string {
+	return "/Faults/Services/" + serviceID(o.record.Target) + "/$/GetPartitions/" + o.record.Target.PartitionID.String() + "/$/"
+}
+
+func (g *grown) request(method, path string, o operation, want int) error {
+	r, err := http.NewRequestWithContext(g.tb.Context(), method, g.srv.URL+path+"api-version=6.0&OperationId="+o.record.ID.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := g.srv.Client().Do(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("%s %s: %d, want %d: %s", method, path, answer.StatusCode, want, body)
+	}
+	return errors.Join(err, answer.Body.Close())
 }
 
 func (g *grown) progress() error {
