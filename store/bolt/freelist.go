@@ -17,7 +17,7 @@ func (s *Store) keepFreeList() {
 // writeFreeList writes the list if the last transaction did not, so that the next to open the
 // file need not look for the pages. A failure only makes that slower. Under leader.
 func (s *Store) writeFreeList() {
-	if !s.db.NoFreelistSync || s.readOnly || s.failed() {
+	if !s.db.NoFreelistSync || s.readOnly || s.durable.hasFailed() {
 		return
 	}
 	s.db.NoFreelistSync = false

@@ -113,9 +113,6 @@ func (s *Store) fail(cause error) error {
 	return why
 }
 
-// failed reports whether the store has ended by [Store.fail].
-func (s *Store) failed() bool { return s.whyEnded() != store.ErrClosed }
-
 func (s *Store) whyEnded() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,6 +35,13 @@ func (w *watermark) change(how func()) {
 	}
 }
 
+// hasFailed reports whether it will not be raised again.
+func (w *watermark) hasFailed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed != nil
+}
+
 // has reports whether transaction id is on the disk.
 func (w *watermark) has(id int) bool {
 	w.mu.Lock()
