@@ -23,9 +23,8 @@ func BenchmarkCleanUp(b *testing.B) {
 	n := *operations
 	finished := n - n/activeShare
 	path := filepath.Join(b.TempDir(), "state.db")
-	s := openStore(b, path)
+	s := compacted(b, path, n)
 	defer func() { s.Close() }()
-	plant(b, s, n)
 	other := openStore(b, filepath.Join(b.TempDir(), "other.db"))
 	defer func() { other.Close() }()
 	probe := &probe{s: s, other: other}

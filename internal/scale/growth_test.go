@@ -32,8 +32,12 @@ func BenchmarkGrowth(b *testing.B) {
 		name string
 		open func(n int) store.Store
 	}{
-		{"memory", func(int) store.Store { return memory.New() }},
-		{"bolt", func(n int) store.Store { return openStore(b, filepath.Join(b.TempDir(), fmt.Sprint(n))) }},
+		{"memory", func(n int) store.Store {
+			s := memory.New()
+			plant(b, s, n)
+			return s
+		}},
+		{"bolt", func(n int) store.Store { return compacted(b, filepath.Join(b.TempDir(), fmt.Sprint(n)), n) }},
 	} {
 		b.Run(driver.name, func(b *testing.B) {
 			small, large := newGrown(b, driver.open(few), few), newGrown(b, driver.open(*operations), *operations)
@@ -85,7 +89,6 @@ type grown struct {
 }
 
 func newGrown(tb testing.TB, st store.Store, n int) *grown {
-	plant(tb, st, n)
 	e := newEmulator(st)
 	handler, err := server.New(e)
 	if err != nil {
