@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
-	"github.com/sfcancel/sfcancel/store/bolt"
+	"github.com/sfcancel/sfcancel/store/memory"
 )
 
 var profiles = []server.Profile{server.Documented, server.Runtime}
@@ -194,11 +193,8 @@ func TestStopDuration(t *testing.T) {
 // TestRestart: what was answered is there after the store was closed and opened
 // again, and goes on from where it was.
 func TestRestart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "faults.db")
-	st, err := bolt.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := newDisk()
+	st := d.open()
 	before := newCluster(t, server.Runtime, st)
 	untouched, cancelled, forced := before.start(0), before.start(1), before.start(2)
 	before.cancel(cancelled, "false")
@@ -211,9 +207,7 @@ func TestRestart(t *testing.T) {
 		t.Errorf("with its store gone the server answered %+v", a)
 	}
 
-	if st, err = bolt.Open(path); err != nil {
-		t.Fatal(err)
-	}
+	st = d.open()
 	defer st.Close()
 	after := newCluster(t, server.Runtime, st)
 	if a := after.cancel(forced, "true"); a.code != generated.ErrorCodeInvalidTestCommandState {
@@ -234,11 +228,7 @@ func TestRestart(t *testing.T) {
 // TestTwoEmulatorsRace: any number of emulators on one store are one cluster. Of many
 // forces exactly one is accepted, whoever receives it.
 func TestTwoEmulatorsRace(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "faults.db")
-	st, err := bolt.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	st := memory.New()
 	defer st.Close()
 	clusters := []*cluster{newCluster(t, server.Runtime, st), newCluster(t, server.Runtime, st)}
 	id := clusters[0].start(0)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
-	"github.com/sfcancel/sfcancel/store/bolt"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
@@ -271,33 +269,24 @@ func TestListAllocations(t *testing.T) {
 
 // BenchmarkList is a list and its answer, without the edge.
 func BenchmarkList(b *testing.B) {
-	stores := map[string]func() (store.Store, error){
-		"memory": func() (store.Store, error) { return memory.New(), nil },
-		"bolt":   func() (store.Store, error) { return bolt.Open(filepath.Join(b.TempDir(), "state.db")) },
-	}
-	for _, name := range []string{"memory", "bolt"} {
-		for _, n := range []int{1_000, 10_000} {
-			for _, active := range []bool{false, true} {
-				b.Run(fmt.Sprintf("%s/%d/active=%t", name, n, active), func(b *testing.B) {
-					st, err := stores[name]()
-					if err != nil {
+	for _, n := range []int{1_000, 10_000} {
+		for _, active := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/active=%t", n, active), func(b *testing.B) {
+				st := memory.New()
+				defer st.Close()
+				stored(b, st, many(n, active), asIs)
+				e := engineOn(st, server.Runtime)
+				b.ReportAllocs()
+				for b.Loop() {
+					listed, err := listOn(e, 0xFFFF, 0xFFFF)
+					if err != nil || listed.Len() != n {
+						b.Fatal(listed.Len(), err)
+					}
+					if err := listed.VisitGetFaultOperationListResponse(nowhere{http.Header{}}); err != nil {
 						b.Fatal(err)
 					}
-					defer st.Close()
-					stored(b, st, many(n, active), asIs)
-					e := engineOn(st, server.Runtime)
-					b.ReportAllocs()
-					for b.Loop() {
-						listed, err := listOn(e, 0xFFFF, 0xFFFF)
-						if err != nil || listed.Len() != n {
-							b.Fatal(listed.Len(), err)
-						}
-						if err := listed.VisitGetFaultOperationListResponse(nowhere{http.Header{}}); err != nil {
-							b.Fatal(err)
-						}
-					}
-				})
-			}
+				}
+			})
 		}
 	}
 }

@@ -3,7 +3,6 @@ package emulator_test
 import (
 	"flag"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
-	"github.com/sfcancel/sfcancel/store/bolt"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
@@ -34,9 +32,9 @@ func TestStateMachine(t *testing.T) {
 }
 
 // TestStateMachineOnDisk is the same over real sockets and with restarts that close the
-// store and open its file again (§5.8).
+// store and open it again (§5.8).
 func TestStateMachineOnDisk(t *testing.T) {
-	// Every write waits for the disk, so there are a few checks only: a part of those asked for.
+	// Every request goes through a socket, so there are a few checks only: a part of those asked for.
 	checks := flag.Lookup("rapid.checks")
 	all := checks.Value.String()
 	n, err := strconv.Atoi(all)
@@ -47,19 +45,10 @@ func TestStateMachineOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = checks.Value.Set(all) }()
-	dir, files := t.TempDir(), 0
 	for _, profile := range profiles {
 		t.Run(profile.String(), func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
-				files++
-				path := filepath.Join(dir, strconv.Itoa(files))
-				w := newWorld(t, rt, profile, func() store.Store {
-					st, err := bolt.Open(path)
-					if err != nil {
-						rt.Fatal(err)
-					}
-					return st
-				})
+				w := newWorld(t, rt, profile, newDisk().open)
 				w.listen()
 				w.live()
 			})

@@ -12,21 +12,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/sfcancel/sfcancel/store/bolt"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
-
-// onBolt is a ledger in a file of its own.
-func onBolt(t *testing.T) wrapper.Ledger {
-	t.Helper()
-	st, err := bolt.Open(filepath.Join(t.TempDir(), "ledger.db"))
-	must(t, err)
-	t.Cleanup(func() { must(t, st.Close()) })
-	return newLedger(t, st)
-}
 
 // onJournal is a ledger in a directory of its own.
 func onJournal(t *testing.T) wrapper.Ledger {
@@ -42,7 +32,6 @@ func TestContract(t *testing.T) {
 	ledgers := map[string]func(*testing.T) wrapper.Ledger{
 		"MemoryLedger": func(*testing.T) wrapper.Ledger { return new(wrapper.MemoryLedger) },
 		"memory":       func(t *testing.T) wrapper.Ledger { return newLedger(t, memory.New()) },
-		"bolt":         onBolt,
 		"journal":      onJournal,
 	}
 	full := wrapper.Entry{

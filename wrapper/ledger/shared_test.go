@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
@@ -11,7 +10,6 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/store"
-	"github.com/sfcancel/sfcancel/store/bolt"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
@@ -21,90 +19,54 @@ import (
 func TestSharedEvidence(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
-		for name, make := range map[string]func() (store.Store, error){
-			"memory": func() (store.Store, error) { return memory.New(), nil },
-			"bolt":   func() (store.Store, error) { return bolt.Open(filepath.Join(t.TempDir(), "ledger.db")) },
-		} {
-			t.Run(profile.String()+"/"+name, func(t *testing.T) {
-				c := sftest.NewCluster(t, sftest.WithProfile(profile))
-				id := c.Put(emulator.Record{})
-				st, err := make()
-				must(t, err)
-				defer func() { must(t, st.Close()) }()
-				shared := newLedger(t, st, ledger.WithBy("ann"))
-				ann := c.Client(wrapper.WithLedger(shared))
-				bob := c.Client(wrapper.WithLedger(newLedger(t, st, ledger.WithBy("bob"))))
-				stranger := c.Client(wrapper.WithLedger(newLedger(t, memory.New())))
+		t.Run(profile.String(), func(t *testing.T) {
+			c := sftest.NewCluster(t, sftest.WithProfile(profile))
+			id := c.Put(emulator.Record{})
+			st := memory.New()
+			defer func() { must(t, st.Close()) }()
+			shared := newLedger(t, st, ledger.WithBy("ann"))
+			ann := c.Client(wrapper.WithLedger(shared))
+			bob := c.Client(wrapper.WithLedger(newLedger(t, st, ledger.WithBy("bob"))))
+			stranger := c.Client(wrapper.WithLedger(newLedger(t, memory.New())))
 
-				_, err = bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
-				if !errors.Is(err, wrapper.ErrForceRefused) {
-					t.Errorf("before: %v", err)
-				}
-				_, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{Reason: "the drill is over"})
-				must(t, err)
-				_, err = stranger.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
-				if !errors.Is(err, wrapper.ErrForceRefused) || c.Operation(id).Rollback == emulator.RollingBackForce {
-					t.Errorf("without the ledger: %v", err)
-				}
-				got, err := bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{Reason: "it hangs"})
-				if err != nil || got.Verdict != wrapper.Accepted || got.LedgerErr != nil || c.Operation(id).Rollback != emulator.RollingBackForce {
-					t.Errorf("after: %+v, %v", got, err)
-				}
-				got, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{})
-				if err != nil || got.Verdict != wrapper.AlreadyForced {
-					t.Errorf("and then: %+v, %v", got, err)
-				}
+			_, err := bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
+			if !errors.Is(err, wrapper.ErrForceRefused) {
+				t.Errorf("before: %v", err)
+			}
+			_, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{Reason: "the drill is over"})
+			must(t, err)
+			_, err = stranger.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
+			if !errors.Is(err, wrapper.ErrForceRefused) || c.Operation(id).Rollback == emulator.RollingBackForce {
+				t.Errorf("without the ledger: %v", err)
+			}
+			got, err := bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{Reason: "it hangs"})
+			if err != nil || got.Verdict != wrapper.Accepted || got.LedgerErr != nil || c.Operation(id).Rollback != emulator.RollingBackForce {
+				t.Errorf("after: %+v, %v", got, err)
+			}
+			got, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{})
+			if err != nil || got.Verdict != wrapper.AlreadyForced {
+				t.Errorf("and then: %+v, %v", got, err)
+			}
 
-				entries := entriesOf(t, shared, id)
-				for i := range entries {
-					if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == wrapper.OutcomeIntent) {
-						t.Errorf("entry %d is of request %s, want one unless it is an intent", i, entries[i].RequestID)
-					}
-					entries[i].Time, entries[i].RequestID = at, uuid.UUID{}
+			entries := entriesOf(t, shared, id)
+			for i := range entries {
+				if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == wrapper.OutcomeIntent) {
+					t.Errorf("entry %d is of request %s, want one unless it is an intent", i, entries[i].RequestID)
 				}
-				stopping := wrapper.Entry{
-					Time: at, OperationID: id, Cluster: "http://cluster.test:19080/", State: wrapper.StateRollingBack, Outcome: wrapper.OutcomeDone,
-				}
-				intent := stopping
-				intent.State, intent.Outcome = "", wrapper.OutcomeIntent
-				want := []wrapper.Entry{stopping, intent, stopping, stopping}
-				want[0].Action, want[0].Verdict, want[0].By, want[0].Reason = wrapper.ActionGraceful, wrapper.Accepted, "ann", "the drill is over"
-				want[1].Action, want[1].By, want[1].Reason = wrapper.ActionForce, "bob", "it hangs"
-				want[2].Action, want[2].Verdict, want[2].By, want[2].Reason = wrapper.ActionForce, wrapper.Accepted, "bob", "it hangs"
-				want[3].Action, want[3].Verdict, want[3].By = wrapper.ActionGraceful, wrapper.AlreadyForced, "ann"
-				same(t, entries, want)
-			})
-		}
-	}
-}
-
-// What a process that died has left is evidence for the next one.
-func TestSurvives(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	c := sftest.NewCluster(t)
-	id := c.Put(emulator.Record{})
-	var verdicts []wrapper.Verdict
-	for _, call := range []func(*wrapper.Client) (wrapper.Result, error){
-		func(client *wrapper.Client) (wrapper.Result, error) {
-			return client.Cancel(t.Context(), id, wrapper.CancelOptions{})
-		},
-		func(client *wrapper.Client) (wrapper.Result, error) {
-			return client.Cancel(t.Context(), id, wrapper.CancelOptions{})
-		},
-		func(client *wrapper.Client) (wrapper.Result, error) {
-			return client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
-		},
-	} {
-		st, err := bolt.Open(path)
-		must(t, err)
-		got, err := call(c.Client(wrapper.WithLedger(newLedger(t, st))))
-		must(t, err)
-		must(t, st.Close())
-		verdicts = append(verdicts, got.Verdict)
-	}
-	if verdicts[0] != wrapper.Accepted || verdicts[1] != wrapper.AlreadyStopping || verdicts[2] != wrapper.Accepted {
-		t.Errorf("the verdicts are %v", verdicts)
+				entries[i].Time, entries[i].RequestID = at, uuid.UUID{}
+			}
+			stopping := wrapper.Entry{
+				Time: at, OperationID: id, Cluster: "http://cluster.test:19080/", State: wrapper.StateRollingBack, Outcome: wrapper.OutcomeDone,
+			}
+			intent := stopping
+			intent.State, intent.Outcome = "", wrapper.OutcomeIntent
+			want := []wrapper.Entry{stopping, intent, stopping, stopping}
+			want[0].Action, want[0].Verdict, want[0].By, want[0].Reason = wrapper.ActionGraceful, wrapper.Accepted, "ann", "the drill is over"
+			want[1].Action, want[1].By, want[1].Reason = wrapper.ActionForce, "bob", "it hangs"
+			want[2].Action, want[2].Verdict, want[2].By, want[2].Reason = wrapper.ActionForce, wrapper.Accepted, "bob", "it hangs"
+			want[3].Action, want[3].Verdict, want[3].By = wrapper.ActionGraceful, wrapper.AlreadyForced, "ann"
+			same(t, entries, want)
+		})
 	}
 }
 
