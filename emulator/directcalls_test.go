@@ -40,7 +40,8 @@ func codeOf(err error) string {
 	if err == nil {
 		return ""
 	}
-	if refusal, ok := errors.AsType[*server.Error](err); ok {
+	var refusal *server.Error
+	if errors.As(err, &refusal) {
 		return string(refusal.Code)
 	}
 	return "E_FAIL: " + err.Error()

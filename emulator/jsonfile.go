@@ -24,7 +24,8 @@ func readFile(data []byte, members map[string]member) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	var raw json.RawMessage
 	if err := d.Decode(&raw); err != nil {
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
 			return fmt.Errorf("line %d: it must be JSON: %w", lineAt(data, syntax.Offset), err)
 		}
 		return errors.New("it ends before its object does")
@@ -131,7 +132,8 @@ func within(place string, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	if at, ok := errors.AsType[*placed](err); ok {
+	var at *placed
+	if errors.As(err, &at) {
 		dot := "."
 		if strings.HasPrefix(at.place, "[") {
 			dot = ""

@@ -118,8 +118,8 @@ func (e *Emulator) freeNode(ctx context.Context, kind generated.OperationType, n
 
 // isRefusal reports whether an error is an answer to a caller, and no failure.
 func isRefusal(err error) bool {
-	_, ok := errors.AsType[*server.Error](err)
-	return ok
+	var refusal *server.Error
+	return errors.As(err, &refusal)
 }
 
 // SetScenario changes how an operation that is under way goes on. What it is doing at

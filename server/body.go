@@ -38,7 +38,8 @@ func errTooLarge() *Error {
 // bodyError is a body that could not be read, or is not what the document wants. What is wrong
 // with it may repeat it, so that it is for the log.
 func bodyError(err error) *Error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
 		return errTooLarge()
 	}
 	return NewError(generated.ErrorCodeInvalidArg, "The request body could not be read.").Wrap(err)

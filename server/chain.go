@@ -38,7 +38,8 @@ func (c *clients) verify(chain []*x509.Certificate, now time.Time) verdict {
 		chains, err := cert.Verify(x509.VerifyOptions{
 			Roots: c.ca, Intermediates: sound, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{usage},
 		})
-		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		var invalid x509.CertificateInvalidError
+		if errors.As(err, &invalid) {
 			dated = append(dated, invalid.Cert)
 			if invalid.Reason == x509.IncompatibleUsage {
 				err = errNotForClients

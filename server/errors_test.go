@@ -39,7 +39,8 @@ func TestError(t *testing.T) {
 		t.Error("Wrap(nil) keeps the cause")
 	}
 
-	if e, ok := errors.AsType[*server.Error](fmt.Errorf("store: %w", plain)); !ok || e != plain {
+	var e *server.Error
+	if !errors.As(fmt.Errorf("store: %w", plain), &e) || e != plain {
 		t.Error("not found in a chain")
 	}
 }

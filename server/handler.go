@@ -111,11 +111,11 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	}
 	// After what anybody may learn, before anything is read or judged.
 	if !route.anonymous {
-		reason := h.authenticate(x, r)
-		if told, ok := errors.AsType[*Error](reason); ok {
-			return told
-		}
-		if reason != nil {
+		if reason := h.authenticate(x, r); reason != nil {
+			var told *Error
+			if errors.As(reason, &told) {
+				return told
+			}
 			x.turnAway(reason)
 			return nil
 		}

@@ -150,10 +150,12 @@ func refuse(p *generated.Parameter, e *exception, text string, code generated.Er
 // unbound makes an error of the binder one of the API. What it says of a body, and of anything
 // else that came, is for the log.
 func (s *source) unbound(err error) *Error {
-	if own, ok := errors.AsType[*Error](err); ok {
+	var own *Error
+	if errors.As(err, &own) {
 		return own
 	}
-	if p, ok := errors.AsType[*generated.ParameterError](err); ok {
+	var p *generated.ParameterError
+	if errors.As(err, &p) {
 		e := s.route.exceptions[slices.Index(s.route.operation.Parameters, p.Parameter)]
 		if !p.Missing {
 			return refuse(p.Parameter, e, p.Value, generated.ErrorCodeInvalidArg)

@@ -22,8 +22,8 @@ func TestCalls(t *testing.T) {
 	t.Parallel()
 	api := reflect.TypeFor[generated.StrictServerInterface]()
 	names := make(map[sftest.Call]bool)
-	for m := range api.Methods() {
-		names[sftest.Call(m.Name)] = true
+	for i := range api.NumMethod() {
+		names[sftest.Call(api.Method(i).Name)] = true
 	}
 	c := sftest.NewCluster(t)
 	for _, o := range generated.Operations {

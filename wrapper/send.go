@@ -101,7 +101,8 @@ func (c *Client) exchange(f *flight, r *http.Request) (*http.Response, error) {
 	case f.again.Load():
 		err = errSentAgain
 	default:
-		if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		var record tls.RecordHeaderError
+		if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
 			err = http.ErrSchemeMismatch
 		}
 	}

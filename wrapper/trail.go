@@ -21,7 +21,8 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 		return result, err
 	}
 	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.latest().RequestID, Reason: reason}
-	e, failed := errors.AsType[*Error](err)
+	var e *Error
+	failed := errors.As(err, &e)
 	if failed {
 		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
 		if errors.Is(e.kind, ErrOutcomeUnknown) {

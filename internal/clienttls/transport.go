@@ -95,7 +95,8 @@ func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (
 
 // name adds to an error what the server was shown, if that may be why.
 func (g *generation) name(err error, host string, unread func(error) bool) error {
-	if _, ok := errors.AsType[*HandshakeError](err); ok {
+	var failed *HandshakeError
+	if errors.As(err, &failed) {
 		return err
 	}
 	switch {

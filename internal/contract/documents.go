@@ -107,7 +107,8 @@ func newDocument(name string, doc *openapi3.T) *document {
 // reader has to take them; a server of this project has no reason to send them.
 func closed(schema *openapi3.Schema) {
 	if schema.Type.Is(openapi3.TypeObject) {
-		schema.AdditionalProperties = openapi3.AdditionalProperties{Has: new(false)}
+		no := false
+		schema.AdditionalProperties = openapi3.AdditionalProperties{Has: &no}
 	}
 }
 

@@ -92,14 +92,16 @@ func sentences(err error) (all []string) {
 	}
 	for _, err := range several {
 		text := err.Error()
-		if bad, ok := errors.AsType[*openapi3.SchemaError](err); ok {
-			text = bad.Reason
-			if at := bad.JSONPointer(); len(at) > 0 {
+		var value *openapi3.SchemaError
+		if errors.As(err, &value) {
+			text = value.Reason
+			if at := value.JSONPointer(); len(at) > 0 {
 				text = "/" + strings.Join(at, "/") + ": " + text
 			}
 		}
-		if bad, ok := errors.AsType[*openapi3filter.RequestError](err); ok && bad.Parameter != nil && !strings.Contains(text, bad.Parameter.Name) {
-			text = bad.Parameter.Name + ": " + text
+		var request *openapi3filter.RequestError
+		if errors.As(err, &request) && request.Parameter != nil && !strings.Contains(text, request.Parameter.Name) {
+			text = request.Parameter.Name + ": " + text
 		}
 		first, _, _ := strings.Cut(text, "\n")
 		all = append(all, first)
