@@ -5,7 +5,9 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 
 # The linters live in a module of their own, so that nobody who imports this one resolves them.
-TOOL    := go tool -modfile=tools/go.mod
+tool     = $$(go -C tools tool -n $(1))
+# go.work joins most of the modules; "work" stands for the packages of all that it joins.
+MODULES := $(patsubst %/,%,$(dir $(wildcard go.mod */go.mod */*/go.mod)))
 # The race detector needs a C compiler; without one the tests still run.
 RACE    := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 FUZZTIME ?= 5m
@@ -34,10 +36,10 @@ cluster: ## Start three members of etcd, three servers and a load balancer; kill
 .PHONY: test
 test: ## Run all tests, with the race detector if there is a C compiler
 	@$(if $(RACE),:,echo 'no C compiler: the tests run WITHOUT the race detector' >&2)
-	go test $(RACE) ./...
+	go test $(RACE) work
 
 .PHONY: check
-check: lint budget drift contract tidy breaking ## Check code and document: lint, imports, drift, the contract, go.mod, breaking changes
+check: lint cross budget drift contract tidy breaking ## Check code and document: lint, other systems, imports, drift, the contract, go.mod, breaking changes
 
 # The package comes first: while it does not compile, after a merge say, nothing that imports it can be run or listed.
 .PHONY: generate
@@ -47,13 +49,19 @@ generate: ## Make anew what comes from the document, the generated package befor
 
 .PHONY: lint
 lint: ## Vet and lint all code, generated code included, and the document if npm is there
-	go vet ./...
-	$(TOOL) golangci-lint run ./...
+	@lint=$(call tool,golangci-lint); \
+	for m in $(filter-out tools,$(MODULES)); do (cd $$m && echo "lint $$m" && go vet ./... && "$$lint" run ./...); done
 	@if ! command -v npx >/dev/null; then echo 'npm is not there: the document is checked by the tests alone'; exit 0; fi; \
 	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	for v in $$(go run ./openapi/view); do go run ./openapi/view $$v > "$$dir/v$$v.yaml"; done; \
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes $(REDOCLY) lint \
 		--config openapi/redocly.yaml openapi/faults.yaml "$$dir"/v*.yaml
+
+.PHONY: cross
+cross: ## Build and vet for Windows and macOS what can be used there
+	GOOS=windows go vet work
+	GOOS=darwin go build work
+	GOOS=darwin go vet work
 
 .PHONY: budget
 budget: ## Check that wrapper and server import what their lists say, and nothing else
@@ -78,12 +86,12 @@ contract: ## Check the document for faults, and against the documented API
 	go test ./openapi ./openapi/internal/...
 
 .PHONY: tidy
-tidy: ## Check that go.mod and go.sum are tidy
-	go mod tidy -diff
+tidy: ## Check that each go.mod and go.sum is tidy, and enough without the workspace
+	@for m in $(MODULES); do (cd $$m && echo "tidy $$m" && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...); done
 
 .PHONY: breaking
 breaking: ## Check the document and the Go packages for breaking changes since their last release
-	$(TOOL) oasdiff breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
+	$(call tool,oasdiff) breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
 	.ci/api
 
 # The race detector makes some tests leave out most of what they do, for time and memory.
@@ -100,7 +108,7 @@ clients: ## Run the whole family through the Azure clients, against a served pro
 # Five at a time, each with one worker: some are always waiting for something.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
-	@for pkg in $$(go list ./...); do \
+	@for pkg in $$(go list work); do \
 		go test -list '^$(FUZZ)' $$pkg | sed -n "s|^\(Fuzz.*\)|$$pkg \1|p"; \
 	done | xargs -P 5 -I '{}' bash -c '.ci/fuzz {} $(FUZZTIME)'
 
@@ -126,7 +134,7 @@ kills: ## Kill a server on bolt, the store itself, and processes with a ledger, 
 
 .PHONY: histories
 histories: ## Check SECONDS of a replicated cluster, in which everything dies, in each profile for linearizability
-	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
+	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./examples/internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
 
 .PHONY: ci
 ci: check test whole clients ## What has to pass before a change lands

@@ -4,6 +4,8 @@ go 1.26.0
 
 replace github.com/sfcancel/sfcancel => ../
 
+replace github.com/sfcancel/sfcancel/store/bolt => ../store/bolt
+
 // The release with the 5.6 client, under a name of its own; see main.go.
 replace azure-sdk-v16.test => github.com/Azure/azure-sdk-for-go v16.2.1+incompatible
 
@@ -11,11 +13,14 @@ require (
 	azure-sdk-v16.test v0.0.0
 	github.com/Azure/azure-sdk-for-go v49.0.0+incompatible
 	github.com/Azure/go-autorest/autorest v0.11.30
+	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/oapi-codegen/nethttp-middleware v1.3.1
 	github.com/oapi-codegen/runtime v1.8.0
 	github.com/satori/go.uuid v1.2.0
 	github.com/sfcancel/sfcancel v0.0.0
+	github.com/sfcancel/sfcancel/store/bolt v0.0.0
+	go.etcd.io/bbolt v1.5.0
 )
 
 require (
@@ -39,6 +44,7 @@ require (
 	github.com/tidwall/btree v1.8.2 // indirect
 	github.com/vmware-labs/yaml-jsonpath v0.3.2 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/sfcancel/sfcancel/internal/admin"
+	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
 	"github.com/sfcancel/sfcancel/internal/loopback"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"

@@ -13,7 +13,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
-	"github.com/sfcancel/sfcancel/internal/cluster"
+	"github.com/sfcancel/sfcancel/examples/internal/cluster"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 

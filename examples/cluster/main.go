@@ -23,7 +23,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sfcancel/sfcancel/internal/cluster"
+	"github.com/sfcancel/sfcancel/examples/internal/cluster"
 )
 
 func main() {

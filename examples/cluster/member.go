@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sfcancel/sfcancel/internal/etcdmember"
+	"github.com/sfcancel/sfcancel/internal/etcdtest/etcdmember"
 )
 
-// member is one member of etcd, in a process of its own; see internal/cluster for what
+// member is one member of etcd, in a process of its own; see examples/internal/cluster for what
 // its arguments are. It prints a line once it serves.
 func member(ctx context.Context, args []string) error {
 	const least = 5

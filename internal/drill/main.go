@@ -44,7 +44,7 @@ func run(ctx context.Context, table string) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	d := drill{root, dir}
 	if err := d.copy(ctx, "openapi", "generated", "server", "wrapper", "emulator", "store", "sftest", "internal", "cmd", "examples",
-		"go.mod", "go.sum", "generate.go", "tools.go", "tools"); err != nil {
+		"go.mod", "go.sum", "go.work", "go.work.sum", "generate.go", "tools.go", "tools"); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(table)
@@ -120,7 +120,7 @@ func (d drill) play(ctx context.Context, e edit) (string, error) {
 	if err != nil {
 		return row(), fmt.Errorf("generate: %w", err)
 	}
-	if built, err := d.tool(ctx, "build", "./..."); err != nil {
+	if built, err := d.tool(ctx, "build", "work"); err != nil {
 		files := unique(position, built)
 		hand = strings.Join(files, ", ")
 		if len(files) > byHand[e.short] {
@@ -165,8 +165,8 @@ func (d drill) checks(ctx context.Context) string {
 	if text, err := d.tool(ctx, "test", "-count=1", "./openapi"); err != nil {
 		all = append(all, "contract: "+strings.Join(unique(failing, text), ", "))
 	}
-	breaking, err := d.tool(ctx, "tool", "-modfile=tools/go.mod", "oasdiff", "breaking", "--fail-on", "ERR",
-		"--severity-levels", "openapi/release/levels.txt", "openapi/release/faults.yaml", "openapi/faults.yaml")
+	breaking, err := d.tool(ctx, "-C", "tools", "tool", "oasdiff", "breaking", "--fail-on", "ERR",
+		"--severity-levels", "../openapi/release/levels.txt", "../openapi/release/faults.yaml", "../openapi/faults.yaml")
 	if err != nil {
 		all = append(all, "breaking: "+strings.Join(unique(problem, breaking), ", "))
 	}
@@ -215,7 +215,7 @@ func command(ctx context.Context, dir, name string, args ...string) (string, err
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=", "GOPROXY=off")
 	if err := cmd.Run(); err != nil {
 		return out.String(), fmt.Errorf("%s: %w: %s", name, err, out.String())
 	}

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
-	"github.com/sfcancel/sfcancel/internal/etcdmember"
+	"github.com/sfcancel/sfcancel/internal/etcdtest/etcdmember"
 	"github.com/sfcancel/sfcancel/internal/tcpfault"
 )
 

@@ -37,7 +37,8 @@ func replace(ctx context.Context, root string, made map[string][]byte) (broken [
 	if said, err := build(ctx, root, overlay, "./generated"); err != nil {
 		return nil, fmt.Errorf("what the document makes does not compile:\n%s", explained(said, made))
 	}
-	said, err := build(ctx, root, overlay, "./...")
+	// Of the workspace, so that callers in modules of their own are told of as well.
+	said, err := build(ctx, root, overlay, "work")
 	if err != nil {
 		broken = packages(said)
 	}

@@ -75,8 +75,11 @@ func (r run) survive(t *testing.T, random *rand.Rand, randoms int, sample func(v
 				count.Add(1)
 				if err := r.open(t, path, l); err != nil {
 					once.Do(func() {
-						first = fmt.Errorf("%s: %w", l.where, err)
-						_ = os.WriteFile(filepath.Join(t.ArtifactDir(), "image.db"), l.image, 0o600)
+						image := filepath.Join(os.TempDir(), fmt.Sprintf("powerloss-%d.db", os.Getpid()))
+						first = fmt.Errorf("%s: %w; the file as it was left: %s", l.where, err, image)
+						if err := os.WriteFile(image, l.image, 0o600); err != nil {
+							first = errors.Join(first, err)
+						}
 						close(stop)
 					})
 				}

@@ -177,7 +177,8 @@ func (s *Store) write(w store.Write) bool {
 	case !w.Delete && found:
 		*there = newItem(w.Key, w.Value, s.revision)
 	case !w.Delete:
-		there = new(newItem(w.Key, w.Value, s.revision))
+		added := newItem(w.Key, w.Value, s.revision)
+		there = &added
 		s.items[w.Key] = there
 		s.order.Set(w.Key, there)
 	}

@@ -45,8 +45,8 @@ func (c *checker) judge() {
 	}
 	for i, one := range c.judged {
 		schema := doc.Components.Schemas["judged-"+strconv.Itoa(i)].Value
-		wrong, ok := errors.AsType[*openapi3.SchemaError](schema.VisitJSON(all[i], doc.GetSchemaValidationOptions()...))
-		if !ok {
+		var wrong *openapi3.SchemaError
+		if !errors.As(schema.VisitJSON(all[i], doc.GetSchemaValidationOptions()...), &wrong) {
 			continue
 		}
 		at := one.value

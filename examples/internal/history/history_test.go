@@ -15,8 +15,8 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/examples/internal/cluster"
 	"github.com/sfcancel/sfcancel/generated"
-	"github.com/sfcancel/sfcancel/internal/cluster"
 )
 
 var (

@@ -18,7 +18,7 @@ import (
 // BenchmarkCleanUp removes old operations from a file, first 20 000 and then all but one in a
 // hundred, and compares what a lone commit costs before and after that.
 //
-//	go test -run '^$' -bench CleanUp -benchtime 1x -timeout 1h ./internal/scale
+//	go test -run '^$' -bench CleanUp -benchtime 1x -timeout 1h ./scale
 func BenchmarkCleanUp(b *testing.B) {
 	n := *operations
 	finished := n - n/activeShare

@@ -16,7 +16,7 @@ import (
 // BenchmarkListDue is the first list after a pause in which all transitions of many operations
 // have fallen due: three of each, a transaction for each.
 //
-//	go test -run '^$' -bench ListDue -benchtime 1x ./internal/scale
+//	go test -run '^$' -bench ListDue -benchtime 1x ./scale
 func BenchmarkListDue(b *testing.B) {
 	const limit = 0.5 // seconds, for 2 000
 	for _, n := range []int{2_000, 10_000} {

@@ -8,7 +8,7 @@ import (
 // BenchmarkOpen is the opening of a file that is in the cache of the system, with all that is
 // looked at before it is trusted.
 //
-//	go test -run '^$' -bench Open -benchtime 5x -timeout 1h ./internal/scale
+//	go test -run '^$' -bench Open -benchtime 5x -timeout 1h ./scale
 func BenchmarkOpen(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "state.db")
 	s := openStore(b, path)

@@ -33,9 +33,13 @@ func programs(t *testing.T) built {
 		if build.dir, build.err = os.MkdirTemp("", "history-"); build.err != nil {
 			return
 		}
-		cmd := exec.Command("go", "build", "-o", build.dir, "github.com/sfcancel/sfcancel/cmd/sfcancel", "github.com/sfcancel/sfcancel/examples/cluster")
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		build.err = cmd.Run()
+		for _, program := range []string{"../../../cmd/sfcancel", "../../cluster"} { // each in its own module
+			cmd := exec.Command("go", "build", "-o", build.dir+"/", ".")
+			cmd.Dir, cmd.Stdout, cmd.Stderr = program, os.Stderr, os.Stderr
+			if build.err = cmd.Run(); build.err != nil {
+				return
+			}
+		}
 	})
 	if build.err != nil {
 		t.Fatal(build.err)

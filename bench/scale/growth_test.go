@@ -25,7 +25,7 @@ var growthRounds = flag.Int("rounds", 60, "how many rounds BenchmarkGrowth compa
 // among a thousand, as a call in Go and as a request over the loopback. The two take turns; what
 // is reported is the median of the rounds.
 //
-//	go test -run '^$' -bench Growth -benchtime 1x -timeout 1h ./internal/scale
+//	go test -run '^$' -bench Growth -benchtime 1x -timeout 1h ./scale
 func BenchmarkGrowth(b *testing.B) {
 	const few, limit = 1000, 1.15
 	for _, driver := range []struct {

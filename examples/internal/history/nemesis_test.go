@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sfcancel/sfcancel/internal/cluster"
+	"github.com/sfcancel/sfcancel/examples/internal/cluster"
 	"github.com/sfcancel/sfcancel/internal/tcpfault"
 )
 

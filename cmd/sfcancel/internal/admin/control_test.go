@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
-	"github.com/sfcancel/sfcancel/internal/admin"
+	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store/memory"
 )

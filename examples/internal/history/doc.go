@@ -11,7 +11,7 @@
 // clock, in which one server would have given these answers. A request without an answer
 // may have taken effect at any time after it began, or never.
 //
-//	go test -v -run '^TestHistory$' ./internal/history -args -seconds=60 -seed=7
+//	cd examples && go test -v -run '^TestHistory$' ./internal/history -args -seconds=60 -seed=7
 //
 // The seed decides what the clients ask for and what goes wrong when; what comes of it is
 // up to the machine, so a failure may need more than one try to be seen again. A history
