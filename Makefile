@@ -39,7 +39,7 @@ test: ## Run all tests, with the race detector if there is a C compiler
 	go test $(RACE) work
 
 .PHONY: check
-check: lint cross budget drift contract tidy breaking ## Check code and document: lint, other systems, imports, drift, the contract, go.mod, breaking changes
+check: lint cross budget drift contract tidy consumer breaking ## Check code and document: lint, other systems, imports, drift, the contract, go.mod, what importing brings, breaking changes
 
 # The package comes first: while it does not compile, after a merge say, nothing that imports it can be run or listed.
 .PHONY: generate
@@ -88,6 +88,10 @@ contract: ## Check the document for faults, and against the documented API
 .PHONY: tidy
 tidy: ## Check that each go.mod and go.sum is tidy, and enough without the workspace
 	@for m in $(MODULES); do (cd $$m && echo "tidy $$m" && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...); done
+
+.PHONY: consumer
+consumer: ## Check that importing the SDK changes no version of the importer, and brings no module that .ci/modules does not name
+	.ci/consumer
 
 .PHONY: breaking
 breaking: ## Check the document and the Go packages for breaking changes since their last release
