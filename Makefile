@@ -17,6 +17,7 @@ KILLS    ?= 200
 SECONDS  ?= 60
 SEED     ?= 1
 ARGS     ?=
+VERSION  ?=
 REDOCLY  := @redocly/cli@2.77.0
 
 .PHONY: help
@@ -93,6 +94,14 @@ tidy: ## Check that each go.mod and go.sum is tidy, and enough without the works
 consumer: ## Check that importing the SDK changes no version of the importer, and brings no module that .ci/modules does not name
 	.ci/consumer
 
+.PHONY: release
+release: ## Make the tags of VERSION, one a module, and try them from outside; push nothing
+	.ci/release '$(VERSION)'
+
+.PHONY: trial
+trial: ## Make a release of what is committed in a copy, install and import it
+	.ci/release --try
+
 .PHONY: breaking
 breaking: ## Check the document and the Go packages for breaking changes since their last release
 	$(call tool,oasdiff) breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
@@ -141,7 +150,7 @@ histories: ## Check SECONDS of a replicated cluster, in which everything dies, i
 	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./examples/internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
 
 .PHONY: ci
-ci: check test whole clients ## What has to pass before a change lands
+ci: check test whole clients trial ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
 	$(MAKE) drill
 	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
