@@ -51,7 +51,7 @@ generate: ## Make anew what comes from the document, the generated package befor
 .PHONY: lint
 lint: ## Vet and lint all code, generated code included, and the document if npm is there
 	@lint=$(call tool,golangci-lint); \
-	for m in $(filter-out tools,$(MODULES)); do (cd $$m && echo "lint $$m" && go vet ./... && "$$lint" run ./...); done
+	for m in $(filter-out tools,$(MODULES)); do (cd $$m && export GOWORK=off && echo "lint $$m" && go vet ./... && "$$lint" run ./...); done
 	@if ! command -v npx >/dev/null; then echo 'npm is not there: the document is checked by the tests alone'; exit 0; fi; \
 	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	for v in $$(go run ./openapi/view); do go run ./openapi/view $$v > "$$dir/v$$v.yaml"; done; \
