@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"encoding/hex"
 	"slices"
 	"time"
 
@@ -198,16 +197,4 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 var digits = [256]byte{
 	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
 	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
-}
-
-// appendID appends an id as [uuid.UUID.String] writes it.
-func appendID(b []byte, id uuid.UUID) []byte {
-	for i, from := range [...]int{0, 4, 6, 8, 10} {
-		to := [...]int{4, 6, 8, 10, 16}[i]
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, id[from:to])
-	}
-	return b
 }

@@ -62,12 +62,14 @@ func WithReport(report func(error)) Option {
 	return func(e *Emulator) { e.report = report }
 }
 
-// WithSharedLists makes one list for all who ask with the same filters at the same time: it bounds what
-// many callers of [Emulator.GetFaultOperationList] cost together. What somebody gets was begun after
-// the call, so that it shows whatever was acknowledged before. It is made with a context that has the values of
+// WithSharedLists makes one list for all who ask with the same filters at the same time, and for those who ask
+// before anything has changed: it bounds what many callers of [Emulator.GetFaultOperationList] cost together, and
+// keeps up to 16 lists. What somebody gets shows whatever was acknowledged before the call. It is made with a context that has the values of
 // one of the callers, and ends when the last of them has gone. By default everybody has a list made.
 func WithSharedLists() Option {
-	return func(e *Emulator) { e.sharing = &sharing{make: e.list, lists: map[filters]*queued{}} }
+	return func(e *Emulator) {
+		e.sharing = &sharing{make: e.list, current: e.Current, lists: map[filters]*queued{}, last: map[filters]List{}}
+	}
 }
 
 // New returns an emulator that keeps its records in st. It takes up what is there:

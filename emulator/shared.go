@@ -10,13 +10,18 @@ import (
 // filters are those of a list.
 type filters struct{ kinds, states int }
 
-// sharing makes one list for all who ask for the same at the same time, however many they are. What
-// somebody gets was begun after the call, so that it shows whatever was acknowledged before.
+// sharing makes one list for all who ask for the same at the same time, however many they are, and keeps it for
+// those who come before anything has changed. What somebody gets is what a list begun after the call shows.
 type sharing struct {
-	make  func(ctx context.Context, kinds, states int) (List, error)
-	mu    sync.Mutex
-	lists map[filters]*queued
+	make    func(ctx context.Context, kinds, states int) (List, error)
+	current func(context.Context, List) (bool, error)
+	mu      sync.Mutex
+	lists   map[filters]*queued
+	last    map[filters]List
 }
+
+// mostKept bounds how many lists are kept: anybody may think of filters.
+const mostKept = 16
 
 // queued is the lists with the same filters: one that is made, and one that is made when that is over.
 type queued struct{ now, next *shared }
@@ -103,5 +108,26 @@ func (h *sharing) protected(ctx context.Context, f filters) (l List, err error) 
 			l, err = List{}, fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	return h.make(ctx, f.kinds, f.states)
+	return h.unlessCurrent(ctx, f)
+}
+
+// unlessCurrent makes a list unless the last one is as good.
+func (h *sharing) unlessCurrent(ctx context.Context, f filters) (List, error) {
+	h.mu.Lock()
+	last := h.last[f] // the zero List is never current
+	h.mu.Unlock()
+	if same, err := h.current(ctx, last); same || err != nil {
+		return last, err
+	}
+	made, err := h.make(ctx, f.kinds, f.states)
+	if err != nil {
+		return List{}, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.last) >= mostKept {
+		clear(h.last)
+	}
+	h.last[f] = made
+	return made, nil
 }

@@ -24,6 +24,9 @@ type slowStore struct {
 }
 
 func (s *slowStore) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
+	if limit == 1 { // for the revision
+		return s.Store.List(ctx, prefix, after, limit)
+	}
 	s.lists.Add(1)
 	if s.panic {
 		panic("at the disco")
@@ -46,6 +49,31 @@ func active(ctx context.Context, e *emulator.Emulator, kinds int) (int, error) {
 		return 0, err
 	}
 	return answer.(emulator.List).Len(), nil
+}
+
+// A list is kept until something is written or falls due; one with other filters is another list.
+func TestListsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := &slowStore{Store: memory.New()}
+		e := emulator.New(st, emulator.WithSharedLists())
+		step := func(what string, kinds, want int, lists int64) {
+			t.Helper()
+			switch n, err := active(t.Context(), e, kinds); {
+			case err != nil:
+				t.Fatalf("%s: %v", what, err)
+			case n != want || st.lists.Load() != lists:
+				t.Errorf("%s: got %d operations after %d lists, want %d after %d", what, n, st.lists.Load(), want, lists)
+			}
+		}
+		put(t, e)
+		step("at first", 0, 1, 1)
+		step("again", 0, 1, 1)
+		put(t, e)
+		step("after a write", 0, 2, 2)
+		step("again", 0, 2, 2)
+		step("of another kind", 2, 0, 3)
+		step("and again of all", 0, 2, 3)
+	})
 }
 
 // However many ask at the same time, two lists are made: the one that was begun before the others came,

@@ -47,10 +47,12 @@ func (v FabricErrorDetail) AppendJSON(b []byte) (_ []byte, err error) {
 	return append(b, '}'), nil
 }
 
-// The buffers of a stream, of which seven eighths are filled. Short lists get by with the first.
+// The buffers of a stream, of which seven eighths are filled. Each is four times the one before: short lists get by
+// with little, and so do streams that nobody reads.
 const (
-	firstPiece = 2 << 10
-	nextPieces = 32 << 10
+	firstPiece   = 2 << 10
+	growth       = 4
+	largestPiece = 32 << 10
 )
 
 // writeStream writes a list in pieces. The header goes out with the first.
@@ -80,8 +82,8 @@ func writeStream[T any](w http.ResponseWriter, status int, contentType string, a
 		if err := flush(); err != nil {
 			return err
 		}
-		if b = b[:0]; cap(b) < nextPieces {
-			b = make([]byte, 0, nextPieces)
+		if b = b[:0]; cap(b) < largestPiece {
+			b = make([]byte, 0, growth*cap(b))
 		}
 	}
 	if before == '[' {

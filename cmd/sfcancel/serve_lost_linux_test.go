@@ -22,7 +22,8 @@ func TestServeOnADiskThatFails(t *testing.T) {
 		t.Skipf("strace cannot trace here: %v", err)
 	}
 	closed, refused := 0, 0
-	for when := 6; when < 10; when++ {
+	first := syncsAtStart(t, strace) + 1 // strace counts them thread by thread
+	for when := first; when < first+4; when++ {
 		storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
 		cmd := exec.Command(strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace=fdatasync", "-e", fmt.Sprintf("inject=fdatasync:error=EIO:when=%d+", when),
 			os.Args[0], "serve", "--freeze", "--addr", "127.0.0.1:0", "--store", storage)
@@ -64,4 +65,22 @@ func TestServeOnADiskThatFails(t *testing.T) {
 		again.end(t)
 	}
 	t.Logf("%d servers ended and %d refused", closed, refused) // up to which thread makes which call
+}
+
+// syncsAtStart is how often a server syncs until it listens.
+func syncsAtStart(t *testing.T, strace string) int {
+	t.Helper()
+	dir := t.TempDir()
+	trace := filepath.Join(dir, "trace")
+	cmd := exec.Command(strace, "-f", "-qq", "-o", trace, "-e", "trace=fdatasync",
+		os.Args[0], "serve", "--freeze", "--addr", "127.0.0.1:0", "--store", "bolt:"+filepath.Join(dir, "faults.db"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	startProcess(t, cmd)
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	_ = cmd.Wait()
+	calls, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(calls), "fdatasync(")
 }

@@ -106,7 +106,9 @@ func (s *security) config() *tls.Config {
 	config := server.TLSConfig(tls.Certificate{})
 	config.Certificates = nil
 	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		s.files.Look(hello.Context())
+		if err := s.files.Look(hello.Context()); err != nil {
+			return nil, err
+		}
 		return s.certificate.Load(), nil
 	}
 	return config
@@ -114,7 +116,7 @@ func (s *security) config() *tls.Config {
 
 // current is whom the files let in now.
 func (s *security) current() *server.ClientCertificates {
-	s.files.Look(context.Background())
+	_ = s.files.Look(context.Background()) // which does not end
 	return s.clients.Load()
 }
 
@@ -128,7 +130,7 @@ func heedHangups(ctx context.Context, logger *slog.Logger, s *security) (stop fu
 		defer close(ended)
 		for range hangups {
 			if s != nil {
-				s.files.Look(ctx)
+				_ = s.files.Look(ctx) // the next one looks again
 			}
 			logger.Info("hangup: files of certificates and lists are read when they change, in any case")
 		}

@@ -42,13 +42,15 @@ func TestWatched(t *testing.T) {
 			told     int
 		}{{"one", "one", nil, 0}, {"two", "two", nil, 0}, {"bad", "two", bad, 1}, {"bad", "two", bad, 1}, {"three", "three", nil, 1}, {"bad", "three", bad, 2}} {
 			write(step.text)
-			w.Look(t.Context())
-			time.Sleep(50 * time.Millisecond)
-			w.Look(t.Context())
+			for range 2 {
+				if err := w.Look(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
 			if err := w.Stale(); in != step.in || told != step.told || !errors.Is(err, step.stale) {
 				t.Errorf("%q: got %q, told %d times, stale %v; want %+v", step.text, in, told, err, step)
 			}
-			time.Sleep(50 * time.Millisecond)
 		}
 	})
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
+	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
