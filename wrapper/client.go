@@ -163,13 +163,10 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 			err = k.fail(ErrNotSent, errors.New("call middleware neither went on nor said why"))
 		}
 	}
-	if err != nil && ctx.Err() == nil { // a context of middleware is not the caller's
-		var e *Error
-		if errors.As(err, &e) {
-			e.cause = asForeign(ctx, e.cause)
-			for i := range e.attempts {
-				e.attempts[i].Err = asForeign(ctx, e.attempts[i].Err)
-			}
+	if e, ok := asError(err); ok && ctx.Err() == nil { // a context of middleware is not the caller's
+		e.cause = asForeign(ctx, e.cause)
+		for i := range e.attempts {
+			e.attempts[i].Err = asForeign(ctx, e.attempts[i].Err)
 		}
 	}
 	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {

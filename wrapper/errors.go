@@ -218,9 +218,18 @@ func (c Code) short() string {
 
 // CodeOf returns the code of the last FabricError behind err, or "" if there is none.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := asError(err); ok {
 		return e.Code()
 	}
 	return ""
+}
+
+// asError finds an *Error. Where there is no error it allocates nothing.
+func asError(err error) (*Error, bool) {
+	if err == nil {
+		return nil, false
+	}
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
 }

@@ -47,8 +47,7 @@ func (l logging) ObserveCall(ctx context.Context, call Call, outcome Outcome, er
 	attrs := append(callAttrs(call), slog.Duration("took", took), slog.Int("requests", outcome.Requests))
 	if err != nil {
 		meaning := "an error of middleware"
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := asError(err); ok {
 			meaning = e.kind.Error()
 			attrs = append(attrs, optional("state", logged(e.state)), optional("code", logged(e.Code())))
 		}

@@ -113,7 +113,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
 		k.force = false
 		cause := errNoForce
-		if e := (*Error)(nil); errors.As(err, &e) && e.cause != nil {
+		if e, ok := asError(err); ok && e.cause != nil {
 			cause = fmt.Errorf("%w: %w", errNoForce, e.cause)
 		}
 		return Result{}, k.fail(ErrNotFinished, cause)

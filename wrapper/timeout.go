@@ -68,6 +68,6 @@ func serverTimeout(limit, asked time.Duration, v APIVersion) *int64 {
 	case asked > 0:
 		seconds = min(seconds, int64(asked/time.Second))
 	}
-	seconds = max(seconds, generated.TimeoutMinimum)
-	return &seconds
+	told := max(seconds, generated.TimeoutMinimum)
+	return &told
 }

@@ -21,8 +21,7 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 		return result, err
 	}
 	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.latest().RequestID, Reason: reason}
-	var e *Error
-	failed := errors.As(err, &e)
+	e, failed := asError(err)
 	if failed {
 		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
 		if errors.Is(e.kind, ErrOutcomeUnknown) {
