@@ -25,7 +25,8 @@ type engine struct {
 
 func newEngine(c *closers) (*engine, error) {
 	e, begin := new(engine), time.Now()
-	e.Emulator = emulator.New(memory.New(), emulator.WithClock(func() time.Time { return begin.Add(time.Duration(e.later.Load())) }))
+	e.Emulator = emulator.New(memory.New(), emulator.WithSharedLists(), // as sfcancel serve makes it
+		emulator.WithClock(func() time.Time { return begin.Add(time.Duration(e.later.Load())) }))
 	edge, err := server.New(e.Emulator)
 	if err != nil {
 		return nil, err
