@@ -62,10 +62,11 @@ func WithReport(report func(error)) Option {
 	return func(e *Emulator) { e.report = report }
 }
 
-// WithSharedLists makes one list for all who ask with the same filters at the same time, and for those who ask
-// before anything has changed: it bounds what many callers of [Emulator.GetFaultOperationList] cost together, and
-// keeps up to 16 lists. What somebody gets shows whatever was acknowledged before the call. It is made with a context that has the values of
-// one of the callers, and ends when the last of them has gone. By default everybody has a list made.
+// WithSharedLists makes one list for all callers of [Emulator.GetFaultOperationList] that ask with the same
+// filters at the same time, and reuses it until something changes. This bounds what many callers cost together.
+// Up to 16 lists are kept. A list shows every write that was acknowledged before the call. It is made with the
+// context values of one of the callers, and is cancelled when the last of them has gone. By default each call
+// makes a list of its own.
 func WithSharedLists() Option {
 	return func(e *Emulator) {
 		e.sharing = &sharing{make: e.list, current: e.Current, lists: map[filters]*queued{}, last: map[filters]List{}}

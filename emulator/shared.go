@@ -11,7 +11,7 @@ import (
 type filters struct{ kinds, states int }
 
 // sharing makes one list for all who ask for the same at the same time, however many they are, and keeps it for
-// those who come before anything has changed. What somebody gets is what a list begun after the call shows.
+// later callers until something changes. Each caller gets the same as a list begun after its call.
 type sharing struct {
 	make    func(ctx context.Context, kinds, states int) (List, error)
 	current func(context.Context, List) (bool, error)

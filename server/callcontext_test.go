@@ -12,8 +12,8 @@ import (
 
 var errLeft = errors.New("the client has left")
 
-// The context of a call is that of [context.WithTimeout], whoever looks at it, waits for it or derives
-// from it, and in whatever order time passes, the client goes away, and the call ends.
+// The context of a call behaves as one of [context.WithTimeout]: every sequence of looking at it, waiting for it,
+// deriving from it, the client leaving and the time passing gives the same.
 func TestCallContext(t *testing.T) {
 	const looks, waits, derives, leaves, passes = 'e', 'd', 'c', 'p', 't'
 	var all []string

@@ -34,11 +34,11 @@ const (
 	busyRetryAfter  = time.Second
 )
 
-// WithLimits bounds how much is done at once. Whoever comes when all of that is under way waits for
-// a turn, first come first served, and then is refused with 503 FABRIC_E_SERVICE_TOO_BUSY and a
-// Retry-After of 1 s; such a request was not carried out. What a request waits for is the
-// implementation alone: a body that is slow to come takes nobody's turn, nor does an answer that is
-// slow to be read. The default is that of the zero Limits. Negative Requests or Lists are an error.
+// WithLimits bounds how many requests are carried out at once. Further requests wait in a FIFO queue.
+// A request that waits for longer than Limits.Wait is refused with 503 FABRIC_E_SERVICE_TOO_BUSY and a
+// Retry-After of 1 s; it was not carried out. Only the implementation holds a slot: reading a slow body
+// and writing to a slow reader hold none. The default is the zero Limits. Negative Requests or Lists
+// are an error.
 func WithLimits(l Limits) Option {
 	return func(c *config) error {
 		if l.Requests < 0 || l.Lists < 0 {

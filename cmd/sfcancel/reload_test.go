@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// A serving process takes new certificates, authorities and lists into use without a restart, says what it cannot
-// use and goes on with what it had, and outlives the signal that tells others to do so.
+// A serving process uses new certificates, authorities and lists without a restart. If it cannot use them, it says
+// so and keeps the old ones. SIGHUP does not end it.
 func TestServeReadsAgain(t *testing.T) {
 	p := newTestPKI(t)
 	admins := p.file("admins.txt")

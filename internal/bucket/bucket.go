@@ -7,9 +7,8 @@ import (
 )
 
 // Bucket is a token bucket that all calls of a client take from whenever they ask
-// again. An empty one does not end a call: it makes it wait for its token, so that many
-// calls that fail together press a cluster that is down no harder than the bucket allows,
-// and each still finds out what happened.
+// again. An empty bucket does not end a call: the call waits for its token. So many calls that
+// fail together do not overload a cluster that is down, and each still finds out what happened.
 type Bucket struct {
 	mu     sync.Mutex
 	tokens float64 // below zero: so many are promised to calls that wait

@@ -2,9 +2,9 @@ package bolt
 
 import "go.etcd.io/bbolt"
 
-// maxFreeList is how many free pages are written with each transaction. bbolt sorts and writes
-// all of them, which for what a clean-up of a large file leaves takes many times as long as the
-// rest of the transaction, as long as the file lives. The list is a convenience: bbolt finds the
+// maxFreeList is the largest number of free pages that is written with each transaction. bbolt sorts
+// and writes the whole list. After the clean-up of a large file that takes many times as long as the
+// rest of the transaction, and goes on for the life of the file. The list is a convenience: bbolt finds the
 // free pages by itself when it opens a file that has none, in a walk over the pages in use.
 const maxFreeList = 1000
 

@@ -24,25 +24,6 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// What a new key costs does not grow with what is there.
-func TestCommitAmongMany(t *testing.T) {
-	allocations := func(n int) float64 {
-		s := filled(t, n)
-		defer s.Close()
-		i := n
-		return testing.AllocsPerRun(1000, func() {
-			if err := addAndRemove(t, s, i); err != nil {
-				t.Fatal(err)
-			}
-			i++
-		})
-	}
-	few, many := allocations(1_000), allocations(100_000)
-	if many > few+1 {
-		t.Errorf("%v allocations among 100 000 items, %v among 1 000", many, few)
-	}
-}
-
 // filled is a store with n items.
 func filled(tb testing.TB, n int) *memory.Store {
 	tb.Helper()

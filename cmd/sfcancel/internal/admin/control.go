@@ -31,9 +31,9 @@ type Situation struct {
 }
 
 // Control is a server that is controlled while it runs: its clock, its scenarios, its availability, what is
-// planted, and what happens to requests on the wire. Make it with [NewControl], hand [Control.Now] and
-// [Control.Scenario] to the engine, put [Control.Wire] in front of the server, say with [Control.Of] which engine
-// it is, and end it with [Control.Close]. It is safe for concurrent use.
+// planted, and what happens to requests on the wire. Make it with [NewControl].
+// The engine gets [Control.Now] and [Control.Scenario], the server gets [Control.Wire] in front of it, and
+// [Control.Of] names the engine. [Control.Close] ends it. It is safe for concurrent use.
 type Control struct {
 	st       store.Store
 	begin    Situation
