@@ -32,9 +32,9 @@ func WithOrigins(origins ...string) Option {
 
 // WithHosts names hosts, without a port, that requests to a loopback address may ask for besides
 // loopback ones. A page can have its own name resolve to a loopback address, and then read what is
-// served there (DNS rebinding). So a server of [NewHTTPServer] that listens on a loopback address without
-// client certificates refuses other hosts with 403 E_ACCESSDENIED. Allowed are localhost, names below it,
-// and loopback addresses. Needed behind a proxy on the same machine that passes the Host on.
+// served there (DNS rebinding). So a server of [NewHTTPServer] that listens on a loopback address,
+// with neither client certificates nor an authenticator, refuses other hosts with 403 E_ACCESSDENIED. Allowed
+// are localhost, names below it, and loopback addresses. Needed behind a proxy on the same machine that passes the Host on.
 // Letter case does not matter. By default there are none; a blank one is an error.
 func WithHosts(hosts ...string) Option {
 	return func(c *config) error {
