@@ -1,6 +1,8 @@
 package emulator_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
@@ -249,6 +252,43 @@ func TestStopDurationIsASetting(t *testing.T) {
 		if ok := a.status == http.StatusAccepted; ok != tt.ok || !ok && a.code != generated.ErrorCodeInvalidDuration {
 			t.Errorf("%d s within %v to %v: %+v", tt.seconds, tt.least, tt.most, a)
 		}
+	}
+}
+
+// oddStore fails to remove one operation.
+type oddStore struct {
+	store.Store
+	key string
+}
+
+var errOdd = errors.New("odd")
+
+func (s oddStore) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
+	if len(txn.Then) == 1 && txn.Then[0].Delete && txn.Then[0].Key == s.key {
+		return 0, errOdd
+	}
+	return s.Store.Commit(ctx, txn)
+}
+
+// A removal that fails for a reason of its own stops none of the others.
+func TestCleanUpGoesOnAfterAFailure(t *testing.T) {
+	const many = 20
+	id := func(n int) uuid.UUID { return uuid.UUID{byte(n)} }
+	c := newCluster(t, server.Runtime, oddStore{memory.New(), "operations/history/" + id(3).String()},
+		emulator.WithSettings(emulator.Settings{MaxStoredActionCount: 1, CompletedActionKeepDuration: -1}))
+	for n := range many {
+		if err := c.engine.Put(t.Context(), emulator.Record{
+			ID: id(n), Kind: kinds[0].kind, Step: emulator.StepFailed, Rollback: emulator.NotRollingBack,
+			Stopped: c.clock().Add(time.Duration(n-many) * second),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.engine.CleanUp(t.Context()); !errors.Is(err, errOdd) {
+		t.Errorf("got %v, want what the store said", err)
+	}
+	if left := c.list("65535", "65535"); len(left) != 2 {
+		t.Errorf("%d are left, want the last one and the one that could not be removed", len(left))
 	}
 }
 
