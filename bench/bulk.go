@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/google/uuid"
+
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -28,6 +30,27 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 		return nil, nil, err
 	}
 	p, ctx := plain{e.address, dialer(nil, &c)}, context.Background()
+	byHand := func(cancel func(context.Context, uuid.UUID) error) error {
+		all, err := p.list(ctx)
+		if err != nil {
+			return err
+		}
+		if len(all) != many {
+			return fmt.Errorf("%d listed, want %d", len(all), many)
+		}
+		var next atomic.Int64
+		return atOnce("", callers, func() error {
+			for {
+				i := next.Add(1) - 1
+				if i >= many {
+					return nil
+				}
+				if err := cancel(ctx, all[i].OperationID); err != nil {
+					return err
+				}
+			}
+		}).many(callers)
+	}
 	return []side{
 		once("ours", func() error {
 			ours, err := wrapper.New(e.address) // a new one: nobody cancels the same operations for the hundredth time
@@ -47,26 +70,7 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 			}
 			return nil
 		}),
-		once("plain", func() error {
-			all, err := p.list(ctx)
-			if err != nil {
-				return err
-			}
-			if len(all) != many {
-				return fmt.Errorf("%d listed, want %d", len(all), many)
-			}
-			var next atomic.Int64
-			return atOnce("", callers, func() error {
-				for {
-					i := next.Add(1) - 1
-					if i >= many {
-						return nil
-					}
-					if err := p.cancel(ctx, all[i].OperationID); err != nil {
-						return err
-					}
-				}
-			}).many(callers)
-		}),
+		once("plain", func() error { return byHand(p.cancel) }),
+		once("duty with memory", func() error { return byHand(remember(duty{p}).cancel) }),
 	}, c.close, nil
 }

@@ -132,6 +132,9 @@ func openLoopback(callers int) (_ []side, _ func() error, err error) {
 		{"duty", dutyHandler(always), func(base string, h *http.Client) (func(context.Context, uuid.UUID) error, error) {
 			return duty{plain{base, h}}.cancel, nil
 		}},
+		{"duty with memory", dutyHandler(always), func(base string, h *http.Client) (func(context.Context, uuid.UUID) error, error) {
+			return remember(duty{plain{base, h}}).cancel, nil
+		}},
 		{"plain", plainHandler(always), func(base string, h *http.Client) (func(context.Context, uuid.UUID) error, error) {
 			return plain{base, h}.cancel, nil
 		}},
@@ -151,5 +154,5 @@ func openLoopback(callers int) (_ []side, _ func() error, err error) {
 		}
 		sides = append(sides, ask(s.name, callers, cancel))
 	}
-	return sides, c.close, sides[0].many(warm)
+	return sides, c.close, errors.Join(sides[0].many(warm), sides[2].many(warm))
 }

@@ -81,8 +81,8 @@ func report(facts string, all []result) string {
 func cannot(all []result, line func(format string, args ...any)) {
 	said := make(map[string]bool)
 	for _, r := range all {
-		for _, g := range r.goals {
-			if g.can.why == "" {
+		for _, g := range r.verdicts {
+			if g.can.why == "" || g.ok {
 				continue
 			}
 			if len(said) == 0 {
@@ -91,7 +91,10 @@ func cannot(all []result, line func(format string, args ...any)) {
 				line("")
 			}
 			had := ""
-			if g.can.limit > 0 {
+			switch {
+			case g.can.base != "":
+				had += fmt.Sprintf(" %.2f to %q, limit %.2f", g.against.median, g.can.base, g.can.limit)
+			case g.can.limit > 0:
 				had += fmt.Sprintf(" a ratio of %.2f instead of %.2f", g.can.limit, g.limit)
 			}
 			if g.can.most.bytes > 0 {

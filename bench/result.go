@@ -30,6 +30,7 @@ type figure struct {
 type verdict struct {
 	goal
 	ratio, wall spread
+	against     spread // the ratio to what can be had
 	cost        cost
 	ok          bool
 	had         bool  // not ok, and as good as can be
@@ -57,7 +58,10 @@ func (v verdict) String() string {
 		return b.String() + " ok"
 	}
 	b.WriteString(" short")
-	if v.can.limit > 0 {
+	switch {
+	case v.can.base != "":
+		fmt.Fprintf(&b, " %q=%.2f attainable=%.2f", v.can.base, v.against.median, v.can.limit)
+	case v.can.limit > 0:
 		fmt.Fprintf(&b, " attainable=%.2f", v.can.limit)
 	}
 	if v.can.most.bytes > 0 {
@@ -119,15 +123,18 @@ func (r *result) limitsCost() bool {
 
 func (r *result) judge(g goal) verdict {
 	v := verdict{goal: g, cost: r.sides[0].cost}
-	if g.base != "" {
-		base := slices.IndexFunc(r.sides, func(f figure) bool { return f.name == g.base })
-		v.ratio, v.wall = compare(r.rows, 0, base, cpu), compare(r.rows, 0, base, wall)
+	to := func(base string, of func(sample) time.Duration) spread {
+		if base == "" {
+			return spread{}
+		}
+		return compare(r.rows, 0, slices.IndexFunc(r.sides, func(f figure) bool { return f.name == base }), of)
 	}
-	keeps := func(limit float64, most cost) bool {
-		return (g.base == "" || math.Round(v.ratio.median*100) <= math.Round(limit*100)) && v.cost.within(most) // as they are printed
+	v.ratio, v.wall, v.against = to(g.base, cpu), to(g.base, wall), to(cmp.Or(g.can.base, g.base), cpu)
+	keeps := func(ratio spread, limit float64, most cost) bool {
+		return (g.base == "" || math.Round(ratio.median*100) <= math.Round(limit*100)) && v.cost.within(most) // as they are printed
 	}
-	v.ok = keeps(g.limit, g.most)
-	v.had = !v.ok && g.can.why != "" && keeps(cmp.Or(g.can.limit, g.limit), g.bearable())
+	v.ok = keeps(v.ratio, g.limit, g.most)
+	v.had = !v.ok && g.can.why != "" && keeps(v.against, cmp.Or(g.can.limit, g.limit), g.bearable())
 	return v
 }
 

@@ -79,8 +79,8 @@ func openTLS(t trust, callers int) (_ []side, _ func() error, err error) {
 	}
 	d := duty{plain{address, dialer(&tls.Config{Certificates: []tls.Certificate{keys.client}, RootCAs: keys.roots, MinVersion: tls.VersionTLS12}, &c)}}
 
-	sides := []side{ask("ours", callers, oursCancel(ours)), ask("duty", callers, d.cancel)}
-	return sides, c.close, sides[0].many(warm)
+	sides := []side{ask("ours", callers, oursCancel(ours)), ask("duty", callers, d.cancel), ask("duty with memory", callers, remember(d).cancel)}
+	return sides, c.close, errors.Join(sides[0].many(warm), sides[2].many(warm))
 }
 
 // keys are the certificates of both ends and of who made them, in memory and as files.
