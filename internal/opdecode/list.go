@@ -195,32 +195,40 @@ func (l *List) name(text []byte, shown func(string) string) uint8 {
 // in this order, and with nothing that JSON or this package may read in another way. A size of 0
 // is that of one that is not.
 func plainElement(text []byte) (id uuid.UUID, state, kind []byte, size int) {
-	name, rest, ok1 := plainText(text, `{"OperationId":"`)
+	const wide = len("00000000-0000-0000-0000-000000000000")
+	name, rest, ok1 := quoted(text, `{"OperationId":"`)
 	state, rest, ok2 := plainText(rest, `,"State":"`)
 	kind, rest, ok3 := plainText(rest, `,"Type":"`)
-	if !ok1 || !ok2 || !ok3 || len(name) != len("00000000-0000-0000-0000-000000000000") || len(rest) == 0 || rest[0] != '}' {
+	if !ok1 || !ok2 || !ok3 || len(name) != wide || len(rest) == 0 || rest[0] != '}' {
 		return id, nil, nil, 0
 	}
-	id, err := uuid.ParseBytes(name)
+	id, err := uuid.ParseBytes(name) // which takes nothing but digits and hyphens of this length
 	if err != nil {
 		return id, nil, nil, 0
 	}
 	return id, state, kind, len(text) - len(rest) + 1
 }
 
-// plainText is what stands between something and a quotation mark, and what follows.
-func plainText(text []byte, after string) (plain, rest []byte, ok bool) {
+// quoted is what stands between something and a quotation mark, and what follows.
+func quoted(text []byte, after string) (inside, rest []byte, ok bool) {
 	if len(text) < len(after) || string(text[:len(after)]) != after {
 		return nil, nil, false
 	}
 	text = text[len(after):]
-	for i, c := range text {
-		switch {
-		case c == '"':
-			return text[:i], text[i+1:], i > 0
-		case c < ' ', c > '~', c == '\\':
+	end := bytes.IndexByte(text, '"')
+	if end <= 0 {
+		return nil, nil, false
+	}
+	return text[:end], text[end+1:], true
+}
+
+// plainText is quoted for a text that means in JSON what it says.
+func plainText(text []byte, after string) (plain, rest []byte, ok bool) {
+	plain, rest, ok = quoted(text, after)
+	for _, c := range plain {
+		if c < ' ' || c > '~' || c == '\\' {
 			return nil, nil, false
 		}
 	}
-	return nil, nil, false
+	return plain, rest, ok
 }
