@@ -193,7 +193,9 @@ func workloads() []workload {
 		workload{
 			name: coldBuild, what: "build a program with an empty cache that imports wrapper, against the client of oapi-codegen",
 			open: openColdBuild, who: children, slow: true,
-			goals: []goal{{name: coldBuild, base: "stock", limit: 1.0}},
+			goals: []goal{{name: coldBuild, base: "stock", limit: 1.0, can: attainable{limit: 1.03, why: "30 of 32 seconds go into what both import, net/http above " +
+				"all. Only ours imports wrapper and generated (1.2 s of processor time), log/slog, of which WithLogger takes a logger (0.3 s), and small packages " +
+				"of its own (0.5 s); only stock imports the rest of oapi-codegen/runtime and has its client in main (1.0 s). go build -debug-actiongraph says so."}}},
 		},
 	)
 }
