@@ -1,10 +1,8 @@
 package emulator
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,28 +36,28 @@ import (
 //
 // An error names every place where something is wrong, and what is allowed there.
 func ParseScenarios(data []byte) (func(Record) Scenario, error) {
-	var defaults scenarioSteps
-	var rules []scenarioRule
-	err := readFile(data, map[string]member{
-		"default": func(raw json.RawMessage) error { return readObject(raw, defaults.members()) },
-		"rules":   listOf(&rules, readScenarioRule),
-	})
-	base, wrong := defaults.over(DefaultScenario())
-	if err == nil && wrong != nil {
-		err = within("default", wrong)
+	var f struct {
+		Default scenarioSteps  `json:"default"`
+		Rules   []scenarioRule `json:"rules"`
 	}
-	scenarios := make([]Scenario, len(rules))
-	for i, rule := range rules {
-		var wrong error
-		if scenarios[i], wrong = rule.over(base); err == nil && wrong != nil {
-			err = within(fmt.Sprintf("rules[%d]", i), wrong)
+	m := mistakes{decodeFile(data, &f)}
+	base := f.Default.over(DefaultScenario(), m.at("default"))
+	scenarios := make([]Scenario, len(f.Rules))
+	for i, rule := range f.Rules {
+		wrong := m.at("rules[%d]", i)
+		if rule.Kind != nil && !isKind(*rule.Kind) {
+			wrong(fmt.Errorf("kind %q: %s", *rule.Kind, kindsText))
 		}
+		if rule.Service != nil && !strings.HasPrefix(*rule.Service, fabricScheme) {
+			wrong(fmt.Errorf("service %q: it must begin with %s", *rule.Service, fabricScheme))
+		}
+		scenarios[i] = rule.over(base, wrong)
 	}
-	if err != nil {
+	if err := errors.Join(m...); err != nil {
 		return nil, fmt.Errorf("scenario file: %w", err)
 	}
 	return func(r Record) Scenario {
-		for i, rule := range rules {
+		for i, rule := range f.Rules {
 			if rule.applies(r) {
 				return scenarios[i]
 			}
@@ -68,35 +66,19 @@ func ParseScenarios(data []byte) (func(Record) Scenario, error) {
 	}, nil
 }
 
-// scenarioRule is a rule of the file: whom it is for, and what they do.
+// scenarioRule is a rule of the file. What it does not name is nil.
 type scenarioRule struct {
-	id, partition *uuid.UUID
-	kind          *generated.OperationType
-	service, node *string
+	ID        *uuid.UUID               `json:"id"`
+	Kind      *generated.OperationType `json:"kind"`
+	Service   *string                  `json:"service"`
+	Partition *uuid.UUID               `json:"partition"`
+	Node      *string                  `json:"node"`
 	scenarioSteps
 }
 
-func readScenarioRule(raw json.RawMessage) (scenarioRule, error) {
-	var s scenarioRule
-	members := s.members()
-	members["id"] = func(raw json.RawMessage) error { s.id = new(uuid.UUID); return idOf(s.id)(raw) }
-	members["partition"] = func(raw json.RawMessage) error { s.partition = new(uuid.UUID); return idOf(s.partition)(raw) }
-	members["kind"] = valueOf(&s.kind, "a text")
-	members["service"] = valueOf(&s.service, "a text")
-	members["node"] = valueOf(&s.node, "a text")
-	err := readObject(raw, members)
-	if s.kind != nil && !isKind(*s.kind) {
-		err = errors.Join(err, fmt.Errorf("kind %q: %s", *s.kind, kindsText))
-	}
-	if s.service != nil && !strings.HasPrefix(*s.service, fabricScheme) {
-		err = errors.Join(err, fmt.Errorf("service %q: it must begin with %s", *s.service, fabricScheme))
-	}
-	return s, err
-}
-
 func (s scenarioRule) applies(r Record) bool {
-	return is(s.id, r.ID) && is(s.kind, r.Kind) && is(s.service, r.Target.ServiceName) &&
-		is(s.partition, r.Target.PartitionID) && is(s.node, r.Target.NodeName)
+	return is(s.ID, r.ID) && is(s.Kind, r.Kind) && is(s.Service, r.Target.ServiceName) &&
+		is(s.Partition, r.Target.PartitionID) && is(s.Node, r.Target.NodeName)
 }
 
 // is compares where there is something to compare with.
@@ -104,110 +86,38 @@ func is[T comparable](want *T, got T) bool { return want == nil || *want == got 
 
 // scenarioSteps is how the steps go, as far as the file says.
 type scenarioSteps struct {
-	queue                 *time.Duration
-	lookUp, perform, undo scenarioStep
+	Queue   *time.Duration `json:"queue"`
+	LookUp  scenarioStep   `json:"lookUp"`
+	Perform scenarioStep   `json:"perform"`
+	Undo    scenarioStep   `json:"undo"`
 }
 
-func (s *scenarioSteps) members() map[string]member {
-	return map[string]member{
-		"queue":   durationOf(&s.queue),
-		"lookUp":  s.lookUp.read,
-		"perform": s.perform.read,
-		"undo":    s.undo.read,
-	}
-}
-
-func (s *scenarioSteps) over(base Scenario) (Scenario, error) {
-	if s.queue != nil {
-		base.Queue = *s.queue
-	}
-	return base, errors.Join(
-		s.lookUp.over("lookUp", &base.LookUp, &base.LookUpFails),
-		s.perform.over("perform", &base.Perform, &base.PerformFails),
-		s.undo.over("undo", &base.Undo, &base.UndoFails))
+func (s scenarioSteps) over(base Scenario, wrong func(error)) Scenario {
+	override(&base.Queue, s.Queue)
+	wrong(s.LookUp.over("lookUp", &base.LookUp, &base.LookUpFails))
+	wrong(s.Perform.over("perform", &base.Perform, &base.PerformFails))
+	wrong(s.Undo.over("undo", &base.Undo, &base.UndoFails))
+	return base
 }
 
 type scenarioStep struct {
-	takes *time.Duration
-	fails *int
-	code  *int32
+	Takes *time.Duration `json:"takes"`
+	Fails *times         `json:"fails"`
+	Code  *hresult       `json:"code"`
 }
 
-func (s *scenarioStep) read(raw json.RawMessage) error {
-	return readObject(raw, map[string]member{"takes": durationOf(&s.takes), "fails": timesOf(&s.fails), "code": hresultOf(&s.code)})
-}
-
-func (s *scenarioStep) over(name string, takes *time.Duration, fails *Failure) error {
-	if s.takes != nil {
-		*takes = *s.takes
-	}
-	if s.fails != nil {
-		fails.Times = *s.fails
-	}
-	if s.code == nil {
+func (s scenarioStep) over(name string, takes *time.Duration, fails *Failure) error {
+	override(takes, s.Takes)
+	override((*times)(&fails.Times), s.Fails)
+	override((*hresult)(&fails.Code), s.Code)
+	if s.Code == nil || fails.Times != 0 {
 		return nil
 	}
-	fails.Code = *s.code
-	if s.fails == nil && fails.Times == 0 {
-		fails.Times = Always
-	}
-	if fails.Times == 0 {
+	if s.Fails != nil {
 		return fmt.Errorf("%s: it has a code but never fails", name)
 	}
+	fails.Times = Always
 	return nil
-}
-
-// maxFileDuration keeps sums of durations far from where they would overflow.
-const maxFileDuration = 100 * 365 * 24 * time.Hour
-
-// durationOf reads a duration such as "1m30s".
-func durationOf(into **time.Duration) member {
-	return func(raw json.RawMessage) error {
-		var text string
-		err := json.Unmarshal(raw, &text)
-		parsed, wrong := time.ParseDuration(text)
-		if err != nil || wrong != nil || parsed < 0 || parsed > maxFileDuration {
-			return fmt.Errorf(`it must be a duration such as "30s", from 0 to %v, not %s`, maxFileDuration, sortOf(raw))
-		}
-		*into = &parsed
-		return nil
-	}
-}
-
-// timesOf reads a number of failures, or "always".
-func timesOf(into **int) member {
-	return func(raw json.RawMessage) error {
-		times := Always
-		if string(raw) != `"always"` {
-			parsed, err := strconv.ParseInt(string(raw), 10, 32)
-			if err != nil || parsed < 0 {
-				return fmt.Errorf(`it must be a number from 0 up, or "always", not %s`, sortOf(raw))
-			}
-			times = int(parsed)
-		}
-		*into = &times
-		return nil
-	}
-}
-
-// hresultOf reads an HRESULT: its name, its signed number, or a text with a 0x number.
-func hresultOf(into **int32) member {
-	return func(raw json.RawMessage) error {
-		text := strings.Trim(string(raw), `"`)
-		code, known := HRESULT(text)
-		if !known {
-			n, err := strconv.ParseInt(text, 0, 64)
-			if err == nil && n > 0x7fffffff {
-				n -= 1 << 32 // written without its sign, as 0x80071C54
-			}
-			if err != nil || n >= 0 || n < -1<<31 {
-				return fmt.Errorf("it must be a name such as FABRIC_E_TIMEOUT, or a negative HRESULT, not %s", sortOf(raw))
-			}
-			code = int32(n)
-		}
-		*into = &code
-		return nil
-	}
 }
 
 const kindsText = "it must be PartitionDataLoss, PartitionQuorumLoss, PartitionRestart or NodeTransition"

@@ -2,11 +2,9 @@ package emulator
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,36 +63,40 @@ import (
 //
 // An error names every place where something is wrong, and what is allowed there.
 func ParseSeed(data []byte) (Seed, error) {
-	s := Seed{Cluster: DefaultCluster(), Availability: Ready, Security: SeedSecurity{Mode: "None"}, digest: digestOf(data)}
-	err := readFile(data, map[string]member{
-		"operations": listOf(&s.Operations, readSeedOperation),
-		"services":   listOf(&s.Cluster.Services, readSeedService),
-		"nodes":      listOf(&s.Cluster.Nodes, readSeedNode),
-		"service": func(raw json.RawMessage) error {
-			var text string
-			if err := valueOf(&text, "a text")(raw); err != nil {
-				return err
-			}
-			var err error
-			s.Availability, err = ParseAvailability(text)
-			return err
-		},
-		"fabricVersion": func(raw json.RawMessage) error {
-			if err := valueOf(&s.RuntimeVersion, "a text")(raw); err != nil {
-				return err
-			}
-			major, minor, _ := strings.Cut(s.RuntimeVersion, ".")
-			for _, number := range []string{major, minor} {
-				if _, err := strconv.ParseUint(number, 10, 32); err != nil {
-					return fmt.Errorf("%q: it must be MAJOR.MINOR", s.RuntimeVersion)
-				}
-			}
-			return nil
-		},
-		"clusterId": valueOf(&s.ClusterID, "a text"),
-		"config":    func(raw json.RawMessage) error { return readConfig(raw, &s.Settings) },
-		"security":  func(raw json.RawMessage) error { return readSeedSecurity(raw, &s.Security) },
-	})
+	var f seedFile
+	m := mistakes{decodeFile(data, &f)}
+	s := Seed{
+		Cluster: DefaultCluster(), Availability: Ready, RuntimeVersion: string(f.FabricVersion), ClusterID: f.ClusterID,
+		Settings: f.Config.settings(), Security: SeedSecurity{"None", f.Security.Roles}, digest: digestOf(data),
+	}
+	for i, op := range f.Operations {
+		s.Operations = append(s.Operations, op.read(m.at("operations[%d]", i)))
+	}
+	if f.Services != nil {
+		s.Cluster.Services = nil
+	}
+	for i, service := range f.Services {
+		s.Cluster.Services = append(s.Cluster.Services, service.read(m.at("services[%d]", i)))
+	}
+	if f.Nodes != nil {
+		s.Cluster.Nodes = nil
+	}
+	for i, node := range f.Nodes {
+		s.Cluster.Nodes = append(s.Cluster.Nodes, node.read(m.at("nodes[%d]", i)))
+	}
+	if f.Service != nil {
+		var err error
+		s.Availability, err = ParseAvailability(*f.Service)
+		m.at("service")(err)
+	}
+	override(&s.Security.Mode, f.Security.Mode)
+	if mode := s.Security.Mode; !slices.Contains([]string{"None", "X509", "AAD", "Windows"}, mode) {
+		m.at("security")(fmt.Errorf("mode %q: it must be None, X509, AAD or Windows", mode))
+	}
+	if c := s.Settings.complete(minStopRuntime); c.StopNodeMinDuration > c.StopNodeMaxDuration {
+		m.at("config")(errors.New("StopNodeMinDurationInSeconds is more than StopNodeMaxDurationInSeconds, so no node could be stopped"))
+	}
+	err := errors.Join(m...)
 	if err == nil {
 		err = s.contradictions() // of what can be read
 	}
@@ -102,6 +104,23 @@ func ParseSeed(data []byte) (Seed, error) {
 		return Seed{}, fmt.Errorf("seed file: %w", err)
 	}
 	return s, nil
+}
+
+type seedFile struct {
+	Operations    []seedOperation `json:"operations"`
+	Services      []seedService   `json:"services"`
+	Nodes         []seedNode      `json:"nodes"`
+	Service       *string         `json:"service"`
+	FabricVersion fabricVersion   `json:"fabricVersion"`
+	ClusterID     string          `json:"clusterId"`
+	Config        seedConfig      `json:"config"`
+	Security      struct {
+		Mode        *string `json:"mode"`
+		Roles       bool    `json:"roles"`
+		ClientCert  any     `json:"clientCert"` // this and the others are the client's
+		Credentials any     `json:"credentials"`
+		Token       any     `json:"token"`
+	} `json:"security"`
 }
 
 // contradictions are the places where a seed says two things that cannot both be.
@@ -136,154 +155,114 @@ func (s Seed) contradictions() error {
 	return errors.Join(errs...)
 }
 
-// readSeedSecurity also meets what the client of the case shows; that is the client's affair.
-func readSeedSecurity(raw json.RawMessage, s *SeedSecurity) error {
-	err := readObject(raw, map[string]member{
-		"mode": valueOf(&s.Mode, "a text"), "roles": valueOf(&s.Roles, "true or false"),
-		"clientCert": anything, "credentials": anything, "token": anything,
-	})
-	switch s.Mode {
-	case "None", "X509", "AAD", "Windows":
-		return err
-	default:
-		return errors.Join(err, fmt.Errorf("mode %q: it must be None, X509, AAD or Windows", s.Mode))
+type seedService struct {
+	Name              string      `json:"name"`
+	Kind              string      `json:"kind"`
+	Persisted         *bool       `json:"persisted"`
+	HasPersistedState *bool       `json:"hasPersistedState"` // its name in a service description
+	Partitions        []uuid.UUID `json:"partitions"`
+}
+
+func (f seedService) read(wrong func(error)) Service {
+	s := Service{Name: f.Name, Stateless: f.Kind == "Stateless", Partitions: DefaultCluster().Services[0].Partitions}
+	if f.Partitions != nil {
+		s.Partitions = append([]uuid.UUID(nil), f.Partitions...)
+	}
+	if persisted := cmp.Or(f.Persisted, f.HasPersistedState); persisted != nil {
+		s.Volatile = !s.Stateless && !*persisted
+	}
+	if !strings.HasPrefix(f.Name, fabricScheme) {
+		wrong(fmt.Errorf("name %q: it must begin with %s", f.Name, fabricScheme))
+	}
+	if f.Kind != "" && f.Kind != "Stateless" && f.Kind != "Stateful" {
+		wrong(fmt.Errorf("kind %q: it must be Stateful or Stateless", f.Kind))
+	}
+	return s
+}
+
+type seedNode struct {
+	Name         string   `json:"name"`
+	Instance     instance `json:"instance"`
+	Status       string   `json:"status"`
+	StoppedByFAS bool     `json:"stoppedByFas"`
+}
+
+func (f seedNode) read(wrong func(error)) Node {
+	if f.Name == "" {
+		wrong(errors.New("name is missing"))
+	}
+	if f.Status != "" && f.Status != "Up" && f.Status != "Down" {
+		wrong(fmt.Errorf("status %q: it must be Up or Down", f.Status))
+	}
+	return Node{Name: f.Name, InstanceID: cmp.Or(string(f.Instance), defaultInstance), Down: f.Status == "Down", Stopped: f.StoppedByFAS}
+}
+
+// seedConfig has the names of the runtime (§5.9).
+type seedConfig struct {
+	MaxStoredActionCount, ConcurrentRequests                                   count
+	CompletedActionKeepDurationInSeconds, StoredActionCleanupIntervalInSeconds count
+	CommandStepRetryBackoffInSeconds                                           count
+	StopNodeMinDurationInSeconds, StopNodeMaxDurationInSeconds                 count
+
+	RequestTimeoutInSeconds, OperationTimeoutInSeconds                     count // without an effect, as those below
+	DataLossCheckWaitDurationInSeconds, DataLossCheckPollIntervalInSeconds count
+	ReplicaDropWaitDurationInSeconds                                       count
+}
+
+func (c seedConfig) settings() Settings {
+	return Settings{
+		MaxStoredActionCount:        int(c.MaxStoredActionCount),
+		CompletedActionKeepDuration: time.Duration(c.CompletedActionKeepDurationInSeconds) * time.Second,
+		StoredActionCleanupInterval: time.Duration(c.StoredActionCleanupIntervalInSeconds) * time.Second,
+		CommandStepRetryBackoff:     time.Duration(c.CommandStepRetryBackoffInSeconds) * time.Second,
+		StopNodeMinDuration:         time.Duration(c.StopNodeMinDurationInSeconds) * time.Second,
+		StopNodeMaxDuration:         time.Duration(c.StopNodeMaxDurationInSeconds) * time.Second,
+		ConcurrentRequests:          int(c.ConcurrentRequests),
 	}
 }
 
-func readSeedService(raw json.RawMessage) (Service, error) {
-	var name, kind string
-	persisted, partitions := true, DefaultCluster().Services[0].Partitions
-	err := readObject(raw, map[string]member{
-		"name": valueOf(&name, "a text"), "kind": valueOf(&kind, "a text"),
-		"persisted":         valueOf(&persisted, "true or false"),
-		"hasPersistedState": valueOf(&persisted, "true or false"), // as the service description has it
-		"partitions": listOf(&partitions, func(raw json.RawMessage) (id uuid.UUID, err error) {
-			err = idOf(&id)(raw)
-			return id, err
-		}),
-	})
-	if !strings.HasPrefix(name, fabricScheme) {
-		err = errors.Join(err, fmt.Errorf("name %q: it must begin with %s", name, fabricScheme))
-	}
-	if kind != "" && kind != "Stateless" && kind != "Stateful" {
-		err = errors.Join(err, fmt.Errorf("kind %q: it must be Stateful or Stateless", kind))
-	}
-	stateless := kind == "Stateless"
-	return Service{Name: name, Stateless: stateless, Volatile: !stateless && !persisted, Partitions: partitions}, err
+type seedOperation struct {
+	ID               *uuid.UUID                   `json:"id"`
+	Kind             generated.OperationType      `json:"kind"`
+	Step             Step                         `json:"step"`
+	Rollback         *Rollback                    `json:"rollback"`
+	ErrorCode        int32                        `json:"errorCode"`
+	Service          *string                      `json:"service"`
+	Partition        *uuid.UUID                   `json:"partition"`
+	Node             *string                      `json:"node"`
+	Instance         instance                     `json:"instance"`
+	Transition       generated.NodeTransitionType `json:"transition"`
+	Mode             string                       `json:"mode"`
+	DurationSeconds  uint32                       `json:"durationSeconds"`
+	AgeSeconds       uint32                       `json:"ageSeconds"`
+	StepKeepsFailing bool                         `json:"stepKeepsFailing"`
 }
 
-func readSeedNode(raw json.RawMessage) (Node, error) {
-	n := Node{InstanceID: defaultInstance}
-	var status string
-	err := readObject(raw, map[string]member{
-		"name": valueOf(&n.Name, "a text"), "instance": instanceOf(&n.InstanceID),
-		"status": valueOf(&status, "a text"), "stoppedByFas": valueOf(&n.Stopped, "true or false"),
-	})
-	if n.Name == "" {
-		err = errors.Join(err, errors.New("name is missing"))
-	}
-	if status != "" && status != "Up" && status != "Down" {
-		err = errors.Join(err, fmt.Errorf("status %q: it must be Up or Down", status))
-	}
-	n.Down = status == "Down"
-	return n, err
-}
-
-// instanceOf reads a node's instance id, a decimal as a text or as a number.
-func instanceOf(into *string) member {
-	return func(raw json.RawMessage) error {
-		parsed, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 64)
-		if err != nil || parsed == 0 {
-			return fmt.Errorf("it must be a number from 1 to 18446744073709551615, not %s", sortOf(raw))
-		}
-		*into = strconv.FormatUint(parsed, 10)
-		return nil
-	}
-}
-
-// readConfig reads settings by their names in the runtime (§5.9).
-func readConfig(raw json.RawMessage, s *Settings) error {
-	count := func(set func(n int)) member {
-		return func(raw json.RawMessage) error {
-			n, err := strconv.ParseUint(strings.Trim(string(raw), `"`), 10, 31)
-			if err != nil {
-				return fmt.Errorf("it must be a number from 0 to 2147483647, not %s", sortOf(raw))
-			}
-			if set(int(n)); n == 0 {
-				set(-1) // zero would be the default
-			}
-			return nil
-		}
-	}
-	seconds := func(into *time.Duration) member {
-		return count(func(n int) { *into = time.Duration(n) * time.Second })
-	}
-	without := count(func(int) {})
-	err := readObject(raw, map[string]member{
-		"MaxStoredActionCount":                 count(func(n int) { s.MaxStoredActionCount = n }),
-		"CompletedActionKeepDurationInSeconds": seconds(&s.CompletedActionKeepDuration),
-		"StoredActionCleanupIntervalInSeconds": seconds(&s.StoredActionCleanupInterval),
-		"CommandStepRetryBackoffInSeconds":     seconds(&s.CommandStepRetryBackoff),
-		"StopNodeMinDurationInSeconds":         seconds(&s.StopNodeMinDuration),
-		"StopNodeMaxDurationInSeconds":         seconds(&s.StopNodeMaxDuration),
-		"RequestTimeoutInSeconds":              without,
-		"OperationTimeoutInSeconds":            without,
-		"ConcurrentRequests":                   count(func(n int) { s.ConcurrentRequests = n }),
-		"DataLossCheckWaitDurationInSeconds":   without,
-		"DataLossCheckPollIntervalInSeconds":   without,
-		"ReplicaDropWaitDurationInSeconds":     without,
-	})
-	if c := s.complete(minStopRuntime); c.StopNodeMinDuration > c.StopNodeMaxDuration {
-		err = errors.Join(err, errors.New("StopNodeMinDurationInSeconds is more than StopNodeMaxDurationInSeconds, so no node could be stopped"))
-	}
-	return err
-}
-
-func readSeedOperation(raw json.RawMessage) (SeedOperation, error) {
-	r := Record{Rollback: NotRollingBack}
-	var target Target
-	var node *string
-	var service *string
-	var partition *uuid.UUID
-	var seconds, age uint32
-	var id, keepsFail bool
-	number := "a number from 0 to 4294967295"
-	err := readObject(raw, map[string]member{
-		"id":       func(raw json.RawMessage) error { id = true; return idOf(&r.ID)(raw) },
-		"kind":     valueOf(&r.Kind, "a text"),
-		"step":     valueOf(&r.Step, "a text"),
-		"rollback": valueOf(&r.Rollback, "a text"), "errorCode": valueOf(&r.ErrorCode, "a number from -2147483648 to 2147483647"),
-		"service": valueOf(&service, "a text"), "node": valueOf(&node, "a text"),
-		"partition":  func(raw json.RawMessage) error { partition = new(uuid.UUID); return idOf(partition)(raw) },
-		"instance":   instanceOf(&target.NodeInstanceID),
-		"transition": valueOf(&target.Transition, "a text"), "mode": valueOf(&target.Mode, "a text"),
-		"durationSeconds": valueOf(&seconds, number), "ageSeconds": valueOf(&age, number),
-		"stepKeepsFailing": valueOf(&keepsFail, "true or false"),
-	})
-	r.Target = defaultTarget(r.Kind)
-	r.Target.Mode = target.Mode
-	if r.Kind == generated.OperationTypeNodeTransition {
-		override(&r.Target.NodeName, node)
-		r.Target.NodeInstanceID = cmp.Or(target.NodeInstanceID, r.Target.NodeInstanceID)
-		r.Target.Transition = cmp.Or(target.Transition, r.Target.Transition)
+func (f seedOperation) read(wrong func(error)) SeedOperation {
+	r := Record{Kind: f.Kind, Step: f.Step, Rollback: NotRollingBack, ErrorCode: f.ErrorCode, Target: defaultTarget(f.Kind)}
+	override(&r.ID, f.ID)
+	override(&r.Rollback, f.Rollback)
+	r.Target.Mode = f.Mode
+	if f.Kind == generated.OperationTypeNodeTransition {
+		override(&r.Target.NodeName, f.Node)
+		r.Target.NodeInstanceID = cmp.Or(string(f.Instance), r.Target.NodeInstanceID)
+		r.Target.Transition = cmp.Or(f.Transition, r.Target.Transition)
 	} else {
-		override(&r.Target.ServiceName, service)
-		override(&r.Target.PartitionID, partition)
+		override(&r.Target.ServiceName, f.Service)
+		override(&r.Target.PartitionID, f.Partition)
 	}
-	if seconds != 0 {
-		r.Target.Duration = time.Duration(seconds) * time.Second
+	r.Target.Duration = cmp.Or(time.Duration(f.DurationSeconds)*time.Second, r.Target.Duration)
+	if f.StepKeepsFailing {
+		r.Scenario = keepsFailing(f.Kind)
 	}
-	if keepsFail {
-		r.Scenario = keepsFailing(r.Kind)
+	if f.ID == nil {
+		wrong(errors.New("id is missing"))
 	}
-	if !id {
-		err = errors.Join(err, errors.New("id is missing"))
+	if f.Service != nil && !strings.HasPrefix(*f.Service, fabricScheme) {
+		wrong(fmt.Errorf("service %q: it must begin with %s", *f.Service, fabricScheme))
 	}
-	if service != nil && !strings.HasPrefix(*service, fabricScheme) {
-		err = errors.Join(err, fmt.Errorf("service %q: it must begin with %s", *service, fabricScheme))
-	}
-	err = errors.Join(err, r.check())
-	return SeedOperation{Record: r, Age: time.Duration(age) * time.Second}, err
+	wrong(r.check())
+	return SeedOperation{Record: r, Age: time.Duration(f.AgeSeconds) * time.Second}
 }
 
 func override[T any](into *T, value *T) {
