@@ -46,7 +46,7 @@
 // without security. [WithClientCertificates] takes the place of X.509 security.
 // A client must then show a certificate that is in one of two lists, is within
 // its dates and, if there is a CA, chains to it. A chain is verified once for a
-// connection, and its dates are judged with every request, so a certificate that
+// connection, and its dates are checked with every request, so a certificate that
 // expires in between is turned away.
 //
 // With roles on, an operation is for the role that the document gives it (Role of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
@@ -118,5 +119,190 @@ func classify(err error) *Error {
 		return NewError(generated.ErrorCodeAbort, "").Wrap(err)
 	default:
 		return (&Error{Status: http.StatusInternalServerError, Code: generated.ErrorCodeFail}).complete().Wrap(err)
+	}
+}
+
+// fixedText is the sentence for a person when an error brings none of its own.
+// It is never empty: clients in the field lose the code of an error, or crash,
+// when the message is missing.
+func fixedText(code generated.ErrorCode) string {
+	switch code {
+	case generated.ErrorCodeInvalidArg:
+		return "The request has a part that cannot be accepted."
+	case generated.ErrorCodeNameDoesNotExist:
+		return "A required parameter is missing."
+	case generated.ErrorCodeKeyNotFound:
+		return "No operation with this id is known."
+	case generated.ErrorCodeInvalidTestCommandState:
+		return "The operation is not in a state in which this is allowed."
+	case generated.ErrorCodeTestCommandOperationIDAlreadyExists:
+		return "The operation id is in use."
+	case generated.ErrorCodeNodeTransitionInProgress:
+		return "The node is already in a transition."
+	case generated.ErrorCodeInvalidDuration:
+		return "The duration is outside its bounds."
+	case generated.ErrorCodeInvalidInstanceID:
+		return "The node instance id is not valid."
+	case generated.ErrorCodeInvalidNameURI:
+		return "The service id does not form a name."
+	case generated.ErrorCodeValueTooLarge:
+		return "A value is too long."
+	case generated.ErrorCodeMessageTooLarge:
+		return "The request body is too large."
+	case generated.ErrorCodeAccessDenied:
+		return "Access is denied."
+	case generated.ErrorCodeAbort:
+		return "The request was abandoned before it was done."
+	case generated.ErrorCodeReconfigurationPending:
+		return "The fault service is being set up and cannot answer now."
+	case generated.ErrorCodeTimeout:
+		return "The timeout was reached. The request may have taken effect."
+	case generated.ErrorCodeGatewayNotReachable:
+		return "The cluster cannot be reached from the gateway."
+	case generated.ErrorCodeFail:
+		return "The server failed to handle the request."
+	case generated.ErrorCodeNotImpl:
+		return "The server does not implement this operation."
+	case "":
+		return fixedText(generated.ErrorCodeFail)
+	default:
+		return string(code)
+	}
+}
+
+// maxExcerpt is how much of a caller's text a message or a log line repeats.
+const maxExcerpt = 32
+
+// excerpt returns a short prefix of a text that came from outside, safe to
+// repeat inside quotes: printable ASCII only, everything else as '?'.
+func excerpt(text string) string {
+	if len(text) <= maxExcerpt && strings.IndexFunc(text, unsafe) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for n, r := range text { // n counts bytes, which is enough for a limit
+		if n >= maxExcerpt {
+			b.WriteString("...")
+			break
+		}
+		if unsafe(r) {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unsafe(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+
+// StatusOf returns the HTTP status that the runtime's gateway sends with a
+// code: its own table (Management/HttpTransport/HttpUtil.cpp), restricted to
+// the codes of the document. Every other code, and the empty one, is a 500, as
+// it is there. Where the documents name another status than the code sends,
+// this is what the code sends.
+func StatusOf(code generated.ErrorCode) int {
+	switch code {
+	case generated.ErrorCodeInvalidArg,
+		generated.ErrorCodeApplicationNotUpgrading,
+		generated.ErrorCodeApplicationUpgradeValidationError,
+		generated.ErrorCodeBackupInProgress,
+		generated.ErrorCodeBackupNotEnabled,
+		generated.ErrorCodeConfigurationSectionNotFound,
+		generated.ErrorCodeFabricNotUpgrading,
+		generated.ErrorCodeFabricUpgradeValidationError,
+		generated.ErrorCodeImageBuilderValidationError,
+		generated.ErrorCodeInvalidAddress,
+		generated.ErrorCodeInvalidAtomicGroup,
+		generated.ErrorCodeInvalidConfiguration,
+		generated.ErrorCodeInvalidDuration,
+		generated.ErrorCodeInvalidForStatelessServices,
+		generated.ErrorCodeInvalidInstanceID,
+		generated.ErrorCodeInvalidNameURI,
+		generated.ErrorCodeInvalidPartitionKey,
+		generated.ErrorCodeInvalidServiceScalingPolicy,
+		generated.ErrorCodeInvalidTestCommandState,
+		generated.ErrorCodeKeyTooLarge,
+		generated.ErrorCodeNodeIsUp,
+		generated.ErrorCodeNodeTransitionInProgress,
+		generated.ErrorCodePathTooLong,
+		generated.ErrorCodeServiceAffinityChainNotSupported,
+		generated.ErrorCodeValueEmpty:
+		return http.StatusBadRequest
+
+	case generated.ErrorCodeAccessDenied:
+		return http.StatusForbidden
+
+	case generated.ErrorCodeApplicationNotFound,
+		generated.ErrorCodeApplicationTypeNotFound,
+		generated.ErrorCodeConfigurationParameterNotFound,
+		generated.ErrorCodeDirectoryNotFound,
+		generated.ErrorCodeEnumerationCompleted,
+		generated.ErrorCodeFabricVersionNotFound,
+		generated.ErrorCodeFileNotFound,
+		generated.ErrorCodeHealthEntityNotFound,
+		generated.ErrorCodeKeyNotFound,
+		generated.ErrorCodeNameDoesNotExist,
+		generated.ErrorCodeNodeNotFound,
+		generated.ErrorCodePartitionNotFound,
+		generated.ErrorCodePropertyDoesNotExist,
+		generated.ErrorCodeReplicaDoesNotExist,
+		generated.ErrorCodeServiceDoesNotExist,
+		generated.ErrorCodeServiceGroupDoesNotExist,
+		generated.ErrorCodeServiceManifestNotFound,
+		generated.ErrorCodeServiceTypeNotFound,
+		generated.ErrorCodeServiceTypeTemplateNotFound:
+		return http.StatusNotFound
+
+	case generated.ErrorCodeApplicationAlreadyExists,
+		generated.ErrorCodeApplicationAlreadyInTargetVersion,
+		generated.ErrorCodeApplicationTypeAlreadyExists,
+		generated.ErrorCodeApplicationTypeInUse,
+		generated.ErrorCodeApplicationTypeProvisionInProgress,
+		generated.ErrorCodeApplicationUpgradeInProgress,
+		generated.ErrorCodeFabricAlreadyInTargetVersion,
+		generated.ErrorCodeFabricUpgradeInProgress,
+		generated.ErrorCodeFabricVersionAlreadyExists,
+		generated.ErrorCodeFabricVersionInUse,
+		generated.ErrorCodeHealthStaleReport,
+		generated.ErrorCodeInstanceIDMismatch,
+		generated.ErrorCodeNameAlreadyExists,
+		generated.ErrorCodeNameNotEmpty,
+		generated.ErrorCodeNodeHasNotStoppedYet,
+		generated.ErrorCodePropertyCheckFailed,
+		generated.ErrorCodeRestoreSourceTargetPartitionMismatch,
+		generated.ErrorCodeSequenceNumberCheckFailed,
+		generated.ErrorCodeServiceAlreadyExists,
+		generated.ErrorCodeServiceGroupAlreadyExists,
+		generated.ErrorCodeServiceMetadataMismatch,
+		generated.ErrorCodeServiceTypeMismatch,
+		generated.ErrorCodeTestCommandOperationIDAlreadyExists:
+		return http.StatusConflict
+
+	case generated.ErrorCodeMessageTooLarge,
+		generated.ErrorCodeValueTooLarge:
+		return http.StatusRequestEntityTooLarge
+
+	case generated.ErrorCodeNotImpl:
+		return http.StatusNotImplemented
+
+	case generated.ErrorCodeGatewayNotReachable:
+		return http.StatusBadGateway
+
+	case generated.ErrorCodeAbort,
+		generated.ErrorCodeNotPrimary,
+		generated.ErrorCodeNotReady,
+		generated.ErrorCodeNoWriteQuorum,
+		generated.ErrorCodeReconfigurationPending,
+		generated.ErrorCodeServiceOffline,
+		generated.ErrorCodeServiceTooBusy:
+		return http.StatusServiceUnavailable
+
+	case generated.ErrorCodeCommunicationError,
+		generated.ErrorCodeOperationNotComplete,
+		generated.ErrorCodeTimeout:
+		return http.StatusGatewayTimeout
+
+	default:
+		return http.StatusInternalServerError
 	}
 }

@@ -1,9 +1,17 @@
 package server
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
@@ -123,4 +131,191 @@ func (x *exchange) turnAway(reason error) {
 	x.cause = reason
 	x.within(time.Now().Add(writeMargin))
 	x.WriteHeader(http.StatusForbidden)
+}
+
+// panicked is a panic of an implementation, as an error. It is no *Error and
+// wraps nothing, so that a client learns only that the server failed.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// protect calls next and makes an answer of a panic in it. The stack is for the
+// log only. [http.ErrAbortHandler] goes on to net/http, whose way it is to cut
+// a connection without a word.
+func (x *exchange) protect(next func()) {
+	returned := false
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+			x.aborted = x.aborted || !returned // runtime.Goexit: net/http cuts the connection
+		case http.ErrAbortHandler:
+			x.aborted = true
+			panic(v)
+		default:
+			x.stack = debug.Stack()
+			x.fail(panicked{v})
+		}
+	}()
+	next()
+	returned = true
+}
+
+// maxBody is the largest body that the gateway reads (Management/HttpTransport).
+const maxBody = 4 << 20
+
+// takeBody bounds the body of a request that has one by the document, and returns it. Any other
+// body is read and forgotten, as the gateway does, and never more than a buffer of it is held.
+func takeBody(w http.ResponseWriter, r *http.Request, wanted bool) (io.Reader, *Error) {
+	if r.ContentLength > maxBody {
+		return nil, errTooLarge() // before a client that asked gets its 100 Continue
+	}
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	// MaxBytesReader also has the connection closed, so that the rest is not read either.
+	bounded := http.MaxBytesReader(w, r.Body, maxBody)
+	if wanted {
+		return bounded, nil
+	}
+	if _, err := io.Copy(io.Discard, bounded); err != nil {
+		return nil, bodyError(err)
+	}
+	return nil, nil
+}
+
+func errTooLarge() *Error {
+	return NewError(generated.ErrorCodeMessageTooLarge, "The request body must not be larger than 4194304 bytes.")
+}
+
+// bodyError is a body that could not be read, or is not what the document wants. What is wrong
+// with it may repeat it, so that it is for the log.
+func bodyError(err error) *Error {
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		return errTooLarge()
+	}
+	return NewError(generated.ErrorCodeInvalidArg, "The request body could not be read.").Wrap(err)
+}
+
+// requestIDHeader is what the .NET client sends to tell its requests apart; the
+// gateway writes it to its traces.
+// It is in the form in which net/http keeps headers.
+const requestIDHeader = "X-Servicefabricrequestid"
+
+// maxRequestID is the longest id that is taken over.
+const maxRequestID = 128
+
+// call is what an implementation may ask about the request it is called for.
+type call struct {
+	requestID string
+	role      Role
+}
+
+type callKey struct{}
+
+// callOf is the call of a context; all zeros if a Handler did not make it.
+func callOf(ctx context.Context) call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return *c
+	}
+	return call{}
+}
+
+// RequestID returns the id of the request that an implementation is called
+// for: the caller's X-ServiceFabricRequestId if it is printable ASCII of at
+// most 128 characters, else a new random one. It is in the log line of the
+// request, and the answer repeats it in a header of the same name. In a context
+// that no [Handler] made it is empty.
+func RequestID(ctx context.Context) string {
+	return callOf(ctx).requestID
+}
+
+func requestID(r *http.Request) string {
+	var id string
+	if all := r.Header[requestIDHeader]; len(all) > 0 {
+		id = all[0]
+	}
+	if id == "" || len(id) > maxRequestID {
+		return uuid.NewString()
+	}
+	for _, c := range []byte(id) {
+		if c < ' ' || c > '~' {
+			return uuid.NewString()
+		}
+	}
+	return id
+}
+
+// callContext is the context of a call, which knows the call and ends at a deadline. Most
+// implementations look at it and never wait for it, so that the timer is made for the first who waits.
+// Of two reasons to end, the request's and the deadline, the one that is seen first counts.
+type callContext struct {
+	context.Context // of the request
+	call            call
+	deadline        time.Time
+
+	mu    sync.Mutex
+	timed context.Context // nil until somebody waits
+	stop  context.CancelFunc
+	over  bool
+}
+
+// Value returns the call to whoever asks for it. Once there is a timer, package context finds it
+// here, and hangs on it what derives from this context.
+func (c *callContext) Value(key any) any {
+	if key == (callKey{}) {
+		return &c.call
+	}
+	c.mu.Lock()
+	timed := c.timed
+	c.mu.Unlock()
+	if timed != nil {
+		return timed.Value(key)
+	}
+	return c.Context.Value(key)
+}
+
+// Deadline is that of the call, or of the request if it is earlier.
+func (c *callContext) Deadline() (time.Time, bool) {
+	if of, ok := c.Context.Deadline(); ok && of.Before(c.deadline) {
+		return of, true
+	}
+	return c.deadline, true
+}
+
+// Done returns a channel that is closed when the context ends.
+func (c *callContext) Done() <-chan struct{} { return c.withTimer().Done() }
+
+// Err says whether the context has ended, and why. The first reason stays.
+func (c *callContext) Err() error {
+	c.mu.Lock()
+	untouched := c.timed == nil && !c.over
+	c.mu.Unlock()
+	if untouched && c.Context.Err() == nil && time.Now().Before(c.deadline) {
+		return nil
+	}
+	return c.withTimer().Err()
+}
+
+func (c *callContext) withTimer() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		c.timed, c.stop = context.WithDeadline(c.Context, c.deadline)
+		if c.over {
+			c.stop()
+		}
+	}
+	return c.timed
+}
+
+// end ends the context when the call is over.
+func (c *callContext) end() {
+	c.mu.Lock()
+	c.over = true
+	stop := c.stop
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
 }

@@ -3,13 +3,11 @@ package server
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
@@ -92,7 +90,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	s := &x.source
 	version, refused := h.checkVersion(r.URL.RawQuery)
 	if refused != nil {
-		version = h.newest // the path is judged first, and then with all that there is
+		version = h.newest // the path is checked first, and then with all that there is
 	}
 	route, vars, err := h.router.find(r.Method, r.URL, version, s.room[:0])
 	if err != nil {
@@ -109,7 +107,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	if err := h.checkCluster(r); err != nil {
 		return err
 	}
-	// After what anybody may learn, before anything is read or judged.
+	// After what anybody may learn, before anything is read or checked.
 	if !route.anonymous {
 		if reason := h.authenticate(x, r); reason != nil {
 			var told *Error
@@ -130,7 +128,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	if unbound != nil {
 		return s.unbound(unbound)
 	}
-	// The runtime judges roles in the cluster, behind the gateway and with it
+	// The runtime checks roles in the cluster, behind the gateway and with it
 	// behind the parameters (Naming/EntreeServiceProxy.cpp).
 	if err := route.authorise(x.client.role); err != nil {
 		return err
@@ -150,7 +148,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Error {
 	if !route.local {
 		text, given := rawValue(r.URL.RawQuery, timeoutName)
-		if _, _, err := x.source.judgeTimeout(text, given, timeoutParameter()); err != nil {
+		if _, _, err := x.source.bindTimeout(text, given, timeoutParameter()); err != nil {
 			return refuse(timeoutParameter(), nil, text, generated.ErrorCodeInvalidArg)
 		}
 		if err := route.authorise(x.client.role); err != nil {
@@ -180,49 +178,104 @@ func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operati
 	return err
 }
 
-// log writes the line of a request.
-func (h *Handler) log(ctx context.Context, x *exchange, start time.Time) {
-	level := slog.LevelInfo
-	switch {
-	case x.aborted && x.stack == nil && ctx.Err() != nil:
-		level = slog.LevelWarn // the client hung up in the middle of the answer
-	case x.aborted || x.stack != nil:
-		level = slog.LevelError
-	case x.status >= 500:
-		level = slog.LevelWarn
-	}
-	if !h.logger.Enabled(ctx, level) {
-		return
-	}
+// Invoke has an operation carried out. The request is the request object of the operation, and the
+// response its response object, as package generated has them.
+type Invoke func(ctx context.Context, op *generated.Operation, request any) (response any, err error)
 
-	attrs := []slog.Attr{
-		slog.String("method", excerpt(x.method)),
-		slog.String("route", x.route),
-		slog.Int("status", x.status),
-		slog.Duration("duration", time.Since(start)),
-		slog.String("request_id", x.requestID),
+// WithMiddleware puts functions around the implementation, the first one outermost: behind the
+// checks of the edge, so that they see nothing but requests that are well-formed and allowed. They
+// may refuse a request with an [Error], change the request or the response, or the context. What
+// they return is checked like what an implementation returns, panics included. A nil function is an
+// error.
+func WithMiddleware(around ...func(Invoke) Invoke) Option {
+	return func(c *config) error {
+		for _, f := range around {
+			if f == nil {
+				return errors.New("server: a middleware is nil")
+			}
+		}
+		c.around = append(c.around, around...)
+		return nil
 	}
-	if id := x.source.operationID; len(id) == 36 && uuid.Validate(id) == nil {
-		attrs = append(attrs, slog.String("operation_id", id))
-		if force, known := x.source.force(); known {
-			attrs = append(attrs, slog.Bool("force", force))
+}
+
+// errNoAnswer is the mistake of an implementation that reports neither.
+var errNoAnswer = errors.New("the implementation returned neither a response nor an error")
+
+// settle makes sure that what an implementation returned is a response. The generated code would
+// leave out a nil one and have net/http send an empty 200.
+func settle(op *generated.Operation, response any) (any, error) {
+	v := reflect.ValueOf(response)
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem() // the zero Value if nil
+	}
+	kind := v.Kind()
+	if kind == reflect.Invalid || (kind == reflect.Map || kind == reflect.Func || kind == reflect.Chan) && v.IsNil() {
+		return nil, errNoAnswer
+	}
+	if kind == reflect.Slice && v.IsNil() {
+		// A list that was never appended to is empty, not null: clients expect
+		// a bare array.
+		return reflect.MakeSlice(v.Type(), 0, 0).Interface(), nil
+	}
+	if kind == reflect.Struct {
+		// The generated default responses are failures like any other: they
+		// get a message and the headers, and the log gets their code.
+		if e := defaultResponse(op, v); e != nil {
+			return nil, e
 		}
 	}
-	if x.remote != "" {
-		attrs = append(attrs, slog.String("remote", x.remote))
-	}
-	attrs = append(attrs, x.client.attrs()...)
-	if x.code != "" {
-		attrs = append(attrs, slog.String("code", string(x.code)))
-	}
-	if x.aborted {
-		attrs = append(attrs, slog.Bool("aborted", true))
-	}
-	if x.cause != nil {
-		attrs = append(attrs, slog.Any("cause", x.cause))
-	}
-	if x.stack != nil {
-		attrs = append(attrs, slog.String("stack", string(x.stack)))
-	}
-	h.logger.LogAttrs(ctx, level, "request", attrs...)
+	return response, nil
 }
+
+// defaultResponse returns what a generated default response says, or nil if the
+// struct is none: each operation has a type of its own for it.
+func defaultResponse(op *generated.Operation, v reflect.Value) *Error {
+	body, ok := v.Type().FieldByName("Body")
+	if !ok || len(body.Index) != 1 || body.Type != reflect.TypeFor[generated.FabricError]() {
+		return nil
+	}
+	status, ok := v.Type().FieldByName("StatusCode")
+	if !ok || len(status.Index) != 1 || status.Type.Kind() != reflect.Int {
+		return nil
+	}
+	said := v.FieldByIndex(body.Index).Interface().(generated.FabricError).Error
+	e := &Error{Status: int(v.FieldByIndex(status.Index).Int()), Code: said.Code, Message: said.Message}
+	if v.FieldByName("Headers").IsValid() {
+		e.Header = announced(op, v.Interface())
+	}
+	return e
+}
+
+// announced are the headers that a response object writes.
+func announced(op *generated.Operation, response any) http.Header {
+	w := headerOnly{make(http.Header)}
+	if op.Write(w, response) != nil {
+		return nil
+	}
+	delete(w.header, "Content-Type")
+	return w.header
+}
+
+// headerOnly is a writer of which the header is all that counts.
+type headerOnly struct{ header http.Header }
+
+func (w headerOnly) Header() http.Header         { return w.header }
+func (w headerOnly) Write(b []byte) (int, error) { return len(b), nil }
+func (w headerOnly) WriteHeader(int)             {}
+
+// errSilent is the mistake of a response object that writes no header.
+var errSilent = errors.New("the response object wrote nothing")
+
+// isNil says whether an implementation cannot be called.
+func isNil(impl generated.StrictServerInterface) bool {
+	v := reflect.ValueOf(impl)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// Unimplemented answers every operation with 501 E_NOTIMPL. Embed it by value in an implementation
+// that has only some of the operations: the rest then answers truthfully, and the implementation
+// goes on compiling when the document gains an operation.
+//
+// The zero value is ready, and safe for concurrent use.
+type Unimplemented = generated.Unimplemented

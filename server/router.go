@@ -29,7 +29,7 @@ type route struct {
 	forces      bool // it has the parameter Force
 	lists       bool // it is bounded as a list
 	typed       bool // its empty answers have the type of the others all the same
-	local       bool // it never reaches the cluster: any role will do, and no timeout is judged
+	local       bool // it never reaches the cluster: any role will do, and no timeout is checked
 }
 
 // segment is one piece of a path between slashes: a literal, or a variable between two texts.

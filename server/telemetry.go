@@ -3,8 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
 )
@@ -28,7 +31,7 @@ type Served struct {
 	Duration  time.Duration
 }
 
-// Trace is a hook for telemetry. It is called when a request arrives, before anything is judged,
+// Trace is a hook for telemetry. It is called when a request arrives, before anything is checked,
 // and returns the context that the request goes on with and what is called when it was answered.
 // Both are called in the goroutine of the request.
 type Trace func(ctx context.Context, r *http.Request) (context.Context, func(Served))
@@ -73,4 +76,51 @@ func (x *exchange) served(took time.Duration) Served {
 		s.Route = s.Operation.Path // the router has it without a slash at the end
 	}
 	return s
+}
+
+// log writes the line of a request.
+func (h *Handler) log(ctx context.Context, x *exchange, start time.Time) {
+	level := slog.LevelInfo
+	switch {
+	case x.aborted && x.stack == nil && ctx.Err() != nil:
+		level = slog.LevelWarn // the client hung up in the middle of the answer
+	case x.aborted || x.stack != nil:
+		level = slog.LevelError
+	case x.status >= 500:
+		level = slog.LevelWarn
+	}
+	if !h.logger.Enabled(ctx, level) {
+		return
+	}
+
+	attrs := []slog.Attr{
+		slog.String("method", excerpt(x.method)),
+		slog.String("route", x.route),
+		slog.Int("status", x.status),
+		slog.Duration("duration", time.Since(start)),
+		slog.String("request_id", x.requestID),
+	}
+	if id := x.source.operationID; len(id) == 36 && uuid.Validate(id) == nil {
+		attrs = append(attrs, slog.String("operation_id", id))
+		if force, known := x.source.force(); known {
+			attrs = append(attrs, slog.Bool("force", force))
+		}
+	}
+	if x.remote != "" {
+		attrs = append(attrs, slog.String("remote", x.remote))
+	}
+	attrs = append(attrs, x.client.attrs()...)
+	if x.code != "" {
+		attrs = append(attrs, slog.String("code", string(x.code)))
+	}
+	if x.aborted {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	if x.cause != nil {
+		attrs = append(attrs, slog.Any("cause", x.cause))
+	}
+	if x.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(x.stack)))
+	}
+	h.logger.LogAttrs(ctx, level, "request", attrs...)
 }

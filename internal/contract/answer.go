@@ -95,7 +95,7 @@ func (x *exchange) notJSON() (all []string) {
 
 // speechless judges what a failure has to say. The document lets the message be
 // missing, and the code be empty; clients in the field lose the code of an error, or
-// crash, when one is (see server/message.go).
+// crash, when one is (see server/errors.go).
 func (x *exchange) speechless() (all []string) {
 	var e struct {
 		Error struct{ Code, Message string }
