@@ -1,6 +1,9 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // AddRoute registers a path, as an operation that the document gains is registered.
 func (h *Handler) AddRoute(method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
@@ -20,8 +23,18 @@ func (h *Handler) AddRouteSince(came, method, path string, serve func(w http.Res
 	h.router.add(r, method, path)
 }
 
-// Settings returns what an exchange is judged by: the profile, the version, and
+// Settings returns what an exchange is checked by: the profile, the version, and
 // whether callers have to say who they are.
 func (h *Handler) Settings() (p Profile, runtimeVersion string, secured bool) {
 	return h.profile, h.newest.String(), h.clients != nil
+}
+
+// SetClock replaces the clock that certificates are checked by.
+func (h *Handler) SetClock(now func() time.Time) { h.now = now }
+
+// Connections returns of how many connections something is known.
+func (h *Handler) Connections() int {
+	h.clients.connections.mu.RLock()
+	defer h.clients.connections.mu.RUnlock()
+	return len(h.clients.connections.known)
 }

@@ -4,42 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 )
-
-func TestTimeoutParameter(t *testing.T) {
-	with := func(text string) string { return gracefully + "&timeout=" + text }
-	older := func(text string) string {
-		return cancelPath + "?api-version=5.9&Force=false&OperationId=" + id + "&timeout=" + text
-	}
-	ignored := timeout(60, -1)
-	run(t, []row{
-		{name: "runtime §3: default 60", target: gracefully, documented: ok, runtime: ok, sees: ignored},
-		{name: "runtime §3: 60", target: with("60"), documented: ok, runtime: ok, sees: timeout(60, 60)},
-		{name: "runtime §3: smallest", target: with("1"), documented: ok, runtime: ok, sees: timeout(1, 1)},
-		{name: "runtime §3: largest", target: with("4294967295"), documented: ok, runtime: ok, sees: timeout(4294967295, 4294967295)},
-		{name: "runtime §3: abc is ignored", target: with("abc"), documented: invalid, runtime: ok, sees: ignored},
-		{name: "runtime §3: -1 is ignored", target: with("-1"), documented: invalid, runtime: ok, sees: ignored},
-		{name: "runtime §3: 1.5 is ignored", target: with("1.5"), documented: invalid, runtime: ok, sees: ignored},
-		{name: "runtime §3: 0x10 is ignored", target: with("0x10"), documented: invalid, runtime: ok, sees: ignored},
-		{name: "runtime §3: 4294967296 is ignored", target: with("4294967296"), documented: invalid, runtime: ok, sees: ignored},
-		{name: "runtime §3: 0 is refused", target: with("0"), documented: invalid, runtime: invalid},
-		{name: "runtime §3: 000 is 0", target: with("000"), documented: invalid, runtime: invalid},
-		{name: "runtime §3: lower-case name", target: gracefully + "&Timeout=0", documented: ok, runtime: ok, sees: ignored},
-		{name: "runtime §3: empty value is absent", target: with(""), documented: ok, runtime: ok, sees: ignored},
-		{name: "Parse.cpp: plus", target: with("+5"), documented: invalid, runtime: ok, sees: timeout(5, 5)},
-		{name: "zeros in front", target: with("0005"), documented: ok, runtime: ok, sees: timeout(5, 5)},
-		{name: "runtime §9.1: works below 6.0", target: older("5"), documented: ok, runtime: ok, sees: timeout(5, 5)},
-		{name: "below 6.0 no document speaks of it, abc", target: older("abc"), documented: ok, runtime: ok, sees: ignored},
-		{name: "below 6.0 no document speaks of it, 4294967296", target: older("4294967296"), documented: ok, runtime: ok, sees: ignored},
-		{name: "below 6.0 no document speaks of it, 0", target: older("0"), documented: invalid, runtime: invalid},
-	})
-}
 
 // §3: at expiry the answer is 504, and an implementation that got through all
 // the same is told so.
@@ -118,4 +95,158 @@ func TestCallerGoesAway(t *testing.T) {
 			t.Errorf("got %v, want %v", got.want, w)
 		}
 	})
+}
+
+func TestUnimplemented(t *testing.T) {
+	for operation, r := range complete {
+		t.Run(operation, func(t *testing.T) {
+			req, err := parse(r.method, r.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := serve(t, newHandler(t, server.Unimplemented{}), req)
+			if w := (want{501, generated.ErrorCodeNotImpl}); got.want != w || !strings.Contains(got.message, operation) {
+				t.Errorf("got %v %q", got.want, got.message)
+			}
+		})
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	h := newHandler(t, server.Unimplemented{})
+	var wg sync.WaitGroup
+	for range 8 {
+		for _, r := range complete {
+			wg.Go(func() {
+				req, err := parse(r.method, r.target)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got := serve(t, h, req); got.status != 501 {
+					t.Errorf("got %v", got.want)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// Middleware is around the implementation, the first outermost: it sees well-formed requests alone,
+// may refuse one, and what it returns is checked like an answer.
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	var order []string
+	named := func(name string) func(server.Invoke) server.Invoke {
+		return func(next server.Invoke) server.Invoke {
+			return func(ctx context.Context, op *generated.Operation, request any) (any, error) {
+				order = append(order, name+" "+op.ID)
+				if r, ok := request.(generated.CancelOperationRequestObject); ok && r.Params.OperationID == uuid.Nil {
+					return nil, server.NewError(generated.ErrorCodeNotReady, "Not now.")
+				}
+				return next(ctx, op, request)
+			}
+		}
+	}
+	forgets := func(server.Invoke) server.Invoke {
+		return func(context.Context, *generated.Operation, any) (any, error) { return nil, nil }
+	}
+	foreign := func(server.Invoke) server.Invoke {
+		return func(context.Context, *generated.Operation, any) (any, error) {
+			return generated.StartDataLoss202Response{}, nil
+		}
+	}
+	nobody := cancelPath + "?api-version=6.0&Force=true&OperationId=" + uuid.Nil.String()
+	for _, tt := range []struct {
+		name, target string
+		around       []func(server.Invoke) server.Invoke
+		want         want
+		order        []string
+	}{
+		{"in order", gracefully, []func(server.Invoke) server.Invoke{named("outer"), named("inner")}, ok, []string{"outer CancelOperation", "inner CancelOperation"}},
+		{"a request that is refused by the edge", cancel + "&Force=1", []func(server.Invoke) server.Invoke{named("outer")}, invalid, nil},
+		{"one that refuses", nobody, []func(server.Invoke) server.Invoke{named("outer"), named("inner")}, want{503, generated.ErrorCodeNotReady}, []string{"outer CancelOperation"}},
+		{"one that returns nothing", gracefully, []func(server.Invoke) server.Invoke{forgets}, want{500, generated.ErrorCodeFail}, nil},
+		{"a response of another operation", gracefully, []func(server.Invoke) server.Invoke{foreign}, want{500, generated.ErrorCodeFail}, nil},
+	} {
+		order = nil
+		r, err := parse(http.MethodPost, tt.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := serve(t, newHandler(t, &spy{}, server.WithMiddleware(tt.around...)), r)
+		if got.want != tt.want || !slices.Equal(order, tt.order) {
+			t.Errorf("%s: got %v through %v, want %v through %v", tt.name, got.want, order, tt.want, tt.order)
+		}
+	}
+	for name, opt := range map[string]server.Option{
+		"a nil middleware":         server.WithMiddleware(nil),
+		"one that makes nothing":   server.WithMiddleware(func(server.Invoke) server.Invoke { return nil }),
+		"a nil trace":              server.WithTrace(nil),
+		"a nil authenticator":      server.WithAuthenticator(nil),
+		"no document":              server.WithDocument("/openapi", nil),
+		"a path with a variable":   server.WithDocument("/{x}", map[string][]byte{"a": nil}),
+		"a path that is the API's": server.WithDocument("/$", map[string][]byte{"GetClusterVersion": nil}),
+	} {
+		if h, err := server.New(&spy{}, opt); err == nil || h != nil {
+			t.Errorf("%s: got %v, %v, want an error", name, h, err)
+		}
+	}
+}
+
+// canceller answers every cancel.
+type canceller struct{ server.Unimplemented }
+
+func (canceller) CancelOperation(context.Context, generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
+	return generated.CancelOperation200Response{}, nil
+}
+
+// sink is a writer that keeps nothing.
+type sink struct{ header http.Header }
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
+func (s *sink) WriteHeader(int)             {}
+
+// asked returns a function that has a handler serve a request, with its header already there.
+func asked(tb testing.TB, target string) func() {
+	tb.Helper()
+	h, err := server.New(canceller{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://localhost"+target, http.NoBody)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r.Header["X-Servicefabricrequestid"] = []string{"7d793037-a076-4b2a-9f0e-4d0c8a550d7d"}
+	w := &sink{header: make(http.Header, 8)}
+	return func() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	}
+}
+
+// The edge checks every parameter, and bounds and recovers the call, with few allocations.
+func TestAllocations(t *testing.T) {
+	for name, tc := range map[string]struct {
+		target string
+		most   float64
+	}{
+		"carried out":   {gracefully + "&timeout=60", 8},
+		"a bad value":   {cancel + "&Force=maybe", 8},
+		"not available": {list, 8},
+	} {
+		if got := testing.AllocsPerRun(200, asked(t, tc.target)); got > tc.most {
+			t.Errorf("%s: got %v allocations, want %v at most", name, got, tc.most)
+		}
+	}
+}
+
+func BenchmarkCancel(b *testing.B) {
+	ask := asked(b, gracefully+"&timeout=60")
+	b.ReportAllocs()
+	for b.Loop() {
+		ask()
+	}
 }

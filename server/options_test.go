@@ -77,18 +77,3 @@ func TestProfile(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-func TestUnimplemented(t *testing.T) {
-	for operation, r := range complete {
-		t.Run(operation, func(t *testing.T) {
-			req, err := parse(r.method, r.target)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := serve(t, newHandler(t, server.Unimplemented{}), req)
-			if w := (want{501, generated.ErrorCodeNotImpl}); got.want != w || !strings.Contains(got.message, operation) {
-				t.Errorf("got %v %q", got.want, got.message)
-			}
-		})
-	}
-}

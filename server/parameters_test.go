@@ -1,14 +1,22 @@
 package server_test
 
 import (
+	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"pgregory.net/rapid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
+	"github.com/sfcancel/sfcancel/server"
 )
 
 var (
@@ -44,7 +52,7 @@ func TestCancelParameters(t *testing.T) {
 		{name: "runtime §1.4: Force=0 is bad", target: cancel + "&Force=0", documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: Force=t is bad", target: cancel + "&Force=t", documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: Force=yes is bad", target: cancel + "&Force=yes", documented: invalid, runtime: invalid},
-		{name: "runtime §1.4: OperationId is judged before Force", target: cancelPath + "?Force=maybe&api-version=6.0", documented: missing, runtime: missing},
+		{name: "runtime §1.4: OperationId is checked before Force", target: cancelPath + "?Force=maybe&api-version=6.0", documented: missing, runtime: missing},
 	})
 }
 
@@ -76,7 +84,7 @@ func TestListParameters(t *testing.T) {
 		{name: "runtime §1.4: leading plus", method: "GET", target: kind("+8"), documented: ok, runtime: ok, sees: filters(1, 8)},
 		{name: "runtime §1.4: 0x alone", method: "GET", target: kind("0x"), documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: names are refused", method: "GET", target: kind("All"), documented: invalid, runtime: invalid},
-		{name: "runtime §1.4: StateFilter is judged first", method: "GET", target: list + "&TypeFilter=x", documented: missing, runtime: invalid},
+		{name: "runtime §1.4: StateFilter is checked first", method: "GET", target: list + "&TypeFilter=x", documented: missing, runtime: invalid},
 	})
 }
 
@@ -114,7 +122,7 @@ func TestPartitionParameters(t *testing.T) {
 		{name: "runtime §1.4: QuorumLossDuration largest", target: lasting("4294967295"), documented: accepted, runtime: accepted, sees: quorum("AllReplicas", 4294967295)},
 		{name: "runtime §1.4: QuorumLossDuration of more than 32 bits", target: lasting("4294967296"), documented: invalid, runtime: invalid},
 		{name: "Parse.cpp: QuorumLossDuration in hexadecimal", target: lasting("0x3C"), documented: invalid, runtime: accepted, sees: quorum("AllReplicas", 60)},
-		{name: "runtime §1.4: mode is judged before duration", target: quorumLoss + "&QuorumLossDuration=x", documented: missing, runtime: missing},
+		{name: "runtime §1.4: mode is checked before duration", target: quorumLoss + "&QuorumLossDuration=x", documented: missing, runtime: missing},
 
 		{name: "runtime §1.4: RestartPartitionMode AllReplicasOrInstances", target: restart + "&RestartPartitionMode=AllReplicasOrInstances", documented: accepted, runtime: accepted},
 		{name: "runtime §1.4: RestartPartitionMode OnlyActiveSecondaries", target: restart + "&RestartPartitionMode=OnlyActiveSecondaries", documented: accepted, runtime: accepted},
@@ -177,7 +185,7 @@ func TestNodeParameters(t *testing.T) {
 
 		{name: "runtime §1.4: NodeInstanceId missing", target: transition + "&NodeTransitionType=Start", documented: missing, runtime: missing},
 		{name: "runtime §1.4: NodeInstanceId 0", target: instance("0"), documented: badInstance, runtime: badInstance},
-		{name: "runtime §1.4: NodeInstanceId 0 is judged before the type", target: transition + "&NodeInstanceId=0", documented: badInstance, runtime: badInstance},
+		{name: "runtime §1.4: NodeInstanceId 0 is checked before the type", target: transition + "&NodeInstanceId=0", documented: badInstance, runtime: badInstance},
 		{name: "runtime §1.4: NodeInstanceId no number", target: instance("abc"), documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: NodeInstanceId negative", target: instance("-5"), documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: NodeInstanceId largest", target: instance("18446744073709551615"), documented: accepted, runtime: accepted},
@@ -213,14 +221,14 @@ func TestProgressParameters(t *testing.T) {
 	}
 	zero := uuid.Nil.String()
 	run(t, []row{
-		{name: "runtime §1.4: progress judges OperationId, missing", method: "GET", target: onPartition + "GetDataLossProgress?api-version=6.0", documented: missing, runtime: missing},
-		{name: "runtime §1.4: progress judges OperationId, bad", method: "GET", target: onPartition + "GetDataLossProgress?api-version=6.0&OperationId=5", documented: invalid, runtime: invalid},
+		{name: "runtime §1.4: progress checks OperationId, missing", method: "GET", target: onPartition + "GetDataLossProgress?api-version=6.0", documented: missing, runtime: missing},
+		{name: "runtime §1.4: progress checks OperationId, bad", method: "GET", target: onPartition + "GetDataLossProgress?api-version=6.0&OperationId=5", documented: invalid, runtime: invalid},
 		{name: "runtime §1.4: progress hands the path over", method: "GET", target: progress("app~svc", partition), documented: ok, runtime: ok, sees: loss("app~svc", partition)},
 		{name: "runtime §1.4: progress does not look at the partition", method: "GET", target: progress("app~svc", "any"), documented: invalid, runtime: ok, sees: loss("app~svc", zero)},
 		{name: "runtime §1.4: progress does not look at a partition of two pieces", method: "GET", target: progress("app~svc", partition+"/x"), documented: invalid, runtime: ok, sees: loss("app~svc", zero)},
 		{name: "runtime §1.4: progress does not look at the service", method: "GET", target: progress("a~~b", partition), documented: badName, runtime: ok, sees: loss("a~~b", partition)},
 		{name: "runtime §1.4: progress does not look at the node", method: "GET", target: "/Faults/Nodes/" + strings.Repeat("n", 4097) + "/$/GetTransitionProgress" + withID, documented: tooLong, runtime: ok},
-		{name: "runtime §1.4: progress judges OperationId before an odd path", method: "GET", target: onServices + "a~~b/$/GetPartitions/x/$/GetRestartProgress?api-version=6.0", documented: badName, runtime: missing},
+		{name: "runtime §1.4: progress checks OperationId before an odd path", method: "GET", target: onServices + "a~~b/$/GetPartitions/x/$/GetRestartProgress?api-version=6.0", documented: badName, runtime: missing},
 	})
 }
 
@@ -311,4 +319,396 @@ func TestMessages(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTimeoutParameter(t *testing.T) {
+	with := func(text string) string { return gracefully + "&timeout=" + text }
+	older := func(text string) string {
+		return cancelPath + "?api-version=5.9&Force=false&OperationId=" + id + "&timeout=" + text
+	}
+	ignored := timeout(60, -1)
+	run(t, []row{
+		{name: "runtime §3: default 60", target: gracefully, documented: ok, runtime: ok, sees: ignored},
+		{name: "runtime §3: 60", target: with("60"), documented: ok, runtime: ok, sees: timeout(60, 60)},
+		{name: "runtime §3: smallest", target: with("1"), documented: ok, runtime: ok, sees: timeout(1, 1)},
+		{name: "runtime §3: largest", target: with("4294967295"), documented: ok, runtime: ok, sees: timeout(4294967295, 4294967295)},
+		{name: "runtime §3: abc is ignored", target: with("abc"), documented: invalid, runtime: ok, sees: ignored},
+		{name: "runtime §3: -1 is ignored", target: with("-1"), documented: invalid, runtime: ok, sees: ignored},
+		{name: "runtime §3: 1.5 is ignored", target: with("1.5"), documented: invalid, runtime: ok, sees: ignored},
+		{name: "runtime §3: 0x10 is ignored", target: with("0x10"), documented: invalid, runtime: ok, sees: ignored},
+		{name: "runtime §3: 4294967296 is ignored", target: with("4294967296"), documented: invalid, runtime: ok, sees: ignored},
+		{name: "runtime §3: 0 is refused", target: with("0"), documented: invalid, runtime: invalid},
+		{name: "runtime §3: 000 is 0", target: with("000"), documented: invalid, runtime: invalid},
+		{name: "runtime §3: lower-case name", target: gracefully + "&Timeout=0", documented: ok, runtime: ok, sees: ignored},
+		{name: "runtime §3: empty value is absent", target: with(""), documented: ok, runtime: ok, sees: ignored},
+		{name: "Parse.cpp: plus", target: with("+5"), documented: invalid, runtime: ok, sees: timeout(5, 5)},
+		{name: "zeros in front", target: with("0005"), documented: ok, runtime: ok, sees: timeout(5, 5)},
+		{name: "runtime §9.1: works below 6.0", target: older("5"), documented: ok, runtime: ok, sees: timeout(5, 5)},
+		{name: "below 6.0 no document speaks of it, abc", target: older("abc"), documented: ok, runtime: ok, sees: ignored},
+		{name: "below 6.0 no document speaks of it, 4294967296", target: older("4294967296"), documented: ok, runtime: ok, sees: ignored},
+		{name: "below 6.0 no document speaks of it, 0", target: older("0"), documented: invalid, runtime: invalid},
+	})
+}
+
+func TestQueryRules(t *testing.T) {
+	run(t, []row{
+		{name: "runtime §1.3: names are case-sensitive, operationid", target: cancelPath + "?api-version=6.0&operationid=" + id + "&Force=true", documented: missing, runtime: missing},
+		{name: "runtime §1.3: names are case-sensitive, force", target: cancel + "&force=true", documented: missing, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: an unknown name in another case does no harm", target: gracefully + "&force=true", documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: Force= is absent", target: cancel + "&Force=", documented: missing, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: OperationId= is absent", target: cancelPath + "?api-version=6.0&OperationId=&Force=true", documented: missing, runtime: missing},
+		{name: "runtime §1.3: a name without = is absent", target: cancel + "&Force", documented: missing, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: a=b=c is dropped", target: cancel + "&Force=true=x", documented: missing, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: Force==true is accepted", target: cancel + "&Force==true", documented: ok, runtime: ok, sees: forced},
+		{name: "runtime §1.3: empty pieces anywhere are skipped", target: cancel + "&=Force==true=", documented: ok, runtime: ok, sees: forced},
+		{name: "runtime §1.3: first occurrence wins", target: cancel + "&Force=true&Force=false", documented: ok, runtime: ok, sees: forced},
+		{name: "runtime §1.3: first occurrence wins, even a bad one", target: cancel + "&Force=x&Force=false", documented: invalid, runtime: invalid},
+		{name: "runtime §1.3: a pair that does not count is no occurrence", target: cancel + "&Force=&Force=a=b&Force=true", documented: ok, runtime: ok, sees: forced},
+		{name: "runtime §1.3: first OperationId wins", target: gracefully + "&OperationId=" + partition, documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: first api-version wins", target: gracefully + "&api-version=99.0", documented: ok, runtime: ok, sees: version("6.0")},
+		{name: "runtime §1.3: first timeout wins", target: gracefully + "&timeout=5&timeout=0", documented: ok, runtime: ok, sees: timeout(5, 5)},
+		{name: "runtime §1.3: values are not percent-decoded", target: cancelPath + "?api-version=6.0&OperationId=" + strings.ReplaceAll(id, "-", "%2D") + "&Force=true", documented: invalid, runtime: invalid},
+		{name: "runtime §1.3: api-version is not percent-decoded", target: cancelPath + "?api-version=6%2E0&OperationId=" + id + "&Force=true", documented: invalid, runtime: ok, sees: version("6%2E0")},
+		{name: "runtime §1.3: a plus is a plus", target: cancel + "&Force=true+", documented: invalid, runtime: invalid},
+		{name: "runtime §1.3: names are not percent-decoded", target: cancel + "&%46orce=true", documented: missing, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: a name that decodes to a known one is no second value", target: gracefully + "&%46orce=true&Fo%72ce=true", documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: nor the same for timeout", target: gracefully + "&time%6Fut=0", documented: ok, runtime: ok, sees: timeout(60, -1)},
+		{name: "runtime §1.3: unknown parameters are ignored", target: gracefully + "&a=b&a=c&$top=5&x[]=1;&&%zz=1", documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: thousands of unknown parameters are ignored", target: gracefully + strings.Repeat("&a", 20000), documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: a parameter of another operation is unknown", target: gracefully + "&StateFilter=junk&DataLossMode=junk", documented: ok, runtime: ok, sees: graceful},
+		{name: "runtime §1.3: the query of a path variable's name is ignored", method: "GET", target: lossProgress + "&partitionId=junk&serviceId=x", documented: ok, runtime: ok},
+		{name: "no query", target: cancelPath, documented: invalid, runtime: invalid},
+		{name: "empty query", target: cancelPath + "?", documented: invalid, runtime: invalid},
+	})
+}
+
+// pairs is the model of §1.3: the whole of it.
+func pairs(raw string) map[string]string {
+	m := make(map[string]string)
+	for _, piece := range strings.Split(raw, "&") {
+		var parts []string
+		for _, part := range strings.Split(piece, "=") {
+			if part != "" {
+				parts = append(parts, part)
+			}
+		}
+		if len(parts) == 2 {
+			if _, seen := m[parts[0]]; !seen {
+				m[parts[0]] = parts[1]
+			}
+		}
+	}
+	return m
+}
+
+// predict says what a cancel with that query comes to in the runtime profile.
+// The api-version is checked elsewhere, so the query has a good one in front.
+func predict(m map[string]string) (w want, force bool) {
+	guid, ok1 := m["OperationId"]
+	if !ok1 {
+		return missing, false
+	}
+	if !isGUID(guid) {
+		return invalid, false
+	}
+	switch f := m["Force"]; {
+	case f == "", sameASCII(f, "false"):
+	case sameASCII(f, "true"):
+		force = true
+	default:
+		return invalid, false
+	}
+	digits := strings.TrimPrefix(strings.Trim(m["timeout"], " "), "+")
+	if strings.Trim(digits, "0123456789") == "" && digits != "" {
+		if n, _ := new(big.Int).SetString(digits, 10); n.Sign() == 0 {
+			return invalid, false
+		}
+	}
+	return ok, force
+}
+
+func sameASCII(a, b string) bool {
+	return len(a) == len(b) && strings.EqualFold(a, b)
+}
+
+func isGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, r := range s {
+		if wantHyphen := i == 8 || i == 13 || i == 18 || i == 23; wantHyphen != (r == '-') {
+			return false
+		}
+		if !strings.ContainsRune("0123456789abcdefABCDEF-", r) {
+			return false
+		}
+	}
+	return true
+}
+
+func checkAgainstModel(t testing.TB, raw string) {
+	raw = "api-version=6.0&" + raw
+	r, err := parse("POST", cancelPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.URL.RawQuery = raw
+	got := askWith(t, &spy{}, r, server.WithProfile(server.Runtime))
+	m := pairs(raw)
+	w, force := predict(m)
+	if got.want != w {
+		t.Fatalf("%q: got %v %s, want %v", raw, got.want, got.message, w)
+	}
+	if w == ok {
+		p := got.spy.cancel()
+		if p.Force != force || !strings.EqualFold(p.OperationID.String(), m["OperationId"]) {
+			t.Fatalf("%q: got %+v, want force %v", raw, p, force)
+		}
+	}
+	if r.URL.RawQuery != raw || r.URL.Path != cancelPath {
+		t.Fatalf("the caller's request was changed to %v", r.URL)
+	}
+}
+
+func TestQueryMatchesModel(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.SampledFrom([]string{
+			"OperationId", "OperationId", id, strings.ToUpper(id), "Force", "Force", "true", "False", "timeout", "0", "5", "+07", "4294967296",
+			"%46orce", "force", "api-version", "x", "%2D", "+", ";", "%", "é",
+		})
+		piece := rapid.Custom(func(r *rapid.T) string {
+			parts := rapid.SliceOfN(text, 0, 3).Draw(r, "parts")
+			eq := rapid.SampledFrom([]string{"=", "=", "=", "=="}).Draw(r, "eq")
+			return rapid.SampledFrom([]string{"", "", "="}).Draw(r, "lead") + strings.Join(parts, eq)
+		})
+		raw := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(r, "pieces"), "&")
+		if rapid.Bool().Draw(r, "withID") {
+			raw += "&OperationId=" + id
+		}
+		checkAgainstModel(t, raw)
+	})
+}
+
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{
+		"", "OperationId=" + id, "OperationId=" + id + "&Force=true&timeout=1", "Force==true&OperationId=" + id,
+		"OperationId=" + id + "&Force=&Force=TRUE", "%4FperationId=" + id, "OperationId=" + id + "&%46orce=true", "a=b=c&;&+&%zz&OperationId=" + id,
+		"OperationId=" + id + "&timeout=%31", url.QueryEscape("OperationId=" + id), "OperationId=" + id + "&Force=fal\u017fe",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) { checkAgainstModel(t, raw) })
+}
+
+// atGateway says whether a request is for an address that the gateway has besides
+// the operations.
+func atGateway(r *http.Request) bool {
+	pieces := strings.FieldsFunc(r.URL.Path, func(c rune) bool { return c == '/' })
+	path := strings.Join(pieces, "/")
+	return r.Method == http.MethodGet && (path == "" || path == "$/GetClusterVersion" || path == "$/GetAadMetadata")
+}
+
+// Whatever comes in a request line, the answer is one: never a 500, never a
+// failure that is no FabricError, never a redirect, never a panic.
+func FuzzRequestLine(f *testing.F) {
+	for _, r := range complete {
+		f.Add(r.method, r.target)
+	}
+	for _, target := range []string{
+		"/", "*", "//", "/Faults", "/Faults/$/Cancel/..", "/Faults/%24/Cancel" + withID, "http://x/Faults/?", "/Faults/Nodes/%00%ff/$/GetTransitionProgress" + withID,
+		lossOf("a~~b"), lossOf("a%2f%2fb"), cancel + "&Force=%00", cancelPath + "?api-version=1e308&OperationId=;", cancelPath + "?api-version=6.0&timeout=99999999999999999999",
+	} {
+		f.Add("POST", target)
+		f.Add("GET", target)
+	}
+	f.Fuzz(func(t *testing.T, method, target string) {
+		if r, err := parse(method, target); err == nil && atGateway(r) {
+			t.Skip("the gateway answers that itself")
+		}
+		for _, p := range []server.Profile{server.Documented, server.Runtime} {
+			r, err := parse(method, target)
+			if err != nil {
+				t.Skip()
+			}
+			got := askWith(t, &spy{}, r, server.WithProfile(p))
+			switch got.status {
+			case 200, 202, 400, 404, 413:
+			default:
+				t.Errorf("%s: %q %q: %v %s", p, method, target, got.want, got.message)
+			}
+			if reached := got.spy.operation != ""; reached != (got.status < 300) {
+				t.Errorf("%s: %q %q: %v, but reached the implementation: %v", p, method, target, got.want, reached)
+			}
+		}
+	})
+}
+
+func TestAPIVersion(t *testing.T) {
+	with := func(text string) string { return cancelPath + "?OperationId=" + id + "&Force=true&api-version=" + text }
+	run(t, []row{
+		{name: "runtime §2: missing", target: cancelPath + "?OperationId=" + id + "&Force=true", documented: invalid, runtime: invalid},
+		{name: "runtime §2: empty value", target: with(""), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 3.0", target: with("3.0"), documented: ok, runtime: ok, sees: version("3.0")},
+		{name: "runtime §2: 6.0", target: with("6.0"), documented: ok, runtime: ok, sees: version("6.0")},
+		{name: "runtime §2: 3.5", target: with("3.5"), documented: ok, runtime: ok, sees: version("3.5")},
+		{name: "runtime §2: 2", target: with("2"), documented: invalid, runtime: ok, sees: version("2")},
+		{name: "runtime §2: 2.9 is below the first documented one", target: with("2.9"), documented: invalid, runtime: ok},
+		{name: "runtime §2: 1.0", target: with("1.0"), documented: invalid, runtime: ok, sees: version("1.0")},
+		{name: "runtime §2: 0.9 is below 1.0", target: with("0.9"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 8.2 equals the running version", target: with("8.2"), documented: ok, runtime: ok},
+		{name: "runtime §2: 8.3 is above the running version", target: with("8.3"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 99.0", target: with("99.0"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: abc is 0", target: with("abc"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 6.0-preview", target: with("6.0-preview"), documented: invalid, runtime: ok, sees: version("6.0-preview")},
+		{name: "runtime §2: 8.3-preview is still above", target: with("8.3-preview"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: -preview alone", target: with("-preview"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: the suffix is a set of characters", target: with("6.0e-preview"), documented: invalid, runtime: ok},
+		{name: "runtime §2: 6", target: with("6"), documented: invalid, runtime: ok, sees: version("6")},
+		{name: "runtime §2: 6.", target: with("6."), documented: invalid, runtime: ok},
+		{name: "runtime §2: 6.0foo", target: with("6.0foo"), documented: invalid, runtime: ok, sees: version("6.0foo")},
+		{name: "runtime §2: foo6.0", target: with("foo6.0"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 6.0.1", target: with("6.0.1"), documented: invalid, runtime: invalid},
+		{name: "runtime §2: 6.0foo.1, the second point comes too late", target: with("6.0foo.1"), documented: invalid, runtime: ok},
+		{name: "runtime §2: Api-Version counts as missing", target: cancelPath + "?OperationId=" + id + "&Force=true&Api-Version=6.0", documented: invalid, runtime: invalid},
+		{name: "runtime §2: 6.10 equals 6.1", target: with("6.10"), opts: []server.Option{server.WithRuntimeVersion("6.1")}, documented: invalid, runtime: ok},
+		{name: "runtime §2: 8.10 is 8.1 to the runtime and after 8.2 to the documents", target: with("8.10"), documented: invalid, runtime: ok},
+		{name: "runtime §2: 6.10 is a version to both when 8.2 runs", target: with("6.10"), documented: ok, runtime: ok},
+		{name: "Parse.cpp: exponent", target: with("6e0"), documented: invalid, runtime: ok},
+		{name: "Parse.cpp: exponent that goes too far", target: with("6e1"), documented: invalid, runtime: invalid},
+		{name: "Parse.cpp: exponent without a number", target: with("6e"), documented: invalid, runtime: invalid},
+		{name: "Parse.cpp: exponent out of all range", target: with("6e999999"), documented: invalid, runtime: invalid},
+		{name: "Parse.cpp: plus", target: with("+6.0"), documented: invalid, runtime: ok},
+		{name: "Parse.cpp: minus", target: with("-6.0"), documented: invalid, runtime: invalid},
+		{name: "pattern of the document: no minor", target: with("6.x"), documented: invalid, runtime: ok},
+		{name: "pattern of the document: no major", target: with(".6"), documented: invalid, runtime: invalid},
+		{name: "pattern of the document: a number beyond 64 bits", target: with("99999999999999999999999.0"), documented: invalid, runtime: invalid},
+	})
+}
+
+// The edge enforces the bounds of the document on timeout, although it reads that parameter by
+// rules of its own: they reach it through the generated table.
+func TestBoundsAreTheDocuments(t *testing.T) {
+	t.Parallel()
+	doc, err := loaded.View(t.Context(), "6.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeout := doc.Components.Parameters["Timeout"].Value.Schema.Value
+	least, most := int64(*timeout.Min), int64(*timeout.Max)
+	h := newHandler(t, server.Unimplemented{})
+	for seconds, want := range map[int64]int{
+		least - 1: http.StatusBadRequest, least: http.StatusNotImplemented,
+		most: http.StatusNotImplemented, most + 1: http.StatusBadRequest,
+	} {
+		target := "/Faults/$/Cancel?api-version=6.0&OperationId=5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01&Force=false&timeout=" + strconv.FormatInt(seconds, 10)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, nil))
+		if w.Code != want {
+			t.Errorf("timeout=%d: %d, want %d", seconds, w.Code, want)
+		}
+	}
+}
+
+func forced(t *testing.T, s *spy) {
+	t.Helper()
+	if p := s.cancel(); !p.Force || p.OperationID != uuid.MustParse(id) {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func graceful(t *testing.T, s *spy) {
+	t.Helper()
+	if p := s.cancel(); p.Force || p.OperationID != uuid.MustParse(id) {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func version(v generated.APIVersion) func(*testing.T, *spy) {
+	return func(t *testing.T, s *spy) {
+		t.Helper()
+		if got := s.cancel().APIVersion; got != v {
+			t.Errorf("api-version %q", got)
+		}
+	}
+}
+
+// timeout checks the deadline of the implementation, and what the request
+// carries: -1 stands for nothing.
+func timeout(seconds time.Duration, carried int64) func(*testing.T, *spy) {
+	return func(t *testing.T, s *spy) {
+		t.Helper()
+		if want := seconds * time.Second; s.left > want || s.left < want-10*time.Second {
+			t.Errorf("deadline in %v, want %v", s.left, want)
+		}
+		switch got := s.cancel().Timeout; {
+		case got == nil && carried != -1:
+			t.Errorf("no timeout, want %d", carried)
+		case got != nil && *got != carried:
+			t.Errorf("timeout %d, want %d", *got, carried)
+		}
+	}
+}
+
+// Every sentence of the two seed documents that speaks of the request.
+func TestSeeds(t *testing.T) {
+	const (
+		v3 = cancelPath + "?api-version=3.0"
+		v6 = cancelPath + "?api-version=6.0"
+		op = "&OperationId=" + id
+		no = "&Force=false"
+	)
+	run(t, []row{
+		// Cancel Operation, 3.0.
+		{name: "seed 3.0: POST with api-version, OperationId and Force", target: v3 + op + no, documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 3.0: method is POST", method: http.MethodGet, target: v3 + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: request URI is /Faults/$/Cancel", target: "/Faults/$/Canceled?api-version=3.0" + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: api-version is required", target: cancelPath + "?OperationId=" + id + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: api-version default 3.0 does not stand in for a required one", target: cancelPath + "?api-version=" + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: api-version value must be 3.0", target: v3 + op + no, documented: ok, runtime: ok, sees: version("3.0")},
+		{name: "seed 3.0: api-version is a string in the query", target: cancelPath + "?api-version=three" + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: OperationId is required", target: v3 + no, documented: missing, runtime: missing},
+		{name: "seed 3.0: OperationId is a uuid", target: v3 + "&OperationId=5" + no, documented: invalid, runtime: invalid},
+		{name: "seed 3.0: OperationId is a GUID that identifies a call", target: v3 + op + no, documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 3.0: Force is required", target: v3 + op, documented: missing, runtime: ok, sees: graceful},
+		{name: "seed 3.0: Force default false does not stand in for a required one", target: v3 + op + "&Force=", documented: missing, runtime: ok, sees: graceful},
+		{name: "seed 3.0: Force is a boolean, false", target: v3 + op + no, documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 3.0: Force is a boolean, true", target: v3 + op + "&Force=true", documented: ok, runtime: ok, sees: forced},
+		{name: "seed 3.0: Force is a boolean, no number", target: v3 + op + "&Force=1", documented: invalid, runtime: invalid},
+		{name: "seed 3.0: timeout is not spoken of, the runtime takes it", target: v3 + op + no + "&timeout=90", documented: ok, runtime: ok, sees: timeout(90, 90)},
+		{name: "seed 3.0: timeout is not spoken of, so its bounds do not hold", target: v3 + op + no + "&timeout=4294967296", documented: ok, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 3.0: 200 for success", target: v3 + op + "&Force=true", documented: ok, runtime: ok},
+		{name: "seed 3.0: all other status codes are a FabricError", target: v3, documented: missing, runtime: missing},
+
+		// Cancel Operation, 6.0.
+		{name: "seed 6.0: POST with api-version, OperationId, Force and timeout", target: v6 + op + no + "&timeout=60", documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 6.0: method is POST", method: http.MethodPut, target: v6 + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: request URI is /Faults/$/Cancel", target: "/Faults/Cancel?api-version=6.0" + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: api-version is required", target: cancelPath + "?OperationId=" + id + no, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: api-version default 6.0 does not stand in for a required one", target: cancelPath + "?api-version" + op + no, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: api-version value must be 6.0", target: v6 + op + no, documented: ok, runtime: ok, sees: version("6.0")},
+		{name: "seed 6.0: more than one version is supported, a lower one is passed", target: v3 + op + no, documented: ok, runtime: ok, sees: version("3.0")},
+		{name: "seed 6.0: any higher version up to the runtime's, 6.1 with runtime 6.1", target: cancelPath + "?api-version=6.1" + op + no, opts: []server.Option{server.WithRuntimeVersion("6.1")}, documented: ok, runtime: ok, sees: version("6.1")},
+		{name: "seed 6.0: not a higher version than the runtime's, 6.2 with runtime 6.1", target: cancelPath + "?api-version=6.2" + op + no, opts: []server.Option{server.WithRuntimeVersion("6.1")}, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: 6.1 behaves as documented for 6.0, accepted timeout", target: cancelPath + "?api-version=6.1" + op + no + "&timeout=5", documented: ok, runtime: ok, sees: timeout(5, 5)},
+		{name: "seed 6.0: 6.1 behaves as documented for 6.0, bounds of timeout", target: cancelPath + "?api-version=6.1" + op + no + "&timeout=4294967296", documented: invalid, runtime: ok},
+		{name: "seed 6.0: OperationId is required", target: v6 + no, documented: missing, runtime: missing},
+		{name: "seed 6.0: OperationId is a uuid", target: v6 + "&OperationId=xyz" + no, documented: invalid, runtime: invalid},
+		{name: "seed 6.0: OperationId is a GUID that identifies a call", target: v6 + op + no, documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 6.0: Force is required", target: v6 + op, documented: missing, runtime: ok, sees: graceful},
+		{name: "seed 6.0: Force default false does not stand in for a required one", target: v6 + op + "&Force", documented: missing, runtime: ok, sees: graceful},
+		{name: "seed 6.0: Force is a boolean, false", target: v6 + op + no, documented: ok, runtime: ok, sees: graceful},
+		{name: "seed 6.0: Force is a boolean, true", target: v6 + op + "&Force=true", documented: ok, runtime: ok, sees: forced},
+		{name: "seed 6.0: Force is a boolean, nothing else", target: v6 + op + "&Force=yes", documented: invalid, runtime: invalid},
+		{name: "seed 6.0: timeout is not required", target: v6 + op + no, documented: ok, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 6.0: timeout default 60", target: v6 + op + no + "&timeout=", documented: ok, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 6.0: timeout is an integer", target: v6 + op + no + "&timeout=1.5", documented: invalid, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 6.0: timeout is an int64", target: v6 + op + no + "&timeout=9223372036854775808", documented: invalid, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 6.0: timeout InclusiveMaximum 4294967295", target: v6 + op + no + "&timeout=4294967295", documented: ok, runtime: ok, sees: timeout(4294967295, 4294967295)},
+		{name: "seed 6.0: timeout above InclusiveMaximum", target: v6 + op + no + "&timeout=4294967296", documented: invalid, runtime: ok, sees: timeout(60, -1)},
+		{name: "seed 6.0: timeout InclusiveMinimum 1", target: v6 + op + no + "&timeout=1", documented: ok, runtime: ok, sees: timeout(1, 1)},
+		{name: "seed 6.0: timeout below InclusiveMinimum", target: v6 + op + no + "&timeout=0", documented: invalid, runtime: invalid},
+		{name: "seed 6.0: timeout is in seconds", target: v6 + op + no + "&timeout=120", documented: ok, runtime: ok, sees: timeout(120, 120)},
+		{name: "seed 6.0: 200 for success", target: v6 + op + "&Force=true", documented: ok, runtime: ok},
+		{name: "seed 6.0: all other status codes are a FabricError", target: v6, documented: missing, runtime: missing},
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
 )
 
 func reached(operation string) func(*testing.T, *spy) {
@@ -124,7 +125,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"the body before the parameters", cancelPath + "?api-version=6.0", nil, 5 << 20, want{413, generated.ErrorCodeMessageTooLarge}},
 		{"the parameters last", cancelPath + "?api-version=6.0", nil, 0, missing},
 		{"timeout after the other parameters", cancelPath + "?api-version=6.0&timeout=0", nil, 0, missing},
-		{"timeout is still judged", gracefully + "&timeout=0", nil, 0, invalid},
+		{"timeout is still checked", gracefully + "&timeout=0", nil, 0, invalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,5 +141,104 @@ func TestOrderOfChecks(t *testing.T) {
 				t.Errorf("got %v %s, want %v", got.want, got.message, tt.want)
 			}
 		})
+	}
+}
+
+// The paths of operations that a document may gain: variables at the end, side by side and within a
+// piece, and whatever verb.
+func TestPathsOfADocumentThatGrows(t *testing.T) {
+	t.Parallel()
+	paths := []struct{ method, path string }{
+		{"POST", "/Faults/Services/{serviceId}/$/Mend"},
+		{"GET", "/Faults/Racks/{rack}"},
+		{"GET", "/Faults/Racks/$/All"},
+		{"POST", "/Faults/Racks/{rack}/{slot}/$/Pull"},
+		{"POST", "/Faults/Racks/{rack}:drain"},
+		{"POST", "/Faults/Racks/v{version}.json"},
+		{"", "/Faults/Any"},
+	}
+	tests := []struct {
+		name, method, target string
+		want                 want
+		route                string
+		values               map[string]string
+	}{
+		{"a variable that spans pieces", "POST", "/Faults/Services/a/b/$/Mend?api-version=6.0", ok, "/Faults/Services/{serviceId}/$/Mend", map[string]string{"serviceId": "a/b"}},
+		{"a variable is decoded once", "POST", "/Faults/Services/a%252F%20b/$/Mend?api-version=6.0", ok, "/Faults/Services/{serviceId}/$/Mend", map[string]string{"serviceId": "a%2F b"}},
+		{"a literal may be escaped", "POST", "/Faults/Services/a/%24/M%65nd?api-version=6.0", ok, "/Faults/Services/{serviceId}/$/Mend", map[string]string{"serviceId": "a"}},
+		{"an escaped literal is no variable's", "POST", "/Faults/Services/%24/$/Mend?api-version=6.0", ok, "/Faults/Services/{serviceId}/$/Mend", map[string]string{"serviceId": "$"}},
+		{"a variable at the end", "GET", "/Faults/Racks/one/two?api-version=6.0", ok, "/Faults/Racks/{rack}", map[string]string{"rack": "one/two"}},
+		{"the more a route spells out, the earlier it is tried", "GET", "/Faults/Racks/$/All?api-version=6.0", ok, "/Faults/Racks/$/All", nil},
+		{"two variables side by side", "POST", "/Faults/Racks/one/two/three/$/Pull?api-version=6.0", ok, "/Faults/Racks/{rack}/{slot}/$/Pull", map[string]string{"rack": "one", "slot": "two/three"}},
+		{"too few pieces", "POST", "/Faults/Racks/one/$/Pull?api-version=6.0", invalid, "", nil},
+		{"a verb behind a variable", "POST", "/Faults/Racks/one:drain?api-version=6.0", ok, "/Faults/Racks/{rack}:drain", map[string]string{"rack": "one"}},
+		{"another verb behind a variable", "POST", "/Faults/Racks/one:fill?api-version=6.0", invalid, "", nil},
+		{"nothing before the verb", "POST", "/Faults/Racks/:drain?api-version=6.0", invalid, "", nil},
+		{"texts around a variable", "POST", "/Faults/Racks/v2.json?api-version=6.0", ok, "/Faults/Racks/v{version}.json", map[string]string{"version": "2"}},
+		{"any verb", "BREW", "/Faults/Any?api-version=6.0", ok, "/Faults/Any", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := bareHandler(t, &spy{}) // the document does not have these operations
+			var route string
+			var values map[string]string
+			for _, p := range paths {
+				h.AddRoute(p.method, p.path, func(w http.ResponseWriter, variables map[string]string) {
+					route, values = p.path, variables
+					w.WriteHeader(http.StatusOK)
+				})
+			}
+			r, err := parse(tt.method, tt.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := serve(t, h, r)
+			if got.want != tt.want || route != tt.route || len(values) != len(tt.values) {
+				t.Fatalf("got %v %q by %s with %v, want %v by %s with %v", got.want, got.message, route, values, tt.want, tt.route, tt.values)
+			}
+			for name, value := range tt.values {
+				if values[name] != value {
+					t.Errorf("%s is %q, want %q", name, values[name], value)
+				}
+			}
+		})
+	}
+}
+
+// What came after the api-version of a request is answered as what is nowhere: the same status, the
+// same code and the same words. What was there before is found all the same.
+func TestOperationsThatCameLater(t *testing.T) {
+	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
+		h := bareHandler(t, &spy{}, server.WithProfile(profile))
+		answers := func(status int) func(http.ResponseWriter, map[string]string) {
+			return func(w http.ResponseWriter, _ map[string]string) { w.WriteHeader(status) }
+		}
+		h.AddRouteSince("3.0", "GET", "/Faults/Racks/{name}", answers(203))
+		h.AddRouteSince("6.0", "GET", "/Faults/Racks/Busy", answers(205))
+		h.AddRouteSince("6.0", "POST", "/Faults/Racks", answers(206))
+		for _, tt := range []struct {
+			name, method, target string
+			status               int    // in both profiles
+			says                 string // the message; "" if there is none
+		}{
+			{"with its version", "POST", "/Faults/Racks?api-version=6.0", 206, ""},
+			{"with a later one", "POST", "/Faults/Racks?api-version=6.1", 206, ""},
+			{"with an earlier one", "POST", "/Faults/Racks?api-version=3.0", 400, `No operation has the path "/Faults/Racks". The letter case of a path matters.`},
+			{"with one between the documents", "POST", "/Faults/Racks?api-version=5.9", 400, `No operation has the path "/Faults/Racks". The letter case of a path matters.`},
+			{"another verb, with an earlier one", "PUT", "/Faults/Racks?api-version=3.0", 400, `No operation has the path "/Faults/Racks". The letter case of a path matters.`},
+			{"a path that an older one has", "GET", "/Faults/Racks/Busy?api-version=6.0", 205, ""},
+			{"a path that an older one has, with an earlier one", "GET", "/Faults/Racks/Busy?api-version=3.0", 203, ""},
+		} {
+			t.Run(profile.String()+"/"+tt.name, func(t *testing.T) {
+				r, err := parse(tt.method, tt.target)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := serve(t, h, r); got.status != tt.status || got.message != tt.says {
+					t.Errorf("got %v %s, want %d %s", got.want, got.message, tt.status, tt.says)
+				}
+			})
+		}
 	}
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -9,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 )
 
@@ -78,54 +78,6 @@ func TestLogLine(t *testing.T) {
 	}
 }
 
-func TestRequestID(t *testing.T) {
-	tests := []struct {
-		name  string
-		given []string
-		taken bool
-	}{
-		{"real clients: .NET sends two GUIDs", []string{id + ":" + partition}, true},
-		{"any printable ASCII", []string{"a b~!"}, true},
-		{"128 characters", []string{strings.Repeat("x", 128)}, true},
-		{"129 characters", []string{strings.Repeat("x", 129)}, false},
-		{"beyond ASCII", []string{"ö"}, false},
-		{"control character", []string{"a\tb"}, false},
-		{"empty", []string{""}, false},
-		{"none", nil, false},
-		{"the first of several", []string{"one", "two"}, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r, err := parse("POST", gracefully)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range tt.given {
-				r.Header.Add("X-ServiceFabricRequestId", v)
-			}
-			var inside string
-			got := askWith(t, &spy{act: func(ctx context.Context) error {
-				inside = server.RequestID(ctx)
-				return nil
-			}}, r)
-			echoed := got.header.Get("X-ServiceFabricRequestId")
-			if inside != echoed {
-				t.Errorf("%q inside, %q in the answer", inside, echoed)
-			}
-			if tt.taken {
-				if echoed != tt.given[0] {
-					t.Errorf("got %q, want %q", echoed, tt.given[0])
-				}
-			} else if uuid.Validate(echoed) != nil {
-				t.Errorf("%q is no new id", echoed)
-			}
-		})
-	}
-	if got := server.RequestID(t.Context()); got != "" {
-		t.Errorf("outside of a request: %q", got)
-	}
-}
-
 func TestQuietLoggerCostsNothing(t *testing.T) {
 	var log buffer
 	l := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -170,5 +122,123 @@ func TestLogOfForce(t *testing.T) {
 				t.Errorf("the raw request is in the log: %s", log.String())
 			}
 		})
+	}
+}
+
+// The log says who was let in or turned away, and why, and repeats no more of a
+// certificate than its thumbprint and the beginning of a name.
+func TestLogOfClients(t *testing.T) {
+	const evil = "\"}\n{\"level\":\"ERROR\",\"msg\":\"" + secret
+	ca := issue(t, nil, "roots", authority)
+	evilCA := issue(t, nil, evil, authority)
+	const long = "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz"
+	in := server.ClientCertificates{Admin: []string{"admin", "CN=" + long}, User: []string{"user"}, Roles: true, CA: ca.pool()}
+
+	type said struct{ Name, Role, Cause, Code string }
+	tests := []struct {
+		name string
+		cert *issued
+		want said
+	}{
+		{"admin", issue(t, ca, "admin"), said{Name: "admin", Role: "admin"}},
+		{"user who may not", issue(t, ca, "user"), said{Name: "user", Role: "user", Code: "E_ACCESSDENIED"}},
+		{"long name", issue(t, ca, long), said{Name: long[:32] + "...", Role: "admin"}},
+		{"none", nil, said{Cause: "there is no client certificate"}},
+		{"stranger", issue(t, ca, "stranger"), said{Name: "stranger", Cause: "the client certificate is neither an admin's nor a user's"}},
+		{"stranger with a hostile name", issue(t, ca, evil), said{Name: "?}?{?level?:?ERROR?,?msg?:?hunte...", Cause: "the client certificate is neither an admin's nor a user's"}},
+		{"no name", issue(t, ca, "", func(c *x509.Certificate) { c.Subject.Organization = []string{secret} }), said{Cause: "the client certificate is neither an admin's nor a user's"}},
+		{"expired", issue(t, ca, "admin", expired), said{Name: "admin", Cause: "the client certificate has expired"}},
+		{"not valid yet", issue(t, ca, "admin", early), said{Name: "admin", Cause: "the client certificate is not valid yet"}},
+		{"not for clients", issue(t, ca, "admin", ofServer), said{Name: "admin", Cause: "the client certificate is not meant for authenticating clients"}},
+		{"untrusted, from a CA with a hostile name", issue(t, evilCA, "admin").sending(evilCA), said{Name: "admin", Cause: "the client certificate does not chain to the CA"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log buffer
+			at := listenFor(t, bareHandler(t, &spy{}, server.WithLogger(log.logger()), server.WithClientCertificates(in)))
+			at.send(t, at.as(t, tt.cert, "HTTP/1.1"), "POST", gracefully, nil)
+			line := oneLine(t, &log)
+			if line.Route != cancelPath || line.Level != 0 {
+				t.Errorf("got %+v", line)
+			}
+			var got struct {
+				said
+				Client     string
+				ClientName string `json:"client_name"`
+			}
+			if err := json.Unmarshal([]byte(log.String()), &got); err != nil {
+				t.Fatal(err)
+			}
+			got.Name = got.ClientName
+			thumbprint := ""
+			if tt.cert != nil {
+				thumbprint = strings.ToUpper(tt.cert.thumbprint())
+			}
+			if got.said != tt.want || got.Client != thumbprint {
+				t.Errorf("got %+v, want %+v of %q", got, tt.want, thumbprint)
+			}
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("the certificate is in the log: %s", log.String())
+			}
+		})
+	}
+	t.Run("without security there is nobody to name", func(t *testing.T) {
+		var log buffer
+		at := listenFor(t, bareHandler(t, &spy{}, server.WithLogger(log.logger())))
+		at.send(t, at.as(t, issue(t, ca, "admin"), "HTTP/1.1"), "POST", gracefully, nil)
+		if strings.Contains(log.String(), `"client`) || strings.Contains(log.String(), `"role"`) {
+			t.Errorf("log %s", log.String())
+		}
+	})
+}
+
+type traceKey struct{}
+
+// A trace hears of every request and of what came of it, and the implementation gets its context.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	var served []server.Served
+	var inner []any
+	trace := func(name string) server.Option {
+		return server.WithTrace(func(ctx context.Context, _ *http.Request) (context.Context, func(server.Served)) {
+			return context.WithValue(ctx, traceKey{}, name), func(s server.Served) { served = append(served, s) }
+		})
+	}
+	look := server.WithMiddleware(func(next server.Invoke) server.Invoke {
+		return func(ctx context.Context, op *generated.Operation, request any) (any, error) {
+			inner = append(inner, ctx.Value(traceKey{}))
+			return next(ctx, op, request)
+		}
+	})
+	h := newHandler(t, canceller{}, trace("outer"), trace("inner"), look)
+	for _, tt := range []struct {
+		method, target string
+		want           server.Served
+		operation      string
+		reached        bool
+	}{
+		{"POST", gracefully, server.Served{Route: "/Faults/$/Cancel", Status: 200, Role: server.Admin}, "CancelOperation", true},
+		{"POST", cancel + "&Force=1", server.Served{Route: "/Faults/$/Cancel", Status: 400, Code: generated.ErrorCodeInvalidArg, Role: server.Admin}, "CancelOperation", false},
+		{"GET", "/Faults?api-version=6.0", server.Served{Route: "/Faults/", Status: 404, Code: generated.ErrorCodeNameDoesNotExist, Role: server.Admin}, "GetFaultOperationList", false},
+		{"GET", "/", server.Served{Route: "/", Status: 200, Role: server.Admin}, "", false},
+		{"GET", "/nowhere?api-version=6.0", server.Served{Status: 400, Code: generated.ErrorCodeInvalidArg}, "", false},
+	} {
+		served, inner = nil, nil
+		r, err := parse(tt.method, tt.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.ServeHTTP(&sink{header: make(http.Header)}, r)
+		if len(served) != 2 || (len(inner) == 1) != tt.reached || tt.reached && inner[0] != "inner" {
+			t.Fatalf("%s: %d ends, the implementation saw %v, want both ends and the inner context", tt.target, len(served), inner)
+		}
+		got := served[0]
+		id := ""
+		if got.Operation != nil {
+			id = got.Operation.ID
+		}
+		if got.Operation, got.RequestID, got.Duration = nil, "", 0; got != tt.want || id != tt.operation {
+			t.Errorf("%s: got %+v of %q, want %+v of %q", tt.target, got, id, tt.want, tt.operation)
+		}
 	}
 }
