@@ -108,5 +108,5 @@ func TestClientOptions(t *testing.T) {
 	if _, err := c.Client(wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1})).Operations(t.Context()); err == nil {
 		t.Error("it asked again")
 	}
-	saysOne(t, judged(func(tb sftest.TB) { sftest.NewCluster(tb).Client(nil) }), "fatal: sftest: ", "an option is nil")
+	saysOne(t, watch(func(tb sftest.TB) { sftest.NewCluster(tb).Client(nil) }), "fatal: sftest: ", "an option is nil")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,7 +82,7 @@ func TestEngineRefuses(t *testing.T) {
 		{"a scenario of none", func(c *sftest.Cluster) { c.SetScenario(id, emulator.Scenario{}) }, "operation " + id.String() + ": "},
 	}
 	for _, tc := range cases {
-		said := judged(func(tb sftest.TB) {
+		said := watch(func(tb sftest.TB) {
 			tc.do(sftest.NewCluster(tb, sftest.WithCluster(emulator.Cluster{})))
 			tb.Errorf("it returned")
 		})
@@ -137,40 +138,6 @@ func TestAdvance(t *testing.T) {
 	}
 }
 
-// Profile, scenarios and the options of others get where they belong.
-func TestOptions(t *testing.T) {
-	t.Parallel()
-	for profile, forced := range map[server.Profile]bool{server.Documented: true, server.Runtime: false} {
-		c := sftest.NewCluster(t, sftest.WithProfile(profile))
-		id := c.Put(emulator.Record{Rollback: emulator.RollingBackAndWillFail})
-		_, err := c.Client().ForceCancel(t.Context(), id, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
-		if err != nil {
-			t.Error(err)
-		}
-		if at := len(c.Requests()); (at == 1) != forced {
-			t.Errorf("%s: %v", profile, c.Requests())
-		}
-	}
-	c := sftest.NewCluster(t,
-		sftest.WithScenarios(func(r emulator.Record) emulator.Scenario {
-			return emulator.Scenario{Perform: time.Duration(r.ID[0]) * time.Minute}
-		}),
-		sftest.WithEngine(emulator.WithSettings(emulator.Settings{MaxStoredActionCount: 3}), emulator.WithProfile(server.Runtime)),
-		sftest.WithServer(server.WithClusterID("mine"), server.WithProfile(server.Runtime)))
-	long, quick := c.Put(emulator.Record{ID: uuid.UUID{9}}), c.Put(emulator.Record{ID: uuid.UUID{1}})
-	c.Advance(time.Minute)
-	if c.Operation(long).Terminal() || !c.Operation(quick).Terminal() {
-		t.Errorf("the scenarios are not those of their operations")
-	}
-	if s := c.Engine().Settings(); s.MaxStoredActionCount != 3 || s.StopNodeMinDuration != 600*time.Second {
-		t.Errorf("the settings are %+v", s)
-	}
-	g := send(t.Context(), c.HTTPClient(), "GET", c.URL()+"/Faults/?api-version=6.0") // the runtime does without filters
-	if g.status != 404 {
-		t.Errorf("the server is not of the profile: %d", g.status)
-	}
-}
-
 // A stuck undo gets free.
 func TestSetScenario(t *testing.T) {
 	t.Parallel()
@@ -222,4 +189,97 @@ func TestStale(t *testing.T) {
 	if op, err = c.Client().Operation(t.Context(), id); err != nil || op.State != wrapper.StateCancelled || len(c.Operations()) != 152 {
 		t.Errorf("in truth it is %s, %v", op.State, err)
 	}
+}
+
+// stuck never gets its undo done, if it is cancelled while it looks up its target.
+var stuck = emulator.Scenario{LookUp: time.Second, UndoFails: emulator.Failure{Times: emulator.Always}}
+
+// purposes are those of the requests of a call, in order.
+func purposes(attempts []wrapper.Attempt) []wrapper.Purpose {
+	var all []wrapper.Purpose
+	for _, a := range attempts {
+		all = append(all, a.Purpose)
+	}
+	return all
+}
+
+// A minute of grace and lost answers, in no time.
+func TestGraceInABubble(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
+		real := time.Now()
+		synctest.Test(t, func(t *testing.T) {
+			c := sftest.NewCluster(t, sftest.WithClock(time.Now), sftest.WithProfile(profile), sftest.WithScenario(stuck))
+			id := c.Put(emulator.Record{Step: emulator.StepLookingUpState})
+			c.On(sftest.Graceful, sftest.DropBefore())
+			c.On(sftest.Graceful, sftest.DropAfter())
+			c.On(sftest.Force, sftest.DropAfter())
+			client := c.Client(wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: time.Minute}))
+
+			begin := time.Now()
+			result, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []wrapper.Purpose{"graceful", "graceful", "graceful", "read", "force", "probe"}
+			if got := purposes(result.Attempts); result.Verdict != wrapper.Accepted || !result.Resolved || !slices.Equal(got, want) {
+				t.Errorf("%s, resolved %v, by %v", result.Verdict, result.Resolved, got)
+			}
+			if took := time.Since(begin); took < time.Minute || took > 2*time.Minute || c.Now().Sub(begin) != took {
+				t.Errorf("it took %v, the engine %v", took, c.Now().Sub(begin))
+			}
+			// It was stuck for the whole minute, and the force ends it with the next try.
+			time.Sleep(time.Second)
+			if r := c.Operation(id); r.State() != generated.OperationStateForceCancelled || r.Failed.Undo < 50 /* one a second */ {
+				t.Errorf("it is %s after %d tries to undo", r.State(), r.Failed.Undo)
+			}
+		})
+		if took := time.Since(real); took > 30*time.Second {
+			t.Errorf("it took %v of real time", took)
+		}
+	}
+}
+
+// With the clock of the bubble, who waits moves the engine.
+func TestClockOfABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := sftest.NewCluster(t, sftest.WithClock(time.Now))
+		client := c.Client()
+		op, err := client.StartDataLoss(t.Context(), wrapper.Partition{Service: "fabric:/app/svc"}, "FullDataLoss", wrapper.StartOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(32*time.Second - time.Nanosecond)
+		if s := c.Operation(op.OperationID).State(); s != generated.OperationStateRunning {
+			t.Errorf("a moment before its end it is %s", s)
+		}
+		time.Sleep(time.Nanosecond)
+		if s := c.Operation(op.OperationID).State(); s != generated.OperationStateCompleted {
+			t.Errorf("at its end it is %s", s)
+		}
+	})
+}
+
+// Without it the engine stands still in a bubble, too.
+func TestStillInABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		before := c.Now()
+		time.Sleep(time.Hour)
+		if !c.Now().Equal(before) || c.Operation(id).Terminal() {
+			t.Errorf("the engine moved by %v", c.Now().Sub(before))
+		}
+	})
+}
+
+// A cluster with a clock of its own cannot be moved, and says what to do.
+func TestAdvanceRefuses(t *testing.T) {
+	t.Parallel()
+	saysOne(t, watch(func(tb sftest.TB) {
+		sftest.NewCluster(tb, sftest.WithClock(time.Now)).Advance(time.Second)
+	}), "fatal: ", "Advance(1s)", "WithClock", "time.Sleep")
+	saysOne(t, watch(func(tb sftest.TB) { sftest.NewCluster(tb).Advance(-1) }), "fatal: ", "Advance(-1ns)", "never goes back")
 }

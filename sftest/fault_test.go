@@ -105,3 +105,168 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// Delays and hangs are in the time of the bubble, to the nanosecond.
+func TestDelaysInABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := sftest.NewCluster(t, sftest.WithClock(time.Now))
+		took := func() time.Duration {
+			begin := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if g := send(ctx, c.HTTPClient(), http.MethodGet, listURL(c)); g.status != 200 && !errors.Is(g.err, context.DeadlineExceeded) {
+				t.Errorf("got %d %v", g.status, g.err)
+			}
+			return time.Since(begin)
+		}
+		c.On(sftest.Any, sftest.DelayBefore(10*time.Minute))
+		c.On(sftest.Any, sftest.DelayAfter(20*time.Minute))
+		c.On(sftest.Any, sftest.HangBefore())
+		for _, want := range []time.Duration{10 * time.Minute, 20 * time.Minute, time.Hour, 0} {
+			if got := took(); got != want {
+				t.Errorf("took %v, want %v", got, want)
+			}
+		}
+	})
+}
+
+// Delayed before, a request is carried out though its caller has gone. Delayed after, it
+// is carried out at once.
+func TestDelayedArrival(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		fault        sftest.Fault
+		lost         bool // at once
+		at0, at2     emulator.Rollback
+		seenAtTheEnd int
+	}{
+		{sftest.DelayBefore(2 * time.Minute), false, emulator.RollingBackDueToUserCancel, emulator.RollingBackForce, 200},
+		{sftest.DelayAfter(2 * time.Minute), false, emulator.RollingBackForce, emulator.RollingBackForce, 200},
+		{sftest.Late(2 * time.Minute), true, emulator.RollingBackDueToUserCancel, emulator.RollingBackForce, 200},
+		{sftest.DropBefore(), true, emulator.RollingBackDueToUserCancel, emulator.RollingBackDueToUserCancel, 0},
+	}
+	for _, tc := range cases {
+		synctest.Test(t, func(t *testing.T) {
+			c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
+			id := c.Put(stopping())
+			c.On(sftest.Force, tc.fault)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			g := send(ctx, c.HTTPClient(), http.MethodPost, cancelURL(c, id, true))
+			if isLost(g.err) != tc.lost || !tc.lost && !errors.Is(g.err, context.DeadlineExceeded) {
+				t.Errorf("%v: got %v", tc.fault, g.err)
+			}
+			synctest.Wait()
+			if r := c.Operation(id); r.Rollback != tc.at0 {
+				t.Errorf("%v: when the caller had gone: %s", tc.fault, r.Rollback)
+			}
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if r, q := c.Operation(id), last(t, c); r.Rollback != tc.at2 || q.Server != tc.seenAtTheEnd {
+				t.Errorf("%v: in the end: %s, %s", tc.fault, r.Rollback, q)
+			}
+		})
+	}
+}
+
+// A body gets there late as well, when its connection is long gone.
+func TestLateBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := sftest.NewCluster(t)
+		id := c.Put(emulator.Record{})
+		for _, f := range []sftest.Fault{sftest.Late(2 * time.Minute), sftest.DelayBefore(2 * time.Minute), sftest.HangBefore()} {
+			c.On(sftest.Graceful, f)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, cancelURL(c, id, false), strings.NewReader("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response, err := c.HTTPClient().Do(r); err == nil {
+				_ = response.Body.Close()
+				t.Errorf("%v: %s", f, response.Status)
+			}
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if q := last(t, c); q.Server != 200 && q.Fault != "HangBefore" {
+				t.Errorf("got %s", q)
+			}
+		}
+	})
+}
+
+// What makes no sense fails the test where it is written.
+func TestSenselessFaults(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		m     sftest.Matcher
+		fault sftest.Fault
+		says  string
+	}{
+		{"no matcher", nil, sftest.DropAfter(), "the matcher is nil"},
+		{"no function", sftest.Any, sftest.Func(nil), "the function is nil"},
+		{"no status", sftest.Any, sftest.Answer{}.Before(), "0 is no status"},
+		{"a status that is no answer", sftest.Any, sftest.Status(103, ""), "103 is no status"},
+		{"a status of four digits", sftest.Any, sftest.Status(1000, ""), "1000 is no status"},
+		{"a code and a body", sftest.Any, sftest.Answer{Status: 500, Code: "E_FAIL", Body: "x"}.After(), "not both"},
+		{"a negative delay", sftest.Any, sftest.Late(-1), "must not be negative"},
+		{"a negative cut", sftest.Any, sftest.CutBody(-1), "must not be negative"},
+		{"a stale force", sftest.Force, sftest.Stale(), "only a read can be stale"},
+		{"a stale cancel of an operation", sftest.CancelOperation.Of([16]byte{1}), sftest.Stale(), "only a read can be stale"},
+	}
+	for _, tc := range cases {
+		said := watch(func(tb sftest.TB) {
+			sftest.NewCluster(tb).On(tc.m, tc.fault)
+			tb.Errorf("On returned")
+		})
+		t.Run(tc.name, func(t *testing.T) { saysOne(t, said, "fatal: sftest: On(", tc.says) })
+	}
+}
+
+// What could only be found out when the request came fails the test then.
+func TestFaultsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	t.Run("nothing to cut off", func(t *testing.T) {
+		t.Parallel()
+		saysOne(t, watch(func(tb sftest.TB) {
+			c := sftest.NewCluster(tb)
+			id := c.Put(stopping())
+			c.On(sftest.Any, sftest.CutBody(0))
+			if g := send(t.Context(), c.HTTPClient(), http.MethodPost, cancelURL(c, id, false)); g.status != 200 || g.err != nil {
+				tb.Errorf("got %d %v", g.status, g.err)
+			}
+		}), "CutBody(0)", "0 bytes", "DropAfter")
+	})
+	t.Run("no more than there is", func(t *testing.T) {
+		t.Parallel()
+		saysOne(t, watch(func(tb sftest.TB) {
+			c := sftest.NewCluster(tb)
+			c.On(sftest.Any, sftest.CutBody(len("[]\n")))
+			send(t.Context(), c.HTTPClient(), http.MethodGet, listURL(c))
+		}), "CutBody(3)", "3 bytes")
+	})
+	t.Run("a stale write", func(t *testing.T) {
+		t.Parallel()
+		saysOne(t, watch(func(tb sftest.TB) {
+			c := sftest.NewCluster(tb)
+			id := c.Put(stopping())
+			c.On(sftest.Any, sftest.Stale())
+			if g := send(t.Context(), c.HTTPClient(), http.MethodPost, cancelURL(c, id, false)); !isLost(g.err) {
+				tb.Errorf("got %d %v", g.status, g.err)
+			}
+		}), "Stale", "is no read")
+	})
+	t.Run("a panic", func(t *testing.T) {
+		t.Parallel()
+		saysOne(t, watch(func(tb sftest.TB) {
+			c := sftest.NewCluster(tb)
+			c.On(sftest.Any, sftest.Func(func(http.Handler) http.Handler { panic("boo") }))
+			if g := send(t.Context(), c.HTTPClient(), http.MethodGet, listURL(c)); !isLost(g.err) {
+				tb.Errorf("got %d %v", g.status, g.err)
+			}
+		}), "panic", "boo", "GetFaultOperationList", "fault_test.go")
+	})
+}

@@ -17,52 +17,52 @@ import (
 	"github.com/sfcancel/sfcancel/sftest"
 )
 
-// judge is a test that is watched: what would fail it is kept.
-type judge struct {
+// watched is a TB that keeps what would fail a test.
+type watched struct {
 	mu       sync.Mutex
 	said     []string
 	cleanups []func()
 	skipped  bool
 }
 
-func (j *judge) Helper()       {}
-func (j *judge) Skipped() bool { return j.skipped }
+func (w *watched) Helper()       {}
+func (w *watched) Skipped() bool { return w.skipped }
 
-func (j *judge) Errorf(format string, args ...any) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.said = append(j.said, fmt.Sprintf(format, args...))
+func (w *watched) Errorf(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, fmt.Sprintf(format, args...))
 }
 
-func (j *judge) Fatalf(format string, args ...any) {
-	j.Errorf("fatal: "+format, args...)
+func (w *watched) Fatalf(format string, args ...any) {
+	w.Errorf("fatal: "+format, args...)
 	runtime.Goexit()
 }
 
-func (j *judge) Cleanup(f func()) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.cleanups = append(j.cleanups, f)
+func (w *watched) Cleanup(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cleanups = append(w.cleanups, f)
 }
 
-func (j *judge) end() {
-	for i := len(j.cleanups) - 1; i >= 0; i-- {
-		j.cleanups[i]()
+func (w *watched) end() {
+	for i := len(w.cleanups) - 1; i >= 0; i-- {
+		w.cleanups[i]()
 	}
-	j.cleanups = nil
+	w.cleanups = nil
 }
 
-// judged runs a test that is watched, and returns what failed it.
-func judged(f func(tb sftest.TB)) []string {
-	j := new(judge)
+// watch runs f with a watched, and returns what would have failed the test.
+func watch(f func(tb sftest.TB)) []string {
+	w := new(watched)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer j.end()
-		f(j)
+		defer w.end()
+		f(w)
 	}()
 	<-done
-	return j.said
+	return w.said
 }
 
 // saysOne checks that exactly one failure was said, with all the texts in it.

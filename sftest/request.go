@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
 
 // Request is a request that arrived at the [Cluster], and what was done to it. It
@@ -97,14 +100,14 @@ func (j *journal) add(q *Request) {
 	j.requests = append(j.requests, q)
 }
 
-// note says something more of a request.
-func (j *journal) note(q *Request, edit func(q *Request)) {
+// edit changes what is said of a request by change.
+func (j *journal) edit(q *Request, change func(q *Request)) {
 	if q == nil {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	edit(q)
+	change(q)
 }
 
 func (j *journal) all() []Request {
@@ -143,4 +146,81 @@ func (j *journal) summary() string {
 		fmt.Fprintf(&b, "\n\tand %d more", more)
 	}
 	return b.String()
+}
+
+// receive takes a request off the wire.
+func (c *Cluster) receive(rw http.ResponseWriter, r *http.Request) {
+	q := arrived(r, c.now())
+	c.journal.add(q)
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(v)
+		default:
+			c.tb.Errorf("sftest: panic while answering %s: %v\n%s", q, v, debug.Stack())
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	out := &statusWriter{ResponseWriter: rw, report: func(status int) {
+		c.journal.edit(q, func(q *Request) { q.Status = status })
+	}}
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+	handler := c.server
+	if s := c.wire.Next(r); s != nil {
+		wirefault.Hold(r)
+		handler = s.Through(handler)
+	}
+	handler.ServeHTTP(out, r)
+	out.end()
+}
+
+// hear records what the server says.
+func (c *Cluster) hear(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		q := requestOf(r.Context())
+		in := &statusWriter{ResponseWriter: rw, report: func(status int) {
+			c.journal.edit(q, func(q *Request) { q.Server = status })
+		}}
+		handler.ServeHTTP(in, r)
+		in.end()
+	})
+}
+
+// statusWriter is a ResponseWriter that reports the status when it goes out, so that it is there
+// before anybody has the answer.
+type statusWriter struct {
+	http.ResponseWriter
+	report func(status int)
+	done   bool
+}
+
+func (n *statusWriter) WriteHeader(status int) {
+	if !n.done && status >= http.StatusOK {
+		n.done = true
+		n.report(status)
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *statusWriter) Write(b []byte) (int, error) {
+	n.end()
+	return n.ResponseWriter.Write(b)
+}
+
+// FlushError implements what [http.ResponseController] looks for.
+func (n *statusWriter) FlushError() error {
+	n.end()
+	return http.NewResponseController(n.ResponseWriter).Flush()
+}
+
+// Unwrap gives [http.ResponseController] the rest.
+func (n *statusWriter) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+// end is the status that net/http makes up for who says none.
+func (n *statusWriter) end() {
+	if !n.done {
+		n.done = true
+		n.report(http.StatusOK)
+	}
 }

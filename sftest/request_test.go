@@ -2,6 +2,7 @@ package sftest_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
@@ -184,5 +186,83 @@ func talk(t *testing.T, conn io.ReadWriteCloser, text string) string {
 		if err != nil {
 			return heard.String()
 		}
+	}
+}
+
+// What is said of a request is there when its answer is.
+func TestRequestsComplete(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t)
+	for range 100 {
+		c.Put(emulator.Record{}) // a long list goes out before the handler ends
+	}
+	client := c.HTTPClient()
+	for range 60 {
+		g := send(t.Context(), client, http.MethodGet, listURL(c))
+		if q := last(t, c); q.Status != g.status || q.Server != g.status {
+			t.Fatalf("the answer is %d, and it says %v", g.status, q)
+		}
+	}
+}
+
+// A body that breaks off is as broken behind a fault as without one.
+func TestBrokenBody(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t)
+	c.On(sftest.MatchFunc(func(sftest.Request) bool { return len(c.Requests()) == 2 }), sftest.DelayAfter(0))
+	for n := range 2 {
+		conn, err := c.Transport().DialContext(t.Context(), "tcp", "h:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, "POST /Faults/$/Cancel?api-version=6.0 HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
+		_ = conn.Close()
+		for len(c.Requests()) == n || last(t, c).Server == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if all := c.Requests(); all[0].Fault != "" || all[1].Fault == "" || all[0].Server != all[1].Server {
+		t.Errorf("got %v", all)
+	}
+}
+
+// Of a handler that says no status, what net/http makes up is noted.
+func TestImplicitStatus(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t)
+	for name, serve := range map[string]http.HandlerFunc{
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"a body":  func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) },
+		"a flush": func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
+		"a deadline": func(w http.ResponseWriter, _ *http.Request) {
+			if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Hour)); err != nil {
+				t.Error(err)
+			}
+		},
+		"a hint": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusOK)
+		},
+	} {
+		c.On(sftest.Any, sftest.Func(func(http.Handler) http.Handler { return serve }))
+		g := send(t.Context(), c.HTTPClient(), http.MethodGet, c.URL())
+		if q := last(t, c); g.status != 200 || q.Status != 200 || q.Server != 0 {
+			t.Errorf("%s: got %d, %s", name, g.status, q)
+		}
+	}
+}
+
+// A request that a fault made up itself reaches the server, too.
+func TestMadeUpRequest(t *testing.T) {
+	t.Parallel()
+	c := sftest.NewCluster(t)
+	c.On(sftest.Any, sftest.Func(func(server http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, listURL(c), http.NoBody)
+			server.ServeHTTP(w, r)
+		})
+	}))
+	if g := send(t.Context(), c.HTTPClient(), http.MethodGet, c.URL()); g.status != 200 || g.body != "[]\n" || last(t, c).Server != 0 {
+		t.Errorf("got %d %q, %s", g.status, g.body, last(t, c))
 	}
 }

@@ -49,10 +49,10 @@ func (c *Cluster) On(m Matcher, f Fault) *Step {
 	return s
 }
 
-// mark notes which fault a request suffers.
+// mark records which fault a request suffers.
 func (c *Cluster) mark(f Fault, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		c.journal.note(requestOf(r.Context()), func(q *Request) { q.Fault = f.String() })
+		c.journal.edit(requestOf(r.Context()), func(q *Request) { q.Fault = f.String() })
 		handler.ServeHTTP(rw, r)
 	})
 }

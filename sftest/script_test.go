@@ -143,7 +143,7 @@ func TestUnused(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			said := judged(func(tb sftest.TB) {
+			said := watch(func(tb sftest.TB) {
 				c := sftest.NewCluster(tb)
 				defer send(t.Context(), c.HTTPClient(), http.MethodGet, listURL(c))
 				tc.write(c)
@@ -160,7 +160,7 @@ func TestUnused(t *testing.T) {
 // Each step is named, and of many requests only some.
 func TestUnusedMany(t *testing.T) {
 	t.Parallel()
-	said := judged(func(tb sftest.TB) {
+	said := watch(func(tb sftest.TB) {
 		c := sftest.NewCluster(tb)
 		c.On(sftest.Force, sftest.DropAfter())
 		c.On(sftest.Graceful, sftest.DropAfter())
@@ -171,7 +171,7 @@ func TestUnusedMany(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 	// Once, though the cluster was closed before the end of the test.
-	saysOne(t, judged(func(tb sftest.TB) {
+	saysOne(t, watch(func(tb sftest.TB) {
 		c := sftest.NewCluster(tb)
 		c.On(sftest.Any, sftest.Pass())
 		c.Close()
@@ -181,10 +181,10 @@ func TestUnusedMany(t *testing.T) {
 // A test that was skipped has not got to the end of its script.
 func TestUnusedSkipped(t *testing.T) {
 	t.Parallel()
-	j := &judge{skipped: true}
-	sftest.NewCluster(j).On(sftest.Any, sftest.Pass())
-	j.end()
-	if len(j.said) != 0 {
-		t.Errorf("said %q", j.said)
+	w := &watched{skipped: true}
+	sftest.NewCluster(w).On(sftest.Any, sftest.Pass())
+	w.end()
+	if len(w.said) != 0 {
+		t.Errorf("said %q", w.said)
 	}
 }
