@@ -4,38 +4,39 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
 const everyOperation = "/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535"
 
-// TestAbuseLists: whoever may look cannot stop the server by looking. Lists of 10 000 operations that are asked for
-// many times over, and never read, cost a little memory, and everybody else is answered meanwhile. What
-// CPU and time that took is in the log.
-func TestAbuseLists(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes some seconds")
-	}
-	const operations = 10_000
-	var ids []string
+// operations is the text of a seed with n active operations, and their ids.
+func operations(t *testing.T, n int) (seed string, ids []string) {
+	t.Helper()
 	var planted []map[string]string
-	for range operations {
+	for range n {
 		ids = append(ids, uuid.NewString())
 		planted = append(planted, map[string]string{"id": ids[len(ids)-1], "kind": "PartitionDataLoss", "step": "PerformingActions"})
 	}
@@ -43,129 +44,228 @@ func TestAbuseLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text), ids
+}
+
+// crowd is a frozen server with 10 000 active operations.
+type crowd struct {
+	*victim
+	ids    []string // not cancelled yet
+	client *http.Client
+}
+
+func newCrowd(t *testing.T, flags ...string) *crowd {
+	t.Helper()
+	text, ids := operations(t, 10_000)
+	return crowdOf(t, text, ids, flags...)
+}
+
+func crowdOf(t *testing.T, text string, ids []string, flags ...string) *crowd {
+	t.Helper()
 	seed := filepath.Join(t.TempDir(), "seed.json")
-	if err := os.WriteFile(seed, text, 0o600); err != nil {
+	if err := os.WriteFile(seed, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bound := 64
-	if underRace {
-		bound = 512
+	p := serveProcess(t, append([]string{"--freeze", "--seed", seed}, flags...)...)
+	u, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
 	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trustful()}}
+	t.Cleanup(client.CloseIdleConnections)
+	c := &crowd{&victim{process: p, addr: u.Host}, ids, client}
+	for range 3 { // what one takes is not the abuse's
+		c.list(t)
+	}
+	return c
+}
+
+// trustful is what a client needs that does not care who serves.
+func trustful() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
+
+func secured(t *testing.T) []string {
+	t.Helper()
 	certs := newTestPKI(t)
-	for _, tt := range []struct {
-		name  string
-		flags []string
-		abuse func(t *testing.T, addr string) (done func())
-	}{
-		{"200 lists given up after half a second", nil, listsGivenUp},
-		{"10 connections of HTTP/2 with 100 streams each that are not read", []string{"--tls-cert", certs.file("server.pem"), "--tls-key", certs.file("server.key")}, streamsNotRead},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			v := &victim{process: serveProcess(t, append([]string{"--freeze", "--seed", seed}, tt.flags...)...)}
-			u, err := url.Parse(v.url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			client := &http.Client{Transport: &http.Transport{TLSClientConfig: certs.config(nil)}}
-			t.Cleanup(client.CloseIdleConnections)
-			for range 3 { // what one takes is not the abuse's
-				if status, _, _ := exchange(t, client, http.MethodGet, v.url+everyOperation, nil, ""); status != http.StatusOK {
-					t.Fatalf("a list: %d", status)
-				}
-			}
-			before, cpu := v.memory(t, "VmRSS"), v.cpu(t)
-			done := tt.abuse(t, u.Host)
-			var worst time.Duration
-			n := 0
-			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); n++ {
-				begun := time.Now()
-				status, _, body := exchange(t, client, http.MethodPost, v.url+"/Faults/$/Cancel?api-version=6.0&Force=false&OperationId="+ids[n], nil, "")
-				worst = max(worst, time.Since(begun))
-				if status != http.StatusOK {
-					t.Fatalf("a cancel meanwhile: %d %s", status, body)
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-			used, grown := v.cpu(t)-cpu, v.memory(t, "VmHWM")-before
-			t.Logf("%v of CPU with %d cancels, the longest %v, %d MiB", used, n, worst, grown>>10)
-			if grown > bound<<10 {
-				t.Errorf("the server grew by %d MiB, and may by %d", grown>>10, bound)
-			}
-			v.endWell(t) // while they are still there
-			done()
-		})
+	return []string{"--tls-cert", certs.file("server.pem"), "--tls-key", certs.file("server.key")}
+}
+
+func (c *crowd) list(t *testing.T) {
+	t.Helper()
+	if status, _, body := exchange(t, c.client, http.MethodGet, c.url+everyOperation, nil, ""); status != http.StatusOK || len(body) < 900_000 {
+		t.Fatalf("a list: %d with %d bytes", status, len(body))
+	}
+}
+
+// cancel cancels the next one.
+func (c *crowd) cancel(t *testing.T) {
+	t.Helper()
+	status, _, body := exchange(t, c.client, http.MethodPost, c.url+"/Faults/$/Cancel?api-version=6.0&Force=false&OperationId="+c.ids[0], nil, "")
+	if status != http.StatusOK {
+		t.Fatalf("a cancel: %d %s", status, body)
+	}
+	c.ids = c.ids[1:]
+}
+
+// suffer plays what is done to a server whoever may look, or nobody in particular, while others
+// cancel. It ends while they are still there.
+func (c *crowd) suffer(t *testing.T, do func() (done func())) []abuse.Figure {
+	t.Helper()
+	before, cpu := c.memory(t, "VmRSS"), c.cpu(t)
+	done := do()
+	var worst time.Duration
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		begun := time.Now()
+		c.cancel(t)
+		worst = max(worst, time.Since(begun))
+	}
+	used, grown := c.cpu(t)-cpu, c.memory(t, "VmHWM")-before
+	ended := c.endWell(t)
+	done()
+	return []abuse.Figure{
+		abuse.Memory("rss", grown, unraced(64, 512)<<10), abuse.Time("cpu", used, time.Second),
+		abuse.Time("cancel", worst, 100*time.Millisecond), abuse.Time("sigterm", ended, drainTime+time.Second),
 	}
 }
 
 // listsGivenUp asks for lists on a connection each, and hangs up before they are there.
-func listsGivenUp(t *testing.T, addr string) func() {
-	t.Helper()
-	for range 200 {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr)
-		if err != nil {
-			t.Fatal(err)
+func listsGivenUp(t *testing.T) []abuse.Figure {
+	c := newCrowd(t)
+	return c.suffer(t, func() func() {
+		for _, conn := range c.open(t, 200, nil) {
+			if _, err := conn.Write(whole("GET " + everyOperation)); err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(time.Second/2, func() { _ = conn.Close() })
 		}
-		if _, err := io.WriteString(conn, "GET "+everyOperation+" HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
-			t.Fatal(err)
-		}
-		time.AfterFunc(time.Second/2, func() { _ = conn.Close() })
-	}
-	return func() {}
+		return func() {}
+	})
 }
 
 // streamsNotRead asks for lists on streams that have no room for an answer.
-func streamsNotRead(t *testing.T, addr string) func() {
-	t.Helper()
-	var all []net.Conn
-	for range 10 {
-		dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}}
-		conn, err := dialer.DialContext(t.Context(), "tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, conn)
-		framer := http2.NewFramer(conn, conn)
-		var head bytes.Buffer
-		encoder := hpack.NewEncoder(&head)
-		_, err = io.WriteString(conn, http2.ClientPreface)
-		if err == nil {
-			err = framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize})
-		}
-		go func() { _, _ = io.Copy(io.Discard, conn) }()
-		for i := 0; i < 100 && err == nil; i++ {
-			head.Reset()
-			for _, field := range [][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", addr}, {":path", everyOperation}} {
-				_ = encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}) // to memory
+func streamsNotRead(t *testing.T) []abuse.Figure {
+	c := newCrowd(t, secured(t)...)
+	return c.suffer(t, func() func() {
+		all := make([]*streams, 10)
+		many(t, len(all), func(i int) (err error) {
+			all[i], err = c.streams(t.Context(), http2.Setting{ID: http2.SettingInitialWindowSize})
+			for n := 0; n < 100 && err == nil; n++ {
+				err = all[i].begin()
 			}
-			err = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: head.Bytes(), EndStream: true, EndHeaders: true})
+			return err
+		})
+		return func() {
+			for _, s := range all {
+				_ = s.conn.Close()
+			}
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	})
+}
+
+// streamResets asks for lists on streams that it resets at once. The server may hang up on
+// that; then there is another connection.
+func streamResets(t *testing.T) []abuse.Figure {
+	c := newCrowd(t, secured(t)...)
+	const each, atOnce = 5_000, 4
+	var connections atomic.Int64
+	figures := c.suffer(t, func() func() {
+		many(t, atOnce, func(int) error {
+			for n := 0; n < each; {
+				s, err := c.streams(t.Context())
+				if err != nil {
+					return err
+				}
+				connections.Add(1)
+				for ; n < each && err == nil; n++ {
+					err = errors.Join(s.begin(), s.framer.WriteRSTStream(s.next-2, http2.ErrCodeCancel))
+				}
+				_ = s.conn.Close()
+			}
+			return nil
+		})
+		return func() {}
+	})
+	figures[1] = figures[1].Free() // so many handshakes, and lists, may cost something
+	return append([]abuse.Figure{abuse.Count("resets", atOnce*each, 0).Free(), abuse.Count("connections", int(connections.Load()), 0).Free()}, figures...)
+}
+
+// streams is a connection of HTTP/2 on which lists are asked for. Nothing is read of the answers.
+type streams struct {
+	conn   net.Conn
+	framer *http2.Framer
+	next   uint32
+	addr   string
+	head   bytes.Buffer
+	coder  *hpack.Encoder
+}
+
+func (v *victim) streams(ctx context.Context, settings ...http2.Setting) (*streams, error) {
+	config := trustful()
+	config.NextProtos = []string{"h2"}
+	conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", v.addr)
+	if err != nil {
+		return nil, err
 	}
-	return func() {
-		for _, conn := range all {
-			_ = conn.Close()
+	s := &streams{conn: conn, framer: http2.NewFramer(conn, conn), next: 1, addr: v.addr}
+	s.coder = hpack.NewEncoder(&s.head)
+	_, err = io.WriteString(conn, http2.ClientPreface)
+	if err == nil {
+		err = s.framer.WriteSettings(settings...)
+	}
+	go func() { _, _ = io.Copy(io.Discard, conn) }()
+	return s, err
+}
+
+// begin asks for a list on a stream of its own.
+func (s *streams) begin() error {
+	s.head.Reset()
+	for _, field := range [][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", s.addr}, {":path", everyOperation}} {
+		_ = s.coder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}) // to memory
+	}
+	id := s.next
+	s.next += 2
+	return s.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: s.head.Bytes(), EndStream: true, EndHeaders: true})
+}
+
+// listsAtOnce: each of very many lists is answered, or refused as the runtime refuses what is too
+// much for it.
+func listsAtOnce(t *testing.T) []abuse.Figure {
+	text, ids := operations(t, 10_000)
+	c := crowdOf(t, strings.Replace(text, "{", `{"config": {"ConcurrentRequests": 1}, `, 1), ids)
+	const n = 500
+	var mu sync.Mutex
+	var refused, wrong int
+	before := c.memory(t, "VmRSS")
+	conns := c.open(t, n, nil)
+	many(t, n, func(i int) error {
+		got, _, err := askOn(conns[i], whole("GET "+everyOperation))
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+			return err
+		case got.status == http.StatusServiceUnavailable && got.code == generated.ErrorCodeServiceTooBusy && got.retryAfter != "":
+			refused++
+		case got.status != http.StatusOK || len(got.body) < 900_000:
+			wrong++
 		}
+		return nil
+	})
+	grown := c.memory(t, "VmHWM") - before
+	closeAll(conns)
+	c.endWell(t)
+	return []abuse.Figure{
+		abuse.Count("lists", n, 0).Free(), abuse.Count("refused", refused, 0).Free(), abuse.Count("wrong", wrong, 0), abuse.Memory("rss", grown, unraced(64, 512)<<10),
 	}
 }
 
-// cpu is what the process has used, in hundredths of a second.
+// cpu is what the process has used of the processors.
 func (v *victim) cpu(t *testing.T) time.Duration {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", v.cmd.Process.Pid))
-	if err != nil {
-		t.Fatalf("the server is gone: %v", err)
+	const ofProcess = 2 // CPUCLOCK_SCHED, all threads
+	clock := ^v.cmd.Process.Pid<<3 | ofProcess
+	var used syscall.Timespec
+	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(clock), uintptr(unsafe.Pointer(&used)), 0); errno != 0 {
+		t.Fatalf("the server is gone: %v", errno)
 	}
-	_, after, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(after)
-	var ticks int
-	for _, field := range fields[11:13] { // user and system
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * (time.Second / 100)
+	return time.Duration(used.Nano())
 }

@@ -139,7 +139,7 @@ func idleConnections(t *testing.T, v *victim) {
 	v.height(t, n)
 	rss := v.memory(t, "VmRSS")
 	t.Logf("%d connections opened and served in %v; the server holds %d MiB, %.1f KiB for each", n,
-		time.Since(begun).Round(time.Millisecond), rss>>10, float64(rss-v.row.memory[0])/float64(n))
+		time.Since(begun).Round(time.Millisecond), rss>>10, float64(rss-v.before)/float64(n))
 
 	// They idle while others are served, and none is given up for another.
 	time.Sleep(time.Second)
@@ -150,7 +150,7 @@ func idleConnections(t *testing.T, v *victim) {
 
 	begun = time.Now()
 	closeAll(conns)
-	if _, ok := v.await(t, func(fds int) bool { return fds <= v.row.fds[0]+10 }); ok { // the callers go on
+	if _, ok := v.await(t, func(fds int) bool { return fds <= v.fds+10 }); ok { // the callers go on
 		t.Logf("closed by both sides in %v", time.Since(begun).Round(time.Millisecond))
 	}
 }

@@ -144,10 +144,11 @@ func some(t *testing.T, n, atOnce int, do func(i int) error) {
 
 // reply is an answer as far as these tests look at it.
 type reply struct {
-	status    int
-	code      generated.ErrorCode // of the FabricError, if it is one
-	requestID string
-	body      []byte
+	status     int
+	code       generated.ErrorCode // of the FabricError, if it is one
+	requestID  string
+	retryAfter string
+	body       []byte
 }
 
 // readReply reads the next answer, which has to come in time.
@@ -161,7 +162,7 @@ func readReply(c net.Conn, r *bufio.Reader) (reply, error) {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	got := reply{status: response.StatusCode, requestID: response.Header.Get("X-ServiceFabricRequestId"), body: body}
+	got := reply{status: response.StatusCode, requestID: response.Header.Get("X-ServiceFabricRequestId"), retryAfter: response.Header.Get("Retry-After"), body: body}
 	var failure generated.FabricError
 	if response.StatusCode >= 300 && json.Unmarshal(body, &failure) == nil {
 		got.code = failure.Error.Code

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,9 +82,10 @@ func interrupted(t *testing.T, enough func() bool, args ...string) (code int, te
 
 // process is a serving process.
 type process struct {
-	cmd *exec.Cmd
-	url string
-	log *processLog
+	cmd    *exec.Cmd
+	url    string
+	beside string // of --admin-addr, if it was given
+	log    *processLog
 }
 
 // processLog is what a process writes on standard error; it can be read meanwhile.
@@ -130,14 +132,22 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *process {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	url, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if err != nil || !found {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		t.Fatalf("the first line was %q (%v); log:\n%s", line, err, log.String())
+	p, lines := &process{cmd: cmd, log: log}, bufio.NewReader(stdout)
+	read := func(begins string) string {
+		line, err := lines.ReadString('\n')
+		url, found := strings.CutPrefix(strings.TrimSpace(line), begins)
+		if err != nil || !found {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			t.Fatalf("a line was %q (%v), want %q; log:\n%s", line, err, begins, log.String())
+		}
+		return url
 	}
-	return &process{cmd, url, log}
+	p.url = read("listening on ")
+	if slices.Contains(cmd.Args, "--admin-addr") {
+		p.beside = read("admin on ")
+	}
+	return p
 }
 
 // end terminates the process, which must exit with 0.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -8,12 +10,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// From some fdatasync of a thread on the disk fails. If what was written can be seen by then the store closes
+// failedFsync: from some fdatasync of a thread on the disk fails. If what was written can be seen by then the store closes
 // itself, and the server ends with an exit code of its own. If it cannot be, nothing has happened:
 // lists go on, and writes are refused. Nothing that was acknowledged is lost either way.
-func TestServeOnADiskThatFails(t *testing.T) {
+func failedFsync(t *testing.T) []abuse.Figure {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("there is no strace")
@@ -21,7 +25,7 @@ func TestServeOnADiskThatFails(t *testing.T) {
 	if err := exec.Command(strace, "-qq", "-e", "inject=fdatasync:error=EIO:when=1000", "true").Run(); err != nil {
 		t.Skipf("strace cannot trace here: %v", err)
 	}
-	closed, refused := 0, 0
+	closed, refused, kept, lost := 0, 0, 0, 0
 	first := syncsAtStart(t, strace) + 1 // strace counts them thread by thread
 	for when := first; when < first+4; when++ {
 		storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
@@ -57,14 +61,19 @@ func TestServeOnADiskThatFails(t *testing.T) {
 		}
 		again := serveProcess(t, "--freeze", "--store", storage)
 		_, out, _ := sfcancel(t, "list", "--endpoint", again.url)
+		kept += len(acknowledged)
 		for _, id := range acknowledged {
 			if !strings.Contains(out, id) {
+				lost++
 				t.Errorf("fdatasync %d: %s was acknowledged and is gone", when, id)
 			}
 		}
 		again.end(t)
 	}
-	t.Logf("%d servers ended and %d refused", closed, refused) // up to which thread makes which call
+	return []abuse.Figure{
+		abuse.Count("ended", closed, 0).Free(), abuse.Count("refused", refused, 0).Free(), // up to which thread makes which call
+		abuse.Count("acknowledged", kept, 0).Free(), abuse.Count("lost", lost, 0),
+	}
 }
 
 // syncsAtStart is how often a server syncs until it listens.

@@ -1,0 +1,121 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sfcancel/sfcancel/internal/abuse"
+)
+
+// listOf10000 is what a list of 10 000 operations costs the server: one after a change, and one of the
+// same moment as the one before. Each cost is that of the best round: what else the process and the
+// machine do only adds to it. The list itself may allocate once for 100 operations, which
+// TestListAllocates of bench/scale holds; here is the rest of the server in the figure too.
+func listOf10000(t *testing.T) []abuse.Figure {
+	const n = 20
+	rounds := unraced(10, 1)
+	type cost struct {
+		cpu         time.Duration
+		allocations int
+	}
+	var figures []abuse.Figure
+	for _, storage := range []string{"bolt:" + filepath.Join(t.TempDir(), "faults.db"), "memory"} {
+		name, _, _ := strings.Cut(storage, ":")
+		c := newCrowd(t, "--store", storage, "--admin-addr", "127.0.0.1:0")
+		steps := []func(){func() {}, func() { c.cancel(t) }, func() { c.cancel(t); c.list(t) }, func() { c.list(t) }}
+		best := make([]cost, len(steps))
+		for round := range rounds {
+			for i, do := range steps {
+				allocated, used := c.allocations(t), c.cpu(t)
+				for range n {
+					do()
+				}
+				now := cost{(c.cpu(t) - used) / n, (c.allocations(t) - allocated) / n}
+				if round == 0 {
+					best[i] = now
+				}
+				best[i] = cost{min(best[i].cpu, now.cpu), min(best[i].allocations, now.allocations)}
+			}
+		}
+		c.endWell(t)
+		for _, list := range []struct {
+			name       string
+			with, less cost
+		}{{"changed", best[2], best[1]}, {"same", best[3], best[0]}} {
+			figures = append(figures,
+				abuse.Time(fmt.Sprintf("cpu-%s-%s", name, list.name), list.with.cpu-list.less.cpu, 3*time.Millisecond),
+				abuse.Count(fmt.Sprintf("allocations-%s-%s", name, list.name), list.with.allocations-list.less.allocations, unraced(1000, 20_000)))
+		}
+	}
+	return figures
+}
+
+// allocations is how often the process has allocated.
+func (c *crowd) allocations(t *testing.T) int {
+	t.Helper()
+	_, _, text := exchange(t, c.client, http.MethodGet, c.beside+"/metrics", nil, "")
+	_, rest, _ := strings.Cut(string(text), "\ngo_memstats_mallocs_total ")
+	var n float64
+	if _, err := fmt.Sscan(rest, &n); err != nil {
+		t.Fatalf("the metrics do not tell: %v", err)
+	}
+	return int(n)
+}
+
+// firstListOfDue is the first list after an hour in which 2 000 operations have fallen due, with all
+// transitions that they went through meanwhile, from the moment at which that hour is over.
+func firstListOfDue(t *testing.T) []abuse.Figure {
+	const n, rounds = 2_000, 3
+	p := serveProcess(t, "--freeze", "--control", "--admin-addr", "127.0.0.1:0", "--store", "bolt:"+filepath.Join(t.TempDir(), "faults.db"))
+	control := func(path, body string) {
+		t.Helper()
+		if status, _, answer := exchange(t, http.DefaultClient, http.MethodPost, p.beside+path, nil, body); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, status, answer)
+		}
+	}
+	best, left := time.Duration(math.MaxInt64), 0
+	for i := range rounds {
+		seed, _ := operations(t, n)
+		control("/control/plant", seed)
+		begun := time.Now()
+		control("/control/clock", `{"advance": "1h"}`)
+		status, _, body := exchange(t, http.DefaultClient, http.MethodGet, p.url+everyOperation, nil, "")
+		best = min(best, time.Since(begun))
+		if status != http.StatusOK {
+			t.Fatalf("a list: %d %s", status, body)
+		}
+		left += (i+1)*n - bytes.Count(body, []byte(`"Completed"`))
+	}
+	p.end(t)
+	return []abuse.Figure{abuse.Time("list", best, time.Second/2), abuse.Count("not-over", left, 0)}
+}
+
+// repeatedCancel: a cancel that changes nothing leaves the file of the store as it is.
+func repeatedCancel(t *testing.T) []abuse.Figure {
+	const n = 100
+	path := filepath.Join(t.TempDir(), "faults.db")
+	p := serveProcess(t, "--freeze", "--store", "bolt:"+path)
+	cancel := p.url + "/Faults/$/Cancel?api-version=6.0&Force=false&OperationId=" + start(t, p.url, dataLoss...)
+	writes, before := -1, "" // the first one does write
+	for range n + 1 {
+		if status, _, body := exchange(t, http.DefaultClient, http.MethodPost, cancel, nil, ""); status != http.StatusOK {
+			t.Fatalf("a cancel: %d %s", status, body)
+		}
+		if now := contentsOf(t, path); now != before {
+			writes, before = writes+1, now
+		}
+	}
+	if writes < 0 {
+		t.Error("the first cancel wrote nothing")
+	}
+	p.end(t)
+	return []abuse.Figure{abuse.Count("cancels", n, 0).Free(), abuse.Count("writes", writes, 0)}
+}
