@@ -10,10 +10,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/internal/abuse"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
@@ -69,6 +71,9 @@ func BenchmarkGrowth(b *testing.B) {
 						b.ReportMetric(times[len(times)/2], "ns/call")
 						b.ReportMetric(ratios[len(ratios)/2], fmt.Sprintf("ratio-to-%d", few))
 						b.ReportMetric(limit, "limit")
+						if of, served := strings.CutPrefix(call.name, "served/"); served {
+							tell(of+"-at-many-on-"+driver.name, abuse.Ratio(fmt.Sprintf("to-%d", few), ratios[len(ratios)/2], limit))
+						}
 					}
 				})
 			}
