@@ -111,7 +111,7 @@ breaking: ## Check the document and the Go packages for breaking changes since t
 .PHONY: whole
 whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections
 	go test -run '^(TestExhaustive|TestNoDials)' ./wrapper
-	go test -v -run '^TestAbuse$$' ./cmd/sfcancel
+	.ci/abuse short
 
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.
 .PHONY: clients
@@ -129,10 +129,10 @@ fuzz: ## Run every fuzz target for FUZZTIME each, or those that FUZZ matches
 bench: ## Measure against peers, and fail if a goal is short; ARGS="-goals handler" for some, ARGS=-h for more
 	cd bench && go run . $(ARGS)
 
-# Each part on its own: truth and kills are what CI runs of it, with other numbers.
+# Each part on its own: truth, kills and abuse are what CI runs of it, with other numbers.
 .PHONY: soak
-soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster in each profile; from SEED on
-	$(MAKE) truth kills histories
+soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster in each profile, from SEED on; every abuse
+	$(MAKE) truth kills histories abuse
 
 .PHONY: truth
 truth: ## Hold RUNS random histories of the client, from SEED on, against what the server recorded
@@ -148,6 +148,11 @@ kills: ## Kill a server on bolt, the store itself, and processes with a ledger, 
 .PHONY: histories
 histories: ## Check SECONDS of a replicated cluster, in which everything dies, in each profile for linearizability
 	go test -count=1 -timeout 2h -v -run '^TestHistory$$' ./examples/internal/history -args -seconds=$(SECONDS) -seed=$(SEED)
+
+# Its times mean something on a machine that does little else. CI runs the short form, in which they have no limits.
+.PHONY: abuse
+abuse: ## Wear a served process down in every way: a line for each with its figures and limits; ARGS=short for a minute of it
+	.ci/abuse $(ARGS)
 
 .PHONY: ci
 ci: check test whole clients trial ## What has to pass before a change lands
