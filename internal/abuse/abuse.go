@@ -46,6 +46,9 @@ func (f Figure) Free() Figure {
 // Timed reports whether f depends on what else the machine does.
 func (f Figure) Timed() bool { return f.timed }
 
+// Over reports whether f is over its limit.
+func (f Figure) Over() bool { return f.over }
+
 // short is a duration in three or four digits.
 func short(d time.Duration) string {
 	for unit := time.Second; unit >= time.Microsecond; unit /= 1000 {
