@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -90,7 +91,7 @@ func openOver(known bool) (_ []side, _ func() error, err error) {
 	over = over[:used]
 	if known {
 		for i := range over {
-			result, err := ours.StartDataLoss(ctx, wrapper.Partition{Service: name, ID: partition}, wrapper.PartialDataLoss, wrapper.StartOptions{})
+			result, err := ours.StartDataLoss(ctx, wrapper.Partition{Service: name, ID: partition}, generated.DataLossModePartialDataLoss, wrapper.StartOptions{})
 			if err != nil {
 				return nil, nil, err
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -40,7 +41,7 @@ func TestClientsResolveUnknownOutcomes(t *testing.T) {
 					flag emulator.Rollback
 				}{
 					{"start", func() (wrapper.Result, error) {
-						return client.StartNodeTransition(ctx, wrapper.Node{Name: "_Node_0", Instance: 5}, wrapper.StopNode, 600*second, wrapper.StartOptions{OperationID: id})
+						return client.StartNodeTransition(ctx, wrapper.Node{Name: "_Node_0", Instance: 5}, generated.NodeTransitionTypeStop, 600*second, wrapper.StartOptions{OperationID: id})
 					}, emulator.NotRollingBack},
 					{"cancel", func() (wrapper.Result, error) { return client.Cancel(ctx, id, wrapper.CancelOptions{}) }, emulator.RollingBackDueToUserCancel},
 					{"force", func() (wrapper.Result, error) {

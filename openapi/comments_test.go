@@ -37,7 +37,7 @@ func tellings() []told {
 		{"wrapper", `It needs api-version (\S+);`, []string{timeout.Since}},
 		{"wrapper", `api-version (\S+) has none and sends none`, []string{lastBefore(timeout.Since)}},
 		{"wrapper", `0 means (\d+) s, or what \[CancelOptions\]\.Timeout says and 5 s`, []string{strconv.Itoa(whole + 5)}},
-		{"wrapper", `The default is \[APIVersion(\d+)\]`, []string{strings.ReplaceAll(version.Default, ".", "")}},
+		{"wrapper", `The default is \[generated\.APIVersion(\d+)\]`, []string{strings.ReplaceAll(version.Default, ".", "")}},
 		{"server", `MAJOR\.MINOR from (\S+) up to`, []string{oldest}},
 		{"server", `timeout, from (\S+) on in its bounds`, []string{timeout.Since}},
 		{"server", `ignored, and (\d+) s hold`, []string{timeout.Default}},

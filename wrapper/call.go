@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // call is one call of a caller. It lives as long as the call and belongs to one goroutine.
@@ -18,7 +20,7 @@ type call struct {
 	id      uuid.UUID
 	starts  Kind   // of a start
 	target  string // of a start, for the ledger
-	version APIVersion
+	version generated.APIVersion
 	timeout time.Duration
 	reason  string // the caller's words for the ledger
 
@@ -29,12 +31,12 @@ type call struct {
 }
 
 // newCall checks what every call about an operation has in common.
-func (c *Client) newCall(name string, id uuid.UUID, version APIVersion, timeout time.Duration) (*call, error) {
+func (c *Client) newCall(name string, id uuid.UUID, version generated.APIVersion, timeout time.Duration) (*call, error) {
 	k := &call{c: c, name: name, id: id, version: orDefault(version, c.version), timeout: timeout}
 	if id == (uuid.UUID{}) {
 		return nil, k.fail(ErrInvalidArgument, errNoID)
 	}
-	if err := errors.Join(k.version.check(), checkTimeout(timeout, k.version)); err != nil {
+	if err := errors.Join(checkVersion(k.version), checkTimeout(timeout, k.version)); err != nil {
 		return nil, k.fail(ErrInvalidArgument, err)
 	}
 	return k, nil

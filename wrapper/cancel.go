@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // CancelOptions are the options of one graceful cancel. The zero value is right.
 type CancelOptions struct {
 	// APIVersion of the requests; "" means the client's.
-	APIVersion APIVersion
+	APIVersion generated.APIVersion
 	// Timeout is how long the server may take for each request, in whole seconds from
 	// 1 to 4294967295. 0 means what is left of the context, 60 seconds at most. It
 	// needs api-version 6.0; an explicit one with an earlier version is an error.
@@ -44,7 +46,7 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 // ForceOptions are the options of one force cancel. The zero value is right.
 type ForceOptions struct {
 	// APIVersion, Timeout and Reason are as in [CancelOptions].
-	APIVersion APIVersion
+	APIVersion generated.APIVersion
 	Timeout    time.Duration
 	Reason     string
 	// Policy decides whether the force may go out; nil means the client's. Whatever it

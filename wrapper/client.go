@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/bucket"
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 	"github.com/sfcancel/sfcancel/internal/gateways"
@@ -23,7 +24,7 @@ type Client struct {
 	tls       *TLS              // nil without WithTLS
 	own       *ownTransport     // nil if the caller brought a client
 	brought   http.RoundTripper // the caller's
-	version   APIVersion
+	version   generated.APIVersion
 	policy    ForcePolicy
 	retry     Retry
 	budget    bucket.Bucket
@@ -49,7 +50,7 @@ type Client struct {
 // No request is sent. The error joins everything that is wrong with the arguments,
 // and is always [ErrInvalidArgument].
 func New(endpoint string, options ...Option) (*Client, error) {
-	c := &Client{version: APIVersion60, policy: RequireGraceful{}}
+	c := &Client{version: generated.APIVersion60, policy: RequireGraceful{}}
 	errs := []error{c.endpoints.Add(endpoint), Options(options...)(c)}
 	brought := c.http != nil
 	if !brought && errors.Join(errs...) == nil {

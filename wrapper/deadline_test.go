@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -21,7 +22,7 @@ func TestHangingServer(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name     string
-		version  wrapper.APIVersion
+		version  generated.APIVersion
 		explicit time.Duration
 		limit    time.Duration
 	}{

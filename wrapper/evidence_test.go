@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -137,13 +138,13 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 	ways := map[string]func(ctx context.Context, c *wrapper.Client, of *cluster) error{
 		"an accepted start": func(ctx context.Context, c *wrapper.Client, of *cluster) error {
 			of.forget(t)
-			_, err := c.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+			_, err := c.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 			return err
 		},
 		"a start of unknown outcome": func(ctx context.Context, c *wrapper.Client, of *cluster) error {
 			of.forget(t)
 			of.wire.Spoil(wirefault.Any, wirefault.Fault{Apply: true}, wirefault.Fault{})
-			_, err := c.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+			_, err := c.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 			if !errors.Is(err, wrapper.ErrOutcomeUnknown) {
 				return fmt.Errorf("got %w, want an unknown outcome", err)
 			}
@@ -215,7 +216,7 @@ func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 			return roundTrip(func(r *http.Request) (*http.Response, error) {
 				response, err := next.RoundTrip(r)
 				c.forget(t)
-				_, failed := prompt.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+				_, failed := prompt.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 				return response, errors.Join(err, failed)
 			})
 		}))
@@ -332,7 +333,7 @@ func TestAgeOfAnIDThatIsUsedAgain(t *testing.T) {
 		client := c.at(t, "http://a", new(wrapper.MemoryLedger))
 		old := versionSeven(time.Now())
 		time.Sleep(24 * time.Hour)
-		_, err := client.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: old})
+		_, err := client.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: old})
 		must(t, err)
 		for age, want := range map[time.Duration]int{time.Hour: 0, 0: 1} {
 			n := 0
@@ -370,7 +371,7 @@ func TestReplayBelowIsResolved(t *testing.T) {
 				}
 			}
 			id := uuid.New()
-			got, err := client.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: id})
+			got, err := client.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: id})
 			if err != nil || got.Verdict != wrapper.AlreadyStarted {
 				t.Errorf("with the caller's id: got %s, %v, want AlreadyStarted", got.Verdict, err)
 			}

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -226,7 +227,7 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 		"force":  func(ctx context.Context, c *wrapper.Client) error { return cancelWith(ctx, c, true) },
 		"list":   func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operations(ctx); return err },
 		"start": func(ctx context.Context, c *wrapper.Client) error {
-			_, err := c.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{})
+			_, err := c.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{})
 			return err
 		},
 	}

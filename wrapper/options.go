@@ -3,6 +3,8 @@ package wrapper
 import (
 	"errors"
 	"net/http"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // Option changes a [Client] that [New] makes.
@@ -24,11 +26,11 @@ func Options(options ...Option) Option {
 }
 
 // WithAPIVersion sets the api-version of every call that does not name its own.
-// The default is [APIVersion60].
-func WithAPIVersion(v APIVersion) Option {
+// The default is [generated.APIVersion60].
+func WithAPIVersion(v generated.APIVersion) Option {
 	return func(c *Client) error {
 		c.version = v
-		return v.check()
+		return checkVersion(v)
 	}
 }
 

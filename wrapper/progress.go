@@ -46,7 +46,7 @@ func (k *call) progress(ctx context.Context) (op Operation, found bool, err erro
 // progressRequest is nil if the address is not known, or is none.
 func (k *call) progressRequest() builder {
 	at := k.known.where
-	name, p, version := at.target, Partition{}, generated.APIVersion(k.version)
+	name, p := at.target, Partition{}
 	if at.kind != KindNodeTransition {
 		space := max(strings.LastIndexByte(name, ' '), 0)
 		id, err := uuid.Parse(strings.TrimPrefix(name[space:], " "))
@@ -63,16 +63,16 @@ func (k *call) progressRequest() builder {
 		switch at.kind {
 		case KindDataLoss:
 			return generated.NewGetDataLossProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
-				generated.GetDataLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
+				generated.GetDataLossProgressParams{APIVersion: k.version, OperationID: k.id, Timeout: s.timeout})
 		case KindQuorumLoss:
 			return generated.NewGetQuorumLossProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
-				generated.GetQuorumLossProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
+				generated.GetQuorumLossProgressParams{APIVersion: k.version, OperationID: k.id, Timeout: s.timeout})
 		case KindPartitionRestart:
 			return generated.NewGetPartitionRestartProgressRequest(ctx, s.to, p.serviceID(k.version), p.ID,
-				generated.GetPartitionRestartProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
+				generated.GetPartitionRestartProgressParams{APIVersion: k.version, OperationID: k.id, Timeout: s.timeout})
 		default:
 			return generated.NewGetNodeTransitionProgressRequest(ctx, s.to, at.target,
-				generated.GetNodeTransitionProgressParams{APIVersion: version, OperationID: k.id, Timeout: s.timeout})
+				generated.GetNodeTransitionProgressParams{APIVersion: k.version, OperationID: k.id, Timeout: s.timeout})
 		}
 	}
 }

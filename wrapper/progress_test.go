@@ -108,7 +108,7 @@ func TestProgressLeavesARequestForTheList(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
 	client := c.client(t, fastWith(2))
-	_, err := client.StartDataLoss(t.Context(), orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+	_, err := client.StartDataLoss(t.Context(), orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 	must(t, err)
 	c.forget(t)
 	got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})

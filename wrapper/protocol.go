@@ -159,6 +159,6 @@ func (k *call) write(ctx context.Context, purpose Purpose, build builder) Attemp
 
 func cancelRequest(ctx context.Context, k *call, s sending) (*http.Request, error) {
 	return generated.NewCancelOperationRequest(ctx, s.to, generated.CancelOperationParams{
-		APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: s.purpose == PurposeForce, Timeout: s.timeout,
+		APIVersion: k.version, OperationID: k.id, Force: s.purpose == PurposeForce, Timeout: s.timeout,
 	})
 }

@@ -228,7 +228,7 @@ func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*o
 		l := &opdecode.List{Most: most, Only: only} // one for each answer: another may have broken off, or be read still
 		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.Read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(ctx, s.to, generated.GetFaultOperationListParams{
-				APIVersion:  generated.APIVersion(k.version),
+				APIVersion:  k.version,
 				TypeFilter:  wanted,
 				StateFilter: states,
 				Timeout:     s.timeout,

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -60,11 +61,11 @@ var patientCalls = map[string]struct {
 		return err
 	}},
 	"a start": {"unknown id", 0, func(ctx context.Context, c *wrapper.Client) error {
-		_, err := c.StartDataLoss(ctx, orders, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: opID})
+		_, err := c.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 		return err
 	}},
 	"a start with an id of its own": {"unknown id", 0, func(ctx context.Context, c *wrapper.Client) error {
-		_, err := c.StartNodeTransition(ctx, node, wrapper.StopNode, 20*time.Minute, wrapper.StartOptions{})
+		_, err := c.StartNodeTransition(ctx, node, generated.NodeTransitionTypeStop, 20*time.Minute, wrapper.StartOptions{})
 		return err
 	}},
 }

@@ -21,7 +21,7 @@ type StartOptions struct {
 	// one (a UUID of version 7), which the result tells.
 	OperationID uuid.UUID
 	// APIVersion and Timeout are as in [CancelOptions].
-	APIVersion APIVersion
+	APIVersion generated.APIVersion
 	Timeout    time.Duration
 	// Reason is noted in the ledger.
 	Reason string
@@ -33,23 +33,8 @@ type Partition struct {
 	ID      uuid.UUID
 }
 
-// The modes and transitions of the starts. A server may know others.
-const (
-	PartialDataLoss = string(generated.DataLossModePartialDataLoss)
-	FullDataLoss    = string(generated.DataLossModeFullDataLoss)
-
-	QuorumReplicas     = string(generated.QuorumLossModeQuorumReplicas)     // as the documents have it
-	QuorumLossReplicas = string(generated.QuorumLossModeQuorumLossReplicas) // as runtimes have it
-	AllReplicas        = string(generated.QuorumLossModeAllReplicas)
-
-	AllReplicasOrInstances = string(generated.RestartPartitionModeAllReplicasOrInstances)
-	OnlyActiveSecondaries  = string(generated.RestartPartitionModeOnlyActiveSecondaries)
-
-	StopNode  = string(generated.NodeTransitionTypeStop)
-	StartNode = string(generated.NodeTransitionTypeStart)
-)
-
-// StartDataLoss makes a partition lose data. The mode is [PartialDataLoss] or [FullDataLoss].
+// StartDataLoss makes a partition lose data. A mode that the document does not
+// have is sent as it is.
 //
 // A start whose answer was lost is sent again. If its id is refused because an operation
 // has it, that operation is looked up: if it is of this kind, the verdict is [AlreadyStarted],
@@ -57,38 +42,36 @@ const (
 // something on the way has sent the request twice. The error is an [*Error]:
 // [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. The same
 // holds for the other three.
-func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
+func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode generated.DataLossMode, options StartOptions) (Result, error) {
 	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartDataLossParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
-			DataLossMode: generated.DataLossMode(mode),
+			APIVersion: k.version, OperationID: k.id, Timeout: s.timeout,
+			DataLossMode: mode,
 		})
 	})
 }
 
 // StartQuorumLoss takes the write quorum of a partition away for a while, in whole
-// seconds. The mode is [AllReplicas], or [QuorumReplicas] as the documents have it, which
-// runtimes know as [QuorumLossReplicas].
-func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode string, lasts time.Duration, options StartOptions) (Result, error) {
+// seconds. What the documents call QuorumReplicas, runtimes know as QuorumLossReplicas only.
+func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode generated.QuorumLossMode, lasts time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(lasts, math.MaxUint32)
 	if err != nil {
 		return Result{}, &Error{call: "start quorum loss", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
 	return c.start(ctx, "start quorum loss", KindQuorumLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		return generated.NewStartQuorumLossRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartQuorumLossParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
-			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(seconds),
+			APIVersion: k.version, OperationID: k.id, Timeout: s.timeout,
+			QuorumLossMode: mode, QuorumLossDuration: int(seconds),
 		})
 	})
 }
 
-// StartPartitionRestart restarts replicas or instances of a partition. The mode is
-// [AllReplicasOrInstances] or [OnlyActiveSecondaries].
-func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode string, options StartOptions) (Result, error) {
+// StartPartitionRestart restarts replicas or instances of a partition.
+func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mode generated.RestartPartitionMode, options StartOptions) (Result, error) {
 	return c.start(ctx, "start partition restart", KindPartitionRestart, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartPartitionRestartParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
-			RestartPartitionMode: generated.RestartPartitionMode(mode),
+			APIVersion: k.version, OperationID: k.id, Timeout: s.timeout,
+			RestartPartitionMode: mode,
 		})
 	})
 }
@@ -100,16 +83,16 @@ type Node struct {
 }
 
 // StartNodeTransition stops a node for a while, in whole seconds, or starts one that
-// was stopped this way; then the time means nothing. The transition is [StopNode] or [StartNode].
-func (c *Client) StartNodeTransition(ctx context.Context, target Node, transition string, stopFor time.Duration, options StartOptions) (Result, error) {
+// was stopped this way; then the time means nothing.
+func (c *Client) StartNodeTransition(ctx context.Context, target Node, transition generated.NodeTransitionType, stopFor time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(stopFor, math.MaxInt32)
 	if err != nil {
 		return Result{}, &Error{call: "start node transition", id: options.OperationID, kind: ErrInvalidArgument, cause: err}
 	}
 	return c.start(ctx, "start node transition", KindNodeTransition, target.Name, target.Name, options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		return generated.NewStartNodeTransitionRequest(ctx, s.to, target.Name, generated.StartNodeTransitionParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Timeout: s.timeout,
-			NodeTransitionType:    generated.NodeTransitionType(transition),
+			APIVersion: k.version, OperationID: k.id, Timeout: s.timeout,
+			NodeTransitionType:    transition,
 			NodeInstanceID:        strconv.FormatUint(target.Instance, 10),
 			StopDurationInSeconds: int32(seconds),
 		})
@@ -168,9 +151,9 @@ func checkTarget(name string) error {
 
 // serviceID is the name as a path takes it: without its scheme, its levels joined
 // by ~ from api-version 6.0 on and by / before.
-func (p Partition) serviceID(v APIVersion) string {
+func (p Partition) serviceID(v generated.APIVersion) string {
 	id := strings.TrimLeft(strings.TrimPrefix(p.Service, "fabric:"), "/")
-	if v.from(APIVersion60) {
+	if fromVersion(v, generated.APIVersion60) {
 		id = strings.ReplaceAll(id, "/", "~")
 	}
 	return id

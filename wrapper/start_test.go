@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -61,7 +63,7 @@ func TestStart(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
 		client := c.client(t)
-		for _, version := range []wrapper.APIVersion{wrapper.APIVersion60, wrapper.APIVersion30} {
+		for _, version := range []generated.APIVersion{generated.APIVersion60, generated.APIVersion30} {
 			got, err := start(t.Context(), client, wrapper.StartOptions{APIVersion: version})
 			must(t, err)
 			if got.OperationID == (uuid.UUID{}) {
@@ -225,5 +227,20 @@ func TestStartArguments(t *testing.T) {
 	}
 	if len(c.seen()) != 0 {
 		t.Errorf("the wire saw %v", c.seen())
+	}
+}
+
+// The mode of one kind is none of another: it does not compile.
+func TestModesHaveTypes(t *testing.T) {
+	t.Parallel()
+	of := reflect.TypeFor[*wrapper.Client]()
+	seen := make(map[reflect.Type]string)
+	for _, name := range []string{"StartDataLoss", "StartQuorumLoss", "StartPartitionRestart", "StartNodeTransition"} {
+		method, _ := of.MethodByName(name)
+		mode := method.Type.In(3) // after the client, the context and the target
+		if other, ok := seen[mode]; ok || mode == reflect.TypeFor[string]() {
+			t.Errorf("%s takes a %v, as %s does: want a type of its own", name, mode, other)
+		}
+		seen[mode] = name
 	}
 }

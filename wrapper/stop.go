@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // StopOptions are the options of a Stop. The zero value is right.
@@ -20,7 +22,7 @@ type StopOptions struct {
 	// Interval is as in [WaitOptions].
 	Interval time.Duration
 	// APIVersion, Timeout and Reason are as in [CancelOptions].
-	APIVersion APIVersion
+	APIVersion generated.APIVersion
 	Timeout    time.Duration
 	Reason     string
 }

@@ -11,11 +11,11 @@ import (
 // answerMargin is what an answer may take at most beyond the time the server was given.
 const answerMargin = 5 * time.Second
 
-func checkTimeout(d time.Duration, v APIVersion) error {
+func checkTimeout(d time.Duration, v generated.APIVersion) error {
 	switch {
 	case d == 0:
 		return nil
-	case !v.knowsTimeout():
+	case !knowsTimeout(v):
 		return fmt.Errorf("api-version %s has no timeout: leave it out, or use 6.0", v)
 	case d%time.Second != 0 || d < generated.TimeoutMinimum*time.Second || d/time.Second > generated.TimeoutMaximum:
 		return fmt.Errorf("timeout %v: it must be whole seconds from %d to %d", d, generated.TimeoutMinimum, int64(generated.TimeoutMaximum))
@@ -60,10 +60,10 @@ func (k *call) limit(ctx context.Context, endpoint string) time.Duration {
 // serverTimeout is the timeout parameter of a request: what was asked for, or else the
 // server's default, but never more than what the request may take less the time for the way
 // of the answer, and a second at least. Nil sends none, which leaves the server its default.
-func serverTimeout(limit, asked time.Duration, v APIVersion) *int64 {
+func serverTimeout(limit, asked time.Duration, v generated.APIVersion) *int64 {
 	seconds := int64((limit - min(answerMargin, limit/12)) / time.Second)
 	switch {
-	case asked == 0 && seconds >= generated.TimeoutDefault, !v.knowsTimeout():
+	case asked == 0 && seconds >= generated.TimeoutDefault, !knowsTimeout(v):
 		return nil
 	case asked > 0:
 		seconds = min(seconds, int64(asked/time.Second))

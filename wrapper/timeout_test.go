@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -35,7 +36,7 @@ func TestTimeoutOnTheWire(t *testing.T) {
 	const none = time.Duration(0)
 	cases := []struct {
 		name     string
-		version  wrapper.APIVersion
+		version  generated.APIVersion
 		explicit time.Duration
 		left     time.Duration // of the context; none for no deadline
 		want     string
@@ -72,7 +73,7 @@ func TestTimeoutOnTheWire(t *testing.T) {
 						}
 						defer cancel()
 						options := []wrapper.Option{wrapper.WithForcePolicy(wrapper.ServerDecides{})}
-						var version wrapper.APIVersion
+						var version generated.APIVersion
 						if perCall {
 							version = tc.version
 						} else {
@@ -124,11 +125,11 @@ func TestRequestLine(t *testing.T) {
 	makeStopping(t, c)
 	client := c.client(t, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 	ctx := t.Context()
-	_, err := client.Cancel(ctx, opID, wrapper.CancelOptions{APIVersion: wrapper.APIVersion30})
+	_, err := client.Cancel(ctx, opID, wrapper.CancelOptions{APIVersion: generated.APIVersion30})
 	must(t, err)
 	_, err = client.Cancel(ctx, opID, wrapper.CancelOptions{Timeout: 5 * time.Second})
 	must(t, err)
-	_, err = client.ForceCancel(ctx, opID, wrapper.ForceOptions{APIVersion: wrapper.APIVersion30})
+	_, err = client.ForceCancel(ctx, opID, wrapper.ForceOptions{APIVersion: generated.APIVersion30})
 	must(t, err)
 	_, err = client.Operations(ctx)
 	must(t, err)
@@ -148,7 +149,7 @@ func TestTimeoutRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name    string
-		version wrapper.APIVersion
+		version generated.APIVersion
 		timeout time.Duration
 		say     string
 	}{

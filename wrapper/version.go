@@ -9,36 +9,28 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// APIVersion is an api-version as it goes over the wire, MAJOR.MINOR.
-type APIVersion string
-
-// The versions that have a document.
-const (
-	APIVersion30 = APIVersion(generated.APIVersion30)
-	APIVersion60 = APIVersion(generated.APIVersion60)
-)
-
-func (v APIVersion) check() error {
-	if _, _, ok := v.numbers(); !ok {
+func checkVersion(v generated.APIVersion) error {
+	if _, _, ok := versionNumbers(v); !ok {
 		return fmt.Errorf("api-version %q: it must be two numbers with a point between them, such as 6.0", string(v))
 	}
 	return nil
 }
 
 // knowsTimeout looks at one operation: all have the timeout in common.
-func (v APIVersion) knowsTimeout() bool {
+func knowsTimeout(v generated.APIVersion) bool {
 	return slices.ContainsFunc(generated.Operations[0].Parameters, func(p *generated.Parameter) bool {
-		return p.Name == "timeout" && v.from(APIVersion(p.Since))
+		return p.Name == "timeout" && fromVersion(v, generated.APIVersion(p.Since))
 	})
 }
 
-func (v APIVersion) from(first APIVersion) bool {
-	a, b, ok := v.numbers()
-	c, d, _ := first.numbers()
+// fromVersion reports whether v is first or a later version.
+func fromVersion(v, first generated.APIVersion) bool {
+	a, b, ok := versionNumbers(v)
+	c, d, _ := versionNumbers(first)
 	return ok && (a > c || a == c && b >= d)
 }
 
-func (v APIVersion) numbers() (major, minor uint64, ok bool) {
+func versionNumbers(v generated.APIVersion) (major, minor uint64, ok bool) {
 	before, after, _ := strings.Cut(string(v), ".")
 	major, err := strconv.ParseUint(before, 10, 16)
 	minor, err2 := strconv.ParseUint(after, 10, 16)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/generated"
 )
 
 // WaitOptions are the options of a Wait and a Watch. The zero value is right.
@@ -17,7 +19,7 @@ type WaitOptions struct {
 	// come sooner. 0 means 2 s, and less than a millisecond means one.
 	Interval time.Duration
 	// APIVersion of the requests; "" means the client's.
-	APIVersion APIVersion
+	APIVersion generated.APIVersion
 }
 
 // Wait looks at an operation until it is over, and says how it ended: the verdict is

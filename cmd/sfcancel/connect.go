@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -72,7 +73,7 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	if len(c.endpoints) == 0 {
 		return nil, nil, nil, usage(errors.New("--endpoint: it must name an address"))
 	}
-	options := []wrapper.Option{wrapper.WithAPIVersion(wrapper.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
+	options := []wrapper.Option{wrapper.WithAPIVersion(generated.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
 	if cmd.Flags().Changed("cluster") {
 		options = append(options, wrapper.WithCluster(c.cluster))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
@@ -153,9 +154,9 @@ func (d *demo) play() error {
 	fmt.Fprintln(d.out)
 
 	d.refusedForce(dataLoss)
-	d.graceful(dataLoss, "graceful, api-version 3.0", wrapper.CancelOptions{APIVersion: wrapper.APIVersion30})
+	d.graceful(dataLoss, "graceful, api-version 3.0", wrapper.CancelOptions{APIVersion: generated.APIVersion30})
 	d.wireSaid("api-version=3.0", "!timeout=")
-	d.graceful(quorumLoss, "graceful, api-version 6.0, timeout 5s", wrapper.CancelOptions{APIVersion: wrapper.APIVersion60, Timeout: 5 * time.Second})
+	d.graceful(quorumLoss, "graceful, api-version 6.0, timeout 5s", wrapper.CancelOptions{APIVersion: generated.APIVersion60, Timeout: 5 * time.Second})
 	d.wireSaid("api-version=6.0", "timeout=5")
 
 	d.graceful(restart, "graceful", wrapper.CancelOptions{})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -98,8 +99,8 @@ func newStartDataLoss() *cobra.Command {
 		if err != nil {
 			return wrapper.Result{}, err
 		}
-		return c.StartDataLoss(ctx, target, s.mode, o)
-	}), wrapper.PartialDataLoss, "DataLossMode")
+		return c.StartDataLoss(ctx, target, generated.DataLossMode(s.mode), o)
+	}), string(generated.DataLossModePartialDataLoss), "DataLossMode")
 }
 
 func newStartQuorumLoss() *cobra.Command {
@@ -110,10 +111,10 @@ func newStartQuorumLoss() *cobra.Command {
 		if err != nil {
 			return wrapper.Result{}, err
 		}
-		return c.StartQuorumLoss(ctx, target, s.mode, lasts, o)
-	}), wrapper.AllReplicas, "QuorumLossMode")
+		return c.StartQuorumLoss(ctx, target, generated.QuorumLossMode(s.mode), lasts, o)
+	}), string(generated.QuorumLossModeAllReplicas), "QuorumLossMode")
 	f := cmd.Flags()
-	f.Lookup("mode").Usage += "; runtimes do not know " + wrapper.QuorumReplicas
+	f.Lookup("mode").Usage += "; runtimes do not know " + string(generated.QuorumLossModeQuorumReplicas)
 	f.DurationVar(&lasts, "duration", time.Minute, "how long, "+seconds(parameter("QuorumLossDuration")))
 	return cmd
 }
@@ -125,8 +126,8 @@ func newStartRestart() *cobra.Command {
 		if err != nil {
 			return wrapper.Result{}, err
 		}
-		return c.StartPartitionRestart(ctx, target, s.mode, o)
-	}), wrapper.AllReplicasOrInstances, "RestartPartitionMode")
+		return c.StartPartitionRestart(ctx, target, generated.RestartPartitionMode(s.mode), o)
+	}), string(generated.RestartPartitionModeAllReplicasOrInstances), "RestartPartitionMode")
 }
 
 func newStartNode() *cobra.Command {
@@ -138,14 +139,14 @@ func newStartNode() *cobra.Command {
 		if node.Name == "" || node.Instance == 0 {
 			return wrapper.Result{}, usage(errors.New("--node and --instance are needed: name the node and the instance that is meant"))
 		}
-		return c.StartNodeTransition(ctx, node, transition, stopFor, o)
+		return c.StartNodeTransition(ctx, node, generated.NodeTransitionType(transition), stopFor, o)
 	})
 	f := cmd.Flags()
 	f.StringVar(&node.Name, "node", "", "name of the node")
 	f.Uint64Var(&node.Instance, "instance", 0, "instance of the node that is meant")
 	types := values(parameter("NodeTransitionType"))
-	f.StringVar(&transition, "type", wrapper.StopNode, enumerate(types, "or"))
+	f.StringVar(&transition, "type", string(generated.NodeTransitionTypeStop), enumerate(types, "or"))
 	complete(cmd, "type", types)
-	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, "+seconds(parameter("StopDurationInSeconds"))+"; only with "+wrapper.StopNode)
+	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, "+seconds(parameter("StopDurationInSeconds"))+"; only with "+string(generated.NodeTransitionTypeStop))
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -47,7 +48,7 @@ func (l *load) work(ctx context.Context, client *wrapper.Client) {
 		id := uuid.New()
 		target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.New()}
 		ok := l.call(id, aStart, func(ctx context.Context) (wrapper.Result, error) {
-			return client.StartDataLoss(ctx, target, wrapper.PartialDataLoss, wrapper.StartOptions{OperationID: id})
+			return client.StartDataLoss(ctx, target, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: id})
 		}) && l.call(id, aCancel, func(ctx context.Context) (wrapper.Result, error) {
 			return client.Cancel(ctx, id, wrapper.CancelOptions{})
 		})

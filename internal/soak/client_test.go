@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -17,10 +18,10 @@ import (
 type canceller interface {
 	Cancel(ctx context.Context, id uuid.UUID, options wrapper.CancelOptions) (wrapper.Result, error)
 	ForceCancel(ctx context.Context, id uuid.UUID, options wrapper.ForceOptions) (wrapper.Result, error)
-	StartDataLoss(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error)
-	StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode string, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error)
-	StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error)
-	StartNodeTransition(ctx context.Context, target wrapper.Node, transition string, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error)
+	StartDataLoss(ctx context.Context, target wrapper.Partition, mode generated.DataLossMode, options wrapper.StartOptions) (wrapper.Result, error)
+	StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode generated.QuorumLossMode, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error)
+	StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode generated.RestartPartitionMode, options wrapper.StartOptions) (wrapper.Result, error)
+	StartNodeTransition(ctx context.Context, target wrapper.Node, transition generated.NodeTransitionType, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error)
 	Operation(ctx context.Context, id uuid.UUID) (wrapper.Operation, error)
 	Operations(ctx context.Context) ([]wrapper.Operation, error)
 }
@@ -98,7 +99,7 @@ func (k *call) count(op int) (n int) {
 // invalid says that the call makes no sense as it stands: 3.0 has no timeout.
 func (k *call) invalid() bool {
 	timed := k.plan.do == deedCancel || k.plan.do == deedForce || k.plan.do == deedStart || k.plan.do == deedStop
-	return timed && k.plan.timeout != 0 && k.made.version == wrapper.APIVersion30
+	return timed && k.plan.timeout != 0 && k.made.version == generated.APIVersion30
 }
 
 // make makes the call.

@@ -162,7 +162,7 @@ func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
 func (k *miniCall) cancel(w what) (miniAnswer, error) {
 	a, err := k.send(w, http.StatusOK, func(server generated.Base) (*http.Request, error) {
 		return generated.NewCancelOperationRequest(k.ctx, server, generated.CancelOperationParams{
-			APIVersion: generated.APIVersion(k.version), OperationID: k.id, Force: w == force,
+			APIVersion: k.version, OperationID: k.id, Force: w == force,
 		})
 	})
 	k.stopping = k.stopping || a.class == wrapper.Done
@@ -174,7 +174,7 @@ func (k *miniCall) list() ([]wrapper.Operation, error) {
 	for {
 		a, err := k.send(list, http.StatusOK, func(server generated.Base) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(k.ctx, server, generated.GetFaultOperationListParams{
-				APIVersion: generated.APIVersion(k.version), TypeFilter: 65535, StateFilter: 65535,
+				APIVersion: k.version, TypeFilter: 65535, StateFilter: 65535,
 			})
 		})
 		switch {

@@ -93,7 +93,7 @@ func (k *miniCall) graceful() (r wrapper.Result, err error) {
 
 // Cancel is that of the wrapper, and so are the others.
 func (m *miniature) Cancel(ctx context.Context, id uuid.UUID, options wrapper.CancelOptions) (wrapper.Result, error) {
-	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
+	if options.Timeout != 0 && m.version == generated.APIVersion30 {
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
 	return m.call(ctx, id, graceful).graceful()
@@ -122,45 +122,45 @@ func (m *miniature) Operations(ctx context.Context) ([]wrapper.Operation, error)
 }
 
 // StartDataLoss starts one operation; the others differ only in what they send.
-func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
+func (m *miniature) StartDataLoss(ctx context.Context, target wrapper.Partition, mode generated.DataLossMode, options wrapper.StartOptions) (wrapper.Result, error) {
 	return m.start(ctx, wrapper.KindDataLoss, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(k.ctx, server, "shop~orders", target.ID, generated.StartDataLossParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: k.id, DataLossMode: generated.DataLossMode(mode),
+			APIVersion: m.version, OperationID: k.id, DataLossMode: mode,
 		})
 	})
 }
 
 // StartQuorumLoss is not what the judge is about here.
-func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode string, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
+func (m *miniature) StartQuorumLoss(ctx context.Context, target wrapper.Partition, mode generated.QuorumLossMode, lasts time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
 	return m.start(ctx, wrapper.KindQuorumLoss, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
 		return generated.NewStartQuorumLossRequest(k.ctx, server, "shop~orders", target.ID, generated.StartQuorumLossParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: k.id,
-			QuorumLossMode: generated.QuorumLossMode(mode), QuorumLossDuration: int(lasts / time.Second),
+			APIVersion: m.version, OperationID: k.id,
+			QuorumLossMode: mode, QuorumLossDuration: int(lasts / time.Second),
 		})
 	})
 }
 
 // StartPartitionRestart restarts.
-func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode string, options wrapper.StartOptions) (wrapper.Result, error) {
+func (m *miniature) StartPartitionRestart(ctx context.Context, target wrapper.Partition, mode generated.RestartPartitionMode, options wrapper.StartOptions) (wrapper.Result, error) {
 	return m.start(ctx, wrapper.KindPartitionRestart, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
 		return generated.NewStartPartitionRestartRequest(k.ctx, server, "shop~orders", target.ID, generated.StartPartitionRestartParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: k.id, RestartPartitionMode: generated.RestartPartitionMode(mode),
+			APIVersion: m.version, OperationID: k.id, RestartPartitionMode: mode,
 		})
 	})
 }
 
 // StartNodeTransition stops a node.
-func (m *miniature) StartNodeTransition(ctx context.Context, target wrapper.Node, transition string, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
+func (m *miniature) StartNodeTransition(ctx context.Context, target wrapper.Node, transition generated.NodeTransitionType, stopFor time.Duration, options wrapper.StartOptions) (wrapper.Result, error) {
 	return m.start(ctx, wrapper.KindNodeTransition, options, func(k *miniCall, server generated.Base) (*http.Request, error) {
 		return generated.NewStartNodeTransitionRequest(k.ctx, server, target.Name, generated.StartNodeTransitionParams{
-			APIVersion: generated.APIVersion(m.version), OperationID: k.id, NodeInstanceID: nodeInstance,
-			NodeTransitionType: generated.NodeTransitionType(transition), StopDurationInSeconds: int32(stopFor / time.Second),
+			APIVersion: m.version, OperationID: k.id, NodeInstanceID: nodeInstance,
+			NodeTransitionType: transition, StopDurationInSeconds: int32(stopFor / time.Second),
 		})
 	})
 }
 
 func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrapper.StartOptions, build func(*miniCall, generated.Base) (*http.Request, error)) (wrapper.Result, error) {
-	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
+	if options.Timeout != 0 && m.version == generated.APIVersion30 {
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
 	k := m.call(ctx, options.OperationID, start)

@@ -6,12 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
 // ForceCancel asks the policy, and then forces.
 func (m *miniature) ForceCancel(ctx context.Context, id uuid.UUID, options wrapper.ForceOptions) (wrapper.Result, error) {
-	if options.Timeout != 0 && m.version == wrapper.APIVersion30 {
+	if options.Timeout != 0 && m.version == generated.APIVersion30 {
 		return wrapper.Result{}, &miniError{wrapper.ErrInvalidArgument, errTimed}
 	}
 	k := m.call(ctx, id, force)

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -53,7 +54,7 @@ type clientPlan struct {
 	name      string // of the cluster, if the client gives it one
 	ledger    int
 	shift     time.Duration // how far its clock is ahead
-	version   wrapper.APIVersion
+	version   generated.APIVersion
 	policy    wrapper.ForcePolicy
 	attempts  int
 	each      time.Duration // for an attempt; 0 for no bound
@@ -176,7 +177,7 @@ func (p plan) policy(d dice) wrapper.ForcePolicy {
 func (p plan) planClient(d dice, starts bool) clientPlan {
 	c := clientPlan{
 		ledger: d.IntN(2), policy: p.policy(d),
-		version:  pick(d, wrapper.APIVersion60, wrapper.APIVersion60, wrapper.APIVersion30),
+		version:  pick(d, generated.APIVersion60, generated.APIVersion60, generated.APIVersion30),
 		attempts: pick(d, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8),
 	}
 	c.endpoints = d.Perm(gateways)

@@ -37,7 +37,7 @@ func serve(t *testing.T, st store.Store) (client *wrapper.Client, end func()) {
 func start(t *testing.T, client *wrapper.Client) uuid.UUID {
 	t.Helper()
 	target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.New()}
-	started, err := client.StartDataLoss(t.Context(), target, wrapper.PartialDataLoss, wrapper.StartOptions{})
+	started, err := client.StartDataLoss(t.Context(), target, generated.DataLossModePartialDataLoss, wrapper.StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -154,7 +155,7 @@ func TestSpans(t *testing.T) {
 			call: func(ctx context.Context, client *wrapper.Client, _ uuid.UUID) {
 				p := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{7}}
 				_, _ = client.StartDataLoss(ctx, p, "PartialDataLoss", wrapper.StartOptions{})
-				_, _ = client.StartDataLoss(ctx, p, "PartialDataLoss", wrapper.StartOptions{APIVersion: wrapper.APIVersion30})
+				_, _ = client.StartDataLoss(ctx, p, "PartialDataLoss", wrapper.StartOptions{APIVersion: generated.APIVersion30})
 				_, _ = client.StartQuorumLoss(ctx, p, "AllReplicas", time.Minute, wrapper.StartOptions{})
 				_, _ = client.StartPartitionRestart(ctx, p, "OnlyActiveSecondaries", wrapper.StartOptions{})
 				_, _ = client.StartNodeTransition(ctx, wrapper.Node{Name: "n/1", Instance: 1}, "Stop", time.Hour, wrapper.StartOptions{})
