@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,10 +83,11 @@ func TestBugMoreThanMaxAttempts(t *testing.T) {
 func TestBugStatusOfASuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
-	_, err := c.client(t).Operation(t.Context(), opID)
-	e := asError(t, err, wrapper.ErrNotFound)
-	if want := "read operation " + id + ": no such operation; 1 request"; e.Status() != 0 || e.Error() != want {
-		t.Errorf("the status is %d, the message %q", e.Status(), e)
+	makeRunning(t, c)
+	_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
+	e := asError(t, err, wrapper.ErrForceRefused)
+	if got := e.Status(); got != 0 || len(e.Attempts()) != 1 || strings.Contains(e.Error(), "200") {
+		t.Errorf("got status %d, message %q, want 0 and no status after the list that was read", got, e)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// What an [Error] can mean. Exactly one of the first eight is behind every Error;
+// What an [Error] can mean. Exactly one of the first seven is behind every Error;
 // ErrBadAnswer may be there besides.
 var (
 	// ErrInvalidArgument: the call makes no sense as it stands. Nothing was sent.
@@ -29,9 +29,6 @@ var (
 	ErrServerRefused = errors.New("refused by the server")
 	// ErrUnavailable: a read brought no usable answer. Reads change nothing.
 	ErrUnavailable = errors.New("no usable answer")
-	// ErrNotFound: a read found no operation with this id. Cancels say so with the
-	// verdict [NotFound] instead.
-	ErrNotFound = errors.New("no such operation")
 	// ErrOutcomeUnknown: a request may have been carried out, and nothing that could
 	// be asked in the time given told whether it was.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
@@ -47,7 +44,7 @@ var (
 )
 
 var meanings = [...]error{
-	ErrInvalidArgument, ErrForceRefused, ErrNotSent, ErrServerRefused, ErrUnavailable, ErrNotFound, ErrOutcomeUnknown, ErrNotFinished,
+	ErrInvalidArgument, ErrForceRefused, ErrNotSent, ErrServerRefused, ErrUnavailable, ErrOutcomeUnknown, ErrNotFinished,
 }
 
 // Error is every error that a [Client] returns. It is immutable.

@@ -16,7 +16,7 @@ import (
 
 var kinds = []error{
 	wrapper.ErrInvalidArgument, wrapper.ErrForceRefused, wrapper.ErrNotSent, wrapper.ErrServerRefused,
-	wrapper.ErrUnavailable, wrapper.ErrNotFound, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
+	wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
 }
 
 // failure is one way for a call to end without a verdict.

@@ -2,7 +2,6 @@ package wrapper_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -83,11 +82,11 @@ func ExampleClient_Operation() {
 	sftest.Run(func(t sftest.TB) {
 		client := sftest.NewCluster(t).Client()
 
-		_, err := client.Operation(context.Background(), uuid.New())
-		fmt.Println(errors.Is(err, wrapper.ErrNotFound))
+		op, err := client.Operation(context.Background(), uuid.New())
+		fmt.Println(op.Found(), err)
 	})
 	// Output:
-	// true
+	// false <nil>
 }
 
 // Read all operations that the cluster remembers.

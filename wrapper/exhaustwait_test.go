@@ -37,10 +37,16 @@ var waits = []asking{
 			}
 			last = op
 		}
+		if !last.Found() {
+			return wrapper.Result{Verdict: wrapper.NotFound}, nil
+		}
 		return wrapper.Result{Verdict: wrapper.Finished, OperationID: last.ID, State: last.State, Kind: last.Kind}, nil
 	}},
 	{name: "Operation", wait: func(ctx context.Context, c *wrapper.Client) (wrapper.Result, error) {
 		op, err := c.Operation(ctx, opID)
+		if err == nil && !op.Found() {
+			return wrapper.Result{Verdict: wrapper.NotFound}, nil
+		}
 		return wrapper.Result{Verdict: "read", OperationID: op.ID, State: op.State, Kind: op.Kind}, err
 	}},
 	{name: "Operations", wait: func(ctx context.Context, c *wrapper.Client) (wrapper.Result, error) {
@@ -145,7 +151,7 @@ func (tr *trial) judgeWaitError(say sayer, did func(string) bool) {
 	}
 	say(meanings == 1, "%d meanings are behind the error", meanings)
 	refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-	say(len(tr.script) > 0 || errors.Is(e, wrapper.ErrNotFound), "nothing went wrong")
+	say(len(tr.script) > 0, "nothing went wrong")
 	say(!resentBlindly(e.Attempts()), "a force was sent again before anything told what became of the one before")
 	switch {
 	case errors.Is(e, wrapper.ErrOutcomeUnknown):
@@ -154,8 +160,6 @@ func (tr *trial) judgeWaitError(say sayer, did func(string) bool) {
 	case errors.Is(e, wrapper.ErrNotFinished):
 		stopping := did("graceful") || tr.from.flag == emulator.RollingBackForce
 		say(tr.ask.name == "Stop" && stopping && refused, "only a refusal may end it after the cancel: %v", tr.script)
-	case errors.Is(e, wrapper.ErrNotFound):
-		say(tr.from.state == "" && (tr.ask.name == "Watch" || tr.ask.name == "Operation"), "there was something to find")
 	default:
 		say(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) || errors.Is(e, wrapper.ErrUnavailable), "no error of this call")
 		say(!did("force") && !tr.isOut("force"), "it was forced, or may still be")

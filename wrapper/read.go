@@ -112,8 +112,8 @@ func (c *Client) readAll(ctx context.Context, outcome func(*opdecode.List) Outco
 // ledger notes that it was seen, which [RequireGraceful] takes as evidence; that it is over is
 // noted too, if there was evidence before.
 //
-// The error is an [*Error]: those of [Client.Operations], [ErrNotFound], or
-// [ErrInvalidArgument] for an id of all zeros.
+// An operation that the cluster does not know is no error: [Operation.Found] tells. The error is an
+// [*Error]: those of [Client.Operations], or [ErrInvalidArgument] for an id of all zeros.
 func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error) {
 	k, err := c.newCall("read operation", id, "", 0)
 	if err != nil {
@@ -126,14 +126,17 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 			return Outcome{}, k.giveUp(PurposeRead, err)
 		case !found:
 			k.noteEnd(ctx)
-			return Outcome{}, k.fail(ErrNotFound, nil)
+			return Outcome{Result: k.result(NotFound, false)}, nil
 		case op.State.Final():
 			k.noteEnd(ctx)
 		}
 		return Outcome{Operations: []Operation{op}}, nil
 	})
-	if err != nil || len(outcome.Operations) == 0 {
+	switch {
+	case err != nil:
 		return Operation{}, err
+	case len(outcome.Operations) == 0:
+		return Operation{ID: id}, nil
 	}
 	return outcome.Operations[0], nil
 }

@@ -44,8 +44,12 @@ const (
 type Operation struct {
 	ID    uuid.UUID
 	Kind  Kind
-	State State
+	State State // "" if the cluster does not know the operation
 }
+
+// Found reports whether the cluster knows the operation. It says of a read what the verdict
+// [NotFound] says of the other calls.
+func (o Operation) Found() bool { return o.State != "" }
 
 // Verdict is what is true of an operation after a call.
 type Verdict string

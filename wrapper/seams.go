@@ -26,7 +26,8 @@ type Call struct {
 
 // Outcome is what a call returned, as middleware and observers see it.
 type Outcome struct {
-	// Result is that of a call that asks for something, and of a Wait.
+	// Result is that of a call that asks for something, and of a Wait; of a read or a Watch that did
+	// not find the operation, the verdict [NotFound].
 	Result Result
 	// Operations are those that a read found, and the last state that a Watch saw.
 	Operations []Operation

@@ -44,8 +44,8 @@ func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (R
 }
 
 // Watch yields an operation as it is now, and again whenever its state has changed, until
-// it is over; the last one is final. An error is yielded once, and ends it: those of
-// [Client.Wait], and [ErrNotFound] if there is no such operation, or no longer.
+// it is over; the last one is final, or not [Operation.Found] if there is no such operation, or no
+// longer. An error is yielded once, and ends it: those of [Client.Wait].
 //
 // Nothing runs between two steps of the loop, and leaving it leaves nothing behind. A
 // state that lasts for less than the interval may be missed.
@@ -57,7 +57,7 @@ func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) i
 			return
 		}
 		left := false
-		_, err = c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 			var last []Operation
 			_, err := k.await(ctx, time.Time{}, options.Interval, func(op Operation) bool {
 				if len(last) == 0 || last[0] != op {
@@ -70,12 +70,16 @@ func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) i
 			case err != nil:
 				err = k.unfinished(ctx, err)
 			case k.known.state == "":
-				err = k.fail(ErrNotFound, nil)
+				return Outcome{Result: k.result(NotFound, false), Operations: last}, nil
 			}
 			return Outcome{Operations: last}, err
 		})
-		if err != nil && !left {
+		switch {
+		case left:
+		case err != nil:
 			yield(Operation{}, err)
+		case outcome.Result.Verdict == NotFound:
+			yield(Operation{ID: id}, nil)
 		}
 	}
 }

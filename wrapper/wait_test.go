@@ -60,9 +60,9 @@ var lives = []struct {
 	name      string
 	put       *emulator.Record // nil for an id that nobody knows
 	meanwhile func(tb testing.TB, c *sftest.Cluster, id uuid.UUID)
-	shown     []wrapper.State // each state on the way, the last one final
+	shown     []wrapper.State // each state on the way, the last one final, or none
 }{
-	{"unknown id", nil, nil, nil},
+	{"unknown id", nil, nil, []wrapper.State{""}},
 	{"queued", &emulator.Record{Step: emulator.StepIntentSaved}, nil, []wrapper.State{"Running", "Completed"}},
 	{"running", &emulator.Record{}, nil, []wrapper.State{"Running", "Completed"}},
 	{"failing", &emulator.Record{Scenario: failing}, nil, []wrapper.State{"Running", "RollingBack", "Faulted"}},

@@ -255,7 +255,7 @@ func asOnly(tb testing.TB, err, kind error) *wrapper.Error {
 	e := asError(tb, err, kind)
 	for _, other := range []error{
 		wrapper.ErrInvalidArgument, wrapper.ErrForceRefused, wrapper.ErrNotSent, wrapper.ErrServerRefused,
-		wrapper.ErrUnavailable, wrapper.ErrNotFound, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
+		wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
 	} {
 		if !errors.Is(kind, other) && errors.Is(err, other) {
 			tb.Errorf("%v means %v, too", err, other)

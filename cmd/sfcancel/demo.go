@@ -296,8 +296,11 @@ func (d *demo) ended(id uuid.UUID) (wrapper.Operation, error) {
 	defer tick.Stop()
 	for {
 		op, err := d.client.Operation(d.ctx, id)
-		if err != nil || op.State.Final() {
+		switch {
+		case err != nil || op.State.Final():
 			return op, err
+		case !op.Found():
+			return op, unknownOperation{id}
 		}
 		select {
 		case <-d.ctx.Done():

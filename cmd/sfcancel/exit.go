@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -20,6 +23,16 @@ const (
 	exitStoreLost
 )
 
+// errNotFound says of an operation that the cluster does not know it.
+var errNotFound = errors.New("no such operation")
+
+// unknownOperation is errNotFound of an operation.
+type unknownOperation struct{ id uuid.UUID }
+
+func (e unknownOperation) Error() string { return fmt.Sprintf("operation %s: %v", e.id, errNotFound) }
+
+func (e unknownOperation) Unwrap() error { return errNotFound }
+
 // exitCode maps an error to what a script decides on.
 func exitCode(err error) int {
 	var u usageError
@@ -37,7 +50,7 @@ func exitCode(err error) int {
 		return exitUnknown
 	case errors.Is(err, wrapper.ErrServerRefused):
 		return exitRefused
-	case errors.Is(err, wrapper.ErrNotFound):
+	case errors.Is(err, errNotFound):
 		return exitNotFound
 	case errors.Is(err, wrapper.ErrNotFinished):
 		return exitNotFinished

@@ -138,6 +138,9 @@ func describe(err error) errorJSON {
 		doc.RequestID = idOrNone(e.RequestID())
 		doc.State, doc.Force, doc.Attempts = string(e.State()), e.Force(), attemptsJSON(e.Attempts())
 	}
+	if unknown := (unknownOperation{}); errors.As(err, &unknown) {
+		doc.OperationID = unknown.id.String()
+	}
 	var noted ledgerError
 	if errors.As(err, &noted) {
 		doc.LedgerError = noted.ledger
@@ -181,7 +184,7 @@ func withLedgerError(err error, ledger string) error {
 // notFound gives the one verdict that a script must notice an exit code of its own.
 func notFound(r wrapper.Result) error {
 	if r.Verdict == wrapper.NotFound {
-		return toldError{fmt.Errorf("operation %s: %w", r.OperationID, wrapper.ErrNotFound)}
+		return toldError{unknownOperation{r.OperationID}}
 	}
 	return nil
 }

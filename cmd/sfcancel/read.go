@@ -46,8 +46,11 @@ func newProgress() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
 				op, err := client.Operation(ctx, id)
-				if err != nil {
+				switch {
+				case err != nil:
 					return err
+				case !op.Found():
+					return unknownOperation{id}
 				}
 				return conn.printOperations(cmd.OutOrStdout(), []wrapper.Operation{op}, true)
 			})

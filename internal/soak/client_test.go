@@ -2,7 +2,6 @@ package soak
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -130,7 +129,7 @@ func (k *call) make(ctx context.Context, c canceller, o operationPlan) {
 }
 
 // watch takes what a Watch yields: states, and then an error or nothing. That there is no
-// such operation is an error there, and a verdict elsewhere.
+// such operation is the last of them there, and a verdict elsewhere.
 func (k *call) watch(id uuid.UUID, states iter.Seq2[wrapper.Operation, error]) {
 	k.result = wrapper.Result{OperationID: id, Verdict: wrapper.Finished}
 	for op, err := range states {
@@ -138,10 +137,11 @@ func (k *call) watch(id uuid.UUID, states iter.Seq2[wrapper.Operation, error]) {
 			k.err, k.result = err, wrapper.Result{}
 			break
 		}
+		if !op.Found() {
+			k.result = wrapper.Result{OperationID: id, Verdict: wrapper.NotFound}
+			continue
+		}
 		k.watched, k.result.State, k.result.Kind = append(k.watched, op.State), op.State, op.Kind
-	}
-	if errors.Is(k.err, wrapper.ErrNotFound) {
-		k.result, k.err = wrapper.Result{OperationID: id, Verdict: wrapper.NotFound}, nil
 	}
 }
 

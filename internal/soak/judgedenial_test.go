@@ -13,7 +13,7 @@ import (
 // meanings are what an error may mean. Exactly one is behind each.
 var meanings = []error{
 	wrapper.ErrInvalidArgument, wrapper.ErrForceRefused, wrapper.ErrNotSent, wrapper.ErrServerRefused,
-	wrapper.ErrUnavailable, wrapper.ErrNotFound, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
+	wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
 }
 
 func meaning(err error) (number int, meant error) {
@@ -59,9 +59,6 @@ func (j *judge) denial() {
 	case errors.Is(meant, wrapper.ErrForceRefused):
 		j.must(k.plan.do == deedForce && k.sends(force) == 0, "refused by the policy, and a force left")
 		j.must(j.mayRefuse() || k.ledger.failed(), "the policy had nothing to refuse")
-		return
-	case errors.Is(meant, wrapper.ErrNotFound):
-		j.must(k.plan.do == deedRead && j.ever(k.plan.op, absent), "the operation was there all the time")
 		return
 	case errors.Is(meant, wrapper.ErrNotSent):
 		for _, q := range k.requests {

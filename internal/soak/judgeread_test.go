@@ -9,7 +9,11 @@ func (j *judge) read() {
 	k := j.call
 	if k.plan.do == deedRead {
 		op := k.plan.op
-		j.must(j.ever(op, func(s sight) bool { return s.shownAs(k.read[0]) }), "the operation never stood so")
+		if !k.read[0].Found() {
+			j.must(j.ever(op, absent), "the operation was there all the time")
+		} else {
+			j.must(j.ever(op, func(s sight) bool { return s.shownAs(k.read[0]) }), "the operation never stood so")
+		}
 		j.must(k.read[0].ID == j.plan.operations[op].id, "it is another operation")
 		return
 	}

@@ -102,12 +102,11 @@ func (m *miniature) Cancel(ctx context.Context, id uuid.UUID, options wrapper.Ca
 // Operation reads one operation.
 func (m *miniature) Operation(ctx context.Context, id uuid.UUID) (wrapper.Operation, error) {
 	k := m.call(ctx, id, list)
-	o, found, err := k.look()
+	o, _, err := k.look()
 	if err != nil {
 		_, err = k.fail(err)
-	} else if !found {
-		err = &miniError{wrapper.ErrNotFound, errNo}
 	}
+	o.ID = id
 	return o, err
 }
 

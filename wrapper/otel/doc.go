@@ -93,7 +93,7 @@
 // Of a call, what the [wrapper.Error] means:
 //
 //	invalid_argument  force_refused  not_sent      server_refused  outcome_unknown
-//	unavailable       not_found      not_finished  panic           _OTHER
+//	unavailable       not_finished   panic         _OTHER
 //
 // Of a request, its status if that is 400 or more, such as 503, or else why there is no
 // whole answer:

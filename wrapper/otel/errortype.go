@@ -27,7 +27,6 @@ var meanings = []struct {
 	{wrapper.ErrNotSent, "not_sent"},
 	{wrapper.ErrServerRefused, "server_refused"},
 	{wrapper.ErrUnavailable, "unavailable"},
-	{wrapper.ErrNotFound, "not_found"},
 	{wrapper.ErrNotFinished, "not_finished"},
 	{errPanic, "panic"},
 }

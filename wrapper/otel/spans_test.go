@@ -144,7 +144,7 @@ func TestSpans(t *testing.T) {
 				_, _ = client.Cancel(ctx, uuid.UUID{9}, wrapper.CancelOptions{})
 			},
 			want: `
-			sfcancel.read_operation attempts=1 error=not_found !
+			sfcancel.read_operation NotFound resolved=false attempts=1
 			  GET /Faults/ read done 200
 			sfcancel.cancel NotFound resolved=true attempts=2
 			  POST /Faults/$/Cancel graceful refused 404 FABRIC_E_KEY_NOT_FOUND error=404 !
