@@ -20,20 +20,20 @@ func TestClientForces(t *testing.T) {
 	cases := []struct {
 		name     string
 		script   func(c *sftest.Cluster)
-		want     []wrapper.Purpose
+		want     []string
 		resolved bool
 		kind     error
 	}{
-		{"nothing happens", func(*sftest.Cluster) {}, []wrapper.Purpose{"force"}, false, nil},
-		{"lost after", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropAfter()) }, []wrapper.Purpose{"force", "read", "probe"}, true, nil},
-		{"lost before", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropBefore()) }, []wrapper.Purpose{"force", "read", "probe", "force"}, false, nil},
+		{"nothing happens", func(*sftest.Cluster) {}, []string{"force"}, false, nil},
+		{"lost after", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropAfter()) }, []string{"force", "read", "probe"}, true, nil},
+		{"lost before", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropBefore()) }, []string{"force", "read", "probe", "force"}, false, nil},
 		{"504 though it was applied", func(c *sftest.Cluster) {
 			c.On(sftest.Force, sftest.Answer{Status: 504, Code: "FABRIC_E_TIMEOUT"}.After())
-		}, []wrapper.Purpose{"force", "read", "probe"}, true, nil},
+		}, []string{"force", "read", "probe"}, true, nil},
 		{"busy twice", func(c *sftest.Cluster) {
 			c.On(sftest.Force, sftest.Status(429, wrapper.CodeServiceTooBusy)).Times(2)
-		}, []wrapper.Purpose{"force", "force", "force"}, false, nil},
-		{"refused", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.Status(403, "E_ACCESSDENIED")) }, []wrapper.Purpose{"force"}, false, wrapper.ErrServerRefused},
+		}, []string{"force", "force", "force"}, false, nil},
+		{"refused", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.Status(403, "E_ACCESSDENIED")) }, []string{"force"}, false, wrapper.ErrServerRefused},
 		{"the probes are lost, too", func(c *sftest.Cluster) {
 			c.On(sftest.Force, sftest.DropAfter())
 			c.On(sftest.Graceful, sftest.DropBefore()).Always()
@@ -45,7 +45,7 @@ func TestClientForces(t *testing.T) {
 					server.ServeHTTP(w, r)
 				})
 			}))
-		}, []wrapper.Purpose{"force", "read", "probe"}, true, nil},
+		}, []string{"force", "read", "probe"}, true, nil},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

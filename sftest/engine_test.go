@@ -195,10 +195,10 @@ func TestStale(t *testing.T) {
 var stuck = emulator.Scenario{LookUp: time.Second, UndoFails: emulator.Failure{Times: emulator.Always}}
 
 // purposes are those of the requests of a call, in order.
-func purposes(attempts []wrapper.Attempt) []wrapper.Purpose {
-	var all []wrapper.Purpose
+func purposes(attempts []wrapper.Attempt) []string {
+	var all []string
 	for _, a := range attempts {
-		all = append(all, a.Purpose)
+		all = append(all, a.Purpose())
 	}
 	return all
 }
@@ -221,7 +221,7 @@ func TestGraceInABubble(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []wrapper.Purpose{"graceful", "graceful", "graceful", "read", "force", "probe"}
+			want := []string{"graceful", "graceful", "graceful", "read", "force", "probe"}
 			if got := purposes(result.Attempts); result.Verdict != wrapper.Accepted || !result.Resolved || !slices.Equal(got, want) {
 				t.Errorf("%s, resolved %v, by %v", result.Verdict, result.Resolved, got)
 			}

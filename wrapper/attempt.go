@@ -7,53 +7,46 @@ import (
 	"github.com/google/uuid"
 )
 
-// Class is what one attempt leaves us knowing. Only an ambiguous one is dangerous.
-type Class int
+// class is what one attempt leaves us knowing. Only an ambiguous one is dangerous. The zero value is
+// that, the one that promises nothing.
+type class uint8
 
-// The classes. The zero value is ambiguous, the one that promises nothing.
 const (
-	// Ambiguous: the request may have reached the server, and no definite answer
-	// came: 408, 500, 502 to 504, a time-out, a reset, an answer that was cut off or is not
-	// one of ours. The server may or may not have acted.
-	Ambiguous Class = iota
-	// NotSent: nothing reached a server, so nothing happened.
-	NotSent
-	// Refused: a server said no, and did nothing.
-	Refused
-	// Done: a server said that it did what was asked.
-	Done
+	classAmbiguous class = iota
+	classNotSent
+	classRefused
+	classDone
 )
 
 // String returns the name of the class in lower case.
-func (c Class) String() string {
+func (c class) String() string {
 	switch c {
-	case NotSent:
+	case classNotSent:
 		return "not sent"
-	case Refused:
+	case classRefused:
 		return "refused"
-	case Done:
+	case classDone:
 		return "done"
 	default:
 		return "ambiguous"
 	}
 }
 
-// Purpose is why an attempt was made.
-type Purpose string
+// purpose is why an attempt was made.
+type purpose string
 
-// The purposes.
 const (
-	PurposeGraceful Purpose = "graceful" // Force=false, because it was asked for
-	PurposeForce    Purpose = "force"    // Force=true
-	PurposeProbe    Purpose = "probe"    // Force=false, to learn what became of a force
-	PurposeRead     Purpose = "read"     // a list, to learn the state
-	PurposeStart    Purpose = "start"    // one of the four starts
+	purposeGraceful purpose = "graceful"
+	purposeForce    purpose = "force"
+	purposeProbe    purpose = "probe"
+	purposeRead     purpose = "read"
+	purposeStart    purpose = "start"
 )
 
 // Attempt is one request of a call and what came of it.
 type Attempt struct {
-	Purpose Purpose
-	Class   Class
+	// Number is that of the request within the call, from 1.
+	Number int
 
 	// RequestID is the id that the request carried as X-ServiceFabricRequestId. The gateway
 	// writes it into its trace, so that a request without an answer can be found there.
@@ -82,14 +75,31 @@ type Attempt struct {
 	Start    time.Time
 	Duration time.Duration
 
+	purpose  purpose
+	class    class
 	hopeless bool // asking again would end the same way
 	cut      bool // no complete answer came
 	local    bool // it was ended on this side, and says nothing of the endpoint
 }
 
+// Purpose is why the request was made: "graceful" (Force=false, because it was asked for), "force"
+// (Force=true), "probe" (Force=false, to learn what became of a force), "read" (a list or a progress, to
+// learn the state) or "start" (one of the four starts).
+func (a Attempt) Purpose() string { return string(a.purpose) }
+
+// Class is what the request leaves us knowing:
+//
+//	ambiguous  it may have reached the server, and no definite answer came: 408, 500, 502 to 504, a
+//	           time-out, a reset, an answer that was cut off or is not one of this API. The server may
+//	           or may not have acted. So is a request that is not over.
+//	not sent   nothing reached a server, so nothing happened
+//	refused    a server said no, and did nothing
+//	done       a server said that it did what was asked
+func (a Attempt) Class() string { return a.class.String() }
+
 // refusedWith reports whether the server said no with this code.
 func (a Attempt) refusedWith(code Code) bool {
-	return a.Class == Refused && a.Code == code
+	return a.class == classRefused && a.Code == code
 }
 
 // rule is what a status, and for some a code, leaves us knowing of a request that is
@@ -97,7 +107,7 @@ func (a Attempt) refusedWith(code Code) bool {
 type rule struct {
 	from, to int // of the status
 	code     Code
-	class    Class
+	class    class
 	again    bool // asking again may help
 	busy     bool // and the server says that it has too much to do
 }
@@ -109,18 +119,18 @@ type rule struct {
 // ambiguous by its meaning; so is everything else that a server says of itself, unless it
 // says that it cannot do this at all.
 var answers = [...]rule{
-	{from: 500, to: 500, code: codeFaultServiceNotInstalled, class: Refused},
-	{from: 501, to: 501, class: Refused},
-	{from: 505, to: 505, class: Refused},
-	{from: 408, to: 408, class: Ambiguous, again: true},
-	{from: 429, to: 429, class: Refused, again: true, busy: true},
-	{from: 303, to: 303, class: Ambiguous, again: true}, // what came of it is elsewhere (RFC 9110 §15.4.4)
-	{from: 460, to: 460, class: Ambiguous, again: true}, // a proxy was left by who asked it (AWS load balancers)
-	{from: 499, to: 499, class: Ambiguous, again: true}, // the same (nginx)
-	{from: 300, to: 499, class: Refused},
-	{from: 500, to: 599, code: CodeServiceTooBusy, class: Ambiguous, again: true, busy: true},
-	{from: 500, to: 599, code: codeReplicationQueueFull, class: Ambiguous, again: true, busy: true},
-	{class: Ambiguous, again: true, to: 999}, // 5xx, and a success that was not wanted
+	{from: 500, to: 500, code: codeFaultServiceNotInstalled, class: classRefused},
+	{from: 501, to: 501, class: classRefused},
+	{from: 505, to: 505, class: classRefused},
+	{from: 408, to: 408, class: classAmbiguous, again: true},
+	{from: 429, to: 429, class: classRefused, again: true, busy: true},
+	{from: 303, to: 303, class: classAmbiguous, again: true}, // what came of it is elsewhere (RFC 9110 §15.4.4)
+	{from: 460, to: 460, class: classAmbiguous, again: true}, // a proxy was left by who asked it (AWS load balancers)
+	{from: 499, to: 499, class: classAmbiguous, again: true}, // the same (nginx)
+	{from: 300, to: 499, class: classRefused},
+	{from: 500, to: 599, code: CodeServiceTooBusy, class: classAmbiguous, again: true, busy: true},
+	{from: 500, to: 599, code: codeReplicationQueueFull, class: classAmbiguous, again: true, busy: true},
+	{class: classAmbiguous, again: true, to: 999}, // 5xx, and a success that was not wanted
 }
 
 // classOf finds the row of an attempt that was answered.
@@ -130,17 +140,17 @@ func classOf(a Attempt) rule {
 			return row
 		}
 	}
-	return rule{class: Ambiguous, again: true}
+	return rule{class: classAmbiguous, again: true}
 }
 
 // retryable: everything but a definite no, and the no that only means "not now".
 func retryable(a Attempt) bool {
-	switch a.Class {
-	case Done:
+	switch a.class {
+	case classDone:
 		return false
-	case NotSent:
+	case classNotSent:
 		return !a.hopeless
-	case Ambiguous:
+	case classAmbiguous:
 		return true
 	default:
 		return classOf(a).again

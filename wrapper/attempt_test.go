@@ -71,7 +71,7 @@ func checkAnswer(t *testing.T, status, code, class, again string) {
 			if !errors.As(err, &e) {
 				t.Fatal(err)
 			}
-			if got := e.Attempts()[0].Class.String(); got != class {
+			if got := e.Attempts()[0].Class(); got != class {
 				t.Errorf("the class is %s, want %s", got, class)
 			}
 			if asked := p.served == 2; asked != (again != "no") {

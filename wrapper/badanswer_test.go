@@ -214,7 +214,7 @@ func TestUnreachable(t *testing.T) {
 			t.Errorf("got %v", e)
 		}
 		for _, a := range e.Attempts() {
-			if a.Class != wrapper.NotSent || (a.Purpose == wrapper.PurposeForce) != force {
+			if a.Class() != "not sent" || (a.Purpose() == "force") != force {
 				t.Errorf("the attempt is %+v", a)
 			}
 		}

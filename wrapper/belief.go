@@ -37,22 +37,22 @@ const (
 func (b belief) open() bool { return b.once != none || b.unsure }
 
 // observe takes in the answer to a write.
-func (b *belief) observe(sent Purpose, a Attempt, starts Kind) {
-	switch once := sent == PurposeForce || sent == PurposeStart; {
-	case a.Class == Done && sent == PurposeStart:
+func (b *belief) observe(sent purpose, a Attempt, starts Kind) {
+	switch once := sent == purposeForce || sent == purposeStart; {
+	case a.class == classDone && sent == purposeStart:
 		b.state, b.kind, b.once = StateRunning, starts, none
-	case a.Class == Done:
+	case a.class == classDone:
 		b.state, b.unsure = StateRollingBack, false
 		if once || b.once == copied {
 			b.once = none
 		}
-	case a.Class == Ambiguous && once:
+	case a.class == classAmbiguous && once:
 		b.once, b.wroteAt = lost, a.Endpoint
-	case a.Class == Ambiguous:
+	case a.class == classAmbiguous:
 		b.unsure, b.wroteAt = true, a.Endpoint
 	case a.refusedWith(CodeTestCommandOperationIDExists) && once:
 		b.once = max(b.once, taken)
-	case a.inTheWay(sent), a.refusedWith(CodeKeyNotFound) && sent != PurposeStart:
+	case a.inTheWay(sent), a.refusedWith(CodeKeyNotFound) && sent != purposeStart:
 		b.once = max(b.once, copied)
 	case a.refusedWith(CodeInvalidTestCommandState):
 		b.state = StateRollingBack // only a force in effect refuses a graceful cancel (runtime §5.2)
@@ -62,11 +62,11 @@ func (b *belief) observe(sent Purpose, a Attempt, starts Kind) {
 // inTheWay reports whether a force or a start was refused because one is in effect, which
 // may be a copy of itself. A node refuses a second transition before it looks at the id
 // (runtime §5.7).
-func (a Attempt) inTheWay(sent Purpose) bool {
+func (a Attempt) inTheWay(sent purpose) bool {
 	switch sent {
-	case PurposeForce:
+	case purposeForce:
 		return a.refusedWith(CodeInvalidTestCommandState)
-	case PurposeStart:
+	case purposeStart:
 		return a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)
 	default:
 		return false

@@ -197,7 +197,7 @@ func (c *Client) active(ctx context.Context, which Selector) (ops []Operation, f
 			ops = operations(l)
 		}
 		if err != nil {
-			return Outcome{}, k.giveUp(PurposeRead, err)
+			return Outcome{}, k.giveUp(purposeRead, err)
 		}
 		return Outcome{Operations: ops}, nil
 	})

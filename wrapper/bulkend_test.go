@@ -270,7 +270,7 @@ func TestCancelAllTenThousand(t *testing.T) {
 		if len(results) != n || len(errs) != 0 || cancels.Load() != int64(n) {
 			t.Errorf("%d results, %d errors, %d cancels", len(results), len(errs), cancels.Load())
 		}
-		if len(attempts) != 1 || attempts[0].Purpose != wrapper.PurposeRead {
+		if len(attempts) != 1 || attempts[0].Purpose() != "read" {
 			t.Errorf("captured: %d attempts", len(attempts))
 		}
 	})

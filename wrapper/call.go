@@ -49,6 +49,13 @@ func (k *call) public() Call {
 	return Call{Name: k.name, OperationID: k.id, Kind: k.starts, Force: k.force}
 }
 
+// tell tells observers of an attempt.
+func (k *call) tell(ctx context.Context, name string, of Attempt, pause time.Duration, to string) {
+	if k.c.observers != nil {
+		k.c.tell(ctx, Event{Name: name, Call: k.public(), Attempt: of, Pause: pause, To: to})
+	}
+}
+
 // do makes the call, if its end is a result.
 func (k *call) do(ctx context.Context, f func(context.Context, *call) (Result, error)) (Result, error) {
 	outcome, err := k.c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
@@ -77,26 +84,26 @@ func (k *call) fail(kind, cause error) error {
 // claims that nothing happened only if nothing can have. Probes and reads tell about
 // the operation; what became of the call is told by the requests that asked for what
 // was wanted, the last of them that reached a server if any did.
-func (k *call) giveUp(want Purpose, cause error) error {
-	last := Attempt{Class: NotSent}
+func (k *call) giveUp(want purpose, cause error) error {
+	last := Attempt{class: classNotSent}
 	for _, a := range slices.Backward(k.spent.attempts) {
-		if a.Purpose != want {
+		if a.purpose != want {
 			continue
 		}
-		if last = a; a.Class != NotSent {
+		if last = a; a.class != classNotSent {
 			break
 		}
 	}
 	switch {
-	case k.known.open() && last.Class == Refused && last.Code != "" && cause != nil:
+	case k.known.open() && last.class == classRefused && last.Code != "" && cause != nil:
 		return k.fail(ErrOutcomeUnknown, fmt.Errorf("it was refused with %d %w, perhaps because it was sent twice on the way: %w", last.Status, last.Code, cause))
 	case k.known.open():
 		return k.fail(ErrOutcomeUnknown, cause)
 	case errors.Is(last.Err, ErrInvalidArgument):
 		return k.fail(ErrInvalidArgument, cause)
-	case last.Class == Refused:
+	case last.class == classRefused:
 		return k.fail(ErrServerRefused, cause)
-	case last.Class == Ambiguous, last.Class == Done, want == PurposeRead && k.spent.sent > len(k.spent.attempts):
+	case last.class == classAmbiguous, last.class == classDone, want == purposeRead && k.spent.sent > len(k.spent.attempts):
 		return k.fail(ErrUnavailable, cause) // a read, and perhaps an answer that did not tell enough
 	default:
 		return k.fail(ErrNotSent, cause)

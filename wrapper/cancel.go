@@ -38,7 +38,7 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 	k.reason = options.Reason
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		_ = k.learn(ctx) // without it "already stopping" is called "accepted"
-		result, err := k.pursue(ctx, PurposeGraceful, nil)
+		result, err := k.pursue(ctx, purposeGraceful, nil)
 		return k.note(ctx, ActionGraceful, k.reason, result, err)
 	})
 }
@@ -88,7 +88,7 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		if over || err != nil {
 			return result, err
 		}
-		result, err = k.pursue(ctx, PurposeForce, nil)
+		result, err = k.pursue(ctx, purposeForce, nil)
 		if !k.trail.announced {
 			return result, err // there was no force to tell of
 		}

@@ -33,7 +33,7 @@ type Client struct {
 
 	aroundCall    []func(CallFunc) CallFunc
 	aroundAttempt []func(http.RoundTripper) http.RoundTripper
-	observers     []any
+	observers     []func(context.Context, Event)
 
 	cluster string   // its name, or its endpoints
 	agent   []string // the User-Agent of every request
@@ -97,7 +97,7 @@ func (c *Client) connect() error {
 }
 
 func (c *Client) observeCertificate(ctx context.Context, err error) {
-	tell(c, func(o CertificateObserver) { o.ObserveCertificate(ctx, err) })
+	c.tell(ctx, Event{Name: "certificate", Err: err})
 }
 
 // chain puts in front of a transport what every request passes, from the outside: no
@@ -173,7 +173,9 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
 		*to = slices.Clone(k.spent.attempts)
 	}
-	tell(c, func(o CallObserver) { o.ObserveCall(ctx, k.public(), outcome, err, time.Since(begin)) })
+	if c.observers != nil {
+		c.tell(ctx, Event{Name: "call", Call: k.public(), Outcome: outcome, Err: err, Took: time.Since(begin)})
+	}
 	if c.closed.Load() {
 		c.closeIdle() // the connections of this call came back after Close
 	}

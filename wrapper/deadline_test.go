@@ -46,7 +46,7 @@ func TestHangingServer(t *testing.T) {
 						t.Errorf("it took %v, want %v", took, tc.limit)
 					}
 					hung := got.Attempts[0]
-					if hung.Class != wrapper.Ambiguous || hung.Duration != tc.limit || errors.Is(hung.Err, context.DeadlineExceeded) ||
+					if hung.Class() != "ambiguous" || hung.Duration != tc.limit || errors.Is(hung.Err, context.DeadlineExceeded) ||
 						!strings.Contains(hung.Err.Error(), "no answer within "+tc.limit.String()) {
 						t.Errorf("the attempt is %+v", hung)
 					}

@@ -39,7 +39,7 @@
 //
 // # How it finds out
 //
-// Every request of a call ends as one of four classes ([Class]): not sent, refused,
+// Every request of a call ends as one of four classes ([Attempt.Class]): not sent, refused,
 // done, or ambiguous. Ambiguous is a request that may have been carried out without
 // an answer saying so: 502, 503, 504, a time-out, a reset, an answer cut short.
 //

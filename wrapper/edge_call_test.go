@@ -59,7 +59,7 @@ func TestTokenRefreshOfALateForce(t *testing.T) {
 }
 
 // The number of a request counts all of the call, also those that a wait does not keep
-// ([wrapper.Request].Number).
+// ([wrapper.Attempt].Number).
 func TestRequestNumberOfAWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestRequestNumberOfAWait(t *testing.T) {
 		count := wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
 			return roundTrip(func(r *http.Request) (*http.Response, error) {
 				n++
-				if got, _ := wrapper.RequestFrom(r.Context()); got.Number != n {
+				if _, got, _ := wrapper.AttemptFrom(r.Context()); got.Number != n {
 					t.Errorf("request %d is said to be number %d", n, got.Number)
 				}
 				return next.RoundTrip(r)

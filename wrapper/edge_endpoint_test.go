@@ -26,7 +26,7 @@ func TestFailoverPauses(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
 		g.allRefuse()
 		d := new(diary)
-		client := g.client(t, wrapper.WithObserver(d), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 9, Base: time.Hour, Cap: time.Hour}))
+		client := g.client(t, wrapper.WithObserver(d.observe), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 9, Base: time.Hour, Cap: time.Hour}))
 		begin := time.Now()
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrNotSent)
@@ -145,13 +145,13 @@ func TestEndpointAnswersLate(t *testing.T) {
 }
 
 // A request that fails at a gateway that the client has left already is no failover
-// ([wrapper.EndpointObserver]).
+// ([wrapper.Event]).
 func TestFailoverIsToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
 		d := new(diary)
-		client := g.client(t, wrapper.WithObserver(d), wrapper.WithRetry(fast))
+		client := g.client(t, wrapper.WithObserver(d.observe), wrapper.WithRetry(fast))
 		g.fail("a", slowly(time.Hour, loses))
 		ctx := t.Context()
 		wait := beside(t, client)
@@ -178,13 +178,13 @@ func (d *diary) failovers() (told []string) {
 }
 
 // An answer ends the rest: when all have failed, one of them has answered, and fails again
-// within what was its rest, that is told like the first time ([wrapper.EndpointObserver]).
+// within what was its rest, that is told like the first time ([wrapper.Event]).
 func TestEndpointFailsAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
 		d := new(diary)
-		client := g.client(t, wrapper.WithObserver(d), fastWith(3))
+		client := g.client(t, wrapper.WithObserver(d.observe), fastWith(3))
 		g.allRefuse()
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrNotSent)
@@ -205,13 +205,13 @@ func TestEndpointFailsAgain(t *testing.T) {
 }
 
 // A client that finds nothing better than the gateway that has just failed does not leave it
-// ([wrapper.EndpointObserver]).
+// ([wrapper.Event]).
 func TestNoFailoverToTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
 		d := new(diary)
-		client := g.client(t, wrapper.WithObserver(d), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 60, Base: 1, Cap: 1}))
+		client := g.client(t, wrapper.WithObserver(d.observe), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 60, Base: 1, Cap: 1}))
 		g.allRefuse()
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrNotSent)

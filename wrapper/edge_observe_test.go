@@ -5,61 +5,40 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-type (
-	onlyCalls     struct{ n *int }
-	onlyAttempts  struct{ n *int }
-	onlyPauses    struct{ n *int }
-	onlyFailovers struct{ n *int }
-)
-
-func (o onlyCalls) ObserveCall(context.Context, wrapper.Call, wrapper.Outcome, error, time.Duration) {
-	*o.n++
-}
-func (o onlyAttempts) ObserveAttempt(context.Context, wrapper.Request, wrapper.Attempt) { *o.n++ }
-func (o onlyPauses) ObservePause(context.Context, wrapper.Call, wrapper.Attempt, time.Duration) {
-	*o.n++
-}
-func (o onlyFailovers) ObserveFailover(context.Context, string, string) { *o.n++ }
-
-// Any one of the four methods makes an observer, and all observers hear of everything
-// ([wrapper.WithObserver]).
-func TestObserversOfOneMethod(t *testing.T) {
+// All observers hear of everything ([wrapper.WithObserver]).
+func TestObserversHearOfEverything(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(n *int) any{
-		"calls":     func(n *int) any { return onlyCalls{n} },
-		"attempts":  func(n *int) any { return onlyAttempts{n} },
-		"pauses":    func(n *int) any { return onlyPauses{n} },
-		"failovers": func(n *int) any { return onlyFailovers{n} },
-	} {
-		first, second := 0, 0
-		p := serving(answer{status: 503}, runningList())
-		client := directClient(t, &p.answers, wrapper.WithObserver(make(&first)), wrapper.WithObserver(make(&second)),
-			wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
-		_, err := client.Operations(t.Context())
-		must(t, err)
-		if first == 0 || first != second {
-			t.Errorf("%s: the first heard of %d, the second of %d", name, first, second)
-		}
+	first, second := make(map[string]int), make(map[string]int)
+	counting := func(heard map[string]int) wrapper.Option {
+		return wrapper.WithObserver(func(_ context.Context, e wrapper.Event) { heard[e.Name]++ })
+	}
+	p := serving(answer{status: 503}, runningList())
+	client := directClient(t, &p.answers, counting(first), counting(second), wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+	_, err := client.Operations(t.Context())
+	must(t, err)
+	want := map[string]int{"call": 1, "request": 2, "pause": 1, "failover": 1}
+	if !maps.Equal(first, want) || !maps.Equal(second, want) {
+		t.Errorf("the first heard of %v, the second of %v, want %v", first, second, want)
 	}
 }
 
-// An observer hears how long a call took ([wrapper.CallObserver]).
+// An observer hears how long a call took ([wrapper.Event]).
 func TestObserversHearTheTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := new(diary)
 		p := serving(retryAfter(503, "7"), runningList())
-		_, err := directClient(t, &p.answers, wrapper.WithObserver(d), wrapper.WithRetry(wrapper.Retry{Base: 1, Cap: 1})).Operations(t.Context())
+		_, err := directClient(t, &p.answers, wrapper.WithObserver(d.observe), wrapper.WithRetry(wrapper.Retry{Base: 1, Cap: 1})).Operations(t.Context())
 		must(t, err)
 		if last := d.lines[len(d.lines)-1]; !strings.Contains(last, "error false, 7") {
 			t.Error(last)

@@ -126,9 +126,9 @@ func (e *Error) telling() (told Attempt) {
 	past, ok := errors.Is(e.kind, ErrServerRefused) || errors.Is(e.kind, ErrOutcomeUnknown), false
 	for _, a := range slices.Backward(e.attempts) {
 		switch {
-		case a.Class == Done && !past:
+		case a.class == classDone && !past:
 			return told
-		case a.Class == Done, errors.Is(e.kind, ErrServerRefused) && a.Class != Refused:
+		case a.class == classDone, errors.Is(e.kind, ErrServerRefused) && a.class != classRefused:
 		case !isContextError(a.Err):
 			return a
 		case !ok:
@@ -165,7 +165,7 @@ func (e *Error) RetryAfter() time.Duration { return e.telling().RetryAfter }
 // as the gateway's trace has it; all zeros if there was none.
 func (e *Error) RequestID() uuid.UUID {
 	for i := len(e.attempts) - 1; i >= 0; i-- {
-		if e.attempts[i].Class == Ambiguous {
+		if e.attempts[i].class == classAmbiguous {
 			return e.attempts[i].RequestID
 		}
 	}

@@ -33,13 +33,13 @@ func gracefulFirst(t *testing.T) {
 		if took := time.Since(begin); took != time.Minute {
 			t.Errorf("it took %v", took)
 		}
-		want := []wrapper.Purpose{wrapper.PurposeGraceful, wrapper.PurposeRead, wrapper.PurposeForce}
+		want := []string{"graceful", "read", "force"}
 		if len(result.Attempts) != len(want) {
 			t.Fatalf("got %v", result.Attempts)
 		}
 		for i, a := range result.Attempts {
-			if a.Purpose != want[i] || a.Class != wrapper.Done || a.Status != 200 {
-				t.Errorf("attempt %d: got %s, %s %d", i+1, a.Purpose, a.Class, a.Status)
+			if a.Purpose() != want[i] || a.Class() != "done" || a.Status != 200 {
+				t.Errorf("attempt %d: got %s, %s %d", i+1, a.Purpose(), a.Class(), a.Status)
 			}
 		}
 	})

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -33,7 +32,7 @@ func ExampleWithEndpoints() {
 		}
 		result, err := client.Cancel(context.Background(), id, wrapper.CancelOptions{})
 		for _, a := range result.Attempts {
-			fmt.Println(a.Endpoint, a.Class)
+			fmt.Println(a.Endpoint, a.Class())
 		}
 		fmt.Println(result.Verdict, err)
 	})
@@ -126,9 +125,9 @@ func ExampleWithCallMiddleware() {
 func ExampleWithAttemptMiddleware() {
 	name := func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			request, _ := wrapper.RequestFrom(r.Context())
+			call, _, _ := wrapper.AttemptFrom(r.Context())
 			r = r.Clone(r.Context())
-			r.Header.Set("X-Asked-By", "night shift, "+request.Call.Name)
+			r.Header.Set("X-Asked-By", "night shift, "+call.Name)
 			return next.RoundTrip(r)
 		})
 	}
@@ -141,19 +140,19 @@ func ExampleWithAttemptMiddleware() {
 	// night shift, list operations <nil>
 }
 
-// retries counts how often calls had to ask again.
-type retries struct{ n int }
-
-func (r *retries) ObservePause(context.Context, wrapper.Call, wrapper.Attempt, time.Duration) { r.n++ }
-
-// An observer has the methods that it needs, and no others.
+// Count how often calls have to ask again.
 func ExampleWithObserver() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t)
 		c.On(sftest.Any, sftest.Status(503, "E_ABORT")).Times(2)
-		seen := new(retries)
-		_, err := c.Client(wrapper.WithObserver(seen)).Operations(context.Background())
-		fmt.Println(seen.n, err)
+		pauses := 0
+		count := func(_ context.Context, e wrapper.Event) {
+			if e.Name == "pause" {
+				pauses++
+			}
+		}
+		_, err := c.Client(wrapper.WithObserver(count)).Operations(context.Background())
+		fmt.Println(pauses, err)
 	})
 	// Output:
 	// 2 <nil>

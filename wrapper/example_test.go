@@ -126,7 +126,7 @@ func ExampleResult() {
 		result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{})
 		fmt.Println(result.Verdict, "resolved:", result.Resolved, err)
 		for _, a := range result.Attempts {
-			fmt.Println(a.Purpose, a.Class)
+			fmt.Println(a.Purpose(), a.Class())
 		}
 	})
 	// Output:

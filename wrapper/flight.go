@@ -8,6 +8,9 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 	"github.com/sfcancel/sfcancel/internal/guard"
@@ -17,7 +20,7 @@ import (
 // context of the request, and ends with the attempt. Its hooks may run after the answer is there.
 type flight struct {
 	context.Context // of the attempt
-	Request
+	request
 	credential
 	guard.Guard
 	stop  context.CancelFunc // ends it
@@ -30,8 +33,8 @@ type flight struct {
 	wrote      atomic.Bool // the header of the request was written
 	again      atomic.Bool // and net/http was about to write it again
 
-	hooks httptrace.ClientTrace
-	id    [1]string // the header
+	hooks  httptrace.ClientTrace
+	header [1]string // that has the id
 }
 
 // Value has the flight itself besides what the context has.
@@ -49,13 +52,29 @@ func flightOf(ctx context.Context) *flight {
 	return f
 }
 
-// RequestFrom returns what the request with this context is sent for; false if it is none
-// of a [Client].
-func RequestFrom(ctx context.Context) (Request, bool) {
-	if f := flightOf(ctx); f != nil {
-		return f.Request, true
+// request is what is fixed of a request before it is sent.
+type request struct {
+	call     Call
+	purpose  purpose
+	number   int
+	endpoint string
+	id       uuid.UUID
+}
+
+// attempt is one that begins now.
+func (r *request) attempt() Attempt {
+	return Attempt{Number: r.number, RequestID: r.id, Endpoint: r.endpoint, Start: time.Now(), purpose: r.purpose, cut: true}
+}
+
+// AttemptFrom returns what attempt middleware may know of the request with this context: the call that it
+// is sent for, and what is fixed of the attempt, which is its number, purpose, endpoint and id. false says
+// that it is no request of a [Client].
+func AttemptFrom(ctx context.Context) (Call, Attempt, bool) {
+	f := flightOf(ctx)
+	if f == nil {
+		return Call{}, Attempt{}, false
 	}
-	return Request{}, false
+	return f.call, Attempt{Number: f.number, RequestID: f.request.id, Endpoint: f.endpoint, purpose: f.purpose}, true
 }
 
 // errSentAgain ends a request that net/http was about to send a second time.
@@ -95,7 +114,7 @@ func (f *flight) watch(stop func()) httptrace.ClientTrace {
 		GetConn: func(string) { f.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			f.got.Store(true)
-			if f.wrote.Load() && (f.multiplex.Load() || f.Purpose == PurposeRead) {
+			if f.wrote.Load() && (f.multiplex.Load() || f.purpose == purposeRead) {
 				f.again.Store(true)
 				stop()
 				if !f.multiplex.Load() {

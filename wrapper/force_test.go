@@ -151,7 +151,7 @@ func TestForceLostProbes(t *testing.T) {
 			emulator.RollingBackForce}.check(t, c, got, err)
 		var classes []string
 		for _, a := range got.Attempts {
-			classes = append(classes, fmt.Sprintf("%s %s", a.Purpose, a.Class))
+			classes = append(classes, fmt.Sprintf("%s %s", a.Purpose(), a.Class()))
 		}
 		want := []string{"force ambiguous", "read done", "probe ambiguous", "probe ambiguous", "probe refused", "probe refused"}
 		if !slices.Equal(classes, want) {

@@ -103,7 +103,7 @@ func TestGracefulFirstKnown(t *testing.T) {
 func writes(attempts []wrapper.Attempt) int {
 	n := 0
 	for _, a := range attempts {
-		if a.Purpose != wrapper.PurposeRead {
+		if a.Purpose() != "read" {
 			n++
 		}
 	}

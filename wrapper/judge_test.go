@@ -73,12 +73,12 @@ func resentBlindly(attempts []wrapper.Attempt) bool {
 	open := false
 	for _, a := range attempts {
 		switch {
-		case a.Purpose != wrapper.PurposeForce:
-			open = open && a.Class != wrapper.Done
+		case a.Purpose() != "force":
+			open = open && a.Class() != "done"
 		case open:
 			return true
 		default:
-			open = a.Class == wrapper.Ambiguous
+			open = a.Class() == "ambiguous"
 		}
 	}
 	return false
@@ -143,7 +143,7 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
 		// What is refused may be in the way of a copy of itself, until a list tells.
 		copied := used && slices.ContainsFunc(e.Attempts(), func(a wrapper.Attempt) bool {
-			return a.Purpose == wrapper.PurposeForce && a.Code == wrapper.CodeInvalidTestCommandState || a.Code == wrapper.CodeKeyNotFound
+			return a.Purpose() == "force" && a.Code == wrapper.CodeInvalidTestCommandState || a.Code == wrapper.CodeKeyNotFound
 		})
 		say(len(tr.script) > 0 || copied, "nothing went wrong, and the outcome is unknown")
 		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")
@@ -161,8 +161,8 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 func lostWhileRunning(e *wrapper.Error) bool {
 	var lost, refused bool
 	for _, a := range e.Attempts() {
-		force := a.Purpose == wrapper.PurposeForce
-		lost = lost || force && a.Class == wrapper.Ambiguous
+		force := a.Purpose() == "force"
+		lost = lost || force && a.Class() == "ambiguous"
 		refused = refused || force && a.Code == wrapper.CodeInvalidTestCommandState
 	}
 	return lost && refused && e.State() == wrapper.StateRunning

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -35,7 +34,7 @@ func WithLogger(l *slog.Logger) Option {
 		if l == nil {
 			return errors.New("the logger is nil")
 		}
-		c.observers = append(c.observers, logging{l})
+		c.observers = append(c.observers, logging{l}.observe)
 		return nil
 	}
 }
@@ -43,42 +42,38 @@ func WithLogger(l *slog.Logger) Option {
 // logging is the observer that logs.
 type logging struct{ to *slog.Logger }
 
-func (l logging) ObserveCall(ctx context.Context, call Call, outcome Outcome, err error, took time.Duration) {
-	attrs := append(callAttrs(call), slog.Duration("took", took), slog.Int("requests", outcome.Requests))
-	if err != nil {
+func (l logging) observe(ctx context.Context, e Event) {
+	switch a := e.Attempt; e.Name {
+	case "request":
+		l.to.LogAttrs(ctx, slog.LevelDebug, "request", append(callAttrs(e.Call),
+			slog.String("purpose", a.Purpose()), slog.Int("number", a.Number), slog.String("host", host(a.Endpoint)),
+			slog.String("class", a.Class()), slog.Int("status", a.Status), slog.Duration("took", a.Duration),
+			optional("code", logged(a.Code)), optional("error", failure(a.Err)), optional("request_id", named(a.RequestID)))...)
+	case "pause":
+		l.to.LogAttrs(ctx, slog.LevelDebug, "asking again", append(callAttrs(e.Call),
+			slog.Duration("pause", e.Pause), slog.String("after", a.Class()), slog.Int("status", a.Status))...)
+	case "failover":
+		l.to.LogAttrs(ctx, slog.LevelWarn, "failover", slog.String("from", host(a.Endpoint)), slog.String("to", host(e.To)))
+	case "certificate": // what this package says of the files: their names, and nothing that is in them
+		l.to.LogAttrs(ctx, slog.LevelWarn, "certificate files cannot be used, what they held before is", slog.String("error", plain.Text(e.Err.Error())))
+	case "call":
+		l.call(ctx, e)
+	}
+}
+
+func (l logging) call(ctx context.Context, e Event) {
+	attrs := append(callAttrs(e.Call), slog.Duration("took", e.Took), slog.Int("requests", e.Outcome.Requests))
+	if e.Err != nil {
 		meaning := "an error of middleware"
-		if e, ok := asError(err); ok {
-			meaning = e.kind.Error()
-			attrs = append(attrs, optional("state", logged(e.state)), optional("code", logged(e.Code())))
+		if ours, ok := asError(e.Err); ok {
+			meaning = ours.kind.Error()
+			attrs = append(attrs, optional("state", logged(ours.state)), optional("code", logged(ours.Code())))
 		}
 		l.to.LogAttrs(ctx, slog.LevelWarn, "call failed", append(attrs, slog.String("error", meaning))...)
 		return
 	}
-	attrs = append(attrs, optional("verdict", string(outcome.Result.Verdict)), optional("state", logged(outcome.Result.State)))
-	l.to.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
-}
-
-func (l logging) ObserveAttempt(ctx context.Context, request Request, a Attempt) {
-	attrs := append(callAttrs(request.Call),
-		slog.String("purpose", string(request.Purpose)), slog.Int("number", request.Number), slog.String("host", host(request.Endpoint)),
-		slog.String("class", a.Class.String()), slog.Int("status", a.Status), slog.Duration("took", a.Duration),
-		optional("code", logged(a.Code)), optional("error", failure(a.Err)), optional("request_id", named(a.RequestID)))
-	l.to.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
-}
-
-func (l logging) ObservePause(ctx context.Context, call Call, after Attempt, pause time.Duration) {
-	attrs := append(callAttrs(call), slog.Duration("pause", pause), slog.String("after", after.Class.String()), slog.Int("status", after.Status))
-	l.to.LogAttrs(ctx, slog.LevelDebug, "asking again", attrs...)
-}
-
-func (l logging) ObserveFailover(ctx context.Context, from, to string) {
-	l.to.LogAttrs(ctx, slog.LevelWarn, "failover", slog.String("from", host(from)), slog.String("to", host(to)))
-}
-
-// ObserveCertificate logs what this package says of the files: their names, and what is
-// wrong with them, but nothing that is in them.
-func (l logging) ObserveCertificate(ctx context.Context, err error) {
-	l.to.LogAttrs(ctx, slog.LevelWarn, "certificate files cannot be used, what they held before is", slog.String("error", plain.Text(err.Error())))
+	result := e.Outcome.Result
+	l.to.LogAttrs(ctx, slog.LevelInfo, "call", append(attrs, optional("verdict", string(result.Verdict)), optional("state", logged(result.State)))...)
 }
 
 func callAttrs(call Call) []slog.Attr {

@@ -14,12 +14,12 @@ func TestLoggerNamesTheRequest(t *testing.T) {
 	var out strings.Builder
 	to := logging{slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	id := uuid.New()
-	to.ObserveAttempt(t.Context(), Request{}, Attempt{RequestID: id})
+	to.observe(t.Context(), Event{Name: "request", Attempt: Attempt{RequestID: id}})
 	if !strings.Contains(out.String(), " request_id="+id.String()) {
 		t.Errorf("got %s", out.String())
 	}
 	out.Reset()
-	if to.ObserveAttempt(t.Context(), Request{}, Attempt{}); strings.Contains(out.String(), "request_id") {
+	if to.observe(t.Context(), Event{Name: "request"}); strings.Contains(out.String(), "request_id") {
 		t.Errorf("an id out of nothing: %s", out.String())
 	}
 }

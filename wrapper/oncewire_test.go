@@ -247,9 +247,11 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 							return answers200
 						}}
 						var told []string
-						client := newClient(t, m.serve(t, cert), how(), fastWith(6), wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithObserver(attemptsOf(func(a wrapper.Attempt) {
-							told = append(told, a.RequestID.String())
-						})))
+						client := newClient(t, m.serve(t, cert), how(), fastWith(6), wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithObserver(func(_ context.Context, e wrapper.Event) {
+							if e.Name == "request" {
+								told = append(told, e.Attempt.RequestID.String())
+							}
+						}))
 						ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 						defer cancel()
 						if warm {
@@ -278,11 +280,6 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 		}
 	}
 }
-
-// attemptsOf is an observer of attempts alone.
-type attemptsOf func(wrapper.Attempt)
-
-func (f attemptsOf) ObserveAttempt(_ context.Context, _ wrapper.Request, a wrapper.Attempt) { f(a) }
 
 // After a connection ended without an answer the call uses new ones: what the pool holds is as
 // old. A server that closes each connection shortly after its answer costs no verdict.
@@ -351,8 +348,8 @@ func TestRequestsSayWhoTheyAre(t *testing.T) {
 	var heard []uuid.UUID
 	tell := func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			request, _ := wrapper.RequestFrom(r.Context())
-			heard = append(heard, request.RequestID)
+			_, sent, _ := wrapper.AttemptFrom(r.Context())
+			heard = append(heard, sent.RequestID)
 			return next.RoundTrip(r)
 		})
 	}

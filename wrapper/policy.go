@@ -83,7 +83,7 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) 
 		op, found, err := k.lookUp(ctx)
 		switch {
 		case err != nil:
-			return Result{}, true, k.giveUp(PurposeForce, err)
+			return Result{}, true, k.giveUp(purposeForce, err)
 		case !found:
 			return k.result(NotFound, false), true, nil
 		case op.State.Final():
@@ -128,7 +128,7 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 		return refuse(k, r)
 	}
 	if known.IsZero() {
-		result, err := k.pursue(ctx, PurposeGraceful, nil)
+		result, err := k.pursue(ctx, purposeGraceful, nil)
 		result, err = k.note(ctx, ActionGraceful, "before a force", result, err)
 		if err != nil || result.Verdict != Accepted {
 			return result, true, err

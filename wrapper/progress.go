@@ -33,11 +33,11 @@ func (k *call) progress(ctx context.Context) (op Operation, found bool, err erro
 		return Operation{}, false, err
 	}
 	var state string
-	a := k.send(ctx, PurposeRead, success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
+	a := k.send(ctx, purposeRead, success{http.StatusOK, func(body io.Reader, shown func(string) string) (err error) {
 		state, err = opdecode.State(body, shown)
 		return err
 	}}, build)
-	if a.Class != Done {
+	if a.class != classDone {
 		return Operation{}, false, nil
 	}
 	return Operation{ID: k.id, Kind: k.known.where.kind, State: State(state)}, true, nil

@@ -9,10 +9,10 @@ import (
 
 // move is what a call does next: send a request for a purpose, or end.
 type move struct {
-	send Purpose // "" ends the call
-	// why a list is read, which decides what it means; for PurposeRead only.
+	send purpose // "" ends the call
+	// why a list is read, which decides what it means; for purposeRead only.
 	why  question
-	then Purpose // what goes on after a list that settles nothing
+	then purpose // what goes on after a list that settles nothing
 
 	verdict  Verdict // of the end; "" is an end without one
 	resolved bool
@@ -32,30 +32,30 @@ const (
 // pursue sends what is wanted until its outcome is known. It is the only loop that writes.
 // What comes next is decided by [afterWrite] and [afterList], which read the belief and
 // change nothing.
-func (k *call) pursue(ctx context.Context, want Purpose, build builder) (Result, error) {
+func (k *call) pursue(ctx context.Context, want purpose, build builder) (Result, error) {
 	m := move{send: want}
 	for {
 		if err := k.ready(ctx); err != nil {
 			return Result{}, k.giveUp(want, err)
 		}
-		if m.send != PurposeRead && k.moved() {
-			m = move{send: PurposeRead, why: whenMoved[want], then: m.send}
+		if m.send != purposeRead && k.moved() {
+			m = move{send: purposeRead, why: whenMoved[want], then: m.send}
 		}
 		switch {
-		case m.send == PurposeRead:
+		case m.send == purposeRead:
 			op, found, err := k.lookUp(ctx)
 			if err != nil {
 				return Result{}, k.giveUp(want, k.unread(err))
 			}
 			m = afterList(want, m, op, found, k.starts, k.known)
-		case m.send == PurposeForce && !k.trail.announced:
+		case m.send == purposeForce && !k.trail.announced:
 			if err := k.announce(ctx); err != nil {
 				return Result{}, err
 			}
 			continue // the context may have ended meanwhile
 		default:
 			a := k.write(ctx, m.send, build)
-			if a.Class == Done && m.send == PurposeProbe {
+			if a.class == classDone && m.send == purposeProbe {
 				_ = k.append(ctx, Entry{Action: ActionGraceful, Outcome: OutcomeDone, Verdict: Accepted, Reason: "probe"})
 			}
 			m = afterWrite(want, m.send, a, k.known)
@@ -70,36 +70,36 @@ func (k *call) pursue(ctx context.Context, want Purpose, build builder) (Result,
 	}
 }
 
-var whenMoved = map[Purpose]question{PurposeGraceful: isOver, PurposeForce: isForced, PurposeStart: isStarted}
+var whenMoved = map[purpose]question{purposeGraceful: isOver, purposeForce: isForced, purposeStart: isStarted}
 
 // afterWrite decides what follows a write whose answer was observed.
-func afterWrite(want, sent Purpose, a Attempt, b belief) move {
+func afterWrite(want, sent purpose, a Attempt, b belief) move {
 	switch {
-	case a.Class == Done && sent != want: // a probe: no force is in effect, and one is legal now
+	case a.class == classDone && sent != want: // a probe: no force is in effect, and one is legal now
 		return move{send: want}
-	case a.Class == Done && want == PurposeForce && b.forced: // the documents let it be repeated
+	case a.class == classDone && want == purposeForce && b.forced: // the documents let it be repeated
 		return move{verdict: AlreadyForced}
-	case a.Class == Done && want == PurposeGraceful && !b.graceful.IsZero():
+	case a.class == classDone && want == purposeGraceful && !b.graceful.IsZero():
 		return move{verdict: AlreadyStopping}
-	case a.Class == Done:
+	case a.class == classDone:
 		return move{verdict: Accepted}
-	case sent == PurposeProbe && a.refusedWith(CodeInvalidTestCommandState):
+	case sent == purposeProbe && a.refusedWith(CodeInvalidTestCommandState):
 		return move{verdict: whoseForce(b), resolved: true}
-	case sent == PurposeGraceful && a.refusedWith(CodeInvalidTestCommandState):
+	case sent == purposeGraceful && a.refusedWith(CodeInvalidTestCommandState):
 		return move{verdict: AlreadyForced}
-	case a.refusedWith(CodeKeyNotFound) && want != PurposeStart:
-		return move{send: PurposeRead, why: isOver, then: sent}
-	case sent == PurposeForce && b.once == lost && b.state == StateRollingBack && (a.Class == Ambiguous || a.inTheWay(sent)):
+	case a.refusedWith(CodeKeyNotFound) && want != purposeStart:
+		return move{send: purposeRead, why: isOver, then: sent}
+	case sent == purposeForce && b.once == lost && b.state == StateRollingBack && (a.class == classAmbiguous || a.inTheWay(sent)):
 		// A graceful cancel changes then nothing but the name of the end. What the ledger knows is
 		// not enough: it may be of a life that has ended meanwhile. pursue reads the list first if
 		// the gateway is another.
-		return move{send: PurposeProbe}
-	case sent == PurposeForce && a.Class == Ambiguous:
-		return move{send: PurposeRead, why: isForced}
-	case sent == PurposeForce && a.inTheWay(sent):
-		return move{send: PurposeRead, why: mayForce}
-	case sent == PurposeStart && a.inTheWay(sent):
-		return move{send: PurposeRead, why: isTaken}
+		return move{send: purposeProbe}
+	case sent == purposeForce && a.class == classAmbiguous:
+		return move{send: purposeRead, why: isForced}
+	case sent == purposeForce && a.inTheWay(sent):
+		return move{send: purposeRead, why: mayForce}
+	case sent == purposeStart && a.inTheWay(sent):
+		return move{send: purposeRead, why: isTaken}
 	case !retryable(a):
 		return move{}
 	}
@@ -117,9 +117,9 @@ func whoseForce(b belief) Verdict {
 }
 
 // afterList decides what follows a list, which shows the operation or shows that it is gone.
-func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b belief) move {
+func afterList(want purpose, m move, op Operation, found bool, starts Kind, b belief) move {
 	switch {
-	case want == PurposeStart && found && op.Kind == starts:
+	case want == purposeStart && found && op.Kind == starts:
 		if b.once == lost || b.ours {
 			return move{verdict: Accepted, resolved: true}
 		}
@@ -128,8 +128,8 @@ func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b be
 		return move{cause: errOtherKind}
 	case m.why == isTaken:
 		return move{}
-	case want == PurposeStart:
-		return move{send: PurposeStart}
+	case want == purposeStart:
+		return move{send: purposeStart}
 	case !found:
 		return move{verdict: NotFound, resolved: true}
 	case op.State.Final():
@@ -137,17 +137,17 @@ func afterList(want Purpose, m move, op Operation, found bool, starts Kind, b be
 	case m.why == isOver:
 		return move{send: m.then}
 	case op.State == StateRollingBack: // forced, cancelled, or failing by itself: it looks the same (runtime §5.2)
-		return move{send: PurposeProbe}
+		return move{send: purposeProbe}
 	case m.why == mayForce:
 		return move{cause: errNoGracefulYet}
 	}
-	return move{send: PurposeForce}
+	return move{send: purposeForce}
 }
 
 // write sends one write, and takes in what it tells.
-func (k *call) write(ctx context.Context, purpose Purpose, build builder) Attempt {
+func (k *call) write(ctx context.Context, purpose purpose, build builder) Attempt {
 	wanted := success{status: http.StatusOK}
-	if purpose == PurposeStart {
+	if purpose == purposeStart {
 		wanted.status = http.StatusAccepted
 	} else {
 		build = cancelRequest
@@ -159,6 +159,6 @@ func (k *call) write(ctx context.Context, purpose Purpose, build builder) Attemp
 
 func cancelRequest(ctx context.Context, k *call, s sending) (*http.Request, error) {
 	return generated.NewCancelOperationRequest(ctx, s.to, generated.CancelOperationParams{
-		APIVersion: k.version, OperationID: k.id, Force: s.purpose == PurposeForce, Timeout: s.timeout,
+		APIVersion: k.version, OperationID: k.id, Force: s.purpose == purposeForce, Timeout: s.timeout,
 	})
 }

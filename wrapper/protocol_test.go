@@ -12,10 +12,10 @@ import (
 // comment as a sentence.
 
 var (
-	writes = map[Purpose][]Purpose{ // what may be sent for what is wanted
-		PurposeGraceful: {PurposeGraceful},
-		PurposeForce:    {PurposeForce, PurposeProbe},
-		PurposeStart:    {PurposeStart},
+	writes = map[purpose][]purpose{ // what may be sent for what is wanted
+		purposeGraceful: {purposeGraceful},
+		purposeForce:    {purposeForce, purposeProbe},
+		purposeStart:    {purposeStart},
 	}
 	everyState = []State{"", StateRunning, StateRollingBack, StateCompleted, StateFaulted, StateCancelled, StateForceCancelled, "Unheard"}
 	everyCode  = []Code{"", CodeInvalidTestCommandState, CodeKeyNotFound, CodeTestCommandOperationIDExists, CodeNodeTransitionInProgress, CodeServiceTooBusy}
@@ -23,10 +23,10 @@ var (
 
 // everyAnswer is each class with each code that goes with it, and both kinds of "not sent".
 func everyAnswer() (answers []Attempt) {
-	answers = append(answers, Attempt{Class: Done}, Attempt{Class: Ambiguous}, Attempt{Class: NotSent}, Attempt{Class: NotSent, hopeless: true})
+	answers = append(answers, Attempt{class: classDone}, Attempt{class: classAmbiguous}, Attempt{class: classNotSent}, Attempt{class: classNotSent, hopeless: true})
 	for _, code := range everyCode {
 		for _, status := range []int{400, 404, 409, 429} {
-			answers = append(answers, Attempt{Class: Refused, Status: status, Code: code})
+			answers = append(answers, Attempt{class: classRefused, Status: status, Code: code})
 		}
 	}
 	return answers
@@ -53,14 +53,14 @@ func everyBelief() (beliefs []belief) {
 
 // decision is one element of the product: before is the belief before the answer.
 type decision struct {
-	want, sent Purpose
+	want, sent purpose
 	a          Attempt
 	before, b  belief
 	m          move
 }
 
 func (d decision) String() string {
-	return fmt.Sprintf("want %s, sent %s, answer %s %d %q, belief %+v: %+v", d.want, d.sent, d.a.Class, d.a.Status, d.a.Code, d.b, d.m)
+	return fmt.Sprintf("want %s, sent %s, answer %s %d %q, belief %+v: %+v", d.want, d.sent, d.a.class, d.a.Status, d.a.Code, d.b, d.m)
 }
 
 // ends reports whether the move ends the call, and how.
@@ -89,41 +89,41 @@ var rules = []struct {
 	then     func(decision) bool
 }{
 	{"a force that may have arrived is never sent again: it is asked about",
-		func(d decision) bool { return d.sent == PurposeForce && d.a.Class == Ambiguous },
+		func(d decision) bool { return d.sent == purposeForce && d.a.class == classAmbiguous },
 		func(d decision) bool {
-			return d.m.send == PurposeProbe || d.m.send == PurposeRead && d.m.why == isForced
+			return d.m.send == purposeProbe || d.m.send == purposeRead && d.m.why == isForced
 		}},
 	{"a force that was refused is not sent again unless a list or a probe says that it can be accepted now",
 		func(d decision) bool {
-			return d.sent == PurposeForce && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeForce && d.a.refusedWith(CodeInvalidTestCommandState)
 		},
-		func(d decision) bool { return d.m.send == PurposeProbe || d.m.send == PurposeRead }},
+		func(d decision) bool { return d.m.send == purposeProbe || d.m.send == purposeRead }},
 	{"no probe goes out unless this call has seen the operation on its way out: it would be the graceful cancel that was missing",
-		func(d decision) bool { return d.m.send == PurposeProbe },
-		func(d decision) bool { return d.b.state == StateRollingBack || d.sent == PurposeProbe }},
+		func(d decision) bool { return d.m.send == purposeProbe },
+		func(d decision) bool { return d.b.state == StateRollingBack || d.sent == purposeProbe }},
 	{"a force goes out again only after nothing was sent, a busy server refused it, or a probe was accepted",
-		func(d decision) bool { return d.m.send == PurposeForce },
+		func(d decision) bool { return d.m.send == purposeForce },
 		func(d decision) bool {
-			return d.sent == PurposeProbe && d.a.Class == Done ||
-				d.sent == PurposeForce && (d.a.Class == NotSent || d.a.Class == Refused && retryable(d.a))
+			return d.sent == purposeProbe && d.a.class == classDone ||
+				d.sent == purposeForce && (d.a.class == classNotSent || d.a.class == classRefused && retryable(d.a))
 		}},
 	{"a graceful cancel that was lost is sent again: repeating it changes nothing",
-		func(d decision) bool { return d.sent == PurposeGraceful && d.a.Class == Ambiguous },
-		func(d decision) bool { return d.m.send == PurposeGraceful }},
+		func(d decision) bool { return d.sent == purposeGraceful && d.a.class == classAmbiguous },
+		func(d decision) bool { return d.m.send == purposeGraceful }},
 	{"a start that was lost is sent again: its id makes it safe",
-		func(d decision) bool { return d.sent == PurposeStart && d.a.Class == Ambiguous },
-		func(d decision) bool { return d.m.send == PurposeStart && d.b.once == lost }},
+		func(d decision) bool { return d.sent == purposeStart && d.a.class == classAmbiguous },
+		func(d decision) bool { return d.m.send == purposeStart && d.b.once == lost }},
 	{"a start that is refused as existing is looked up, whatever came before",
 		func(d decision) bool {
-			return d.sent == PurposeStart && (d.a.refusedWith(CodeTestCommandOperationIDExists) || d.a.refusedWith(CodeNodeTransitionInProgress))
+			return d.sent == purposeStart && (d.a.refusedWith(CodeTestCommandOperationIDExists) || d.a.refusedWith(CodeNodeTransitionInProgress))
 		},
-		func(d decision) bool { return d.m.send == PurposeRead && d.m.why == isTaken && d.b.open() }},
+		func(d decision) bool { return d.m.send == purposeRead && d.m.why == isTaken && d.b.open() }},
 	{"a 404 to a cancel does not tell over from never was: the list does",
-		func(d decision) bool { return d.want != PurposeStart && d.a.refusedWith(CodeKeyNotFound) },
-		func(d decision) bool { return d.m.send == PurposeRead && d.m.why == isOver && d.m.then == d.sent }},
+		func(d decision) bool { return d.want != purposeStart && d.a.refusedWith(CodeKeyNotFound) },
+		func(d decision) bool { return d.m.send == purposeRead && d.m.why == isOver && d.m.then == d.sent }},
 	{"a probe that is refused with the state says that a force is in effect; it is the caller's if one was lost, or was refused after a graceful cancel, and no other is known",
 		func(d decision) bool {
-			return d.sent == PurposeProbe && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeProbe && d.a.refusedWith(CodeInvalidTestCommandState)
 		},
 		func(d decision) bool {
 			ours := !d.b.forced && (d.b.once == lost || d.b.once == copied && !d.b.graceful.IsZero())
@@ -131,24 +131,24 @@ var rules = []struct {
 		}},
 	{"a graceful cancel that is refused with the state was forced before",
 		func(d decision) bool {
-			return d.sent == PurposeGraceful && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeGraceful && d.a.refusedWith(CodeInvalidTestCommandState)
 		},
 		func(d decision) bool { return d.ends(AlreadyForced) && d.b.state == StateRollingBack }},
 	{"what is done is a verdict, but for a probe: no force is in effect then, and one is sent",
-		func(d decision) bool { return d.a.Class == Done },
+		func(d decision) bool { return d.a.class == classDone },
 		func(d decision) bool {
-			if d.sent == PurposeProbe {
-				return d.m.send == PurposeForce
+			if d.sent == purposeProbe {
+				return d.m.send == purposeForce
 			}
 			return d.m.send == "" && d.m.verdict != "" && !d.m.resolved
 		}},
 	{"evidence makes an accepted cancel AlreadyStopping, and an accepted force AlreadyForced; nothing else does",
-		func(d decision) bool { return d.a.Class == Done && d.sent != PurposeProbe },
+		func(d decision) bool { return d.a.class == classDone && d.sent != purposeProbe },
 		func(d decision) bool {
 			switch {
-			case d.want == PurposeGraceful && !d.before.graceful.IsZero():
+			case d.want == purposeGraceful && !d.before.graceful.IsZero():
 				return d.ends(AlreadyStopping)
-			case d.want == PurposeForce && d.before.forced:
+			case d.want == purposeForce && d.before.forced:
 				return d.ends(AlreadyForced)
 			default:
 				return d.ends(Accepted)
@@ -156,21 +156,21 @@ var rules = []struct {
 		}},
 	{"what asking again cannot change ends the call without a verdict",
 		func(d decision) bool {
-			return d.a.hopeless || d.a.Class == Refused && !retryable(d.a) && !slices.Contains(everyCode[1:5], d.a.Code)
+			return d.a.hopeless || d.a.class == classRefused && !retryable(d.a) && !slices.Contains(everyCode[1:5], d.a.Code)
 		},
 		func(d decision) bool { return d.ends("") }},
 	{"what never left, and what a busy server refused, is sent again as it was",
 		func(d decision) bool {
-			busy := d.a.Class == Refused && retryable(d.a) && !slices.Contains(everyCode[1:5], d.a.Code)
-			return busy || d.a.Class == NotSent && !d.a.hopeless
+			busy := d.a.class == classRefused && retryable(d.a) && !slices.Contains(everyCode[1:5], d.a.Code)
+			return busy || d.a.class == classNotSent && !d.a.hopeless
 		},
 		func(d decision) bool { return d.m.send == d.sent }},
 	{"what was lost stays possible until a verdict, whatever else is answered",
-		func(d decision) bool { return d.before.once == lost && d.m.verdict == "" && d.a.Class != Done },
+		func(d decision) bool { return d.before.once == lost && d.m.verdict == "" && d.a.class != classDone },
 		func(d decision) bool { return d.b.once == lost && d.b.open() }},
 	{"a refusal that a copy of the request can have brought about leaves open what happened",
 		func(d decision) bool {
-			return d.m.verdict == "" && (d.a.inTheWay(d.sent) || d.a.refusedWith(CodeKeyNotFound) && d.want != PurposeStart)
+			return d.m.verdict == "" && (d.a.inTheWay(d.sent) || d.a.refusedWith(CodeKeyNotFound) && d.want != purposeStart)
 		},
 		func(d decision) bool { return d.b.open() }},
 	{"evidence is not changed by an answer", // others may note something meanwhile
@@ -201,10 +201,10 @@ func TestEachWriteDecides(t *testing.T) {
 }
 
 // questions are what a list is read for.
-var questions = map[Purpose][]question{
-	PurposeGraceful: {isOver},
-	PurposeForce:    {isOver, isForced, mayForce},
-	PurposeStart:    {isStarted, isTaken},
+var questions = map[purpose][]question{
+	purposeGraceful: {isOver},
+	purposeForce:    {isOver, isForced, mayForce},
+	purposeStart:    {isStarted, isTaken},
 }
 
 // What a list decides, over the whole product of wanted, question, operation and belief.
@@ -220,7 +220,7 @@ func TestEachListDecides(t *testing.T) {
 							op, found := Operation{Kind: kind, State: state}, state != ""
 							b := before
 							b.see(op, found)
-							asked := move{send: PurposeRead, why: why, then: then}
+							asked := move{send: purposeRead, why: why, then: then}
 							got := afterList(want, asked, op, found, KindDataLoss, b)
 							if wrong := checkList(want, asked, op, found, before, b, got); wrong != "" {
 								t.Fatalf("%s: not so for want %s, %+v, found %t %+v, belief %+v: %+v", wrong, want, asked, found, op, b, got)
@@ -236,8 +236,8 @@ func TestEachListDecides(t *testing.T) {
 }
 
 // checkList returns the sentence that does not hold.
-func checkList(want Purpose, asked move, op Operation, found bool, before, b belief, got move) string {
-	start := want == PurposeStart
+func checkList(want purpose, asked move, op Operation, found bool, before, b belief, got move) string {
+	start := want == purposeStart
 	alike := found && op.Kind == KindDataLoss
 	for _, rule := range []struct {
 		sentence string
@@ -249,7 +249,7 @@ func checkList(want Purpose, asked move, op Operation, found bool, before, b bel
 		{"a start that was refused, and whose id or node belongs to something else, is no verdict and is not sent again",
 			start && !alike && asked.why == isTaken, got.send == "" && got.verdict == ""},
 		{"a start that another gateway does not list is sent there",
-			start && !alike && asked.why != isTaken, got.send == PurposeStart},
+			start && !alike && asked.why != isTaken, got.send == purposeStart},
 		{"an operation that is not listed is not found, for who wants to cancel",
 			!start && !found, got.verdict == NotFound && got.resolved},
 		{"an operation that is over is finished, for who wants to cancel",
@@ -257,11 +257,11 @@ func checkList(want Purpose, asked move, op Operation, found bool, before, b bel
 		{"an operation that is active after all is cancelled as before",
 			!start && found && !op.State.Final() && asked.why == isOver, got.send == asked.then},
 		{"whether a force is in effect is probed while the operation is RollingBack",
-			!start && found && op.State == StateRollingBack && asked.why != isOver, got.send == PurposeProbe},
+			!start && found && op.State == StateRollingBack && asked.why != isOver, got.send == purposeProbe},
 		{"a force that was refused while the operation is not RollingBack is refused for want of a graceful cancel",
 			!start && found && !op.State.Final() && op.State != StateRollingBack && asked.why == mayForce, got.send == "" && got.verdict == "" && got.cause != nil},
 		{"a force that was lost while the operation is not RollingBack is not in effect, and is sent",
-			!start && found && !op.State.Final() && op.State != StateRollingBack && asked.why == isForced, got.send == PurposeForce},
+			!start && found && !op.State.Final() && op.State != StateRollingBack && asked.why == isForced, got.send == purposeForce},
 		{"what was lost stays possible, and what may be a copy is settled by what the list shows",
 			true, (before.once == lost) == (b.once == lost) && (b.once != copied || op.State == StateRollingBack) && (b.once != taken || !found)},
 	} {

@@ -102,7 +102,7 @@ func (c *Client) readAll(ctx context.Context, outcome func(*opdecode.List) Outco
 	return c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		l, err := k.list(ctx, filterAll, filterAll, uuid.UUID{})
 		if err != nil {
-			return Outcome{}, k.giveUp(PurposeRead, err)
+			return Outcome{}, k.giveUp(purposeRead, err)
 		}
 		return outcome(l), nil
 	})
@@ -123,7 +123,7 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 		op, found, err := k.lookUp(ctx)
 		switch {
 		case err != nil:
-			return Outcome{}, k.giveUp(PurposeRead, err)
+			return Outcome{}, k.giveUp(purposeRead, err)
 		case !found:
 			k.noteEnd(ctx)
 			return Outcome{Result: k.result(NotFound, false)}, nil
@@ -148,7 +148,7 @@ var errReadRefused = errors.New("the state could not be read")
 // something else.
 func (k *call) unread(err error) error {
 	switch last := k.spent.latest(); {
-	case last.Purpose != PurposeRead:
+	case last.purpose != purposeRead:
 		return err
 	case last.Err != nil:
 		return fmt.Errorf("%w: %w", err, last.Err)
@@ -229,7 +229,7 @@ func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*o
 			return nil, err
 		}
 		l := &opdecode.List{Most: most, Only: only} // one for each answer: another may have broken off, or be read still
-		a := k.send(ctx, PurposeRead, success{http.StatusOK, l.Read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
+		a := k.send(ctx, purposeRead, success{http.StatusOK, l.Read}, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 			return generated.NewGetFaultOperationListRequest(ctx, s.to, generated.GetFaultOperationListParams{
 				APIVersion:  k.version,
 				TypeFilter:  wanted,
@@ -237,7 +237,7 @@ func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*o
 				Timeout:     s.timeout,
 			})
 		})
-		if a.Class == Done {
+		if a.class == classDone {
 			return l, nil
 		}
 		if !retryable(a) {

@@ -3,7 +3,6 @@ package wrapper
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -77,16 +76,6 @@ func noNil(found bool) error {
 	return nil
 }
 
-// Request is what attempt middleware may know of the request it sees.
-type Request struct {
-	Call     Call
-	Purpose  Purpose
-	Number   int    // of the request within the call, from 1
-	Endpoint string // as it was given, with a slash at the end
-	// RequestID is what the request carries as X-ServiceFabricRequestId.
-	RequestID uuid.UUID
-}
-
 type captureKey struct{}
 
 // Capture makes the call with the returned context put its requests, with what each
@@ -96,54 +85,42 @@ func Capture(ctx context.Context, attempts *[]Attempt) context.Context {
 	return context.WithValue(ctx, captureKey{}, attempts)
 }
 
-// The observers: implement those that you need, and hand the value to [WithObserver].
-// Their methods are called in the goroutine of the call, by several at once, and hold it
-// up; they must not call the client. More interfaces may come.
-type (
-	// CallObserver hears of every call that is over, but not of one that ended before it
-	// began: with arguments that make no sense, or on a client that is closed.
-	CallObserver interface {
-		ObserveCall(ctx context.Context, call Call, outcome Outcome, err error, took time.Duration)
-	}
-	// AttemptObserver hears of every request when its answer, or the lack of one, was judged.
-	AttemptObserver interface {
-		ObserveAttempt(ctx context.Context, request Request, attempt Attempt)
-	}
-	// PauseObserver hears that a call will ask again, after what, and in how long.
-	PauseObserver interface {
-		ObservePause(ctx context.Context, call Call, after Attempt, pause time.Duration)
-	}
-	// EndpointObserver hears that the client leaves an address because it failed.
-	EndpointObserver interface {
-		ObserveFailover(ctx context.Context, from, to string)
-	}
-	// CertificateObserver hears when the files of [WithTLS] changed into something that
-	// cannot be used, and why, once for each change: what they held before stays in use.
-	CertificateObserver interface {
-		ObserveCertificate(ctx context.Context, err error)
-	}
-)
+// Event is something that an observer hears of. Name says what happened, and so which fields beside Call
+// are set:
+//
+//	request      Attempt: a request is over, and its answer, or the lack of one, was judged
+//	pause        Attempt, Pause: the call will ask again, after what, and in how long
+//	failover     Attempt, To: the client leaves the endpoint of the attempt because it failed
+//	call         Outcome, Err, Took: a call is over. One that ended before it began is none: with arguments
+//	             that make no sense, or on a client that is closed.
+//	certificate  Err: the files of [WithTLS] changed into something that cannot be used, and why, once for
+//	             each change: what they held before stays in use. Call is the zero value.
+type Event struct {
+	Name    string
+	Call    Call
+	Attempt Attempt
+	Pause   time.Duration
+	To      string // an endpoint, with a slash at the end
+	Outcome Outcome
+	Err     error
+	Took    time.Duration
+}
 
-// WithObserver adds an observer: a value with at least one of the methods of
-// [CallObserver], [AttemptObserver], [PauseObserver], [EndpointObserver] and
-// [CertificateObserver].
-func WithObserver(o any) Option {
+// WithObserver adds a function that hears of every [Event]. It is called in the goroutine of the call, by
+// several at once, and holds it up; it must not call the client. More events may come: what it does not
+// know, it ignores. [WithLogger] and package wrapper/otel are made of observers.
+func WithObserver(observe func(ctx context.Context, e Event)) Option {
 	return func(c *Client) error {
-		switch o.(type) {
-		case CallObserver, AttemptObserver, PauseObserver, EndpointObserver, CertificateObserver:
-			c.observers = append(c.observers, o)
-			return nil
-		default:
-			return fmt.Errorf("a %T observes nothing: it has none of the methods", o)
+		if observe == nil {
+			return errors.New("the observer is nil")
 		}
+		c.observers = append(c.observers, observe)
+		return nil
 	}
 }
 
-// tell calls the observers of one kind.
-func tell[O any](c *Client, say func(O)) {
-	for _, o := range c.observers {
-		if o, ok := o.(O); ok {
-			say(o)
-		}
+func (c *Client) tell(ctx context.Context, e Event) {
+	for _, observe := range c.observers {
+		observe(ctx, e)
 	}
 }

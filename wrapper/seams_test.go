@@ -30,20 +30,19 @@ func (d *diary) note(format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
-func (d *diary) ObserveCall(_ context.Context, call wrapper.Call, outcome wrapper.Outcome, err error, took time.Duration) {
-	d.note("observed %s: %s %d operations %d attempts, error %v, %v", call.Name, outcome.Result.Verdict, len(outcome.Operations), len(outcome.Attempts), err != nil, took)
-}
-
-func (d *diary) ObserveAttempt(_ context.Context, r wrapper.Request, a wrapper.Attempt) {
-	d.note("observed request %d of %s: %s to %s: %s", r.Number, r.Call.Name, r.Purpose, r.Endpoint, a.Class)
-}
-
-func (d *diary) ObservePause(_ context.Context, call wrapper.Call, after wrapper.Attempt, pause time.Duration) {
-	d.note("observed pause of %s after %s: %v", call.Name, after.Class, pause > 0)
-}
-
-func (d *diary) ObserveFailover(_ context.Context, from, to string) {
-	d.note("observed %s -> %s", from, to)
+func (d *diary) observe(_ context.Context, e wrapper.Event) {
+	switch a := e.Attempt; e.Name {
+	case "call":
+		d.note("observed %s: %s %d operations %d attempts, error %v, %v", e.Call.Name, e.Outcome.Result.Verdict, len(e.Outcome.Operations), len(e.Outcome.Attempts), e.Err != nil, e.Took)
+	case "request":
+		d.note("observed request %d of %s: %s to %s: %s", a.Number, e.Call.Name, a.Purpose(), a.Endpoint, a.Class())
+	case "pause":
+		d.note("observed pause of %s after %s: %v", e.Call.Name, a.Class(), e.Pause > 0)
+	case "failover":
+		d.note("observed %s -> %s", a.Endpoint, e.To)
+	default:
+		d.note("observed %s", e.Name)
+	}
 }
 
 func (d *diary) call(name string) wrapper.Option {
@@ -60,8 +59,8 @@ func (d *diary) call(name string) wrapper.Option {
 func (d *diary) attempt(name string) wrapper.Option {
 	return wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			request, ok := wrapper.RequestFrom(r.Context())
-			d.note("%s sends %d %s %v, authorised %v", name, request.Number, request.Purpose, ok, r.Header.Get("Authorization") != "")
+			_, a, ok := wrapper.AttemptFrom(r.Context())
+			d.note("%s sends %d %s %v, authorised %v", name, a.Number, a.Purpose(), ok, r.Header.Get("Authorization") != "")
 			return next.RoundTrip(r)
 		})
 	})
@@ -75,7 +74,7 @@ func TestSeams(t *testing.T) {
 		makeRunning(t, g.c)
 		g.fails["a"] = losesAnswer
 		d := new(diary)
-		client := g.client(t, d.call("outer"), d.attempt("first"), wrapper.WithObserver(d), wrapper.WithTokenSource(new(tokens)),
+		client := g.client(t, d.call("outer"), d.attempt("first"), wrapper.WithObserver(d.observe), wrapper.WithTokenSource(new(tokens)),
 			wrapper.Options(d.call("inner"), d.attempt("second")), wrapper.WithRetry(fast))
 		var attempts []wrapper.Attempt
 		result, err := client.Cancel(wrapper.Capture(t.Context(), &attempts), opID, wrapper.CancelOptions{})
@@ -168,8 +167,7 @@ func TestSeamsOfEveryCall(t *testing.T) {
 					}),
 					wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
 						return roundTrip(func(r *http.Request) (*http.Response, error) {
-							request, _ := wrapper.RequestFrom(r.Context())
-							tried = request.Call
+							tried, _, _ = wrapper.AttemptFrom(r.Context())
 							return next.RoundTrip(r)
 						})
 					}))
@@ -262,16 +260,15 @@ func TestSeamsRefused(t *testing.T) {
 		"call middleware":    wrapper.WithCallMiddleware(nil),
 		"attempt middleware": wrapper.WithAttemptMiddleware(nil),
 		"observer":           wrapper.WithObserver(nil),
-		"no observer":        wrapper.WithObserver("x"),
 		"logger":             wrapper.WithLogger(nil),
 		"option in options":  wrapper.Options(wrapper.WithAPIVersion("6.0"), nil),
 	} {
 		_, err := wrapper.New("http://a", option)
-		if e := asError(t, err, wrapper.ErrInvalidArgument); !strings.Contains(e.Error(), "nil") && !strings.Contains(e.Error(), "observes nothing") {
+		if e := asError(t, err, wrapper.ErrInvalidArgument); !strings.Contains(e.Error(), "nil") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, ok := wrapper.RequestFrom(t.Context()); ok {
+	if _, _, ok := wrapper.AttemptFrom(t.Context()); ok {
 		t.Error("a context that belongs to no request tells of one")
 	}
 }

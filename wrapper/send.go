@@ -28,7 +28,7 @@ type builder func(ctx context.Context, k *call, s sending) (*http.Request, error
 // sending is what a builder has to know of one request.
 type sending struct {
 	to      generated.Base
-	purpose Purpose
+	purpose purpose
 	timeout *int64
 }
 
@@ -42,8 +42,8 @@ type success struct {
 // attempt sends once and classifies what came of it. The one attempt that it returns is nobody else's.
 func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted success, build builder) []Attempt {
 	c := k.c
-	a := Attempt{Purpose: f.Purpose, Endpoint: f.Endpoint, RequestID: f.RequestID, Start: time.Now(), cut: true}
-	limit := k.limit(ctx, f.Endpoint)
+	a := f.request.attempt()
+	limit := k.limit(ctx, f.endpoint)
 	if fits(ctx, limit) { // else the context ends it, and says so
 		f.Context, f.stop = context.WithTimeoutCause(ctx, limit, noAnswer(limit))
 	} else {
@@ -55,13 +55,13 @@ func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted
 		f.hooks = f.watch(f.stop)
 		carried = httptrace.WithClientTrace(f, &f.hooks)
 	}
-	r, err := build(carried, k, sending{at, f.Purpose, serverTimeout(limit, k.timeout, k.version)})
+	r, err := build(carried, k, sending{at, f.purpose, serverTimeout(limit, k.timeout, k.version)})
 	if err != nil {
-		a.Class, a.Err, a.hopeless, a.local = NotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
+		a.class, a.Err, a.hopeless, a.local = classNotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
 		return []Attempt{a}
 	}
-	f.id[0] = f.RequestID.String()
-	r.Header["User-Agent"], r.Header[requestIDHeader] = c.agent, f.id[:]
+	f.header[0] = f.request.id.String()
+	r.Header["User-Agent"], r.Header[requestIDHeader] = c.agent, f.header[:]
 	if f.fresh && c.own == nil {
 		(&http.Client{Transport: c.brought}).CloseIdleConnections() // the next one is new, if the transport can
 	}
@@ -121,7 +121,7 @@ func (f *flight) fly(ctx context.Context, c *Client, r *http.Request, a *Attempt
 		a.local = ctx.Err() != nil || errors.Is(err, errNoToken)
 		unread := f.unread(err)
 		if unread || !f.got.Load() && (f.asked.Load() || neverConnected(err)) {
-			a.Class = NotSent
+			a.class = classNotSent
 		}
 		a.Err, a.hopeless = f.used.Error(f.reason(ctx, err)), hopeless(err) || unread
 		return
@@ -147,7 +147,7 @@ func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response,
 		return
 	}
 	if a.Status == wanted.status && wanted.body == nil && response.Body == http.NoBody {
-		a.Class = Done
+		a.class = classDone
 		return
 	}
 	body := answer.New(response.Body, f.used, maxBody, keptBody)
@@ -168,11 +168,11 @@ func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response,
 		a.cut = true
 		a.Err = f.reason(ctx, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.Err))
 	case a.Status != wanted.status:
-		a.Err, a.Class = err, classOf(*a).class
+		a.Err, a.class = err, classOf(*a).class
 	case err != nil:
 		a.Err = f.reason(ctx, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.Kept()))
 	default:
-		a.Class = Done
+		a.class = classDone
 		return
 	}
 	if a.Code == "" {
@@ -220,11 +220,11 @@ func hopeless(err error) bool {
 }
 
 // newFlight is the next request of a call.
-func newFlight(k *call, purpose Purpose, refused string) *flight {
+func newFlight(k *call, purpose purpose, refused string) *flight {
 	s := &k.spent
 	return &flight{
-		Request: Request{
-			Call: k.public(), Purpose: purpose, Number: s.sent + 1, Endpoint: s.at.Address, RequestID: newRequestID(),
+		request: request{
+			call: k.public(), purpose: purpose, number: s.sent + 1, endpoint: s.at.Address, id: newRequestID(),
 		},
 		credential: credential{refused: refused},
 		fresh:      s.broken(),

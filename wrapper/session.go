@@ -43,14 +43,14 @@ func (s *session) answered(endpoint string) bool {
 // broken reports whether a connection of this call ended without an answer. What the pool
 // holds is then as old as that, and may be as dead.
 func (s *session) broken() bool {
-	return slices.ContainsFunc(s.attempts, func(a Attempt) bool { return a.Class == Ambiguous && a.cut })
+	return slices.ContainsFunc(s.attempts, func(a Attempt) bool { return a.class == classAmbiguous && a.cut })
 }
 
 // failures counts the attempts at the end of the round that all have to be made again. What a
 // server does not find, and lists all the same, is one.
 func (s *session) failures() (n int) {
 	last := s.latest()
-	listed := last.Class == Done && last.Purpose == PurposeRead
+	listed := last.class == classDone && last.purpose == purposeRead
 	for _, a := range slices.Backward(s.attempts[s.round:]) {
 		switch {
 		case listed && a.refusedWith(CodeKeyNotFound), !listed && retryable(a):
@@ -64,7 +64,7 @@ func (s *session) failures() (n int) {
 
 // send makes one attempt and notes it. One that was refused for its credentials is
 // made again at once with others, if there are others: a refusal has done nothing.
-func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build builder) Attempt {
+func (k *call) send(ctx context.Context, purpose purpose, wanted success, build builder) Attempt {
 	a, used := k.try(ctx, purpose, wanted, build, "")
 	if k.spent.renewed || !k.renew(a) || k.left() <= 0 {
 		return a
@@ -75,7 +75,7 @@ func (k *call) send(ctx context.Context, purpose Purpose, wanted success, build 
 }
 
 // try sends once, with another token than the one that was refused.
-func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build builder, refused string) (a Attempt, token string) {
+func (k *call) try(ctx context.Context, purpose purpose, wanted success, build builder, refused string) (a Attempt, token string) {
 	s := &k.spent
 	if s.at == nil {
 		s.at = k.c.endpoints.Pick()
@@ -88,10 +88,10 @@ func (k *call) try(ctx context.Context, purpose Purpose, wanted success, build b
 	} else {
 		s.attempts = append(s.attempts, a)
 	}
-	tell(k.c, func(o AttemptObserver) { o.ObserveAttempt(ctx, f.Request, a) })
+	k.tell(ctx, "request", a, 0, "")
 	if left := k.c.endpoints.Report(at, !blames(a)); left {
 		if to := k.c.endpoints.Pick(); to != at {
-			tell(k.c, func(o EndpointObserver) { o.ObserveFailover(ctx, at.Address, to.Address) })
+			k.tell(ctx, "failover", a, 0, to.Address)
 		}
 	}
 	if f.left {
@@ -130,7 +130,7 @@ func (k *call) pause(ctx context.Context, at *gateways.Gateway) error {
 	}
 	pause = max(pause, k.c.retry.token(&k.c.budget))
 	if fits(ctx, pause) {
-		tell(k.c, func(o PauseObserver) { o.ObservePause(ctx, k.public(), last, pause) })
+		k.tell(ctx, "pause", last, pause, "")
 	}
 	err := sleep(ctx, pause)
 	if err != nil { // the token was not used

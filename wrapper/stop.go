@@ -61,7 +61,7 @@ func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (R
 func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	_ = k.learn(ctx) // as in Cancel
 	known := k.known.graceful
-	result, err := k.pursue(ctx, PurposeGraceful, nil)
+	result, err := k.pursue(ctx, purposeGraceful, nil)
 	result, err = k.note(ctx, ActionGraceful, k.reason, result, err)
 	if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 		return result, err
@@ -100,7 +100,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 	before := len(k.spent.attempts)
 	for {
 		k.spent.begin()
-		result, err = k.pursue(ctx, PurposeForce, nil)
+		result, err = k.pursue(ctx, purposeForce, nil)
 		if !k.neverLeft(before, err) || ctx.Err() != nil {
 			break
 		}
@@ -131,5 +131,5 @@ func (k *call) neverLeft(before int, err error) bool {
 		return false
 	}
 	last := k.spent.latest()
-	return last.Class == NotSent && !last.hopeless
+	return last.class == classNotSent && !last.hopeless
 }

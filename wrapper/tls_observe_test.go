@@ -17,10 +17,13 @@ type certificates struct {
 	told []string
 }
 
-func (c *certificates) ObserveCertificate(_ context.Context, err error) {
+func (c *certificates) observe(_ context.Context, e wrapper.Event) {
+	if e.Name != "certificate" {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = append(c.told, err.Error())
+	c.told = append(c.told, e.Err.Error())
 }
 
 // Files that change into something of no use are told of once for each change, by name
@@ -31,7 +34,7 @@ func TestTLSUselessFilesAreTold(t *testing.T) {
 	f := newFiles(t, ca.issue(t, "one"), ca)
 	d := newDoor(t, ca.issue(t, "cluster"), "HTTP/1.1")
 	seen, out := new(certificates), new(bytes.Buffer)
-	client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()), wrapper.WithObserver(seen), wrapper.WithLogger(slog.New(slog.NewTextHandler(out, nil))))
+	client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()), wrapper.WithObserver(seen.observe), wrapper.WithLogger(slog.New(slog.NewTextHandler(out, nil))))
 	d.want(t, client, "one", 1, 0)
 	const secret = "what is in the file"
 	for i, content := range []string{secret, secret + " and more"} {

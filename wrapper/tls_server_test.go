@@ -157,8 +157,8 @@ func wantUntrusted(tb testing.TB, err error, say ...string) {
 func wantHopeless(tb testing.TB, e *wrapper.Error, say ...string) {
 	tb.Helper()
 	attempts := e.Attempts()
-	if len(attempts) != 1 || attempts[0].Class != wrapper.NotSent {
-		tb.Errorf("got %d attempts, the last of class %v", len(attempts), attempts[len(attempts)-1].Class)
+	if len(attempts) != 1 || attempts[0].Class() != "not sent" {
+		tb.Errorf("got %d attempts, the last of class %v", len(attempts), attempts[len(attempts)-1].Class())
 	}
 	for _, text := range say {
 		if !strings.Contains(e.Error(), text) {

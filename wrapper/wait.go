@@ -105,7 +105,7 @@ func (k *call) unfinished(ctx context.Context, cause error) error {
 	if k.known.state != "" && (ctx.Err() != nil || !fits(ctx, time.Until(k.spent.latest().notBefore()))) {
 		return k.fail(ErrNotFinished, k.unread(cause))
 	}
-	return k.giveUp(PurposeRead, cause)
+	return k.giveUp(purposeRead, cause)
 }
 
 // await looks at the operation until it is over or gone, until the instant given if it

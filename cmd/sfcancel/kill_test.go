@@ -29,7 +29,7 @@ type acknowledged struct {
 
 // lastWord is the last thing the server acknowledged of an operation.
 type lastWord struct {
-	what wrapper.Purpose
+	what string
 	more bool // the next thing was asked for, and may or may not have been done
 }
 
@@ -43,13 +43,13 @@ func (a *acknowledged) note(id uuid.UUID, word lastWord) {
 func (w lastWord) allows(state wrapper.State) bool {
 	switch state {
 	case wrapper.StateRollingBack:
-		return w.what != wrapper.PurposeStart || w.more
+		return w.what != "start" || w.more
 	case wrapper.StateCancelled:
-		return w.what == wrapper.PurposeGraceful || w.more
+		return w.what == "graceful" || w.more
 	case wrapper.StateForceCancelled:
-		return w.what == wrapper.PurposeForce || w.what == wrapper.PurposeGraceful && w.more
+		return w.what == "force" || w.what == "graceful" && w.more
 	case wrapper.StateRunning, wrapper.StateCompleted:
-		return w.what == wrapper.PurposeStart
+		return w.what == "start"
 	default:
 		return false
 	}
@@ -126,18 +126,18 @@ func load(ctx context.Context, t *testing.T, url string, known *acknowledged, an
 		id := uuid.New()
 		target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.New()}
 		result, err := client.StartDataLoss(ctx, target, "FullDataLoss", wrapper.StartOptions{OperationID: id})
-		if !known.heard(t, id, lastWord{}, wrapper.PurposeStart, result, err) {
+		if !known.heard(t, id, lastWord{}, "start", result, err) {
 			return
 		}
 		answered()
 		result, err = client.Cancel(ctx, id, wrapper.CancelOptions{})
-		if !known.heard(t, id, lastWord{what: wrapper.PurposeStart}, wrapper.PurposeGraceful, result, err) {
+		if !known.heard(t, id, lastWord{what: "start"}, "graceful", result, err) {
 			return
 		}
 		answered()
 		if id[0]%2 == 0 && result.Verdict != wrapper.Finished {
 			result, err = client.ForceCancel(ctx, id, wrapper.ForceOptions{})
-			if !known.heard(t, id, lastWord{what: wrapper.PurposeGraceful}, wrapper.PurposeForce, result, err) {
+			if !known.heard(t, id, lastWord{what: "graceful"}, "force", result, err) {
 				return
 			}
 			answered()
@@ -147,7 +147,7 @@ func load(ctx context.Context, t *testing.T, url string, known *acknowledged, an
 
 // heard notes what came of a call that was to bring an operation on from before. It
 // reports false once the server is gone; any other failure is an error of the test.
-func (a *acknowledged) heard(t *testing.T, id uuid.UUID, before lastWord, what wrapper.Purpose, result wrapper.Result, err error) bool {
+func (a *acknowledged) heard(t *testing.T, id uuid.UUID, before lastWord, what string, result wrapper.Result, err error) bool {
 	switch {
 	case err == nil && result.Verdict == wrapper.Finished: // it took so long that the operation has ended
 		if !before.allows(result.State) {

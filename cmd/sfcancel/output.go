@@ -66,7 +66,7 @@ func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 	out := make([]attemptJSON, len(attempts))
 	for i, a := range attempts {
 		out[i] = attemptJSON{
-			Purpose: string(a.Purpose), RequestID: idOrNone(a.RequestID), Endpoint: a.Endpoint, Class: a.Class.String(),
+			Purpose: a.Purpose(), RequestID: idOrNone(a.RequestID), Endpoint: a.Endpoint, Class: a.Class(),
 			Status: a.Status, Code: string(a.Code), Message: a.Message,
 			Start: a.Start.UTC(), DurationMS: float64(a.Duration.Microseconds()) / 1000,
 		}

@@ -44,6 +44,6 @@ func (j *judge) conduct() {
 	for n, a := range attempts[:min(len(attempts), len(k.requests))] {
 		q := k.requests[n]
 		j.must(a.RequestID == q.id, "%s had the id %s, and is told of with %s", q, q.id, a.RequestID)
-		j.must(a.Class == q.class() && a.Status == q.got.status, "%s was %s, and is told of as %s", q, q.class(), a.Class)
+		j.must(class(a.Class()) == q.class() && a.Status == q.got.status, "%s was %s, and is told of as %s", q, q.class(), a.Class())
 	}
 }

@@ -27,7 +27,7 @@ func (j *judge) evidence(op int) (all []evidence) {
 			if s, ok := q.shows(op); ok && s.state == wrapper.StateRollingBack {
 				all = append(all, evidence{at: q.gotAt, call: k, life: s.life})
 			}
-			if q.op == op && q.what == force && q.class() == wrapper.Done {
+			if q.op == op && q.what == force && q.class() == classDone {
 				all = append(all, evidence{at: q.gotAt, call: k, life: q.life, force: true, forced: true})
 			}
 			if q.op != op || q.what != graceful {
@@ -35,7 +35,7 @@ func (j *judge) evidence(op int) (all []evidence) {
 			}
 			// A graceful cancel is refused so while a force is in effect, which only a graceful
 			// cancel, or a failure that the documents take for one, makes possible.
-			if refused := q.refusedWith(wrapper.CodeInvalidTestCommandState); refused || q.class() == wrapper.Done {
+			if refused := q.refusedWith(wrapper.CodeInvalidTestCommandState); refused || q.class() == classDone {
 				all = append(all, evidence{at: q.gotAt, call: k, life: q.life, graceful: true, forced: refused})
 			}
 		}

@@ -150,11 +150,11 @@ func (q *request) settles(k *call) bool {
 	s, listed := q.shows(k.plan.op)
 	switch {
 	case k.plan.do == deedStart:
-		return q.what == start && q.class() == wrapper.Done
+		return q.what == start && q.class() == classDone
 	case listed && (s.over || !s.found):
 		return true
 	case k.plan.do == deedForce && q.what == force || k.plan.do == deedCancel && q.what == graceful:
-		if q.class() == wrapper.Done {
+		if q.class() == classDone {
 			return true
 		}
 	}
@@ -185,14 +185,14 @@ func (j *judge) excused() bool {
 		return true
 	}
 	switch last.class() {
-	case wrapper.Refused:
+	case classRefused:
 		// These two ask for more questions, or settle everything.
 		settles := last.refusedWith(wrapper.CodeInvalidTestCommandState) || last.refusedWith(wrapper.CodeKeyNotFound)
 		// The id, or the node, may be taken by the start that was lost, or by a copy of the one
 		// that was not, or by what the caller started before.
 		taken := last.what == start && last.mayBeCopy() && (j.lost(k.plan.op, start) || j.exists(last))
 		return last.got.status != http.StatusTooManyRequests && !settles && !taken
-	case wrapper.Done:
+	case classDone:
 		return k.open(last)
 	default:
 		return false
@@ -230,13 +230,13 @@ func (j *judge) exists(refused *request) (there bool) {
 // turnedAway says that the last answer was a no that asking again would not change.
 func (j *judge) turnedAway() bool {
 	n := len(j.call.requests)
-	return n > 0 && j.call.requests[n-1].class() == wrapper.Refused && j.call.requests[n-1].got.status != http.StatusTooManyRequests
+	return n > 0 && j.call.requests[n-1].class() == classRefused && j.call.requests[n-1].got.status != http.StatusTooManyRequests
 }
 
 // everRead says that the call was answered by a list.
 func (k *call) everRead() bool {
 	for _, q := range k.requests {
-		if q.what == list && q.class() == wrapper.Done {
+		if q.what == list && q.class() == classDone {
 			return true
 		}
 	}

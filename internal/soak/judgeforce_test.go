@@ -76,8 +76,8 @@ func lastLost(requests []*request, w what, op int) (lost *request, said bool) {
 		if s, ok := q.shows(op); ok {
 			said = s.state == wrapper.StateRunning || w == start
 		}
-		if q.op == op && q.what == graceful && (q.class() == wrapper.Done || q.class() == wrapper.Refused && q.got.status != 429) {
-			said = q.class() == wrapper.Done
+		if q.op == op && q.what == graceful && (q.class() == classDone || q.class() == classRefused && q.got.status != 429) {
+			said = q.class() == classDone
 		}
 	}
 	return lost, said

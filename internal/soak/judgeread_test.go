@@ -19,7 +19,7 @@ func (j *judge) read() {
 	}
 	// A list shows all operations as they were at one instant.
 	for _, q := range k.requests {
-		if q.what == list && q.class() == wrapper.Done && sameList(j.plan, q.listed, k.read) {
+		if q.what == list && q.class() == classDone && sameList(j.plan, q.listed, k.read) {
 			return
 		}
 	}

@@ -56,7 +56,7 @@ func (q *request) well() bool {
 	if q.fate.fault.name != "" || q.fate.again > 0 || q.gotAt-q.sent > time.Second {
 		return false
 	}
-	return q.class() == wrapper.Done || q.class() == wrapper.Refused && q.got.status != 429
+	return q.class() == classDone || q.class() == classRefused && q.got.status != 429
 }
 
 // hangs says that the request met a gateway that hangs for good.

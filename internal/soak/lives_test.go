@@ -30,7 +30,7 @@ func (c *cluster) lifeAt(op int, at time.Duration) (life int) {
 func (k *call) life(op int) int {
 	for _, q := range slices.Backward(k.requests) {
 		switch q.class() {
-		case wrapper.Done, wrapper.Refused:
+		case classDone, classRefused:
 			if q.op == op && q.served > 0 {
 				return q.life
 			}

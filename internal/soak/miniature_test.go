@@ -62,13 +62,13 @@ var (
 )
 
 type miniAnswer struct {
-	class  wrapper.Class
+	class  class
 	status int
 	body   []byte
 }
 
 func (a miniAnswer) code(c wrapper.Code) bool {
-	return a.class == wrapper.Refused && strings.Contains(string(a.body), `"`+string(c)+`"`)
+	return a.class == classRefused && strings.Contains(string(a.body), `"`+string(c)+`"`)
 }
 
 // mayBeCopy says that the request itself, carried out before, explains the refusal.
@@ -78,7 +78,7 @@ func (a miniAnswer) mayBeCopy() bool {
 }
 
 func (a miniAnswer) again() bool {
-	return a.class == wrapper.NotSent || a.class == wrapper.Ambiguous || a.status == http.StatusTooManyRequests
+	return a.class == classNotSent || a.class == classAmbiguous || a.status == http.StatusTooManyRequests
 }
 
 // send makes one request, if one more may be made.
@@ -104,12 +104,12 @@ func (k *miniCall) send(w what, wanted int, build func(server generated.Base) (*
 		return a, err
 	}
 	a = k.carry(r, w, wanted)
-	lost := a.class == wrapper.Ambiguous
-	if w == graceful && (lost || a.class == wrapper.Done) {
+	lost := a.class == classAmbiguous
+	if w == graceful && (lost || a.class == classDone) {
 		k.unsure = lost
 	}
 	k.pending = k.pending || lost && (w == force || w == start)
-	k.refused = k.refused || w == k.asked && a.class == wrapper.Refused
+	k.refused = k.refused || w == k.asked && a.class == classRefused
 	k.copied = k.copied || w == k.asked && a.mayBeCopy()
 	if a.status == 0 && !k.wrong.stays || lost && k.wrong.elsewhere {
 		k.gate = (k.gate + 1) % len(k.endpoints)
@@ -129,6 +129,7 @@ func (k *miniCall) limit() time.Duration {
 }
 
 func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
+	a.class = classAmbiguous
 	ctx, cancel := context.WithTimeout(k.ctx, k.limit())
 	defer cancel()
 	dialled, connected := false, false
@@ -139,7 +140,7 @@ func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
 	response, err := k.http.Do(r.WithContext(ctx))
 	if err != nil {
 		if k.timedOut = err; dialled && !connected {
-			a.class = wrapper.NotSent
+			a.class = classNotSent
 		}
 		return a
 	}
@@ -151,9 +152,9 @@ func (k *miniCall) carry(r *http.Request, w what, wanted int) (a miniAnswer) {
 	clean := len(a.body) == 0 || w == list && json.Valid(a.body) || k.wrong.trustBodies
 	switch {
 	case err == nil && a.status == wanted && clean:
-		a.class = wrapper.Done
+		a.class = classDone
 	case err == nil && a.status >= 300 && a.status < 500 && a.status != http.StatusRequestTimeout:
-		a.class = wrapper.Refused
+		a.class = classRefused
 	}
 	return a
 }
@@ -165,7 +166,7 @@ func (k *miniCall) cancel(w what) (miniAnswer, error) {
 			APIVersion: k.version, OperationID: k.id, Force: w == force,
 		})
 	})
-	k.stopping = k.stopping || a.class == wrapper.Done
+	k.stopping = k.stopping || a.class == classDone
 	return a, err
 }
 
@@ -180,7 +181,7 @@ func (k *miniCall) list() ([]wrapper.Operation, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case a.class == wrapper.Done:
+		case a.class == classDone:
 			var listed []struct {
 				OperationID uuid.UUID `json:"OperationId"`
 				Type        wrapper.Kind

@@ -73,9 +73,9 @@ func (k *miniCall) graceful() (r wrapper.Result, err error) {
 		switch {
 		case err != nil:
 			return k.fail(err)
-		case a.class == wrapper.Done && before.graceful.IsZero():
+		case a.class == classDone && before.graceful.IsZero():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
-		case a.class == wrapper.Done:
+		case a.class == classDone:
 			return k.result(wrapper.AlreadyStopping, wrapper.Operation{}, false)
 		case a.code(wrapper.CodeInvalidTestCommandState) && k.wrong.refusedIsAccepted:
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
@@ -85,7 +85,7 @@ func (k *miniCall) graceful() (r wrapper.Result, err error) {
 			if r, settled, err := k.over(); settled {
 				return r, err
 			}
-		case a.class == wrapper.Ambiguous && k.wrong.givesUpEarly, !a.again():
+		case a.class == classAmbiguous && k.wrong.givesUpEarly, !a.again():
 			return k.fail(errNo)
 		}
 	}
@@ -186,7 +186,7 @@ func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, 
 		switch {
 		case err != nil:
 			return k.fail(err)
-		case a.class == wrapper.Done:
+		case a.class == classDone:
 			return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: wrapper.StateRunning}, false)
 		case a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress):
 			if k.wrong.copyIsRefused && !k.pending {

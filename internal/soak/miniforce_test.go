@@ -101,17 +101,17 @@ func (k *miniCall) force() (wrapper.Result, error) {
 			}
 		}
 		a, err := k.cancel(next)
-		lost := a.class == wrapper.Ambiguous
+		lost := a.class == classAmbiguous
 		switch {
 		case err != nil:
 			return k.fail(err)
-		case a.class == wrapper.Done && next == force && forced:
+		case a.class == classDone && next == force && forced:
 			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, false)
-		case a.class == wrapper.Done && next == force:
+		case a.class == classDone && next == force:
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
 		case k.wrong.ignoresProbe && next == graceful && !a.again():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, true)
-		case a.class == wrapper.Done:
+		case a.class == classDone:
 			_ = k.append(wrapper.ActionGraceful, wrapper.OutcomeDone, wrapper.Accepted, wrapper.StateRollingBack)
 			// It has not landed yet, and may do so any time.
 			k.pending, next = k.pending && !k.wrong.forgetsLate, force

@@ -58,7 +58,7 @@ func (k *call) unlooked(upTo int) int {
 	asked := false
 	for n, q := range k.requests[:upTo] {
 		if asked = asked || q.what == graceful; q.what == graceful &&
-			(q.class() == wrapper.Done || k.plan.do == deedStop && q.refusedWith(wrapper.CodeInvalidTestCommandState)) {
+			(q.class() == classDone || k.plan.do == deedStop && q.refusedWith(wrapper.CodeInvalidTestCommandState)) {
 			return n + 1
 		}
 	}
@@ -133,7 +133,7 @@ func (j *judge) all() {
 	k := j.call
 	j.must(k.yielded == len(k.parts), "%d operations were cancelled, and %d told of", len(k.parts), k.yielded)
 	for n, q := range k.requests {
-		if n < len(k.requests)-1 || q.class() != wrapper.Done {
+		if n < len(k.requests)-1 || q.class() != classDone {
 			continue
 		}
 		active := 0

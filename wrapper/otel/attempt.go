@@ -37,15 +37,15 @@ type roundTripper struct {
 	next http.RoundTripper
 }
 
-// RoundTrip begins the span of an attempt. [instrumentation.ObserveAttempt] ends it, and
+// RoundTrip begins the span of an attempt. [instrumentation.judged] ends it, and
 // the end of the call if that never comes.
 func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	request, ok := wrapper.RequestFrom(r.Context())
+	_, sent, ok := wrapper.AttemptFrom(r.Context())
 	k := t.in.callOf(r.Context())
 	if !ok || k == nil {
 		return t.next.RoundTrip(r)
 	}
-	a := k.attempt(r, request)
+	a := k.attempt(r, sent)
 	returned := false
 	defer func() {
 		if !returned {
@@ -59,10 +59,10 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // attempt begins an attempt, and ends one that is still open: middleware has sent twice.
-func (k *call) attempt(r *http.Request, request wrapper.Request) *attempt {
+func (k *call) attempt(r *http.Request, sent wrapper.Attempt) *attempt {
 	a := &attempt{call: k, ctx: r.Context(), span: k.span, begun: time.Now(), to: targetOf(r)}
 	if k.traced {
-		template := templateOf(request.Endpoint, r.URL.EscapedPath())
+		template := templateOf(sent.Endpoint, r.URL.EscapedPath())
 		a.ctx, a.span = k.in.tracer.Start(r.Context(), telemetry.SpanName(a.to.method, template),
 			trace.WithTimestamp(a.begun), trace.WithSpanKind(trace.SpanKindClient),
 			trace.WithAttributes( // those that the conventions want there for samplers
@@ -72,7 +72,7 @@ func (k *call) attempt(r *http.Request, request wrapper.Request) *attempt {
 				semconv.URLFull(fullURL(r.URL)),
 			))
 		if a.span.IsRecording() {
-			a.span.SetAttributes(sentFor(r, request, template)...)
+			a.span.SetAttributes(sentFor(r, sent, template)...)
 		}
 	}
 	if old := k.replace(a); old != nil {
@@ -94,13 +94,13 @@ func (k *call) replace(a *attempt) *attempt {
 	return old
 }
 
-func sentFor(r *http.Request, request wrapper.Request, template string) []attribute.KeyValue {
-	attrs := []attribute.KeyValue{semconv.URLScheme(r.URL.Scheme), keyPurpose.String(string(request.Purpose))}
+func sentFor(r *http.Request, sent wrapper.Attempt, template string) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{semconv.URLScheme(r.URL.Scheme), keyPurpose.String(sent.Purpose())}
 	if template != "" {
 		attrs = append(attrs, semconv.URLTemplate(template))
 	}
-	if request.Number > 1 {
-		attrs = append(attrs, semconv.HTTPRequestResendCount(request.Number-1))
+	if sent.Number > 1 {
+		attrs = append(attrs, semconv.HTTPRequestResendCount(sent.Number-1))
 	}
 	return attrs
 }
@@ -136,7 +136,7 @@ func worth(judged *wrapper.Attempt) []attribute.KeyValue {
 	if judged == nil {
 		return nil
 	}
-	attrs := []attribute.KeyValue{keyClass.String(className(judged.Class))}
+	attrs := []attribute.KeyValue{keyClass.String(className(*judged))}
 	if judged.RequestID != (uuid.UUID{}) {
 		attrs = append(attrs, keyRequestID.String(judged.RequestID.String()))
 	}

@@ -58,7 +58,7 @@
 //	error.type                 string  see below
 //	sfcancel.purpose           string  graceful, force, probe, read, start
 //	sfcancel.request.id        string  the X-ServiceFabricRequestId, which the gateway writes into its trace
-//	sfcancel.class             string  ambiguous, not_sent, refused, done; see [wrapper.Class]
+//	sfcancel.class             string  ambiguous, not_sent, refused, done; see [wrapper.Attempt.Class]
 //	sfcancel.code              string  the code of a FabricError
 //
 // Every request of a call after the first has a resend_count, whatever it asks: the

@@ -31,7 +31,7 @@ func Instrument(options ...Option) wrapper.Option {
 		return wrapper.Options(
 			wrapper.WithCallMiddleware(in.aroundCall),
 			wrapper.WithAttemptMiddleware(in.aroundAttempt),
-			wrapper.WithObserver(in),
+			wrapper.WithObserver(in.observe),
 		)(c)
 	}
 }

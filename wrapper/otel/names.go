@@ -51,5 +51,5 @@ func knownKind(k wrapper.Kind) string {
 }
 
 // callName and className are names with underscores, as values of attributes should be.
-func callName(c wrapper.Call) string   { return strings.ReplaceAll(c.Name, " ", "_") }
-func className(c wrapper.Class) string { return strings.ReplaceAll(c.String(), " ", "_") }
+func callName(c wrapper.Call) string     { return strings.ReplaceAll(c.Name, " ", "_") }
+func className(a wrapper.Attempt) string { return strings.ReplaceAll(a.Class(), " ", "_") }

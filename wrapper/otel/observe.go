@@ -12,9 +12,21 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// ObserveAttempt implements [wrapper.AttemptObserver]: it ends the span of an attempt when
-// its body was read, because only then it is known what the attempt is worth.
-func (in *instrumentation) ObserveAttempt(ctx context.Context, _ wrapper.Request, judged wrapper.Attempt) {
+// observe hears what happens within a call.
+func (in *instrumentation) observe(ctx context.Context, e wrapper.Event) {
+	switch e.Name {
+	case "request":
+		in.judged(ctx, e.Attempt)
+	case "pause":
+		in.pause(ctx, e.Call, e.Attempt, e.Pause)
+	case "failover":
+		in.failover(ctx, e.Attempt.Endpoint, e.To)
+	}
+}
+
+// judged ends the span of an attempt when its body was read, because only then it is known what
+// the attempt is worth.
+func (in *instrumentation) judged(ctx context.Context, judged wrapper.Attempt) {
 	k := in.callOf(ctx)
 	if k == nil {
 		return
@@ -40,9 +52,8 @@ func (in *instrumentation) ObserveAttempt(ctx context.Context, _ wrapper.Request
 	a.end(judged.Start.Add(judged.Duration), &judged)
 }
 
-// ObservePause implements [wrapper.PauseObserver].
-func (in *instrumentation) ObservePause(ctx context.Context, asked wrapper.Call, after wrapper.Attempt, pause time.Duration) {
-	class := keyClass.String(className(after.Class))
+func (in *instrumentation) pause(ctx context.Context, asked wrapper.Call, after wrapper.Attempt, pause time.Duration) {
+	class := keyClass.String(className(after))
 	in.metrics.pause(ctx, callName(asked), class)
 	k := in.callOf(ctx)
 	if k == nil || !k.span.IsRecording() {
@@ -55,8 +66,7 @@ func (in *instrumentation) ObservePause(ctx context.Context, asked wrapper.Call,
 	k.span.AddEvent("sfcancel.pause", trace.WithAttributes(attrs...))
 }
 
-// ObserveFailover implements [wrapper.EndpointObserver].
-func (in *instrumentation) ObserveFailover(ctx context.Context, from, to string) {
+func (in *instrumentation) failover(ctx context.Context, from, to string) {
 	in.metrics.failover(ctx, endpointOf(from))
 	if k := in.callOf(ctx); k != nil && k.span.IsRecording() {
 		k.span.AddEvent("sfcancel.failover", trace.WithAttributes(
