@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -14,7 +15,7 @@ func TestAnswerHeader(t *testing.T) {
 	t.Parallel()
 	c := sftest.NewCluster(t)
 	c.On(sftest.Any, sftest.Answer{Status: 418, Body: "short", Header: http.Header{"x-spout": {"yes"}}, RetryAfter: 1500 * time.Millisecond}.Before())
-	c.On(sftest.Any, sftest.Status(503, wrapper.CodeServiceTooBusy))
+	c.On(sftest.Any, sftest.Status(503, wrapper.Code(generated.ErrorCodeServiceTooBusy)))
 	teapot := send(t.Context(), c.HTTPClient(), http.MethodGet, c.URL())
 	if h := teapot.header; h.Get("Retry-After") != "2" || h.Get("X-Spout") != "yes" || h.Get("Content-Length") != "5" {
 		t.Errorf("the teapot says %v", h)

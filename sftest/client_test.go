@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -31,7 +32,7 @@ func TestClientForces(t *testing.T) {
 			c.On(sftest.Force, sftest.Answer{Status: 504, Code: "FABRIC_E_TIMEOUT"}.After())
 		}, []string{"force", "read", "probe"}, true, nil},
 		{"busy twice", func(c *sftest.Cluster) {
-			c.On(sftest.Force, sftest.Status(429, wrapper.CodeServiceTooBusy)).Times(2)
+			c.On(sftest.Force, sftest.Status(429, wrapper.Code(generated.ErrorCodeServiceTooBusy))).Times(2)
 		}, []string{"force", "force", "force"}, false, nil},
 		{"refused", func(c *sftest.Cluster) { c.On(sftest.Force, sftest.Status(403, "E_ACCESSDENIED")) }, []string{"force"}, false, wrapper.ErrServerRefused},
 		{"the probes are lost, too", func(c *sftest.Cluster) {

@@ -128,7 +128,7 @@ var answers = [...]rule{
 	{from: 460, to: 460, class: classAmbiguous, again: true}, // a proxy was left by who asked it (AWS load balancers)
 	{from: 499, to: 499, class: classAmbiguous, again: true}, // the same (nginx)
 	{from: 300, to: 499, class: classRefused},
-	{from: 500, to: 599, code: CodeServiceTooBusy, class: classAmbiguous, again: true, busy: true},
+	{from: 500, to: 599, code: codeServiceTooBusy, class: classAmbiguous, again: true, busy: true},
 	{from: 500, to: 599, code: codeReplicationQueueFull, class: classAmbiguous, again: true, busy: true},
 	{class: classAmbiguous, again: true, to: 999}, // 5xx, and a success that was not wanted
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -42,7 +43,7 @@ var (
 		{"an empty body with 503", wirefault.Fault{Status: 503}, unknown, "", true},
 		{"a 404 cut short", wirefault.Fault{Status: 404, Body: fabricError("FABRIC_E_KEY_NOT_FOUND"), Cut: 20}, unknown, "", true},
 		{"a 200 cut before its first byte", wirefault.Fault{Status: 200, Body: "x", Cut: 1}, unknown, "", true},
-		{"a 400 cut short", wirefault.Fault{Status: 400, Body: fabricError(wrapper.CodeInvalidTestCommandState), Cut: 30}, unknown, "", true},
+		{"a 400 cut short", wirefault.Fault{Status: 400, Body: fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)), Cut: 30}, unknown, "", true},
 		{"runtime §4.1: an unknown code with a 4xx", wirefault.Fault{Status: 418, Body: fabricError("FABRIC_E_TEAPOT")}, refused, "FABRIC_E_TEAPOT", false},
 		{"runtime §4.1: an unknown code with a 5xx", wirefault.Fault{Status: 500, Body: fabricError("0x80071c99")}, unknown, "0x80071c99", false},
 		{"runtime §4.2: the fault service is not installed", wirefault.Fault{Status: 500, Body: fabricError("FMFailoverUnitNotFound")}, refused, "FMFailoverUnitNotFound", false},

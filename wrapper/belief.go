@@ -50,11 +50,11 @@ func (b *belief) observe(sent purpose, a Attempt, starts Kind) {
 		b.once, b.wroteAt = lost, a.Endpoint
 	case a.class == classAmbiguous:
 		b.unsure, b.wroteAt = true, a.Endpoint
-	case a.refusedWith(CodeTestCommandOperationIDExists) && once:
+	case a.refusedWith(codeTestCommandOperationIDExists) && once:
 		b.once = max(b.once, taken)
-	case a.inTheWay(sent), a.refusedWith(CodeKeyNotFound) && sent != purposeStart:
+	case a.inTheWay(sent), a.refusedWith(codeKeyNotFound) && sent != purposeStart:
 		b.once = max(b.once, copied)
-	case a.refusedWith(CodeInvalidTestCommandState):
+	case a.refusedWith(codeInvalidTestCommandState):
 		b.state = StateRollingBack // only a force in effect refuses a graceful cancel (runtime §5.2)
 	}
 }
@@ -65,9 +65,9 @@ func (b *belief) observe(sent purpose, a Attempt, starts Kind) {
 func (a Attempt) inTheWay(sent purpose) bool {
 	switch sent {
 	case purposeForce:
-		return a.refusedWith(CodeInvalidTestCommandState)
+		return a.refusedWith(codeInvalidTestCommandState)
 	case purposeStart:
-		return a.refusedWith(CodeTestCommandOperationIDExists) || a.refusedWith(CodeNodeTransitionInProgress)
+		return a.refusedWith(codeTestCommandOperationIDExists) || a.refusedWith(codeNodeTransitionInProgress)
 	default:
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -88,7 +89,7 @@ func TestBugEndlessCode(t *testing.T) {
 func TestBugRubbishInAList(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"[null]", "[{}]", `[{"State":"Running"}]`, `[{"OperationId":"` + id + `"}]`} {
-		made := []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: body}}
+		made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 200, body: body}}
 		got, err := directClient(t, &answers{made: made}, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if !errors.Is(err, wrapper.ErrBadAnswer) {
 			t.Errorf("%s: got %s, %v", body, got.Verdict, err)

@@ -80,7 +80,7 @@ func TestBugLedgerForgetsTheLatest(t *testing.T) {
 	for i := range 9_999 {
 		must(t, l.Append(ctx, wrapper.Entry{OperationID: uuid.UUID{2, byte(i >> 8), byte(i)}}))
 	}
-	must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}))
+	must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Action: "graceful", Verdict: wrapper.Accepted}))
 	must(t, l.Append(ctx, wrapper.Entry{OperationID: uuid.UUID{3}}))
 	if entries, _ := l.Entries(ctx, opID); len(entries) != 2 {
 		t.Errorf("the operation heard of last but one has %d entries", len(entries))

@@ -15,7 +15,7 @@ import (
 // answer, not in what is read of it ([wrapper.WithTokenSource]).
 func TestShortTokenSpoilsNoAnswer(t *testing.T) {
 	t.Parallel()
-	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return id[:4], nil })
+	source := func(context.Context, string) (string, error) { return id[:4], nil }
 	ops, err := directClient(t, serving(runningList()), wrapper.WithTokenSource(source), fastWith(2)).Operations(t.Context())
 	if err != nil || len(ops) != 1 || ops[0].ID != opID {
 		t.Errorf("%v, %v", ops, err)
@@ -25,7 +25,7 @@ func TestShortTokenSpoilsNoAnswer(t *testing.T) {
 // A token is blanked however the JSON of an answer writes it: .NET escapes its plus signs.
 func TestEscapedTokenIsHidden(t *testing.T) {
 	t.Parallel()
-	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return "se+cret", nil })
+	source := func(context.Context, string) (string, error) { return "se+cret", nil }
 	for _, body := range []string{
 		`{"Error":{"Code":"E_INVALIDARG","Message":"bad se\u002Bcret"}}`,
 		`{"Error":{"Code":"se\u002Bcret","Message":"bad"}}`,
@@ -52,7 +52,7 @@ func containsSecret(s string) bool {
 func TestCutTokenIsHidden(t *testing.T) {
 	t.Parallel()
 	token := strings.Repeat("secret", 20)
-	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return token, nil })
+	source := func(context.Context, string) (string, error) { return token, nil }
 	for _, status := range []int{200, 400, 503} {
 		for _, before := range []int{0, 60, 2000} {
 			p := serving(answer{status: status, body: strings.Repeat("x", before) + token})

@@ -170,7 +170,7 @@ func TestBugForceIsTold(t *testing.T) {
 func TestBugNilInside(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]wrapper.Option{
-		"token source":  wrapper.WithTokenSource(wrapper.TokenSourceFunc(nil)),
+		"token source":  wrapper.WithTokenSource(nil),
 		"round tripper": wrapper.WithAttemptMiddleware(func(http.RoundTripper) http.RoundTripper { return nil }),
 	} {
 		_, err := wrapper.New("https://a", option)

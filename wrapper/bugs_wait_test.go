@@ -145,12 +145,12 @@ func TestBugSecondTokenOfAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		valid := func() string { return time.Now().Truncate(time.Hour).Format("15") }
 		token := valid()
-		source := wrapper.TokenSourceFunc(func(_ context.Context, refused string) (string, error) {
+		source := func(_ context.Context, refused string) (string, error) {
 			if refused == token {
 				token = valid()
 			}
 			return token, nil
-		})
+		}
 		l := newLister(endsAfter(5 * time.Hour))
 		client := directClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer "+valid() {

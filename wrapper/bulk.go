@@ -213,7 +213,7 @@ func (c *Client) age(ctx context.Context, op Operation) (time.Duration, error) {
 		return time.Since(later(made, began)), nil // an id that is used again is older than the operation
 	}
 	if err == nil && began.IsZero() {
-		err = k.enter(ctx, Entry{Action: ActionSeen})
+		err = k.enter(ctx, Entry{Action: actionSeen})
 	}
 	return time.Since(sooner(began)), err
 }

@@ -104,7 +104,7 @@ func TestCancelAll(t *testing.T) {
 					if r := results[id]; r.Verdict != wrapper.Accepted || c.Operation(id).Rollback != emulator.RollingBackDueToUserCancel {
 						t.Errorf("%s: %+v, it is %s", id, r, c.Operation(id).Rollback)
 					}
-					if entries, _ := ledger.Entries(background(), id); !slices.Equal(noted(entries, "why"), []wrapper.Action{wrapper.ActionGraceful}) {
+					if entries, _ := ledger.Entries(background(), id); !slices.Equal(noted(entries, "why"), []wrapper.Action{"graceful"}) {
 						t.Errorf("%s: noted %+v", id, entries)
 					}
 				}
@@ -159,9 +159,9 @@ func TestCancelAllByAge(t *testing.T) {
 		must(t, err)
 		c.SetScenario(started.OperationID, emulator.Scenario{LookUp: 1000 * time.Hour})
 		ids := map[string]uuid.UUID{"version 7": started.OperationID, "version 1": put(versionOne(time.Now())), "a ledger entry": put(uuid.New())}
-		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: wrapper.ActionSeen}))
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: "seen"}))
 		time.Sleep(time.Hour)
-		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: wrapper.ActionGraceful}))
+		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: "graceful"}))
 		ids["unknown age"], ids["version 7, new"], ids["version 1, new"] = put(uuid.New()), put(versionSeven(time.Now())), put(versionOne(time.Now()))
 		put(versionSeven(time.Now().Add(48 * time.Hour))) // by another clock
 
@@ -191,7 +191,7 @@ func TestCancelAllByAge(t *testing.T) {
 		time.Sleep(time.Hour) // after which the unknown one was seen an hour ago
 		selected(time.Hour, append(old, "unknown age", "version 7, new", "version 1, new")...)
 		selected(2*time.Hour, old...)
-		if entries, _ := ledger.Entries(background(), ids["unknown age"]); len(entries) != 1 || entries[0].Action != wrapper.ActionSeen || entries[0].State != "Running" {
+		if entries, _ := ledger.Entries(background(), ids["unknown age"]); len(entries) != 1 || entries[0].Action != "seen" || entries[0].State != "Running" {
 			t.Errorf("noted %+v", entries)
 		}
 	})

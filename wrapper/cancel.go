@@ -27,7 +27,7 @@ type CancelOptions struct {
 // A graceful cancel may be repeated, so a lost answer is asked for again. An
 // operation that is over or unknown is a verdict, not an error. The error is an
 // [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown].
-// If a server finds nothing to cancel ([CodeKeyNotFound]) and the list, which tells whether the
+// If a server finds nothing to cancel ([generated.ErrorCodeKeyNotFound]) and the list, which tells whether the
 // operation is over or never was, cannot be read, the outcome is unknown: something on the way
 // may have sent the request twice.
 func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions) (Result, error) {
@@ -39,7 +39,7 @@ func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		_ = k.learn(ctx) // without it "already stopping" is called "accepted"
 		result, err := k.pursue(ctx, purposeGraceful, nil)
-		return k.note(ctx, ActionGraceful, k.reason, result, err)
+		return k.note(ctx, actionGraceful, k.reason, result, err)
 	})
 }
 
@@ -92,6 +92,6 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		if !k.trail.announced {
 			return result, err // there was no force to tell of
 		}
-		return k.note(ctx, ActionForce, k.reason, result, err)
+		return k.note(ctx, actionForce, k.reason, result, err)
 	})
 }

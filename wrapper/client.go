@@ -29,7 +29,7 @@ type Client struct {
 	retry     Retry
 	budget    bucket.Bucket
 	ledger    Ledger
-	tokens    TokenSource
+	tokens    func(ctx context.Context, refused string) (string, error)
 
 	aroundCall    []func(CallFunc) CallFunc
 	aroundAttempt []func(http.RoundTripper) http.RoundTripper

@@ -32,7 +32,7 @@
 // failed, which has cancelled gracefully.
 //
 //	errors.Is(err, wrapper.ErrOutcomeUnknown)     what to decide on
-//	errors.Is(err, wrapper.CodeKeyNotFound)       what the server said
+//	wrapper.CodeOf(err)                           what the server said
 //	errors.Is(err, context.DeadlineExceeded)      the caller's context ended the call; nothing
 //	                                              else has this error behind it
 //	errors.As(err, &e)                            an *Error: state, attempts, Retry-After

@@ -19,7 +19,7 @@ func TestTokenRefreshOnceACall(t *testing.T) {
 	t.Parallel()
 	p := serving(answer{status: 403}, answer{status: 503}, answer{status: 403}, done)
 	source := new(tokens)
-	_, err := directClient(t, &p.answers, wrapper.WithTokenSource(source), wrapper.WithRetry(fast)).Operations(t.Context())
+	_, err := directClient(t, &p.answers, wrapper.WithTokenSource(source.Token), wrapper.WithRetry(fast)).Operations(t.Context())
 	wantKind(t, err, wrapper.ErrServerRefused)
 	if p.served != 3 || source.made.Load() != 2 {
 		t.Errorf("%d requests, %d tokens", p.served, source.made.Load())
@@ -48,7 +48,7 @@ func TestTokenRefreshOfALateForce(t *testing.T) {
 			}
 			c.handler.ServeHTTP(w, r)
 		})
-		client := directClient(t, handler, wrapper.WithTokenSource(new(tokens)), fastWith(2))
+		client := directClient(t, handler, wrapper.WithTokenSource(new(tokens).Token), fastWith(2))
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		_, err := client.Stop(ctx, opID, wrapper.StopOptions{Grace: time.Minute})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -50,7 +51,7 @@ func TestNotFoundHasNoState(t *testing.T) {
 // request is ambiguous, whatever the code (package comment, When it asks again).
 func TestCodesOfAmbiguousAnswers(t *testing.T) {
 	t.Parallel()
-	for _, code := range []wrapper.Code{wrapper.CodeKeyNotFound, wrapper.CodeInvalidTestCommandState, "FMFailoverUnitNotFound"} {
+	for _, code := range []wrapper.Code{wrapper.Code(generated.ErrorCodeKeyNotFound), wrapper.Code(generated.ErrorCodeInvalidTestCommandState), "FMFailoverUnitNotFound"} {
 		for _, status := range []int{502, 503, 504} {
 			s := &scriptedCluster{writes: []answer{{status: status, body: fabricError(code)}, done}}
 			got, err := directClient(t, s, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})

@@ -42,12 +42,12 @@ func TestNoTokenBlamesNoGateway(t *testing.T) {
 	t.Parallel()
 	g := newGateways(newCluster(t, server.Documented))
 	down := errors.New("the directory is down")
-	client := g.client(t, wrapper.WithTokenSource(wrapper.TokenSourceFunc(func(context.Context, string) (string, error) {
+	client := g.client(t, wrapper.WithTokenSource(func(context.Context, string) (string, error) {
 		if down != nil {
 			return "", down
 		}
 		return "secret-1", nil
-	})))
+	}))
 	_, err := client.Operations(t.Context())
 	onlyKind(t, err, wrapper.ErrNotSent)
 	down = nil

@@ -27,7 +27,7 @@ func TestTokenIsBlankedEverywhere(t *testing.T) {
 			return nil, fmt.Errorf("cannot send %s %s", secret, secret)
 		}),
 	} {
-		client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithTokenSource(new(tokens)), fastWith(1))
+		client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithTokenSource(new(tokens).Token), fastWith(1))
 		must(t, err)
 		_, err = client.Operations(t.Context())
 		if e := asError(t, err, err); strings.Contains(fmt.Sprintf("%v %+v %s", e, e.Attempts(), e.Body()), secret) {
@@ -58,7 +58,7 @@ func TestTokenIsBeneathMiddleware(t *testing.T) {
 		sent = r.Header.Values("Authorization")
 		return &http.Response{StatusCode: 200, Header: kept, Body: http.NoBody, Request: r}, nil
 	})
-	client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: transport}), around, wrapper.WithTokenSource(new(tokens)))
+	client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: transport}), around, wrapper.WithTokenSource(new(tokens).Token))
 	must(t, err)
 	_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	must(t, err)
@@ -71,7 +71,7 @@ func TestTokenIsBeneathMiddleware(t *testing.T) {
 func TestTokenBeyondASCII(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{"sécret", "secret\x7f"} {
-		source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return token, nil })
+		source := func(context.Context, string) (string, error) { return token, nil }
 		p := serving(done)
 		err := cancelWith(t.Context(), directClient(t, &p.answers, wrapper.WithTokenSource(source)), false)
 		wantKind(t, err, wrapper.ErrNotSent)

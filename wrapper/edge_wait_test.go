@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -71,7 +72,7 @@ func TestRetryAfterHoldsUpTheList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gone := retryAfter(404, "30")
-		gone.body = fabricError(wrapper.CodeKeyNotFound)
+		gone.body = fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))
 		s := &scriptedCluster{writes: []answer{gone}, list: func(int) answer { return answer{status: 200, body: "[]"} }}
 		begin := time.Now()
 		got, err := directClient(t, s).Cancel(t.Context(), opID, wrapper.CancelOptions{})
@@ -102,7 +103,7 @@ func TestStopKnowsItsGracefulCancel(t *testing.T) {
 func TestForceAfterItsOwnGracefulIsProbed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		refused := answer{status: 400, body: fabricError(wrapper.CodeInvalidTestCommandState)}
+		refused := answer{status: 400, body: fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))}
 		s := &scriptedCluster{writes: []answer{done, {status: 503}, refused}}
 		got, err := directClient(t, s, fastWith(3)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.GracefulFirst{}})
 		if err != nil || got.Verdict != wrapper.Accepted || !got.Resolved || s.lists != 0 || !slices.Equal(s.wrote, []string{"graceful", "force", "graceful"}) {

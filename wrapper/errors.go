@@ -183,19 +183,19 @@ func (e *Error) LedgerErr() error { return e.ledgerErr }
 func (e *Error) Attempts() []Attempt { return slices.Clone(e.attempts) }
 
 // Code is the code of a FabricError. The list is open: a server may send any text.
-// It is an error itself, so that a code can be looked for directly:
+// It is an error itself, so that a code can be looked for directly; those that are known are
+// constants of package generated:
 //
-//	errors.Is(err, wrapper.CodeInvalidTestCommandState)
+//	errors.Is(err, wrapper.Code(generated.ErrorCodeKeyNotFound))
 type Code string
 
-// The codes that decide something here (runtime §4.2). All others are
-// constants of the generated package.
+// The codes that decide something here (runtime §4.2).
 const (
-	CodeInvalidTestCommandState      = Code(generated.ErrorCodeInvalidTestCommandState)
-	CodeKeyNotFound                  = Code(generated.ErrorCodeKeyNotFound)
-	CodeTestCommandOperationIDExists = Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)
-	CodeNodeTransitionInProgress     = Code(generated.ErrorCodeNodeTransitionInProgress)
-	CodeServiceTooBusy               = Code(generated.ErrorCodeServiceTooBusy)
+	codeInvalidTestCommandState      = Code(generated.ErrorCodeInvalidTestCommandState)
+	codeKeyNotFound                  = Code(generated.ErrorCodeKeyNotFound)
+	codeTestCommandOperationIDExists = Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)
+	codeNodeTransitionInProgress     = Code(generated.ErrorCodeNodeTransitionInProgress)
+	codeServiceTooBusy               = Code(generated.ErrorCodeServiceTooBusy)
 	codeReplicationQueueFull         = Code("FABRIC_E_REPLICATION_QUEUE_FULL")
 	codeFaultServiceNotInstalled     = Code("FMFailoverUnitNotFound")
 )

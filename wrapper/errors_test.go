@@ -47,8 +47,8 @@ var failures = []failure{
 		`force cancel ` + id + `: refused by the server: 403: the credentials are missing or not accepted; 1 request`},
 	{"refused by a page", []answer{{status: 404, body: "<html>"}}, gracefully, wrapper.ErrServerRefused, []error{wrapper.ErrBadAnswer},
 		`cancel ` + id + `: refused by the server: 404: not an answer of this API: the body is not JSON: "<html>"; 1 request`},
-	{"a force before a graceful", []answer{{status: 400, body: fabricError(wrapper.CodeInvalidTestCommandState)}, runningList()}, forcibly,
-		wrapper.ErrServerRefused, []error{wrapper.CodeInvalidTestCommandState},
+	{"a force before a graceful", []answer{{status: 400, body: fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))}, runningList()}, forcibly,
+		wrapper.ErrServerRefused, []error{wrapper.Code(generated.ErrorCodeInvalidTestCommandState)},
 		`force cancel ` + id + `: refused by the server: 400 FABRIC_E_INVALID_TEST_COMMAND_STATE "a sentence": ` +
 			`a force needs a graceful cancel first, and the operation is not RollingBack; last seen Running; 2 requests`},
 	{"never an answer", []answer{{status: 503, body: fabricError("E_ABORT")}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ABORT")},
@@ -60,8 +60,8 @@ var failures = []failure{
 		`force cancel ` + id + `: outcome unknown: Get "http://cluster:19080/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent: ` +
 			`Get "http://cluster:19080/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535": dial tcp: connection refused; 3 requests`},
-	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 200, body: "null"}}, gracefully,
-		wrapper.ErrOutcomeUnknown, []error{wrapper.CodeKeyNotFound, wrapper.ErrBadAnswer},
+	{"a 404 that cannot be explained", []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 200, body: "null"}}, gracefully,
+		wrapper.ErrOutcomeUnknown, []error{wrapper.Code(generated.ErrorCodeKeyNotFound), wrapper.ErrBadAnswer},
 		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: not a list of operations: "null": ` +
 			`it was refused with 404 FABRIC_E_KEY_NOT_FOUND, perhaps because it was sent twice on the way: ` +
 			`as many requests as the retry settings allow were sent: not an answer of this API: not a list of operations: "null"; 3 requests`},
@@ -84,13 +84,13 @@ var failures = []failure{
 		func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operation(ctx, opID); return err },
 		wrapper.ErrUnavailable, []error{wrapper.Code("E_ABORT")},
 		`read operation ` + id + `: no usable answer: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
-	{"a start of an id of another kind", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}, runningList()},
+	{"a start of an id of another kind", []answer{{status: 409, body: fabricError(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists))}, runningList()},
 		func(ctx context.Context, c *wrapper.Client) error {
 			_, err := c.StartPartitionRestart(ctx, orders, "OnlyActiveSecondaries", wrapper.StartOptions{OperationID: opID})
 			return err
-		}, wrapper.ErrServerRefused, []error{wrapper.CodeTestCommandOperationIDExists},
+		}, wrapper.ErrServerRefused, []error{wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)},
 		`start partition restart ` + id + `: refused by the server: 409 FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS "a sentence": the id belongs to an operation of another kind; last seen Running; 2 requests`},
-	{"a start of a taken id that cannot be looked up", []answer{{status: 409, body: fabricError(wrapper.CodeTestCommandOperationIDExists)}, {status: 403}},
+	{"a start of a taken id that cannot be looked up", []answer{{status: 409, body: fabricError(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists))}, {status: 403}},
 		func(ctx context.Context, c *wrapper.Client) error {
 			_, err := c.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID})
 			return err
@@ -199,8 +199,8 @@ func TestRefusal(t *testing.T) {
 // A code is an error to look for, and the list is open.
 func TestCode(t *testing.T) {
 	t.Parallel()
-	if wrapper.CodeKeyNotFound.Error() != string(generated.ErrorCodeKeyNotFound) {
-		t.Errorf("got %s", wrapper.CodeKeyNotFound)
+	if wrapper.Code(generated.ErrorCodeKeyNotFound).Error() != string(generated.ErrorCodeKeyNotFound) {
+		t.Errorf("got %s", wrapper.Code(generated.ErrorCodeKeyNotFound))
 	}
 	if got := wrapper.CodeOf(errDisk); got != "" {
 		t.Errorf("an error of somebody else has the code %q", got)

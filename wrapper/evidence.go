@@ -57,7 +57,7 @@ func (ev evidence) with(e *Entry, cluster string) evidence {
 	if e.Cluster != "" && !sameCluster(e.Cluster, cluster) {
 		return ev
 	}
-	start, end := e.Action == ActionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
+	start, end := e.Action == actionStart, e.Verdict == Finished || e.Verdict == NotFound || e.State.Final()
 	late := e.Life != ev.life && !start
 	if start && e.Target != "" && e.Cluster != "" {
 		ev.where = address{e.Kind, e.Target}
@@ -67,27 +67,27 @@ func (ev evidence) with(e *Entry, cluster string) evidence {
 		ev = ev.doubt()
 	case end && !late, start && e.Verdict == Accepted:
 		ev = evidence{life: e.RequestID, where: ev.where}
-	case end, start && e.Outcome == OutcomeUnknown, e.State == StateRunning:
+	case end, start && e.Outcome == outcomeUnknown, e.State == StateRunning:
 		ev = ev.doubt() // the evidence before may be of another life: a cancelled operation is not Running
 	}
-	rolls := e.Action == ActionSeen && e.State == StateRollingBack
+	rolls := e.Action == actionSeen && e.State == StateRollingBack
 	inEffect := e.Verdict == Accepted || e.Verdict == AlreadyStopping || e.Verdict == AlreadyForced
 	proves := rolls || inEffect && !start
 	switch {
 	case e.Cluster == "", late:
 		ev.unproved = ev.unproved || proves
 		return ev
-	case end || e.Verdict == "" && e.Action != ActionSeen:
+	case end || e.Verdict == "" && e.Action != actionSeen:
 		return ev
 	}
 	ev.began = earlier(ev.began, e.Time)
 	switch {
 	case rolls:
 		ev.rolling = earlier(ev.rolling, e.Time)
-	case proves && e.Action == ActionGraceful:
+	case proves && e.Action == actionGraceful:
 		ev.graceful = earlier(ev.graceful, e.Time)
 	}
-	ev.forced = ev.forced || proves && (e.Action == ActionForce || e.Verdict == AlreadyForced)
+	ev.forced = ev.forced || proves && (e.Action == actionForce || e.Verdict == AlreadyForced)
 	return ev
 }
 

@@ -79,7 +79,7 @@ func TestEvidenceOfAnotherClusterProvesNothing(t *testing.T) {
 			entries, err := ledger.Entries(ctx, opID)
 			must(t, err)
 			for _, e := range entries {
-				if !strings.Contains(e.Cluster, "://") || e.Outcome == "" && e.Action != wrapper.ActionSeen {
+				if !strings.Contains(e.Cluster, "://") || e.Outcome == "" && e.Action != "seen" {
 					t.Errorf("an entry says neither cluster nor outcome: %+v", e)
 				}
 			}
@@ -241,7 +241,7 @@ func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 // an operation that it shows RollingBack may be forced, and one that is Running may not.
 func TestOldEntriesAreAsked(t *testing.T) {
 	t.Parallel()
-	old := wrapper.Entry{Time: time.Now().Add(-time.Hour), OperationID: opID, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}
+	old := wrapper.Entry{Time: time.Now().Add(-time.Hour), OperationID: opID, Action: "graceful", Verdict: wrapper.Accepted}
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		for name, forced := range map[string]bool{"gracefully cancelled": true, "running": false} {
 			t.Run(name, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestGraceNeverCountsFromTheFuture(t *testing.T) {
 					c, ledger := newCluster(t, profile), new(wrapper.MemoryLedger)
 					makeStopping(t, c)
 					must(t, ledger.Append(t.Context(), wrapper.Entry{
-						Time: time.Now().Add(time.Hour), OperationID: opID, Cluster: itsCluster, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted,
+						Time: time.Now().Add(time.Hour), OperationID: opID, Cluster: itsCluster, Action: "graceful", Verdict: wrapper.Accepted,
 					}))
 					begin := time.Now()
 					if err := call(t.Context(), c.at(t, "http://a", ledger, wrapper.WithCluster(itsCluster))); err != nil {
@@ -394,12 +394,12 @@ func TestReplayBelowIsResolved(t *testing.T) {
 func TestDoubtfulLivesAreAsked(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]wrapper.Entry{
-		"a start of an id that existed":     {Cluster: itsCluster, Action: wrapper.ActionStart, Outcome: wrapper.OutcomeDone, Verdict: wrapper.AlreadyStarted, State: wrapper.StateRunning},
-		"a start of an earlier release":     {Action: wrapper.ActionStart, Verdict: wrapper.Accepted},
-		"an end that one noted":             {Action: wrapper.ActionGraceful, Verdict: wrapper.Finished},
-		"an absence that one noted":         {Action: wrapper.ActionGraceful, Verdict: wrapper.NotFound},
-		"a sight of Running":                {Cluster: itsCluster, Action: wrapper.ActionSeen, State: wrapper.StateRunning},
-		"a start of which nothing is known": {Cluster: itsCluster, Action: wrapper.ActionStart, Outcome: wrapper.OutcomeUnknown},
+		"a start of an id that existed":     {Cluster: itsCluster, Action: "start", Outcome: "done", Verdict: wrapper.AlreadyStarted, State: wrapper.StateRunning},
+		"a start of an earlier release":     {Action: "start", Verdict: wrapper.Accepted},
+		"an end that one noted":             {Action: "graceful", Verdict: wrapper.Finished},
+		"an absence that one noted":         {Action: "graceful", Verdict: wrapper.NotFound},
+		"a sight of Running":                {Cluster: itsCluster, Action: "seen", State: wrapper.StateRunning},
+		"a start of which nothing is known": {Cluster: itsCluster, Action: "start", Outcome: "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -425,10 +425,10 @@ func TestDoubtfulLivesAreAsked(t *testing.T) {
 func TestAgeCountsFromWhatProvesIt(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]wrapper.Entry{
-		"a start that was not sent":         {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeNotSent},
-		"a start that was refused":          {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeRefused},
-		"a start of which nothing is known": {Action: wrapper.ActionStart, Outcome: wrapper.OutcomeUnknown},
-		"a cancel that was not sent":        {Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeNotSent},
+		"a start that was not sent":         {Action: "start", Outcome: "not sent"},
+		"a start that was refused":          {Action: "start", Outcome: "refused"},
+		"a start of which nothing is known": {Action: "start", Outcome: "unknown"},
+		"a cancel that was not sent":        {Action: "graceful", Outcome: "not sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

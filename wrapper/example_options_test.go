@@ -78,12 +78,12 @@ func ExampleWithTLS() {
 func ExampleWithTokenSource() {
 	sftest.Run(func(t sftest.TB) {
 		token := "stale"
-		source := wrapper.TokenSourceFunc(func(_ context.Context, refused string) (string, error) {
+		source := func(_ context.Context, refused string) (string, error) {
 			if refused != "" {
 				token = "fresh" // a call to the directory, in a real source
 			}
 			return token, nil
-		})
+		}
 		c := sftest.NewCluster(t)
 		c.On(sftest.MatchFunc(func(r sftest.Request) bool { return r.Header.Get("Authorization") != "Bearer fresh" }), sftest.Status(403, ""))
 		client := c.Client(wrapper.WithTokenSource(source))

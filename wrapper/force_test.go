@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -66,7 +67,7 @@ func TestForce(t *testing.T) {
 				}
 				if want.verdict == "" {
 					e := asError(t, err, wrapper.ErrServerRefused)
-					if e.Code() != wrapper.CodeInvalidTestCommandState || e.State() != wrapper.StateRunning || !e.Force() {
+					if e.Code() != wrapper.Code(generated.ErrorCodeInvalidTestCommandState) || e.State() != wrapper.StateRunning || !e.Force() {
 						t.Errorf("got %v", e)
 					}
 					if seen := c.seen(); !slices.Equal(seen, thenListed) || c.flag(t, opID) != emulator.NotRollingBack {

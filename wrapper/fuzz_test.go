@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -16,8 +17,8 @@ import (
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "", "")
 	f.Add(200, "<html>", "")
-	f.Add(404, "", fabricError(wrapper.CodeKeyNotFound))
-	f.Add(400, "", fabricError(wrapper.CodeInvalidTestCommandState))
+	f.Add(404, "", fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound)))
+	f.Add(400, "", fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)))
 	f.Add(503, "Wed, 21 Oct 2015 07:28:00 GMT", fabricError("E_ABORT"))
 	f.Add(429, "99999999999999999999", `{"Error":{"Code":null}}`)
 	f.Add(302, "-1", `{"error":{"code":"E_FAIL"}}`)

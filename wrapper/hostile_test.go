@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -80,7 +81,7 @@ func TestNothingOutlivesTheContext(t *testing.T) {
 	stuck := make(chan struct{})
 	t.Cleanup(func() { close(stuck) })
 	transport := roundTrip(func(*http.Request) (*http.Response, error) { <-stuck; return nil, io.EOF })
-	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { <-stuck; return "", io.EOF })
+	source := func(context.Context, string) (string, error) { <-stuck; return "", io.EOF }
 	for name, tc := range map[string]struct {
 		option wrapper.Option
 		want   error // nil if the call goes on without
@@ -218,7 +219,7 @@ func TestByteOrderMarkIsSkipped(t *testing.T) {
 	t.Parallel()
 	const mark = "\ufeff"
 	over := answer{status: 200, body: mark + strings.Replace(runningList().body, "Running", "Cancelled", 1)}
-	gone := answer{status: 404, body: mark + fabricError(wrapper.CodeKeyNotFound)}
+	gone := answer{status: 404, body: mark + fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}
 	got, err := directClient(t, serving(gone, over)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateCancelled {
 		t.Errorf("got %+v, %v, want Finished Cancelled", got, err)

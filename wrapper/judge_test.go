@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -60,9 +61,9 @@ func (tr *trial) judge(tb testing.TB) []string {
 	}
 	for _, e := range entries {
 		inEffect := e.Verdict == wrapper.Accepted || e.Verdict == wrapper.AlreadyStopping
-		say(!inEffect || e.Action != wrapper.ActionGraceful || did("graceful"), "the ledger notes a graceful cancel that was not: %+v", e)
-		say(!inEffect || e.Action != wrapper.ActionForce || record.Rollback == emulator.RollingBackForce, "the ledger notes a force that was not: %+v", e)
-		say(e.Action != wrapper.ActionSeen || tr.from.state == wrapper.StateRollingBack || tr.othersCancelled || did("graceful"), "the ledger notes what nobody saw: %+v", e)
+		say(!inEffect || e.Action != "graceful" || did("graceful"), "the ledger notes a graceful cancel that was not: %+v", e)
+		say(!inEffect || e.Action != "force" || record.Rollback == emulator.RollingBackForce, "the ledger notes a force that was not: %+v", e)
+		say(e.Action != "seen" || tr.from.state == wrapper.StateRollingBack || tr.othersCancelled || did("graceful"), "the ledger notes what nobody saw: %+v", e)
 	}
 	return wrong
 }
@@ -143,7 +144,7 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
 		// What is refused may be in the way of a copy of itself, until a list tells.
 		copied := used && slices.ContainsFunc(e.Attempts(), func(a wrapper.Attempt) bool {
-			return a.Purpose() == "force" && a.Code == wrapper.CodeInvalidTestCommandState || a.Code == wrapper.CodeKeyNotFound
+			return a.Purpose() == "force" && a.Code == wrapper.Code(generated.ErrorCodeInvalidTestCommandState) || a.Code == wrapper.Code(generated.ErrorCodeKeyNotFound)
 		})
 		say(len(tr.script) > 0 || copied, "nothing went wrong, and the outcome is unknown")
 		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")
@@ -163,7 +164,7 @@ func lostWhileRunning(e *wrapper.Error) bool {
 	for _, a := range e.Attempts() {
 		force := a.Purpose() == "force"
 		lost = lost || force && a.Class() == "ambiguous"
-		refused = refused || force && a.Code == wrapper.CodeInvalidTestCommandState
+		refused = refused || force && a.Code == wrapper.Code(generated.ErrorCodeInvalidTestCommandState)
 	}
 	return lost && refused && e.State() == wrapper.StateRunning
 }

@@ -21,7 +21,7 @@ import (
 // A ledger that cannot be reached never stops a graceful cancel or a start: that goes out,
 // and what could not be noted is in LedgerErr of its [Result] or [Error]. It always stops a
 // force, whatever the policy. Before a call sends its first force, the ledger must have been
-// read, and must have taken an entry with [ActionForce] and no verdict: "about to be sent".
+// read, and must have taken an entry of a force with the outcome "intent".
 // So the trail names who forced, even if the process dies before the answer is there.
 type Ledger interface {
 	// Append notes an entry. It must not keep anything of ctx. Once it has returned nil,
@@ -53,9 +53,9 @@ type Entry struct {
 	// the call knew it when it began; all zeros if there was none. What a call notes counts
 	// only for the life of the id that it began in.
 	Life uuid.UUID
-	// Outcome is what came of the call; "" for ActionSeen and in entries of earlier releases.
+	// Outcome is what came of the call; "" for what was seen and in entries of earlier releases.
 	Outcome EntryOutcome
-	// Verdict is what the call ended with; "" unless the outcome is [OutcomeDone].
+	// Verdict is what the call ended with; "" unless the outcome is "done".
 	Verdict Verdict
 	Code    Code   // of a refusal, if the server sent one
 	State   State  // the state then, if it was known
@@ -65,27 +65,28 @@ type Entry struct {
 	By string
 }
 
-// Action is what an [Entry] is about.
+// Action is what an [Entry] is about: "graceful", a graceful cancel; "force", a force cancel; "start"; or
+// "seen", the cluster showed the operation in this state.
 type Action string
 
-// The actions.
 const (
-	ActionGraceful Action = "graceful" // a graceful cancel
-	ActionForce    Action = "force"    // a force cancel
-	ActionStart    Action = "start"    // a start
-	ActionSeen     Action = "seen"     // the cluster showed the operation in this state
+	actionGraceful Action = "graceful"
+	actionForce    Action = "force"
+	actionStart    Action = "start"
+	actionSeen     Action = "seen"
 )
 
-// EntryOutcome is what came of the call that an [Entry] is about.
+// EntryOutcome is what came of the call that an [Entry] is about. Only "done" proves anything: the verdict
+// says what is true. "intent": a force is about to be sent. "not sent": nothing reached a server. "refused":
+// a server refused, with Code if it sent one. "unknown": the request may have been carried out.
 type EntryOutcome string
 
-// The outcomes. Only OutcomeDone proves anything.
 const (
-	OutcomeDone    EntryOutcome = "done"     // the verdict says what is true
-	OutcomeIntent  EntryOutcome = "intent"   // a force is about to be sent
-	OutcomeNotSent EntryOutcome = "not sent" // nothing reached a server
-	OutcomeRefused EntryOutcome = "refused"  // a server refused, with Code if it sent one
-	OutcomeUnknown EntryOutcome = "unknown"  // the request may have been carried out
+	outcomeDone    EntryOutcome = "done"
+	outcomeIntent  EntryOutcome = "intent"
+	outcomeNotSent EntryOutcome = "not sent"
+	outcomeRefused EntryOutcome = "refused"
+	outcomeUnknown EntryOutcome = "unknown"
 )
 
 // MemoryLedger is the [Ledger] that a [Client] has unless [WithLedger] gives it

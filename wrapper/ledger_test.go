@@ -32,7 +32,7 @@ func knowsGraceful(tb testing.TB) *wrapper.MemoryLedger {
 	tb.Helper()
 	l := new(wrapper.MemoryLedger)
 	must(tb, l.Append(background(), wrapper.Entry{
-		Time: time.Now().Add(-time.Hour), OperationID: opID, Cluster: itsCluster, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted,
+		Time: time.Now().Add(-time.Hour), OperationID: opID, Cluster: itsCluster, Action: "graceful", Verdict: wrapper.Accepted,
 	}))
 	return l
 }
@@ -83,15 +83,15 @@ func TestLedgerEntries(t *testing.T) {
 			reason  string
 		}
 		want := []line{
-			{wrapper.ActionGraceful, "", "", "refused by the server"},
-			{wrapper.ActionGraceful, "", "", "unknown"},
-			{wrapper.ActionGraceful, wrapper.Accepted, wrapper.StateRollingBack, "accepted"},
-			{wrapper.ActionGraceful, wrapper.AlreadyStopping, wrapper.StateRollingBack, "again"},
-			{wrapper.ActionForce, "", "", "abandoned"}, // about to be sent
-			{wrapper.ActionGraceful, wrapper.Accepted, wrapper.StateRollingBack, "probe"},
-			{wrapper.ActionForce, wrapper.Accepted, wrapper.StateRollingBack, "abandoned"},
-			{wrapper.ActionGraceful, wrapper.AlreadyForced, wrapper.StateRollingBack, "forced before"},
-			{wrapper.ActionGraceful, wrapper.Finished, wrapper.StateForceCancelled, "over"},
+			{"graceful", "", "", "refused by the server"},
+			{"graceful", "", "", "unknown"},
+			{"graceful", wrapper.Accepted, wrapper.StateRollingBack, "accepted"},
+			{"graceful", wrapper.AlreadyStopping, wrapper.StateRollingBack, "again"},
+			{"force", "", "", "abandoned"}, // about to be sent
+			{"graceful", wrapper.Accepted, wrapper.StateRollingBack, "probe"},
+			{"force", wrapper.Accepted, wrapper.StateRollingBack, "abandoned"},
+			{"graceful", wrapper.AlreadyForced, wrapper.StateRollingBack, "forced before"},
+			{"graceful", wrapper.Finished, wrapper.StateForceCancelled, "over"},
 		}
 		var got []line
 		for _, e := range entries {
@@ -122,7 +122,7 @@ func TestLedgerSeen(t *testing.T) {
 			}
 			continue
 		}
-		if len(entries) != 1 || entries[0].Action != wrapper.ActionSeen || entries[0].State != s.state || entries[0].Verdict != "" {
+		if len(entries) != 1 || entries[0].Action != "seen" || entries[0].State != s.state || entries[0].Verdict != "" {
 			t.Errorf("%s: noted %+v", s.name, entries)
 		}
 	}
@@ -236,7 +236,7 @@ func TestMemoryLedgerBounds(t *testing.T) {
 	}
 	for i := range 1000 {
 		must(t, l.Append(ctx, wrapper.Entry{
-			OperationID: opID, Cluster: itsCluster, Time: time.Unix(int64(i), 0), Action: wrapper.ActionSeen, State: wrapper.StateRollingBack, Reason: strconv.Itoa(i),
+			OperationID: opID, Cluster: itsCluster, Time: time.Unix(int64(i), 0), Action: "seen", State: wrapper.StateRollingBack, Reason: strconv.Itoa(i),
 		}))
 	}
 	entries, _ := l.Entries(ctx, opID)

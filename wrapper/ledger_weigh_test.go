@@ -15,9 +15,9 @@ func TestMemoryLedgerWeighs(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		clusters := rapid.SampledFrom([][]string{{"a"}, {"http://a/ http://b/", "http://b/ http://c/", "", "n"}}).Draw(r, "clusters")
 		lives, verdicts := []uuid.UUID{{}, {1}, {2}}, []Verdict{"", Accepted, AlreadyStopping, AlreadyForced, Finished, NotFound}
-		actions, states := []Action{ActionGraceful, ActionForce, ActionStart, ActionSeen}, []State{"", StateRunning, StateRollingBack, StateCompleted}
+		actions, states := []Action{actionGraceful, actionForce, actionStart, actionSeen}, []State{"", StateRunning, StateRollingBack, StateCompleted}
 		if rapid.Bool().Draw(r, "one long life") {
-			lives, verdicts, actions, states = lives[:1], verdicts[:3], []Action{ActionGraceful, ActionSeen}, []State{"", StateRollingBack}
+			lives, verdicts, actions, states = lives[:1], verdicts[:3], []Action{actionGraceful, actionSeen}, []State{"", StateRollingBack}
 		}
 		var l MemoryLedger
 		var all []Entry
@@ -29,7 +29,7 @@ func TestMemoryLedgerWeighs(t *testing.T) {
 				Action:      rapid.SampledFrom(actions).Draw(r, "action"),
 				Verdict:     rapid.SampledFrom(verdicts).Draw(r, "verdict"),
 				State:       rapid.SampledFrom(states).Draw(r, "state"),
-				Outcome:     rapid.SampledFrom([]EntryOutcome{OutcomeDone, OutcomeUnknown}).Draw(r, "outcome"),
+				Outcome:     rapid.SampledFrom([]EntryOutcome{outcomeDone, outcomeUnknown}).Draw(r, "outcome"),
 				RequestID:   rapid.SampledFrom(lives).Draw(r, "request"),
 				Life:        rapid.SampledFrom(lives).Draw(r, "life"),
 			}

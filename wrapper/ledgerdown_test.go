@@ -45,7 +45,7 @@ func (l *scriptedLedger) at(ctx context.Context, point string) error {
 
 func (l *scriptedLedger) Append(ctx context.Context, e wrapper.Entry) error {
 	point := atNote
-	if e.Action == wrapper.ActionForce && e.Verdict == "" && !l.noAhead {
+	if e.Action == "force" && e.Verdict == "" && !l.noAhead {
 		point, l.noAhead = atAhead, true
 	}
 	if err := l.at(ctx, point); err != nil {
@@ -115,7 +115,7 @@ func TestForceNeedsLedger(t *testing.T) {
 							ledger := &scriptedLedger{failAt: failAt, hangs: hangs}
 							if tc.known {
 								must(t, ledger.MemoryLedger.Append(t.Context(), wrapper.Entry{
-									Time: time.Now().Add(-time.Hour), OperationID: id, Cluster: itsCluster, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}))
+									Time: time.Now().Add(-time.Hour), OperationID: id, Cluster: itsCluster, Action: "graceful", Verdict: wrapper.Accepted}))
 							}
 							client, begin := c.Client(wrapper.WithLedger(ledger), wrapper.WithCluster(itsCluster)), time.Now()
 							got, err := callOrAll(t.Context(), client, id, tc.call, all)
@@ -140,7 +140,7 @@ func TestForceNeedsLedger(t *testing.T) {
 								t.Errorf("it took %v", took)
 							}
 							entries, _ := ledger.MemoryLedger.Entries(t.Context(), id)
-							if i := slices.IndexFunc(entries, func(e wrapper.Entry) bool { return e.Action == wrapper.ActionForce }); i >= 0 {
+							if i := slices.IndexFunc(entries, func(e wrapper.Entry) bool { return e.Action == "force" }); i >= 0 {
 								t.Errorf("the ledger knows of a force that nobody sent: %+v", entries[i])
 							}
 						})
@@ -189,7 +189,7 @@ func TestForceIsNotedAhead(t *testing.T) {
 				if r.URL.Query().Get("Force") == "true" {
 					forces++
 					entries, _ := ledger.Entries(r.Context(), id)
-					if got := noted(entries, "why"); !slices.Equal(got, []wrapper.Action{wrapper.ActionForce}) {
+					if got := noted(entries, "why"); !slices.Equal(got, []wrapper.Action{"force"}) {
 						t.Errorf("force %d: the ledger holds %+v", forces, entries)
 					}
 				}
@@ -212,7 +212,7 @@ func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r
 // A force that somebody was about to send proves nothing, nor does a cancel that failed.
 func TestNoVerdictNoEvidence(t *testing.T) {
 	t.Parallel()
-	for _, action := range []wrapper.Action{wrapper.ActionForce, wrapper.ActionGraceful, wrapper.ActionStart} {
+	for _, action := range []wrapper.Action{"force", "graceful", "start"} {
 		inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 			id, ledger := c.Put(emulator.Record{Scenario: stuck}), new(wrapper.MemoryLedger)
 			must(t, ledger.Append(t.Context(), wrapper.Entry{Time: time.Now(), OperationID: id, Action: action, State: wrapper.StateRollingBack}))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/server"
@@ -122,10 +123,10 @@ func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
 // server said it, and so is what was refused.
 func TestUnreadState(t *testing.T) {
 	t.Parallel()
-	made := []answer{{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
+	made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
 	err := cancelWith(t.Context(), directClient(t, &answers{made: made}, fastWith(2)), false)
 	wantKind(t, err, wrapper.ErrOutcomeUnknown)
-	if !errors.Is(err, wrapper.CodeKeyNotFound) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
+	if !errors.Is(err, wrapper.Code(generated.ErrorCodeKeyNotFound)) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
 		t.Errorf("a code is not behind %v", err)
 	}
 }

@@ -129,7 +129,7 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 	}
 	if known.IsZero() {
 		result, err := k.pursue(ctx, purposeGraceful, nil)
-		result, err = k.note(ctx, ActionGraceful, "before a force", result, err)
+		result, err = k.note(ctx, actionGraceful, "before a force", result, err)
 		if err != nil || result.Verdict != Accepted {
 			return result, true, err
 		}

@@ -82,7 +82,7 @@ func TestProgressProvesNoMoreThanItShows(t *testing.T) {
 			l := new(wrapper.MemoryLedger)
 			client := c.client(t, wrapper.WithLedger(l), wrapper.WithCluster("here"))
 			e := tc.entry
-			e.OperationID, e.Time, e.Action, e.Verdict, e.Outcome = opID, time.Now(), wrapper.ActionStart, wrapper.Accepted, wrapper.OutcomeDone
+			e.OperationID, e.Time, e.Action, e.Verdict, e.Outcome = opID, time.Now(), "start", wrapper.Accepted, "done"
 			for field, usual := range map[*string]string{
 				&e.Cluster: "here", (*string)(&e.Kind): string(wrapper.KindDataLoss), &e.Target: "fabric:/shop/orders " + uuid.Nil.String(),
 			} {
@@ -139,8 +139,8 @@ func BenchmarkCancelOver(b *testing.B) {
 	srv := httptest.NewServer(c.server)
 	defer srv.Close()
 	id := uuid.UUID{1, 10, 10}
-	known := oneEntry{OperationID: id, Time: time.Now(), Cluster: srv.URL + "/", Action: wrapper.ActionStart,
-		Kind: wrapper.KindDataLoss, Target: "fabric:/shop/orders " + orders.ID.String(), Outcome: wrapper.OutcomeDone, Verdict: wrapper.Accepted}
+	known := oneEntry{OperationID: id, Time: time.Now(), Cluster: srv.URL + "/", Action: "start",
+		Kind: wrapper.KindDataLoss, Target: "fabric:/shop/orders " + orders.ID.String(), Outcome: "done", Verdict: wrapper.Accepted}
 	for _, way := range []struct {
 		name    string
 		options []wrapper.Option

@@ -56,7 +56,7 @@ func (k *call) pursue(ctx context.Context, want purpose, build builder) (Result,
 		default:
 			a := k.write(ctx, m.send, build)
 			if a.class == classDone && m.send == purposeProbe {
-				_ = k.append(ctx, Entry{Action: ActionGraceful, Outcome: OutcomeDone, Verdict: Accepted, Reason: "probe"})
+				_ = k.append(ctx, Entry{Action: actionGraceful, Outcome: outcomeDone, Verdict: Accepted, Reason: "probe"})
 			}
 			m = afterWrite(want, m.send, a, k.known)
 		}
@@ -83,11 +83,11 @@ func afterWrite(want, sent purpose, a Attempt, b belief) move {
 		return move{verdict: AlreadyStopping}
 	case a.class == classDone:
 		return move{verdict: Accepted}
-	case sent == purposeProbe && a.refusedWith(CodeInvalidTestCommandState):
+	case sent == purposeProbe && a.refusedWith(codeInvalidTestCommandState):
 		return move{verdict: whoseForce(b), resolved: true}
-	case sent == purposeGraceful && a.refusedWith(CodeInvalidTestCommandState):
+	case sent == purposeGraceful && a.refusedWith(codeInvalidTestCommandState):
 		return move{verdict: AlreadyForced}
-	case a.refusedWith(CodeKeyNotFound) && want != purposeStart:
+	case a.refusedWith(codeKeyNotFound) && want != purposeStart:
 		return move{send: purposeRead, why: isOver, then: sent}
 	case sent == purposeForce && b.once == lost && b.state == StateRollingBack && (a.class == classAmbiguous || a.inTheWay(sent)):
 		// A graceful cancel changes then nothing but the name of the end. What the ledger knows is

@@ -18,7 +18,7 @@ var (
 		purposeStart:    {purposeStart},
 	}
 	everyState = []State{"", StateRunning, StateRollingBack, StateCompleted, StateFaulted, StateCancelled, StateForceCancelled, "Unheard"}
-	everyCode  = []Code{"", CodeInvalidTestCommandState, CodeKeyNotFound, CodeTestCommandOperationIDExists, CodeNodeTransitionInProgress, CodeServiceTooBusy}
+	everyCode  = []Code{"", codeInvalidTestCommandState, codeKeyNotFound, codeTestCommandOperationIDExists, codeNodeTransitionInProgress, codeServiceTooBusy}
 )
 
 // everyAnswer is each class with each code that goes with it, and both kinds of "not sent".
@@ -95,7 +95,7 @@ var rules = []struct {
 		}},
 	{"a force that was refused is not sent again unless a list or a probe says that it can be accepted now",
 		func(d decision) bool {
-			return d.sent == purposeForce && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeForce && d.a.refusedWith(codeInvalidTestCommandState)
 		},
 		func(d decision) bool { return d.m.send == purposeProbe || d.m.send == purposeRead }},
 	{"no probe goes out unless this call has seen the operation on its way out: it would be the graceful cancel that was missing",
@@ -115,15 +115,15 @@ var rules = []struct {
 		func(d decision) bool { return d.m.send == purposeStart && d.b.once == lost }},
 	{"a start that is refused as existing is looked up, whatever came before",
 		func(d decision) bool {
-			return d.sent == purposeStart && (d.a.refusedWith(CodeTestCommandOperationIDExists) || d.a.refusedWith(CodeNodeTransitionInProgress))
+			return d.sent == purposeStart && (d.a.refusedWith(codeTestCommandOperationIDExists) || d.a.refusedWith(codeNodeTransitionInProgress))
 		},
 		func(d decision) bool { return d.m.send == purposeRead && d.m.why == isTaken && d.b.open() }},
 	{"a 404 to a cancel does not tell over from never was: the list does",
-		func(d decision) bool { return d.want != purposeStart && d.a.refusedWith(CodeKeyNotFound) },
+		func(d decision) bool { return d.want != purposeStart && d.a.refusedWith(codeKeyNotFound) },
 		func(d decision) bool { return d.m.send == purposeRead && d.m.why == isOver && d.m.then == d.sent }},
 	{"a probe that is refused with the state says that a force is in effect; it is the caller's if one was lost, or was refused after a graceful cancel, and no other is known",
 		func(d decision) bool {
-			return d.sent == purposeProbe && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeProbe && d.a.refusedWith(codeInvalidTestCommandState)
 		},
 		func(d decision) bool {
 			ours := !d.b.forced && (d.b.once == lost || d.b.once == copied && !d.b.graceful.IsZero())
@@ -131,7 +131,7 @@ var rules = []struct {
 		}},
 	{"a graceful cancel that is refused with the state was forced before",
 		func(d decision) bool {
-			return d.sent == purposeGraceful && d.a.refusedWith(CodeInvalidTestCommandState)
+			return d.sent == purposeGraceful && d.a.refusedWith(codeInvalidTestCommandState)
 		},
 		func(d decision) bool { return d.ends(AlreadyForced) && d.b.state == StateRollingBack }},
 	{"what is done is a verdict, but for a probe: no force is in effect then, and one is sent",
@@ -170,7 +170,7 @@ var rules = []struct {
 		func(d decision) bool { return d.b.once == lost && d.b.open() }},
 	{"a refusal that a copy of the request can have brought about leaves open what happened",
 		func(d decision) bool {
-			return d.m.verdict == "" && (d.a.inTheWay(d.sent) || d.a.refusedWith(CodeKeyNotFound) && d.want != purposeStart)
+			return d.m.verdict == "" && (d.a.inTheWay(d.sent) || d.a.refusedWith(codeKeyNotFound) && d.want != purposeStart)
 		},
 		func(d decision) bool { return d.b.open() }},
 	{"evidence is not changed by an answer", // others may note something meanwhile

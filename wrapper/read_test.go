@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -153,7 +154,7 @@ func (f *full) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		w.WriteHeader(http.StatusNotFound)
-		body = []byte(fabricError(wrapper.CodeKeyNotFound))
+		body = []byte(fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound)))
 	}
 	_, _ = w.Write(body)
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -52,7 +53,7 @@ var done = answer{status: 200}
 func TestWhatIsListedAndNotFoundIsAskedAgainSlowly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		missing := answer{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}
+		missing := answer{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}
 		var made []answer
 		for range 4 {
 			made = append(made, missing, runningList())
@@ -221,7 +222,7 @@ func TestPausesBeginAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lost := answer{status: 503}
-		p := serving(lost, lost, lost, answer{status: 404, body: fabricError(wrapper.CodeKeyNotFound)}, lost, answer{status: 200, body: "[]"})
+		p := serving(lost, lost, lost, answer{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, lost, answer{status: 200, body: "[]"})
 		must(t, p.cancel(t.Context(), t, wrapper.Retry{Base: time.Second, Cap: time.Hour}))
 		pauses := p.pauses()
 		if len(pauses) != 5 || pauses[3] != 0 || pauses[4] > time.Second {

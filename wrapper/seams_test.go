@@ -74,7 +74,7 @@ func TestSeams(t *testing.T) {
 		makeRunning(t, g.c)
 		g.fails["a"] = losesAnswer
 		d := new(diary)
-		client := g.client(t, d.call("outer"), d.attempt("first"), wrapper.WithObserver(d.observe), wrapper.WithTokenSource(new(tokens)),
+		client := g.client(t, d.call("outer"), d.attempt("first"), wrapper.WithObserver(d.observe), wrapper.WithTokenSource(new(tokens).Token),
 			wrapper.Options(d.call("inner"), d.attempt("second")), wrapper.WithRetry(fast))
 		var attempts []wrapper.Attempt
 		result, err := client.Cancel(wrapper.Capture(t.Context(), &attempts), opID, wrapper.CancelOptions{})

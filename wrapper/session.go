@@ -53,7 +53,7 @@ func (s *session) failures() (n int) {
 	listed := last.class == classDone && last.purpose == purposeRead
 	for _, a := range slices.Backward(s.attempts[s.round:]) {
 		switch {
-		case listed && a.refusedWith(CodeKeyNotFound), !listed && retryable(a):
+		case listed && a.refusedWith(codeKeyNotFound), !listed && retryable(a):
 			n++
 		case !listed:
 			return n

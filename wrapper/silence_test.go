@@ -228,7 +228,7 @@ func TestOnlyTheCallersContextIsTold(t *testing.T) {
 				}
 			})}},
 		"a token source": {transport: direct{serving(done)}, options: []wrapper.Option{wrapper.WithTokenSource(
-			wrapper.TokenSourceFunc(func(ctx context.Context, _ string) (string, error) { return "", late(ctx) }))}},
+			func(ctx context.Context, _ string) (string, error) { return "", late(ctx) })}},
 	}
 	for name, tc := range cases {
 		for _, force := range []bool{false, true} {

@@ -114,7 +114,7 @@ func (c *Client) start(ctx context.Context, name string, kind Kind, checked, tar
 	k.starts, k.target, k.reason, k.known.ours = kind, target, options.Reason, options.OperationID != id
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
 		result, err := k.pursue(ctx, purposeStart, build)
-		return k.note(ctx, ActionStart, k.reason, result, err)
+		return k.note(ctx, actionStart, k.reason, result, err)
 	})
 }
 

@@ -128,7 +128,7 @@ func TestStartTakenID(t *testing.T) {
 			if err != nil || got.Verdict != wrapper.AlreadyStarted || !got.Resolved || got.State != wrapper.StateRunning || got.Kind != kind {
 				t.Errorf("got %+v, %v, want %s", got, err, wrapper.AlreadyStarted)
 			}
-		} else if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != 409 || e.Code() != wrapper.CodeTestCommandOperationIDExists || e.OperationID() != opID {
+		} else if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != 409 || e.Code() != wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists) || e.OperationID() != opID {
 			t.Errorf("got %v, want the 409 as a refusal", e)
 		}
 		if seen := c.seen(); len(seen) != 2 || seen[1] != "list" {
@@ -163,7 +163,7 @@ func TestStartNodeInTransition(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
-		if e := asError(t, err, wrapper.ErrServerRefused); e.Code() != wrapper.CodeNodeTransitionInProgress {
+		if e := asError(t, err, wrapper.ErrServerRefused); e.Code() != wrapper.Code(generated.ErrorCodeNodeTransitionInProgress) {
 			t.Errorf("got %v", err)
 		}
 		if _, found := c.record(t, opID); found {

@@ -62,7 +62,7 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	_ = k.learn(ctx) // as in Cancel
 	known := k.known.graceful
 	result, err := k.pursue(ctx, purposeGraceful, nil)
-	result, err = k.note(ctx, ActionGraceful, k.reason, result, err)
+	result, err = k.note(ctx, actionGraceful, k.reason, result, err)
 	if err != nil || result.Verdict == Finished || result.Verdict == NotFound {
 		return result, err
 	}
@@ -110,7 +110,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 		k.spent.attempts = k.spent.attempts[:before] // of many tries only the last is kept
 	}
 	if k.trail.announced {
-		result, err = k.note(ctx, ActionForce, k.reason, result, err)
+		result, err = k.note(ctx, actionForce, k.reason, result, err)
 	}
 	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
 		k.force = false

@@ -175,15 +175,15 @@ func TestStopGraceKnown(t *testing.T) {
 		want    time.Duration
 	}{
 		{"nothing", nil, grace},
-		{"10 s ago", []wrapper.Entry{{Time: ago(10 * time.Second), Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}}, 20 * time.Second},
+		{"10 s ago", []wrapper.Entry{{Time: ago(10 * time.Second), Action: "graceful", Verdict: wrapper.Accepted}}, 20 * time.Second},
 		{"the first of several", []wrapper.Entry{
-			{Time: ago(20 * time.Second), Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted},
-			{Time: ago(5 * time.Second), Action: wrapper.ActionGraceful, Verdict: wrapper.AlreadyStopping},
+			{Time: ago(20 * time.Second), Action: "graceful", Verdict: wrapper.Accepted},
+			{Time: ago(5 * time.Second), Action: "graceful", Verdict: wrapper.AlreadyStopping},
 		}, 10 * time.Second},
-		{"an hour ago", []wrapper.Entry{{Time: ago(time.Hour), Action: wrapper.ActionGraceful, Verdict: wrapper.AlreadyStopping}}, 0},
-		{"one that failed", []wrapper.Entry{{Time: ago(time.Hour), Action: wrapper.ActionGraceful}}, grace},
-		{"RollingBack was seen", []wrapper.Entry{{Time: ago(time.Hour), Action: wrapper.ActionSeen, State: wrapper.StateRollingBack}}, grace},
-		{"a start", []wrapper.Entry{{Time: ago(time.Hour), Action: wrapper.ActionStart, Verdict: wrapper.Accepted, State: wrapper.StateRunning}}, grace},
+		{"an hour ago", []wrapper.Entry{{Time: ago(time.Hour), Action: "graceful", Verdict: wrapper.AlreadyStopping}}, 0},
+		{"one that failed", []wrapper.Entry{{Time: ago(time.Hour), Action: "graceful"}}, grace},
+		{"RollingBack was seen", []wrapper.Entry{{Time: ago(time.Hour), Action: "seen", State: wrapper.StateRollingBack}}, grace},
+		{"a start", []wrapper.Entry{{Time: ago(time.Hour), Action: "start", Verdict: wrapper.Accepted, State: wrapper.StateRunning}}, grace},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -201,7 +201,7 @@ func TestStopGraceKnown(t *testing.T) {
 					t.Errorf("forced after %v, want %v", forces, tc.want)
 				}
 				entries, _ := ledger.Entries(background(), id)
-				want := []wrapper.Action{wrapper.ActionGraceful, wrapper.ActionForce, wrapper.ActionForce} // before and after
+				want := []wrapper.Action{"graceful", "force", "force"} // before and after
 				if noted := noted(entries[len(tc.entries):], "why"); !slices.Equal(noted, want) {
 					t.Errorf("noted: %v", noted)
 				}

@@ -203,10 +203,10 @@ func TestStopNotNoted(t *testing.T) {
 		fails wrapper.Action
 		told  bool
 	}{
-		"graceful, ends in the grace": {emulator.Record{Scenario: quick}, wrapper.ActionGraceful, true},
-		"graceful, is forced":         {emulator.Record{Step: emulator.StepLookingUpState, Scenario: late}, wrapper.ActionGraceful, true},
-		"force":                       {emulator.Record{Step: emulator.StepLookingUpState, Scenario: late}, wrapper.ActionForce, true},
-		"a force that is not needed":  {emulator.Record{Scenario: quick}, wrapper.ActionForce, false},
+		"graceful, ends in the grace": {emulator.Record{Scenario: quick}, "graceful", true},
+		"graceful, is forced":         {emulator.Record{Step: emulator.StepLookingUpState, Scenario: late}, "graceful", true},
+		"force":                       {emulator.Record{Step: emulator.StepLookingUpState, Scenario: late}, "force", true},
+		"a force that is not needed":  {emulator.Record{Scenario: quick}, "force", false},
 	} {
 		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 			id := c.Put(tc.put)

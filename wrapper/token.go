@@ -10,36 +10,23 @@ import (
 	"github.com/sfcancel/sfcancel/internal/answer"
 )
 
-// TokenSource brings bearer tokens, as Azure Active Directory issues them. It must be safe
-// for concurrent use, and should keep a token for as long as it is good: it is asked
-// before every request.
-type TokenSource interface {
-	// Token returns a token, without "Bearer" before it. If refused is not "", the server
-	// did not accept that one, and the source must bring another, or an error.
-	Token(ctx context.Context, refused string) (string, error)
-}
-
-// TokenSourceFunc is a function as a [TokenSource].
-type TokenSourceFunc func(ctx context.Context, refused string) (string, error)
-
-// Token calls the function.
-func (f TokenSourceFunc) Token(ctx context.Context, refused string) (string, error) {
-	return f(ctx, refused)
-}
-
-// WithTokenSource sends a bearer token with every request (runtime §7). On a 403, or a
-// 401 as proxies have it, the source is asked once a call for another token, and the request is made
-// again: it was refused, so that nothing has happened.
+// WithTokenSource sends a bearer token with every request (runtime §7), as Azure Active Directory issues
+// them. The source returns one, without "Bearer" before it. It must be safe for concurrent use, and should
+// keep a token for as long as it is good: it is asked before every request.
+//
+// On a 403, or a 401 as proxies have it, the source is asked once a call for another token than the one
+// that was refused, and the request is made again: it was refused, so that nothing has happened. Otherwise
+// refused is "". With an error of the source nothing is sent.
 //
 // A token goes to the endpoints of the client and nowhere else, and never over plain
 // HTTP but to this machine, unless [WithHTTPClient] brought the way it takes. It is in
 // no log, no error and no result: where an answer repeats it, it is blanked.
-func WithTokenSource(s TokenSource) Option {
+func WithTokenSource(source func(ctx context.Context, refused string) (string, error)) Option {
 	return func(c *Client) error {
-		if f, ok := s.(TokenSourceFunc); s == nil || ok && f == nil {
+		if source == nil {
 			return errors.New("the token source is nil")
 		}
-		c.tokens = s
+		c.tokens = source
 		return nil
 	}
 }
@@ -47,7 +34,7 @@ func WithTokenSource(s TokenSource) Option {
 // bearer adds the token beneath all middleware, so that nothing else gets to see it.
 type bearer struct {
 	next   http.RoundTripper
-	tokens TokenSource
+	tokens func(ctx context.Context, refused string) (string, error)
 }
 
 // credential is the token of one attempt, handed down with its flight.
@@ -61,7 +48,7 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if f := flightOf(r.Context()); f != nil {
 		own = &f.credential
 	}
-	token, err := b.tokens.Token(r.Context(), own.refused)
+	token, err := b.tokens(r.Context(), own.refused)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", errNoToken, err)

@@ -71,7 +71,7 @@ func TestTokenRefresh(t *testing.T) {
 				c := newCluster(t, profile)
 				makeStopping(t, c)
 				source := new(tokens)
-				client := directClient(t, guard(c.handler, tc.status, tc.accepted), wrapper.WithTokenSource(source),
+				client := directClient(t, guard(c.handler, tc.status, tc.accepted), wrapper.WithTokenSource(source.Token),
 					wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithRetry(fast))
 				var attempts []wrapper.Attempt
 				err := cancelWith(wrapper.Capture(t.Context(), &attempts), client, force)
@@ -92,7 +92,7 @@ func TestTokenRefresh(t *testing.T) {
 func TestTokenRefreshWithinAttempts(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
-	client := directClient(t, guard(c.handler, 403, "secret-2"), wrapper.WithTokenSource(new(tokens)), fastWith(1))
+	client := directClient(t, guard(c.handler, 403, "secret-2"), wrapper.WithTokenSource(new(tokens).Token), fastWith(1))
 	_, err := client.Operations(t.Context())
 	if e := asError(t, err, wrapper.ErrServerRefused); len(e.Attempts()) != 1 {
 		t.Errorf("%d requests", len(e.Attempts()))
@@ -115,7 +115,7 @@ func TestTokenSourceFails(t *testing.T) {
 	}
 	for name, tc := range cases {
 		c := newCluster(t, server.Documented)
-		source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return tc.token, tc.err })
+		source := func(context.Context, string) (string, error) { return tc.token, tc.err }
 		client := directClient(t, c.handler, wrapper.WithTokenSource(source))
 		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		e := asError(t, err, wrapper.ErrNotSent)
@@ -128,12 +128,12 @@ func TestTokenSourceFails(t *testing.T) {
 	}
 	// An ambiguous request before it: that is what counts.
 	calls := 0
-	source := wrapper.TokenSourceFunc(func(context.Context, string) (string, error) {
+	source := func(context.Context, string) (string, error) {
 		if calls++; calls > 1 {
 			return "", broken
 		}
 		return "secret-1", nil
-	})
+	}
 	client := directClient(t, serving(answer{lost: true}), wrapper.WithTokenSource(source), wrapper.WithRetry(fast))
 	err := cancelWith(t.Context(), client, false)
 	if !errors.Is(err, wrapper.ErrOutcomeUnknown) || errors.Is(err, wrapper.ErrNotSent) || !errors.Is(err, broken) {
@@ -144,7 +144,7 @@ func TestTokenSourceFails(t *testing.T) {
 // Never in the clear, but to this machine or where the caller brought the transport.
 func TestTokensNeedTLS(t *testing.T) {
 	t.Parallel()
-	source := wrapper.WithTokenSource(new(tokens))
+	source := wrapper.WithTokenSource(new(tokens).Token)
 	for endpoint, ok := range map[string]bool{
 		"https://cluster:19080": true, "http://cluster:19080": false, "http://10.0.0.1": false,
 		"http://localhost:19080": true, "http://127.0.0.1:1": true, "http://[::1]:1": true, "http://localhost.evil.test": false,
@@ -191,7 +191,7 @@ func TestCredentialsStayHidden(t *testing.T) {
 			var attempts []wrapper.Attempt
 			logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			client, err := wrapper.New("http://cluster", wrapper.WithHTTPClient(&http.Client{Transport: transport}), fastWith(2),
-				wrapper.WithLogger(logger), wrapper.WithTokenSource(new(tokens)))
+				wrapper.WithLogger(logger), wrapper.WithTokenSource(new(tokens).Token))
 			must(t, err)
 			ctx := wrapper.Capture(t.Context(), &attempts)
 			result, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})

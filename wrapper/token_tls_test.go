@@ -27,7 +27,7 @@ func TestTLSTokenRefresh(t *testing.T) {
 				guard(c.handler, http.StatusForbidden, good.Load().(string)).ServeHTTP(w, r)
 			}))
 			source := new(tokens)
-			client := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}), wrapper.WithTokenSource(source),
+			client := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}), wrapper.WithTokenSource(source.Token),
 				wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted || got.Resolved || len(got.Attempts) != 2 || source.made.Load() != 2 || came.Load() != 2 {

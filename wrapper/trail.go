@@ -20,7 +20,7 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 	if k.spent.sent == 0 {
 		return result, err
 	}
-	entry := Entry{Action: action, Outcome: OutcomeDone, Verdict: result.Verdict, RequestID: k.spent.latest().RequestID, Reason: reason}
+	entry := Entry{Action: action, Outcome: outcomeDone, Verdict: result.Verdict, RequestID: k.spent.latest().RequestID, Reason: reason}
 	e, failed := asError(err)
 	if failed {
 		entry.Outcome, entry.Code = outcomes[e.kind], e.Code()
@@ -39,16 +39,16 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 
 // outcomes are those of the errors of calls that change something.
 var outcomes = map[error]EntryOutcome{
-	ErrInvalidArgument: OutcomeNotSent,
-	ErrForceRefused:    OutcomeNotSent,
-	ErrNotSent:         OutcomeNotSent,
-	ErrServerRefused:   OutcomeRefused,
-	ErrOutcomeUnknown:  OutcomeUnknown,
+	ErrInvalidArgument: outcomeNotSent,
+	ErrForceRefused:    outcomeNotSent,
+	ErrNotSent:         outcomeNotSent,
+	ErrServerRefused:   outcomeRefused,
+	ErrOutcomeUnknown:  outcomeUnknown,
 }
 
 // announce notes that a force is about to be sent. One that cannot be noted is refused.
 func (k *call) announce(ctx context.Context) error {
-	if err := k.enter(ctx, Entry{Action: ActionForce, Outcome: OutcomeIntent, Reason: k.reason}); err != nil {
+	if err := k.enter(ctx, Entry{Action: actionForce, Outcome: outcomeIntent, Reason: k.reason}); err != nil {
 		return k.fail(ErrForceRefused, unwritable(err))
 	}
 	k.trail.announced = true
@@ -64,7 +64,7 @@ func (k *call) noteSeen(ctx context.Context) {
 	if ev, err := k.c.evidence(ctx, k); err == nil {
 		k.known.rolling = sooner(ev.since()) // what others do meanwhile is no evidence of before
 		if since := ev.since(); since.IsZero() || since.After(time.Now()) {
-			_ = k.append(ctx, Entry{Action: ActionSeen, RequestID: k.spent.latest().RequestID})
+			_ = k.append(ctx, Entry{Action: actionSeen, RequestID: k.spent.latest().RequestID})
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (k *call) noteSeen(ctx context.Context) {
 func (k *call) noteEnd(ctx context.Context) {
 	// If the end is of an earlier life, no more is lost than evidence.
 	if err := k.learn(ctx); err != nil || k.known.unproved || !k.known.began.IsZero() {
-		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: ActionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
+		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: actionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
 	}
 }
 

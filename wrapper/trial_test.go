@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -35,7 +36,7 @@ var spoils = []spoil{
 	{name: "504 after", fault: wirefault.Fault{Apply: true, Status: 504, Body: fabricError("FABRIC_E_TIMEOUT")}},
 	{name: "cut after", fault: wirefault.Fault{Apply: true, Status: 200, Body: "[     ]", Cut: 3}},
 	{name: "HTML before", fault: wirefault.Fault{Status: 200, Body: htmlPage}},
-	{name: "429", fault: wirefault.Fault{Status: 429, Body: fabricError(wrapper.CodeServiceTooBusy)}},
+	{name: "429", fault: wirefault.Fault{Status: 429, Body: fabricError(wrapper.Code(generated.ErrorCodeServiceTooBusy))}},
 	{name: "hang before", fault: wirefault.Fault{Hang: true}},
 	{name: "hang after", fault: wirefault.Fault{Hang: true, Apply: true}},
 	{name: "not sent", dial: true},

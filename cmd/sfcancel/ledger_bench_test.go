@@ -27,7 +27,7 @@ func manyEntries(n int) iter.Seq2[wrapper.Entry, error] {
 		for i := range n {
 			e := wrapper.Entry{
 				Time: time.Now().Add(-time.Hour), OperationID: uuid.UUID{byte(i * 256 / n), 13: byte(i / 3 >> 16), 14: byte(i / 3 >> 8), 15: byte(i / 3)},
-				Cluster: "https://sf1.example.com:19080", Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeDone,
+				Cluster: "https://sf1.example.com:19080", Action: "graceful", Outcome: "done",
 				Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: "end of the drill", By: "ann@ops-1",
 			}
 			if !yield(e, nil) {

@@ -20,7 +20,7 @@ func TestManyAtOnce(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T){
 		"new": func(t *testing.T) { ownState(t) },
 		"taken over": func(t *testing.T) {
-			oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: uuid.New(), Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted})
+			oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: uuid.New(), Action: "graceful", Verdict: wrapper.Accepted})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -65,8 +65,8 @@ func TestTakeOver(t *testing.T) {
 		id := uuid.New()
 		ids = append(ids, id.String())
 		for _, e := range []wrapper.Entry{
-			{Time: now, Action: wrapper.ActionForce, Reason: "of a clock that is ahead"},
-			{Time: now.Add(-time.Hour), Cluster: url + "/", Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeDone, Verdict: wrapper.Accepted, By: "ann@ops", Reason: "then"},
+			{Time: now, Action: "force", Reason: "of a clock that is ahead"},
+			{Time: now.Add(-time.Hour), Cluster: url + "/", Action: "graceful", Outcome: "done", Verdict: wrapper.Accepted, By: "ann@ops", Reason: "then"},
 		}[:1+i%2] {
 			e.OperationID = id
 			entries = append(entries, e)
@@ -132,7 +132,7 @@ func TestTakeOverDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := uuid.New()
-			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted})
+			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted})
 			damage(t, old)
 			defer untouched(t, old)()
 			before := forces.Load()
@@ -160,7 +160,7 @@ func TestTakeOverDamaged(t *testing.T) {
 // Where nothing can be written, the ledger of an earlier release is read where it is, and is evidence.
 func TestTakeOverReadOnly(t *testing.T) {
 	id := uuid.New()
-	dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, Reason: "then"})
+	dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, Reason: "then"})
 	readonly.Dir(t, filepath.Dir(dir))
 	code, out, errs := sfcancel(t, "ledger")
 	if code != exitOK || !strings.Contains(out, "then") || errs != "" {
@@ -236,7 +236,7 @@ func TestOldLedgerModes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := uuid.New()
-			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Cluster: url + "/", Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeDone, Verdict: wrapper.Accepted})
+			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Cluster: url + "/", Action: "graceful", Outcome: "done", Verdict: wrapper.Accepted})
 			if err := c.change(old); errors.Is(err, fs.ErrPermission) {
 				t.Skip("only root gives a file to somebody else")
 			} else if err != nil {

@@ -111,7 +111,7 @@ func FuzzOutput(f *testing.F) {
 
 		path := filepath.Join(t.TempDir(), "ledger")
 		put(t, inDir(t, path), wrapper.Entry{
-			Time: time.Now(), OperationID: h.id, Cluster: text, Action: wrapper.ActionForce, Kind: wrapper.Kind(text), Target: text,
+			Time: time.Now(), OperationID: h.id, Cluster: text, Action: "force", Kind: wrapper.Kind(text), Target: text,
 			Outcome: wrapper.EntryOutcome(text), Verdict: wrapper.Verdict(text), Code: wrapper.Code(text), State: wrapper.State(text), By: text, Reason: text,
 		})
 		holds(t, "ledger", "--ledger", "file:"+path)

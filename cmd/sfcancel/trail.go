@@ -154,7 +154,7 @@ func came(e wrapper.Entry) string {
 	switch {
 	case e.Verdict != "":
 		return string(e.Verdict)
-	case e.Outcome == wrapper.OutcomeRefused && e.Code != "":
+	case e.Outcome == "refused" && e.Code != "":
 		return string(e.Outcome) + " " + string(e.Code)
 	}
 	return string(e.Outcome)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
@@ -59,21 +60,21 @@ func TestTrail(t *testing.T) {
 		t.Errorf("no ledger: %q", out)
 	}
 	put(t, inDir(t, path),
-		wrapper.Entry{Time: hour(1), OperationID: a, Action: wrapper.ActionForce, By: "bob@ops", Reason: "late"},
-		wrapper.Entry{Time: hour(50), OperationID: a, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, By: "ann@ops", Reason: "two\nlines \x1b[31m", Cluster: "http://sf1:19080"},
-		wrapper.Entry{Time: hour(26), OperationID: b, Action: wrapper.ActionSeen, State: wrapper.StateRollingBack},
+		wrapper.Entry{Time: hour(1), OperationID: a, Action: "force", By: "bob@ops", Reason: "late"},
+		wrapper.Entry{Time: hour(50), OperationID: a, Action: "graceful", Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, By: "ann@ops", Reason: "two\nlines \x1b[31m", Cluster: "http://sf1:19080"},
+		wrapper.Entry{Time: hour(26), OperationID: b, Action: "seen", State: wrapper.StateRollingBack},
 	)
 	refused := uuid.New()
 	put(t, inDir(t, path),
-		wrapper.Entry{Time: hour(70), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeNotSent},
-		wrapper.Entry{Time: hour(69), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeRefused, Code: wrapper.CodeKeyNotFound,
+		wrapper.Entry{Time: hour(70), OperationID: refused, Action: "graceful", Outcome: "not sent"},
+		wrapper.Entry{Time: hour(69), OperationID: refused, Action: "graceful", Outcome: "refused", Code: wrapper.Code(generated.ErrorCodeKeyNotFound),
 			Cluster: "http://sf1:19080", Kind: "DataLoss", Target: "fabric:/shop/orders", RequestID: a},
-		wrapper.Entry{Time: hour(68), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeRefused},
-		wrapper.Entry{Time: hour(67), OperationID: refused, Action: wrapper.ActionGraceful, Outcome: wrapper.OutcomeUnknown},
-		wrapper.Entry{Time: hour(66), OperationID: refused, Action: wrapper.ActionForce, Outcome: wrapper.OutcomeIntent},
+		wrapper.Entry{Time: hour(68), OperationID: refused, Action: "graceful", Outcome: "refused"},
+		wrapper.Entry{Time: hour(67), OperationID: refused, Action: "graceful", Outcome: "unknown"},
+		wrapper.Entry{Time: hour(66), OperationID: refused, Action: "force", Outcome: "intent"},
 	)
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere.db")
-	put(t, inFile(t, elsewhere), wrapper.Entry{Time: hour(1), OperationID: b, Action: wrapper.ActionStart, Verdict: wrapper.Accepted, Reason: "elsewhere"})
+	put(t, inFile(t, elsewhere), wrapper.Entry{Time: hour(1), OperationID: b, Action: "start", Verdict: wrapper.Accepted, Reason: "elsewhere"})
 	for _, c := range []struct {
 		name string
 		args []string

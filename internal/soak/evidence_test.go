@@ -3,6 +3,7 @@ package soak
 import (
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -35,7 +36,7 @@ func (j *judge) evidence(op int) (all []evidence) {
 			}
 			// A graceful cancel is refused so while a force is in effect, which only a graceful
 			// cancel, or a failure that the documents take for one, makes possible.
-			if refused := q.refusedWith(wrapper.CodeInvalidTestCommandState); refused || q.class() == classDone {
+			if refused := q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)); refused || q.class() == classDone {
 				all = append(all, evidence{at: q.gotAt, call: k, life: q.life, graceful: true, forced: refused})
 			}
 		}

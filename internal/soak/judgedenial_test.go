@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -158,7 +159,7 @@ func (q *request) settles(k *call) bool {
 			return true
 		}
 	}
-	return q.what == graceful && q.refusedWith(wrapper.CodeInvalidTestCommandState)
+	return q.what == graceful && q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))
 }
 
 // sends is how many requests of the call asked for that.
@@ -187,7 +188,7 @@ func (j *judge) excused() bool {
 	switch last.class() {
 	case classRefused:
 		// These two ask for more questions, or settle everything.
-		settles := last.refusedWith(wrapper.CodeInvalidTestCommandState) || last.refusedWith(wrapper.CodeKeyNotFound)
+		settles := last.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) || last.refusedWith(wrapper.Code(generated.ErrorCodeKeyNotFound))
 		// The id, or the node, may be taken by the start that was lost, or by a copy of the one
 		// that was not, or by what the caller started before.
 		taken := last.what == start && last.mayBeCopy() && (j.lost(k.plan.op, start) || j.exists(last))
@@ -246,7 +247,7 @@ func (k *call) everRead() bool {
 // forceRefused says that a force was refused for lack of a graceful cancel.
 func (k *call) forceRefused() bool {
 	for _, q := range k.requests {
-		if q.what == force && q.refusedWith(wrapper.CodeInvalidTestCommandState) {
+		if q.what == force && q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) {
 			return true
 		}
 	}

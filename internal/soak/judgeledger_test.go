@@ -40,13 +40,13 @@ func (n noted) finding(text string) finding {
 func (n noted) isTrue(op int, at time.Duration) bool {
 	c, e := n.call.home, n.entry
 	switch {
-	case e.Action == wrapper.ActionSeen:
+	case e.Action == "seen":
 		return c.sawBy(op, e.State, at)
 	case !inEffect(e.Verdict):
 		return true
-	case e.Action == wrapper.ActionForce || e.Verdict == wrapper.AlreadyForced:
+	case e.Action == "force" || e.Verdict == wrapper.AlreadyForced:
 		return c.doneBy(op, force, at)
-	case e.Action == wrapper.ActionStart:
+	case e.Action == "start":
 		return c.doneBy(op, start, at)
 	default:
 		return c.doneBy(op, graceful, at)
@@ -56,10 +56,10 @@ func (n noted) isTrue(op int, at time.Duration) bool {
 // denies says that the entry claims that nothing happened, and that a request of its call
 // was carried out, then or later; see [judge.forgot] for what is excused.
 func (run *run) denies(n noted, op int) bool {
-	if n.entry.Outcome != wrapper.OutcomeNotSent && n.entry.Outcome != wrapper.OutcomeRefused {
+	if n.entry.Outcome != "not sent" && n.entry.Outcome != "refused" {
 		return false
 	}
-	asked := map[wrapper.Action]what{wrapper.ActionGraceful: graceful, wrapper.ActionForce: force, wrapper.ActionStart: start}[n.entry.Action]
+	asked := map[wrapper.Action]what{"graceful": graceful, "force": force, "start": start}[n.entry.Action]
 	for _, e := range n.call.home.did {
 		j := judge{run: run, cluster: n.call.home, call: n.call}
 		if e.call == n.call && e.op == op && e.what == asked && !j.forgot(e) {

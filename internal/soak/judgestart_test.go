@@ -3,6 +3,7 @@ package soak
 import (
 	"errors"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -38,11 +39,11 @@ func (j *judge) alreadyStarted(got wrapper.Result, op int) {
 func (q *request) mayBeCopy() bool {
 	switch q.what {
 	case start:
-		return q.refusedWith(wrapper.CodeTestCommandOperationIDExists) || q.refusedWith(wrapper.CodeNodeTransitionInProgress)
+		return q.refusedWith(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)) || q.refusedWith(wrapper.Code(generated.ErrorCodeNodeTransitionInProgress))
 	case force:
-		return q.refusedWith(wrapper.CodeInvalidTestCommandState) || q.refusedWith(wrapper.CodeKeyNotFound)
+		return q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) || q.refusedWith(wrapper.Code(generated.ErrorCodeKeyNotFound))
 	case graceful:
-		return q.refusedWith(wrapper.CodeKeyNotFound)
+		return q.refusedWith(wrapper.Code(generated.ErrorCodeKeyNotFound))
 	default:
 		return false
 	}
@@ -51,7 +52,7 @@ func (q *request) mayBeCopy() bool {
 // refusedForce says that a force of the call was refused, perhaps as its own copy.
 func (j *judge) refusedForce(op int) bool {
 	for _, q := range j.call.requests {
-		if q.op == op && q.what == force && q.refusedWith(wrapper.CodeInvalidTestCommandState) {
+		if q.op == op && q.what == force && q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) {
 			return true
 		}
 	}

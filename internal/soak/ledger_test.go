@@ -114,7 +114,7 @@ func (l ledger) Append(ctx context.Context, e wrapper.Entry) error {
 	if t != "" {
 		return l.fail(ctx, k, t)
 	}
-	if k != nil && e.Action == wrapper.ActionForce {
+	if k != nil && e.Action == "force" {
 		k.ledger.forces = true
 	}
 	return nil

@@ -73,8 +73,8 @@ func (a miniAnswer) code(c wrapper.Code) bool {
 
 // mayBeCopy says that the request itself, carried out before, explains the refusal.
 func (a miniAnswer) mayBeCopy() bool {
-	return a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress) ||
-		a.code(wrapper.CodeInvalidTestCommandState) || a.code(wrapper.CodeKeyNotFound)
+	return a.code(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)) || a.code(wrapper.Code(generated.ErrorCodeNodeTransitionInProgress)) ||
+		a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) || a.code(wrapper.Code(generated.ErrorCodeKeyNotFound))
 }
 
 func (a miniAnswer) again() bool {
@@ -213,7 +213,7 @@ func (k *miniCall) look() (o wrapper.Operation, found bool, err error) {
 	k.copied = k.copied && o.State != wrapper.StateRunning // which no force lets it be
 	if o.State == wrapper.StateRollingBack {
 		k.stopping = true
-		_ = k.append(wrapper.ActionSeen, "", "", o.State)
+		_ = k.append("seen", "", "", o.State)
 	}
 	return o, found, err
 }

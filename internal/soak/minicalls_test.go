@@ -62,7 +62,7 @@ func (k *miniCall) over() (r wrapper.Result, settled bool, err error) {
 
 func (k *miniCall) graceful() (r wrapper.Result, err error) {
 	before, _ := k.known()
-	defer func() { r = k.note(wrapper.ActionGraceful, r, err) }()
+	defer func() { r = k.note("graceful", r, err) }()
 	for {
 		if k.moved {
 			if r, settled, err := k.over(); settled {
@@ -77,11 +77,11 @@ func (k *miniCall) graceful() (r wrapper.Result, err error) {
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
 		case a.class == classDone:
 			return k.result(wrapper.AlreadyStopping, wrapper.Operation{}, false)
-		case a.code(wrapper.CodeInvalidTestCommandState) && k.wrong.refusedIsAccepted:
+		case a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)) && k.wrong.refusedIsAccepted:
 			return k.result(wrapper.Accepted, wrapper.Operation{}, false)
-		case a.code(wrapper.CodeInvalidTestCommandState):
+		case a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)):
 			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, false)
-		case a.code(wrapper.CodeKeyNotFound):
+		case a.code(wrapper.Code(generated.ErrorCodeKeyNotFound)):
 			if r, settled, err := k.over(); settled {
 				return r, err
 			}
@@ -168,7 +168,7 @@ func (m *miniature) start(ctx context.Context, kind wrapper.Kind, options wrappe
 		k.id = uuid.New()
 	}
 	r, err := k.started(kind, own, build)
-	return k.note(wrapper.ActionStart, r, err), err
+	return k.note("start", r, err), err
 }
 
 func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, server generated.Base) (*http.Request, error)) (wrapper.Result, error) {
@@ -188,7 +188,7 @@ func (k *miniCall) started(kind wrapper.Kind, own bool, build func(k *miniCall, 
 			return k.fail(err)
 		case a.class == classDone:
 			return k.result(wrapper.Accepted, wrapper.Operation{Kind: kind, State: wrapper.StateRunning}, false)
-		case a.code(wrapper.CodeTestCommandOperationIDExists) || a.code(wrapper.CodeNodeTransitionInProgress):
+		case a.code(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)) || a.code(wrapper.Code(generated.ErrorCodeNodeTransitionInProgress)):
 			if k.wrong.copyIsRefused && !k.pending {
 				return k.fail(errNo)
 			}
@@ -212,6 +212,6 @@ func (k *miniCall) exists(kind wrapper.Kind, own bool, a miniAnswer) (wrapper.Re
 		return k.result(wrapper.AlreadyStarted, wrapper.Operation{Kind: kind, State: o.State}, true)
 	}
 	// A copy of it would be there, unless it is over and forgotten.
-	k.copied = !found && a.code(wrapper.CodeTestCommandOperationIDExists)
+	k.copied = !found && a.code(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists))
 	return k.fail(errNo)
 }

@@ -28,12 +28,12 @@ func (m *miniature) ForceCancel(ctx context.Context, id uuid.UUID, options wrapp
 	if r, over, err := k.allowed(policy, known); over {
 		return r, err
 	}
-	if err := k.append(wrapper.ActionForce, wrapper.OutcomeIntent, "", ""); err != nil && !m.wrong.noLedger {
+	if err := k.append("force", "intent", "", ""); err != nil && !m.wrong.noLedger {
 		r, _, err := k.refuse()
 		return r, err
 	}
 	r, err := k.force()
-	return k.note(wrapper.ActionForce, r, err), err
+	return k.note("force", r, err), err
 }
 
 func (k *miniCall) refuse() (wrapper.Result, bool, error) {
@@ -112,22 +112,22 @@ func (k *miniCall) force() (wrapper.Result, error) {
 		case k.wrong.ignoresProbe && next == graceful && !a.again():
 			return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 		case a.class == classDone:
-			_ = k.append(wrapper.ActionGraceful, wrapper.OutcomeDone, wrapper.Accepted, wrapper.StateRollingBack)
+			_ = k.append("graceful", "done", wrapper.Accepted, wrapper.StateRollingBack)
 			// It has not landed yet, and may do so any time.
 			k.pending, next = k.pending && !k.wrong.forgetsLate, force
-		case next == graceful && a.code(wrapper.CodeInvalidTestCommandState):
+		case next == graceful && a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)):
 			if (k.pending || k.copied && !k.wrong.modest) && !forced {
 				return k.result(wrapper.Accepted, wrapper.Operation{}, true)
 			}
 			return k.result(wrapper.AlreadyForced, wrapper.Operation{}, true)
-		case a.code(wrapper.CodeKeyNotFound):
+		case a.code(wrapper.Code(generated.ErrorCodeKeyNotFound)):
 			if r, settled, err := k.over(); settled {
 				return r, err
 			}
 		case next == force && lost && (k.wrong.blind || k.wrong.elsewhere):
-		case next == force && k.pending && k.stopping && (lost || a.code(wrapper.CodeInvalidTestCommandState)):
+		case next == force && k.pending && k.stopping && (lost || a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))):
 			next = graceful
-		case next == force && (lost || a.code(wrapper.CodeInvalidTestCommandState)):
+		case next == force && (lost || a.code(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))):
 			o, found, err := k.look()
 			switch {
 			case err != nil:

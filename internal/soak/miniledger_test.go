@@ -28,17 +28,17 @@ func (k *miniCall) known() (p proofs, err error) {
 		if now := time.Now(); e.Time.After(now) && !k.wrong.fromFuture {
 			e.Time = now // by a clock that is ahead
 		}
-		begins := e.Action == wrapper.ActionStart && e.Verdict == wrapper.Accepted && !k.wrong.startIsNoLife
+		begins := e.Action == "start" && e.Verdict == wrapper.Accepted && !k.wrong.startIsNoLife
 		ends := e.Verdict == wrapper.Finished || e.Verdict == wrapper.NotFound
 		switch {
 		case (begins || ends) && !k.wrong.anyLife:
 			p = proofs{}
-		case e.Action == wrapper.ActionGraceful && inEffect(e.Verdict):
+		case e.Action == "graceful" && inEffect(e.Verdict):
 			p.graceful = earlier(p.graceful, e.Time)
-		case e.Action == wrapper.ActionSeen:
+		case e.Action == "seen":
 			p.rolling = earlier(p.rolling, e.Time)
 		}
-		p.forced = p.forced || inEffect(e.Verdict) && (e.Action == wrapper.ActionForce || e.Verdict == wrapper.AlreadyForced)
+		p.forced = p.forced || inEffect(e.Verdict) && (e.Action == "force" || e.Verdict == wrapper.AlreadyForced)
 	}
 	return p, err
 }
@@ -53,14 +53,14 @@ func earlier(a, b time.Time) time.Time {
 
 // note puts the end of the call into the ledger, and into the result if it could not.
 func (k *miniCall) note(a wrapper.Action, r wrapper.Result, failed error) wrapper.Result {
-	outcome := wrapper.OutcomeDone
+	outcome := wrapper.EntryOutcome("done")
 	switch {
 	case errors.Is(failed, wrapper.ErrNotSent):
-		outcome = wrapper.OutcomeNotSent
+		outcome = "not sent"
 	case errors.Is(failed, wrapper.ErrServerRefused) || failed != nil && k.wrong.notesRefused:
-		outcome = wrapper.OutcomeRefused
+		outcome = "refused"
 	case failed != nil:
-		outcome = wrapper.OutcomeUnknown
+		outcome = "unknown"
 	}
 	if err := k.append(a, outcome, r.Verdict, r.State); failed == nil {
 		r.LedgerErr = err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -58,7 +59,7 @@ func (k *call) unlooked(upTo int) int {
 	asked := false
 	for n, q := range k.requests[:upTo] {
 		if asked = asked || q.what == graceful; q.what == graceful &&
-			(q.class() == classDone || k.plan.do == deedStop && q.refusedWith(wrapper.CodeInvalidTestCommandState)) {
+			(q.class() == classDone || k.plan.do == deedStop && q.refusedWith(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))) {
 			return n + 1
 		}
 	}

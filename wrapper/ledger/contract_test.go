@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/store/memory"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
@@ -35,9 +36,9 @@ func TestContract(t *testing.T) {
 		"journal":      onJournal,
 	}
 	full := wrapper.Entry{
-		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Cluster: "http://sf1:19080 http://sf2:19080", Action: wrapper.ActionForce,
-		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: opB, Outcome: wrapper.OutcomeDone, Verdict: wrapper.AlreadyForced,
-		Code: wrapper.CodeKeyNotFound, State: wrapper.StateForceCancelled, Reason: "a \"reason\"\nof 2 lines, \u00fc, \x00", By: "ann@ops-1",
+		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Cluster: "http://sf1:19080 http://sf2:19080", Action: "force",
+		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: opB, Outcome: "done", Verdict: wrapper.AlreadyForced,
+		Code: wrapper.Code(generated.ErrorCodeKeyNotFound), State: wrapper.StateForceCancelled, Reason: "a \"reason\"\nof 2 lines, \u00fc, \x00", By: "ann@ops-1",
 	}
 	contract := []struct {
 		name string
@@ -51,7 +52,7 @@ func TestContract(t *testing.T) {
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{full})
 		}},
 		{"so does one with little in it", func(t *testing.T, l wrapper.Ledger) {
-			little := wrapper.Entry{Time: at, OperationID: opA, Action: wrapper.ActionSeen}
+			little := wrapper.Entry{Time: at, OperationID: opA, Action: "seen"}
 			must(t, l.Append(t.Context(), little))
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{little})
 		}},
@@ -155,7 +156,7 @@ func TestExtremeTimes(t *testing.T) {
 	l := newLedger(t, memory.New(), ledger.WithRetention(ledger.Forever))
 	var want []wrapper.Entry
 	for _, at := range []time.Time{{}, at, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		want = append(want, wrapper.Entry{Time: at, OperationID: opA, Action: wrapper.ActionSeen})
+		want = append(want, wrapper.Entry{Time: at, OperationID: opA, Action: "seen"})
 		must(t, l.Append(t.Context(), want[len(want)-1]))
 	}
 	same(t, entriesOf(t, l, opA), want)

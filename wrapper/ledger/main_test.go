@@ -39,7 +39,7 @@ var (
 
 // entry is one of an operation, so long after an instant.
 func entry(id uuid.UUID, after time.Duration, reason string) wrapper.Entry {
-	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
+	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
 }
 
 // same compares entries; times are the same if they are the same instant.

@@ -21,9 +21,9 @@ var drawn = rapid.Custom(func(t *rapid.T) wrapper.Entry {
 	return wrapper.Entry{
 		Time:        at.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "time"))),
 		OperationID: rapid.SampledFrom([]uuid.UUID{opA, opB}).Draw(t, "operation"),
-		Action:      rapid.SampledFrom([]wrapper.Action{wrapper.ActionForce, wrapper.ActionGraceful, wrapper.ActionSeen, wrapper.ActionStart}).Draw(t, "action"),
+		Action:      rapid.SampledFrom([]wrapper.Action{"force", "graceful", "seen", "start"}).Draw(t, "action"),
 		Cluster:     rapid.SampledFrom([]string{"", "http://sf1:19080"}).Draw(t, "cluster"),
-		Outcome:     rapid.SampledFrom([]wrapper.EntryOutcome{"", wrapper.OutcomeDone, wrapper.OutcomeRefused}).Draw(t, "outcome"),
+		Outcome:     rapid.SampledFrom([]wrapper.EntryOutcome{"", "done", "refused"}).Draw(t, "outcome"),
 		Code:        wrapper.Code(rapid.String().Draw(t, "code")),
 		Verdict:     rapid.SampledFrom([]wrapper.Verdict{"", wrapper.Accepted, wrapper.NotFound}).Draw(t, "verdict"),
 		State:       wrapper.State(rapid.String().Draw(t, "state")),

@@ -74,12 +74,12 @@ func fill(t *testing.T, st store.Store, n int, age time.Duration) {
 	l := newLedger(t, st, ledger.WithRetention(ledger.Forever))
 	for i := range n {
 		must(t, l.Append(t.Context(), wrapper.Entry{
-			Time: time.Now().Add(-age), OperationID: uuid.NewSHA1(opA, fmt.Append(nil, i)), Action: wrapper.ActionGraceful}))
+			Time: time.Now().Add(-age), OperationID: uuid.NewSHA1(opA, fmt.Append(nil, i)), Action: "graceful"}))
 	}
 }
 
 func now(reason string) wrapper.Entry {
-	return wrapper.Entry{Time: time.Now(), OperationID: opA, Action: wrapper.ActionGraceful, Reason: reason}
+	return wrapper.Entry{Time: time.Now(), OperationID: opA, Action: "graceful", Reason: reason}
 }
 
 // What is older than the retention goes when somebody appends, and what is not stays.

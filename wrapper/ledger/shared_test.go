@@ -50,21 +50,21 @@ func TestSharedEvidence(t *testing.T) {
 
 			entries := entriesOf(t, shared, id)
 			for i := range entries {
-				if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == wrapper.OutcomeIntent) {
+				if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == "intent") {
 					t.Errorf("entry %d is of request %s, want one unless it is an intent", i, entries[i].RequestID)
 				}
 				entries[i].Time, entries[i].RequestID = at, uuid.UUID{}
 			}
 			stopping := wrapper.Entry{
-				Time: at, OperationID: id, Cluster: "http://cluster.test:19080/", State: wrapper.StateRollingBack, Outcome: wrapper.OutcomeDone,
+				Time: at, OperationID: id, Cluster: "http://cluster.test:19080/", State: wrapper.StateRollingBack, Outcome: "done",
 			}
 			intent := stopping
-			intent.State, intent.Outcome = "", wrapper.OutcomeIntent
+			intent.State, intent.Outcome = "", "intent"
 			want := []wrapper.Entry{stopping, intent, stopping, stopping}
-			want[0].Action, want[0].Verdict, want[0].By, want[0].Reason = wrapper.ActionGraceful, wrapper.Accepted, "ann", "the drill is over"
-			want[1].Action, want[1].By, want[1].Reason = wrapper.ActionForce, "bob", "it hangs"
-			want[2].Action, want[2].Verdict, want[2].By, want[2].Reason = wrapper.ActionForce, wrapper.Accepted, "bob", "it hangs"
-			want[3].Action, want[3].Verdict, want[3].By = wrapper.ActionGraceful, wrapper.AlreadyForced, "ann"
+			want[0].Action, want[0].Verdict, want[0].By, want[0].Reason = "graceful", wrapper.Accepted, "ann", "the drill is over"
+			want[1].Action, want[1].By, want[1].Reason = "force", "bob", "it hangs"
+			want[2].Action, want[2].Verdict, want[2].By, want[2].Reason = "force", wrapper.Accepted, "bob", "it hangs"
+			want[3].Action, want[3].Verdict, want[3].By = "graceful", wrapper.AlreadyForced, "ann"
 			same(t, entries, want)
 		})
 	}

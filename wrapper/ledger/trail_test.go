@@ -35,7 +35,7 @@ func TestTrail(t *testing.T) {
 		t.Errorf("of nothing: %v", got)
 	}
 	third, first := entry(opB, 3*time.Second, "3 b bob"), entry(opB, time.Second, "1 b ann")
-	third.Cluster, first.Action = "http://sf1:19080", wrapper.ActionForce
+	third.Cluster, first.Action = "http://sf1:19080", "force"
 	must(t, bob.Append(t.Context(), third))
 	must(t, ann.Append(t.Context(), entry(opA, 2*time.Second, "2 a ann")))
 	must(t, bob.Append(t.Context(), entry(opA, 4*time.Second, "4 a bob")))
@@ -54,7 +54,7 @@ func TestTrail(t *testing.T) {
 		{"in between", ledger.Query{Since: second(2), Until: second(4)}, []string{"2 a ann", "3 b bob"}},
 		{"never", ledger.Query{Since: second(4), Until: second(2)}, nil},
 		{"a cluster", ledger.Query{Cluster: "http://sf1:19080"}, []string{"3 b bob"}},
-		{"an action", ledger.Query{Action: wrapper.ActionForce}, []string{"1 b ann"}},
+		{"an action", ledger.Query{Action: "force"}, []string{"1 b ann"}},
 		{"by", ledger.Query{By: "ann"}, []string{"1 b ann", "2 a ann"}},
 		{"by nobody", ledger.Query{By: "eve"}, nil},
 		{"all of it", ledger.Query{OperationID: opB, Since: second(2), Until: second(9), By: "bob"}, []string{"3 b bob"}},

@@ -74,6 +74,6 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-func tokens(token string, err error) wrapper.TokenSource {
-	return wrapper.TokenSourceFunc(func(context.Context, string) (string, error) { return token, err })
+func tokens(token string, err error) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return token, err }
 }

@@ -44,7 +44,7 @@ func Example() {
 		result, err = c.Client(wrapper.WithLedger(second)).ForceCancel(ctx, id, wrapper.ForceOptions{Reason: "it hangs"})
 		fmt.Println(result.Verdict, err)
 
-		for e, err := range second.Trail(ctx, ledger.Query{Action: wrapper.ActionGraceful}) {
+		for e, err := range second.Trail(ctx, ledger.Query{Action: "graceful"}) {
 			if err != nil {
 				log.Print(err)
 				continue

@@ -42,7 +42,7 @@ const fileA = "5b.jsonl"
 
 // entry is one of an operation, so long after an instant.
 func entry(id uuid.UUID, after time.Duration, reason string) wrapper.Entry {
-	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
+	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
 }
 
 func open(tb testing.TB, dir string, options ...journal.Option) *journal.Ledger {

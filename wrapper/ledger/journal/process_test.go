@@ -54,7 +54,7 @@ func appendForEver(l *journal.Ledger, _ string) error {
 		go func() {
 			for i := 0; ; i++ {
 				id := uuid.UUID{byte(i % 3), 15: byte(worker)}
-				e := wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionForce, Reason: fmt.Sprintf("%d-%d-%d", os.Getpid(), worker, i)}
+				e := wrapper.Entry{Time: time.Now(), OperationID: id, Action: "force", Reason: fmt.Sprintf("%d-%d-%d", os.Getpid(), worker, i)}
 				old := wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: id, Reason: "old"}
 				for _, e := range []wrapper.Entry{e, old}[:1+i%2] {
 					if err := l.Append(context.Background(), e); err != nil {

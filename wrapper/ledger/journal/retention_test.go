@@ -20,7 +20,7 @@ import (
 const day = 24 * time.Hour
 
 func now(id uuid.UUID, reason string) wrapper.Entry {
-	return wrapper.Entry{Time: time.Now(), OperationID: id, Action: wrapper.ActionGraceful, Reason: reason}
+	return wrapper.Entry{Time: time.Now(), OperationID: id, Action: "graceful", Reason: reason}
 }
 
 // What has been older than the retention for a day goes when somebody appends to its file, and what is not stays.

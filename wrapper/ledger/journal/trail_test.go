@@ -37,10 +37,10 @@ func TestTrail(t *testing.T) {
 		action wrapper.Action
 		on     string
 	}{
-		{"bob", opC, 3, wrapper.ActionGraceful, "http://sf1:19080"},
-		{"ann", opA, 2, wrapper.ActionGraceful, ""},
-		{"bob", opA, 4, wrapper.ActionGraceful, ""},
-		{"ann", opC, 1, wrapper.ActionForce, ""},
+		{"bob", opC, 3, "graceful", "http://sf1:19080"},
+		{"ann", opA, 2, "graceful", ""},
+		{"bob", opA, 4, "graceful", ""},
+		{"ann", opC, 1, "force", ""},
 	} {
 		must(t, by[one.by].Append(t.Context(), wrapper.Entry{
 			Time: second(one.second), OperationID: one.id, Action: one.action, Cluster: one.on, Reason: fmt.Sprint(one.second)}))
@@ -57,7 +57,7 @@ func TestTrail(t *testing.T) {
 		{"since", ledger.Query{Since: second(3)}, []string{"3", "4"}},
 		{"until", ledger.Query{Until: second(3)}, []string{"1", "2"}},
 		{"a cluster", ledger.Query{Cluster: "http://sf1:19080"}, []string{"3"}},
-		{"an action", ledger.Query{Action: wrapper.ActionForce}, []string{"1"}},
+		{"an action", ledger.Query{Action: "force"}, []string{"1"}},
 		{"by", ledger.Query{By: "ann"}, []string{"1", "2"}},
 		{"all of it", ledger.Query{OperationID: opC, Since: second(2), Until: second(9), By: "bob"}, []string{"3"}},
 	} {

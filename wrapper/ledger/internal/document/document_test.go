@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
@@ -17,9 +18,9 @@ var (
 	op   = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
 	at   = time.Date(2200, 3, 1, 12, 0, 0, 123456789, time.UTC)
 	full = wrapper.Entry{
-		Time: at, OperationID: op, Cluster: "http://sf1:19080 http://sf2:19080", Action: wrapper.ActionForce,
+		Time: at, OperationID: op, Cluster: "http://sf1:19080 http://sf2:19080", Action: "force",
 		Kind: "PartitionDataLoss", Target: "fabric:/shop/orders 1", RequestID: uuid.UUID{15: 7}, Life: uuid.UUID{15: 8},
-		Outcome: wrapper.OutcomeRefused, Verdict: wrapper.Accepted, Code: wrapper.CodeKeyNotFound,
+		Outcome: "refused", Verdict: wrapper.Accepted, Code: wrapper.Code(generated.ErrorCodeKeyNotFound),
 		State: wrapper.StateRollingBack, Reason: "why", By: "ann@ops-1",
 	}
 )
@@ -50,7 +51,7 @@ func TestNames(t *testing.T) {
 func TestOldDocuments(t *testing.T) {
 	t.Parallel()
 	const old = `{"time":"2200-03-01T12:00:00.123456789Z","operationId":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01","action":"graceful","verdict":"Accepted"}`
-	want := wrapper.Entry{Time: at, OperationID: op, Action: wrapper.ActionGraceful, Verdict: wrapper.Accepted}
+	want := wrapper.Entry{Time: at, OperationID: op, Action: "graceful", Verdict: wrapper.Accepted}
 	got, err := document.Decode([]byte(old))
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v: want (-), got (+):\n%s", err, diff)
