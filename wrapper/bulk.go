@@ -163,7 +163,11 @@ func (c *Client) prepareAll(ctx context.Context, which Selector, options CancelA
 		selected = append(selected, op)
 	}
 	each = func(ctx context.Context, op Operation) (Result, error) {
-		ctx = context.WithValue(ctx, captureKey{}, nil) // one capture is for one call
+		if p := perCallOf(ctx); p != nil && p.Attempts != nil { // which are for one call
+			others := p.CallOptions
+			others.Attempts = nil
+			ctx = PerCall(ctx, others)
+		}
 		if options.Each != nil {
 			return options.Each(ctx, op)
 		}

@@ -266,7 +266,7 @@ func TestCancelAllTenThousand(t *testing.T) {
 			}
 		}))
 		var attempts []wrapper.Attempt
-		results, errs := each(t, client.CancelAll(wrapper.Capture(t.Context(), &attempts), wrapper.Selector{}, wrapper.CancelAllOptions{}))
+		results, errs := each(t, client.CancelAll(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts}), wrapper.Selector{}, wrapper.CancelAllOptions{}))
 		if len(results) != n || len(errs) != 0 || cancels.Load() != int64(n) {
 			t.Errorf("%d results, %d errors, %d cancels", len(results), len(errs), cancels.Load())
 		}

@@ -22,7 +22,8 @@ type call struct {
 	target  string // of a start, for the ledger
 	version generated.APIVersion
 	timeout time.Duration
-	reason  string // the caller's words for the ledger
+	reason  string   // the caller's words for the ledger
+	per     *perCall // nil for nothing
 
 	force bool // it forces, or a Stop has begun to
 	known belief

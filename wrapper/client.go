@@ -139,6 +139,9 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	if c.closed.Load() {
 		return Outcome{}, k.fail(ErrNotSent, errClosed)
 	}
+	if err := k.take(ctx); err != nil {
+		return Outcome{}, k.fail(ErrInvalidArgument, err)
+	}
 	begin := time.Now()
 	var outcome Outcome
 	var err error
@@ -170,8 +173,8 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 			e.attempts[i].Err = asForeign(ctx, e.attempts[i].Err)
 		}
 	}
-	if to, ok := ctx.Value(captureKey{}).(*[]Attempt); ok && to != nil {
-		*to = slices.Clone(k.spent.attempts)
+	if k.per != nil && k.per.Attempts != nil {
+		*k.per.Attempts = slices.Clone(k.spent.attempts)
 	}
 	if c.observers != nil {
 		c.tell(ctx, Event{Name: "call", Call: k.public(), Outcome: outcome, Err: err, Took: time.Since(begin)})

@@ -174,7 +174,7 @@
 //	transport               TLS, connections
 //
 // [WithObserver] hears of calls, requests, pauses and failovers, [WithLogger] logs them,
-// and package wrapper/otel makes spans and metrics of them. [Capture] and every result
+// and package wrapper/otel makes spans and metrics of them. [CallOptions] and every result
 // and error have each request with its status, header, endpoint and times; of a call that
 // waits, all but the looks before the last. No credential is in any of them.
 //

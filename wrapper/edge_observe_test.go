@@ -47,11 +47,11 @@ func TestObserversHearTheTime(t *testing.T) {
 }
 
 // A capture holds the requests of one call, the last, and is the caller's own
-// ([wrapper.Capture]).
+// ([wrapper.CallOptions].Attempts).
 func TestCaptureIsOfOneCall(t *testing.T) {
 	t.Parallel()
 	var attempts []wrapper.Attempt
-	ctx := wrapper.Capture(t.Context(), &attempts)
+	ctx := wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts})
 	client := directClient(t, serving(done))
 	result, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
 	must(t, err)
@@ -64,7 +64,7 @@ func TestCaptureIsOfOneCall(t *testing.T) {
 	if len(attempts) != 1 {
 		t.Errorf("%d requests after two calls of one each", len(attempts))
 	}
-	_, err = client.Cancel(wrapper.Capture(t.Context(), nil), opID, wrapper.CancelOptions{})
+	_, err = client.Cancel(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: nil}), opID, wrapper.CancelOptions{})
 	must(t, err)
 }
 

@@ -89,7 +89,7 @@ func ExampleWithTokenSource() {
 		client := c.Client(wrapper.WithTokenSource(source))
 
 		var attempts []wrapper.Attempt
-		_, err := client.Operations(wrapper.Capture(context.Background(), &attempts))
+		_, err := client.Operations(wrapper.PerCall(context.Background(), wrapper.CallOptions{Attempts: &attempts}))
 		for _, a := range attempts {
 			fmt.Println(a.Status)
 		}

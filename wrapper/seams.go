@@ -76,15 +76,6 @@ func noNil(found bool) error {
 	return nil
 }
 
-type captureKey struct{}
-
-// Capture makes the call with the returned context put its requests, with what each
-// brought, where attempts points to, as [Result].Attempts has them: for calls whose result carries none. It is written
-// when the call returns, also with an error. Use the context for one call at a time.
-func Capture(ctx context.Context, attempts *[]Attempt) context.Context {
-	return context.WithValue(ctx, captureKey{}, attempts)
-}
-
 // Event is something that an observer hears of. Name says what happened, and so which fields beside Call
 // are set:
 //

@@ -77,7 +77,7 @@ func TestSeams(t *testing.T) {
 		client := g.client(t, d.call("outer"), d.attempt("first"), wrapper.WithObserver(d.observe), wrapper.WithTokenSource(new(tokens).Token),
 			wrapper.Options(d.call("inner"), d.attempt("second")), wrapper.WithRetry(fast))
 		var attempts []wrapper.Attempt
-		result, err := client.Cancel(wrapper.Capture(t.Context(), &attempts), opID, wrapper.CancelOptions{})
+		result, err := client.Cancel(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts}), opID, wrapper.CancelOptions{})
 		must(t, err)
 		want := []string{
 			"outer begins cancel", "inner begins cancel",

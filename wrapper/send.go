@@ -61,6 +61,7 @@ func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted
 		return []Attempt{a}
 	}
 	f.header[0] = f.request.id.String()
+	k.own(r.Header)
 	r.Header["User-Agent"], r.Header[requestIDHeader] = c.agent, f.header[:]
 	if f.fresh && c.own == nil {
 		(&http.Client{Transport: c.brought}).CloseIdleConnections() // the next one is new, if the transport can

@@ -30,7 +30,7 @@ func (s *session) latest() Attempt {
 }
 
 // left is how many requests the round may still send.
-func (k *call) left() int { return k.c.retry.maxAttempts() - (len(k.spent.attempts) - k.spent.round) }
+func (k *call) left() int { return k.retry().maxAttempts() - (len(k.spent.attempts) - k.spent.round) }
 
 // begin begins a round: MaxAttempts counts from here.
 func (s *session) begin() { s.round, s.renewed = len(s.attempts), false }
@@ -78,7 +78,7 @@ func (k *call) send(ctx context.Context, purpose purpose, wanted success, build 
 func (k *call) try(ctx context.Context, purpose purpose, wanted success, build builder, refused string) (a Attempt, token string) {
 	s := &k.spent
 	if s.at == nil {
-		s.at = k.c.endpoints.Pick()
+		s.at = k.pick()
 	}
 	f, at := newFlight(k, purpose, refused), s.at
 	one := k.attempt(ctx, f, at.To, wanted, build)
@@ -109,7 +109,7 @@ func (k *call) ready(ctx context.Context) error {
 	if k.left() <= 0 {
 		return errAttemptsSpent
 	}
-	at := k.c.endpoints.Pick()
+	at := k.pick()
 	if err := k.pause(ctx, at); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (k *call) pause(ctx context.Context, at *gateways.Gateway) error {
 	if made == 0 {
 		return sleep(ctx, max(time.Until(last.notBefore()), 0))
 	}
-	pause := k.c.retry.pause(ctx, made, last)
+	pause := k.retry().pause(ctx, made, last)
 	if at.Address != last.Endpoint && last.RetryAfter == 0 && k.c.endpoints.Fresh(at) {
 		pause = 0 // nobody has failed there
 	}

@@ -49,9 +49,9 @@ func share(left time.Duration, last, elsewhere bool) time.Duration {
 
 // limit bounds the next request, its answer included.
 func (k *call) limit(ctx context.Context, endpoint string) time.Duration {
-	limit := orDefault(k.c.retry.AttemptTimeout, orDefault(k.timeout, generated.TimeoutDefault*time.Second)+answerMargin)
+	limit := orDefault(k.retry().AttemptTimeout, orDefault(k.timeout, generated.TimeoutDefault*time.Second)+answerMargin)
 	if deadline, ok := ctx.Deadline(); ok {
-		elsewhere := k.c.endpoints.Several() && !k.spent.answered(endpoint)
+		elsewhere := k.elsewhere() && !k.spent.answered(endpoint)
 		limit = min(limit, share(time.Until(deadline), k.left() <= 1, elsewhere))
 	}
 	return limit

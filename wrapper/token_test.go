@@ -74,7 +74,7 @@ func TestTokenRefresh(t *testing.T) {
 				client := directClient(t, guard(c.handler, tc.status, tc.accepted), wrapper.WithTokenSource(source.Token),
 					wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithRetry(fast))
 				var attempts []wrapper.Attempt
-				err := cancelWith(wrapper.Capture(t.Context(), &attempts), client, force)
+				err := cancelWith(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts}), client, force)
 				if !errors.Is(err, tc.kind) || len(attempts) != tc.attempts || source.made.Load() != tc.made {
 					t.Errorf("%s: %v, %d requests, %d tokens", tc.name, err, len(attempts), source.made.Load())
 				}
@@ -193,7 +193,7 @@ func TestCredentialsStayHidden(t *testing.T) {
 			client, err := wrapper.New("http://cluster", wrapper.WithHTTPClient(&http.Client{Transport: transport}), fastWith(2),
 				wrapper.WithLogger(logger), wrapper.WithTokenSource(new(tokens).Token))
 			must(t, err)
-			ctx := wrapper.Capture(t.Context(), &attempts)
+			ctx := wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts})
 			result, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
 			_, err2 := client.Operations(ctx)
 			for _, v := range []any{client, result, err, err2, errors.Unwrap(err), attempts} {

@@ -58,6 +58,20 @@ func (s *Set) Add(address string) error {
 	return nil
 }
 
+// Find is the gateway at an address, in whichever form that is written; nil if there is none.
+func (s *Set) Find(address string) *Gateway {
+	var one Set
+	if one.Add(address) != nil {
+		return nil
+	}
+	for i := range s.all {
+		if s.all[i].normal == one.all[0].normal {
+			return &s.all[i]
+		}
+	}
+	return nil
+}
+
 // normal is an address in the form in which equal ones are equal: lower case, without the
 // port of its scheme, and without the last point of the host (RFC 3986 §6.2).
 func normal(u *url.URL) string {
