@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,24 +23,44 @@ type connection struct {
 	cluster    string
 	output     string
 	tls        wrapper.TLS
+	token      string
+	proxy      string
+	debug      bool
 
-	notes *notes // of a command that changes something
+	settled *settled // where the values of the flags are from
+	notes   *notes   // of a command that changes something
 }
 
+// flags adds the flags of a connection and of output. Before the command runs, those that are left out have their
+// values from the environment and the configuration.
 func (c *connection) flags(cmd *cobra.Command) {
+	c.saved(cmd)
+	f := cmd.Flags()
+	f.StringVar(&c.cluster, "cluster", "", "name of the cluster: one of \"sfcancel config\", or with --endpoint a name for the ledger, where a cancel counts as evidence for a force of the same cluster alone (default the current one, or the endpoints)")
+	_ = cmd.RegisterFlagCompletionFunc("cluster", completeClusters)
+	outputFlag(cmd, &c.output)
+	f.BoolVar(&c.debug, "debug", false, "show requests and answers on standard error, without credentials")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+		c.settled, err = settle(cmd)
+		return err
+	}
+}
+
+// saved adds the flags that a configuration may hold.
+func (c *connection) saved(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
-	f.StringVar(&c.cluster, "cluster", "", "name of the cluster, for the ledger: a cancel counts as evidence for a force of the same cluster alone (default its endpoints)")
 	version := parameter("api-version")
 	f.StringVar(&c.apiVersion, "api-version", version.Default, "api-version of the requests; "+enumerate(version.Enum, "and")+" are documented")
 	complete(cmd, "api-version", version.Enum)
-	f.DurationVar(&c.limit, "timeout", 30*time.Second, "time limit of the whole command")
+	durationVar(f, &c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
-	f.StringVar(&c.tls.KeyFile, "key", "", "its key, as PEM")
-	f.StringVar(&c.tls.CAFile, "ca", "", "certificates that the server's has to come from, as PEM (default those of the system)")
+	f.StringVar(&c.tls.KeyFile, "key", "", "key of the client certificate, as PEM")
+	f.StringVar(&c.tls.CAFile, "ca", "", "CA bundle to verify the server's certificate with, as PEM (default that of the system)")
 	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several with commas between them, or repeated")
 	f.StringArrayVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; repeated for several, as a name may have commas")
-	f.StringVarP(&c.output, "output", "o", "table", "table or json")
+	f.StringVar(&c.token, "token-command", "", "command that writes a bearer token, run without a shell, such as 'az account get-access-token --query accessToken -o tsv'; it has 30s")
+	f.StringVar(&c.proxy, "proxy", "", "proxy on the way to the cluster, as http://HOST:PORT; an empty one is none (default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment)")
 }
 
 // changes adds the flags of a command that changes something: what the server may take for it,
@@ -49,7 +70,7 @@ func (c *connection) changes(cmd *cobra.Command) {
 	c.notes.flags(cmd)
 	f := cmd.Flags()
 	timeout := parameter("timeout")
-	f.DurationVar(&c.server, "server-timeout", 0, "time the server may take for each request, "+seconds(timeout)+
+	durationVar(f, &c.server, "server-timeout", 0, "time the server may take for each request, "+seconds(timeout)+
 		"; from api-version "+timeout.Since+" on (default what is left, "+timeout.Default+"s at most)")
 	f.StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
 	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
@@ -64,8 +85,8 @@ func (c *connection) limitDefault(cmd *cobra.Command, d time.Duration) {
 
 // open checks the flags and returns a client and the context of the command.
 func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFunc, *wrapper.Client, error) {
-	if c.output != "table" && c.output != "json" {
-		return nil, nil, nil, usage(fmt.Errorf("--output %q: it must be table or json", c.output))
+	if err := checkOutput(c.output); err != nil {
+		return nil, nil, nil, err
 	}
 	if c.limit <= 0 {
 		return nil, nil, nil, usage(fmt.Errorf("--timeout %v: it must be more than 0", c.limit))
@@ -73,33 +94,71 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	if len(c.endpoints) == 0 {
 		return nil, nil, nil, usage(errors.New("--endpoint: it must name an address"))
 	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.limit)
+	ctx, end := context.WithCancelCause(ctx)
+	closeNotes := func() {}
+	done := func() { end(nil); closeNotes(); cancel() }
+	options, err := c.options(ctx, cmd, end)
+	if err == nil && c.notes != nil {
+		var option wrapper.Option
+		if option, closeNotes, err = c.notes.open(ctx, cmd); err != nil {
+			closeNotes = func() {}
+		}
+		options = append(options, option)
+	}
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	client, err := wrapper.New(c.endpoints[0], options...)
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return ctx, func() { client.Close(); done() }, client, nil
+}
+
+// options are those of the client for all but the ledger.
+func (c *connection) options(ctx context.Context, cmd *cobra.Command, end context.CancelCauseFunc) ([]wrapper.Option, error) {
 	options := []wrapper.Option{wrapper.WithAPIVersion(generated.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
 	if cmd.Flags().Changed("cluster") {
 		options = append(options, wrapper.WithCluster(c.cluster))
 	}
-	for _, flag := range []string{"cert", "key", "ca", "server-thumbprint", "server-common-name"} {
-		if cmd.Flags().Changed(flag) {
-			options = append(options, wrapper.WithTLS(c.tls))
-			break
+	var tokens *tokenCommand
+	if c.token != "" {
+		var err error
+		if tokens, err = newTokenCommand(c.token, cmd.ErrOrStderr()); err != nil {
+			return nil, usage(err)
 		}
+		options = append(options, wrapper.WithTokenSource(tokens))
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.limit)
-	closeNotes := func() {}
-	if c.notes != nil {
-		option, done, err := c.notes.open(ctx, cmd)
-		if err != nil {
-			cancel()
-			return nil, nil, nil, err
-		}
-		options, closeNotes = append(options, option), done
-	}
-	client, err := wrapper.New(c.endpoints[0], options...)
+	find, err := proxyFor(c.proxy, cmd.Flags().Changed("proxy"))
 	if err != nil {
-		closeNotes()
-		cancel()
-		return nil, nil, nil, err
+		return nil, err
 	}
-	return ctx, func() { client.Close(); closeNotes(); cancel() }, client, nil
+	secured := c.secured(cmd)
+	through, err := c.throughProxy(secured, tokens != nil, find)
+	switch {
+	case err != nil:
+		return nil, err
+	case through != nil:
+		options = append(options, through)
+	case secured:
+		options = append(options, wrapper.WithTLS(c.tls))
+	}
+	if tokens != nil { // before the time of the connection begins
+		if _, err := tokens.Token(ctx, ""); err != nil {
+			return nil, err
+		}
+	}
+	w := &way{stderr: cmd.ErrOrStderr(), debug: c.debug, blank: tokens.blank, end: end}
+	w.watch(ctx, !cmd.Flags().Changed("timeout"))
+	return append(options, wrapper.WithAttemptMiddleware(w.around)), nil
+}
+
+// secured reports that a flag is about certificates.
+func (c *connection) secured(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{"cert", "key", "ca", "server-thumbprint", "server-common-name"}, cmd.Flags().Changed)
 }
 
 // onOperation makes a call about the operation that the only argument names.

@@ -54,7 +54,7 @@ func exitCode(err error) int {
 		return exitNotFound
 	case errors.Is(err, wrapper.ErrNotFinished):
 		return exitNotFinished
-	case errors.Is(err, wrapper.ErrNotSent), errors.Is(err, wrapper.ErrUnavailable):
+	case errors.Is(err, errTokenCommand), errors.Is(err, wrapper.ErrNotSent), errors.Is(err, wrapper.ErrUnavailable):
 		return exitNotSent
 	}
 	return exitFailed

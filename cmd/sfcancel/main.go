@@ -84,15 +84,16 @@ func linesOf(err error) []string {
 
 // wantsJSON looks for itself, because a command line that makes no sense was not parsed.
 func wantsJSON(args []string) bool {
+	format := os.Getenv(setting{flag: "output"}.variable())
 	for i, arg := range args {
-		switch arg {
-		case "-ojson", "-o=json", "--output=json":
-			return true
-		case "-o", "--output":
-			if i+1 < len(args) && args[i+1] == "json" {
-				return true
-			}
+		switch value, joined := strings.CutPrefix(arg, "--output="); {
+		case joined:
+			format = value
+		case (arg == "-o" || arg == "--output") && i+1 < len(args):
+			format = args[i+1]
+		case strings.HasPrefix(arg, "-o"):
+			format = strings.TrimPrefix(strings.TrimPrefix(arg, "-o"), "=")
 		}
 	}
-	return false
+	return format == "json"
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // asProgram makes the test binary be the program itself, so that tests can start,
@@ -22,22 +24,32 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Exit(apart(m))
+	testscript.Main(apart{m}, map[string]func(){"sfcancel": main})
 }
 
-// apart keeps the tests, and the processes they start, away from the ledger of whoever runs them.
-func apart(m *testing.M) int {
+// apart keeps the tests, and the processes they start, away from the ledger and the configuration of whoever runs them.
+type apart struct{ m *testing.M }
+
+func (a apart) Run() int {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "SFCANCEL_") {
+			if err := os.Unsetenv(name); err != nil {
+				panic(err)
+			}
+		}
+	}
+
 	state, err := os.MkdirTemp("", "sfcancel-test-*")
 	if err != nil {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(state) }()
-	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData"} {
+	for _, name := range []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME", "LocalAppData", "AppData"} {
 		if err := os.Setenv(name, state); err != nil {
 			panic(err)
 		}
 	}
-	return m.Run()
+	return a.m.Run()
 }
 
 // sfcancel runs the program to its end and returns its exit code and output.

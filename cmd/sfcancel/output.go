@@ -203,6 +203,9 @@ func orDash(s string) string {
 	return s
 }
 
+// tableWriter is where a table goes.
+type tableWriter = io.Writer
+
 // table writes columns under a header, which has tabs between them. Cells are quoted if they
 // would break it, or play tricks with a terminal.
 func table(w io.Writer, header string, rows [][]string) error {

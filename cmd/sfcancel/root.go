@@ -2,9 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
 const about = `sfcancel ends fault operations (data loss, quorum loss, partition restart, node
@@ -58,10 +63,11 @@ func newRoot(args ...string) *cobra.Command {
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(ofFlag(err)) })
 	commands := map[string]func() *cobra.Command{
 		"cancel": newCancel, "force": newForce, "stop": newStop, "wait": newWait, "list": newList,
 		"progress": newProgress, "start": newStart, "ledger": newLedger, "serve": newServe, "store": newStore, "demo": newDemo,
+		"config": newConfig,
 	}
 	if len(args) > 0 && commands[args[0]] != nil {
 		root.AddCommand(commands[args[0]]())
@@ -92,6 +98,25 @@ func usage(err error) error {
 		return nil
 	}
 	return usageError{err}
+}
+
+// ofFlag is an error of a flag's value in words of the command line.
+func ofFlag(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	why := bad.Unwrap()
+	switch number := (*strconv.NumError)(nil); {
+	case !errors.As(why, &number):
+	case bad.GetFlag().Value.Type() == "bool":
+		why = errors.New("it must be true or false")
+	case errors.Is(why, strconv.ErrRange):
+		why = errors.New("it is too large")
+	default:
+		why = errors.New("it must be a number")
+	}
+	return fmt.Errorf("--%s %s: %w", bad.GetFlag().Name, plain.Line(bad.GetValue()), why)
 }
 
 // exactly is cobra's own check with our exit code.

@@ -8,13 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestClientCertificates: a command proves who it is and whom it trusts, by each of the
-// ways, against a server that wants that.
-func TestClientCertificates(t *testing.T) {
-	p := newTestPKI(t)
-	url := serveInTest(t, "--roles", "--admin", "admin", "--user", "user", "--client-ca", p.file("ca.pem"),
-		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))
-	for _, name := range []string{"admin", "user"} {
+// securedBy serves a cluster for the client certificates of a PKI, and writes these to files.
+func securedBy(t *testing.T, p *testPKI) (url string) {
+	t.Helper()
+	for _, name := range []string{"admin", "user", "stranger"} {
 		key, err := x509.MarshalPKCS8PrivateKey(p.clients[name].PrivateKey)
 		if err != nil {
 			t.Fatal(err)
@@ -22,6 +19,15 @@ func TestClientCertificates(t *testing.T) {
 		p.write(t, name+".pem", "CERTIFICATE", p.clients[name].Leaf.Raw)
 		p.write(t, name+".key", "PRIVATE KEY", key)
 	}
+	return serveInTest(t, "--roles", "--admin", "admin", "--user", "user", "--client-ca", p.file("ca.pem"),
+		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))
+}
+
+// TestClientCertificates: a command proves who it is and whom it trusts, by each of the
+// ways, against a server that wants that.
+func TestClientCertificates(t *testing.T) {
+	p := newTestPKI(t)
+	url := securedBy(t, p)
 	as := func(name string) []string {
 		return []string{"--cert", p.file(name + ".pem"), "--key", p.file(name + ".key")}
 	}

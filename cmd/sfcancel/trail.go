@@ -34,8 +34,9 @@ type entryJSON struct {
 
 func newLedger() *cobra.Command {
 	var n notes
-	var since, limit time.Duration
-	var output string
+	var since, until moment
+	var limit time.Duration
+	var output, cluster string
 	cmd := &cobra.Command{
 		Use:   "ledger [OPERATION-ID]",
 		Short: "Show who asked for what, when and why, and what came of it",
@@ -74,15 +75,12 @@ write to, because it proves nothing.`,
 			var which ledger.Query
 			var err error
 			switch {
-			case output != "table" && output != "json":
-				return usage(fmt.Errorf("--output %q: it must be table or json", output))
-			case since < 0, cmd.Flags().Changed("since") && since == 0:
-				return usage(fmt.Errorf("--since %v: it must be more than 0", since))
+			case checkOutput(output) != nil:
+				return checkOutput(output)
 			case limit <= 0:
 				return usage(fmt.Errorf("--timeout %v: it must be more than 0", limit))
-			case since > 0:
-				which.Since = time.Now().Add(-since)
 			}
+			which.Since = since.Time
 			if len(args) == 1 {
 				if which.OperationID, err = parseID(args[0]); err != nil {
 					return err
@@ -101,18 +99,26 @@ write to, because it proves nothing.`,
 				return usage(errors.New("--ledger none: there is nothing to show"))
 			}
 			defer l.end()
-			return printTrail(ctx, cmd, l, which, output)
+			return printTrail(ctx, cmd, l, which, until.Time, output)
 		},
 	}
 	n.flags(cmd)
-	cmd.Flags().DurationVar(&since, "since", 0, "only what is not older than that, such as 24h (default all)")
-	cmd.Flags().DurationVar(&limit, "timeout", 30*time.Second, "time limit of the whole command")
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	f := cmd.Flags()
+	f.Var(&since, "since", "only what is not older: a date, a time, or how long ago, such as 2026-11-30, 24h or 2d (default all)")
+	f.Var(&until, "until", "only what is older, as --since (default all)")
+	durationVar(f, &limit, "timeout", 30*time.Second, "time limit of the whole command")
+	f.StringVar(&cluster, "cluster", "", "the ledger of a cluster of \"sfcancel config\" (default the current one)")
+	_ = cmd.RegisterFlagCompletionFunc("cluster", completeClusters)
+	outputFlag(cmd, &output)
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		_, err := settle(cmd)
+		return err
+	}
 	return cmd
 }
 
 // printTrail writes what can be read. What is damaged is told at the end.
-func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which ledger.Query, output string) error {
+func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which ledger.Query, until time.Time, output string) error {
 	docs, rows := []entryJSON{}, [][]string{}
 	var damaged []error
 	for e, err := range l.Trail(ctx, which) {
@@ -123,18 +129,18 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which le
 		if err != nil {
 			return err
 		}
+		if !until.IsZero() && !e.Time.Before(until) {
+			continue
+		}
 		docs = append(docs, document(e))
 		rows = append(rows, row(e))
 	}
 	if len(docs)+len(damaged) == 0 { // perhaps its name is wrong
 		fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(l.place))
 	}
-	var err error
-	if output == "json" {
-		err = printJSON(cmd.OutOrStdout(), docs)
-	} else {
-		err = table(cmd.OutOrStdout(), "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON", rows)
-	}
+	err := printAs(cmd.OutOrStdout(), output, docs, func(w tableWriter) error {
+		return table(w, "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON", rows)
+	})
 	if len(damaged) > 0 {
 		err = errors.Join(err, toldError{errors.Join(damaged...)})
 	}
