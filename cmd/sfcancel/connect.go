@@ -26,6 +26,9 @@ type connection struct {
 	token      string
 	proxy      string
 	debug      bool
+	quiet      bool
+	yes, dry   bool
+	ledger     string // of a command that reads it alone
 
 	settled *settled // where the values of the flags are from
 	notes   *notes   // of a command that changes something
@@ -39,6 +42,7 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f.StringVar(&c.cluster, "cluster", "", "name of the cluster: one of \"sfcancel config\", or with --endpoint a name for the ledger, where a cancel counts as evidence for a force of the same cluster alone (default the current one, or the endpoints)")
 	_ = cmd.RegisterFlagCompletionFunc("cluster", completeClusters)
 	outputFlag(cmd, &c.output)
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "print ids alone, and nothing meanwhile")
 	f.BoolVar(&c.debug, "debug", false, "show requests and answers on standard error, without credentials")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
 		c.settled, err = settle(cmd)
@@ -74,6 +78,8 @@ func (c *connection) changes(cmd *cobra.Command) {
 		"; from api-version "+timeout.Since+" on (default what is left, "+timeout.Default+"s at most)")
 	f.StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
 	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
+	f.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&c.dry, "dry-run", false, "say what would be sent, and what the policy says, and change nothing")
 }
 
 // limitDefault changes the time limit of a command that waits.
@@ -101,7 +107,7 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	options, err := c.options(ctx, cmd, end)
 	if err == nil && c.notes != nil {
 		var option wrapper.Option
-		if option, closeNotes, err = c.notes.open(ctx, cmd); err != nil {
+		if option, closeNotes, err = c.notes.open(ctx, cmd, c.dry); err != nil {
 			closeNotes = func() {}
 		}
 		options = append(options, option)
@@ -130,7 +136,7 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 		if tokens, err = newTokenCommand(c.token, cmd.ErrOrStderr()); err != nil {
 			return nil, usage(err)
 		}
-		options = append(options, wrapper.WithTokenSource(tokens))
+		options = append(options, wrapper.WithTokenSource(tokens.Token))
 	}
 	find, err := proxyFor(c.proxy, cmd.Flags().Changed("proxy"))
 	if err != nil {
@@ -151,28 +157,17 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 			return nil, err
 		}
 	}
-	w := &way{stderr: cmd.ErrOrStderr(), debug: c.debug, blank: tokens.blank, end: end}
+	w := &way{stderr: cmd.ErrOrStderr(), quiet: c.quiet, debug: c.debug, blank: tokens.blank, end: end}
 	w.watch(ctx, !cmd.Flags().Changed("timeout"))
+	if c.dry {
+		options = append(options, wrapper.WithAttemptMiddleware(holdBack))
+	}
 	return append(options, wrapper.WithAttemptMiddleware(w.around)), nil
 }
 
 // secured reports that a flag is about certificates.
 func (c *connection) secured(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{"cert", "key", "ca", "server-thumbprint", "server-common-name"}, cmd.Flags().Changed)
-}
-
-// onOperation makes a call about the operation that the only argument names.
-func (c *connection) onOperation(cmd *cobra.Command, args []string, call func(context.Context, *wrapper.Client, uuid.UUID) error) error {
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
-	ctx, done, client, err := c.open(cmd)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return call(ctx, client, id)
 }
 
 // parseID takes the one form the API takes: 36 characters with hyphens.

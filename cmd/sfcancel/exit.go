@@ -21,6 +21,8 @@ const (
 	exitNotSent
 	exitNotFinished
 	exitStoreLost
+	exitOtherEnd
+	exitDeclined
 )
 
 // errNotFound says of an operation that the cluster does not know it.
@@ -37,9 +39,16 @@ func (e unknownOperation) Unwrap() error { return errNotFound }
 func exitCode(err error) int {
 	var u usageError
 	var lost lostStore
+	var several severalError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &several):
+		return exitCode(several.errs[0])
+	case errors.Is(err, errDeclined):
+		return exitDeclined
+	case errors.Is(err, errOtherEnd):
+		return exitOtherEnd
 	case errors.As(err, &u), errors.Is(err, wrapper.ErrInvalidArgument):
 		return exitUsage
 	case errors.As(err, &lost):

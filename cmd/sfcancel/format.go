@@ -27,8 +27,8 @@ func outputFlag(cmd *cobra.Command, to *string) {
 }
 
 func checkOutput(format string) error {
-	for _, known := range formats {
-		if format == known {
+	for _, one := range formats {
+		if format == one {
 			return nil
 		}
 	}

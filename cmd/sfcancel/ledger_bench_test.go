@@ -49,7 +49,7 @@ func BenchmarkCommand(b *testing.B) {
 			cpu, took := make(map[string][]time.Duration), make(map[string][]time.Duration)
 			for b.Loop() {
 				for _, to := range []string{"none", "file:" + dir} { // in turn, so that a busy machine is as busy for both
-					cmd := exec.Command(os.Args[0], append(args, uuid.NewString(), "--endpoint", url, "--ledger", to)...)
+					cmd := exec.Command(os.Args[0], confirmed(append(args, uuid.NewString(), "--endpoint", url, "--ledger", to))...)
 					cmd.Env = append(os.Environ(), asProgram+"=1")
 					begin := time.Now()
 					if out, err := cmd.CombinedOutput(); err != nil {

@@ -30,7 +30,7 @@ func ownState(t *testing.T) string {
 // otherProcess runs the program as a process of its own.
 func otherProcess(t *testing.T, args ...string) (code int, output string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	cmd := exec.Command(os.Args[0], confirmed(args)...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

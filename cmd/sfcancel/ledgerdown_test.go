@@ -79,7 +79,7 @@ func unusable(t *testing.T, flags []string, path string, reads bool) {
 			t.Fatalf("%v: %v: %s%s", args, err, out, errs)
 		}
 		for _, want := range []string{path, "--ledger none"} {
-			if !strings.Contains(errs, want) || !strings.Contains(doc.LedgerError, want) || strings.Count(errs, "\n") != 1 {
+			if !strings.Contains(errs, want) || !strings.Contains(doc.LedgerError, want) || strings.Count(errs, "\n") > 2 {
 				t.Errorf("%v: standard error %q, ledgerError %q", args, errs, doc.LedgerError)
 			}
 		}
@@ -90,7 +90,7 @@ func unusable(t *testing.T, flags []string, path string, reads bool) {
 		t.Errorf("start: exit %d: %s", code, errs)
 	}
 	id := doc.OperationID
-	if code, _, errs := do("force", id, "--policy", "server-decides"); code != exitPolicy || !strings.Contains(errs, "no request was sent") {
+	if code, _, errs := do("force", id, "--policy", "server-decides"); code != exitPolicy || !strings.Contains(errs, "no force is sent") {
 		t.Errorf("force: exit %d: %s", code, errs)
 	}
 	if code, _, errs := do("cancel", id); code != exitOK || !strings.Contains(errs, "warning") {

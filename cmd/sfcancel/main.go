@@ -30,7 +30,9 @@ func main() {
 
 // run is the whole program but for its process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	stdout, stderr = plain.Writer(stdout), plain.Writer(stderr)
+	console := newConsole(stdout, stderr)
+	ctx = context.WithValue(ctx, consoleKey{}, console)
+	stdout, stderr = console.out, console.err
 	err := noPasswords(args)
 	if err == nil {
 		err = execute(ctx, args, stdout, stderr)

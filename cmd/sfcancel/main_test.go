@@ -52,13 +52,21 @@ func (a apart) Run() int {
 	return a.m.Run()
 }
 
-// sfcancel runs the program to its end and returns its exit code and output.
+// confirmed is a command line that is not asked about.
+func confirmed(args []string) []string {
+	if len(args) > 0 && args[0] == "force" {
+		return append(slices.Clone(args), "--yes")
+	}
+	return args
+}
+
+// sfcancel runs the program to its end and returns its exit code and output. A force is confirmed.
 func sfcancel(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	code = run(ctx, args, &out, &errs)
+	code = run(ctx, confirmed(args), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -81,7 +89,7 @@ func interrupted(t *testing.T, enough func() bool, args ...string) (code int, te
 	defer interrupt()
 	var out bytes.Buffer
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, args, &out, &out) }()
+	go func() { ended <- run(ctx, confirmed(args), &out, &out) }()
 	for deadline := time.Now().Add(time.Minute); !enough() && len(ended) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Errorf("sfcancel %v: it has not come far enough in a minute", args)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -32,8 +31,8 @@ func ledgerFlag(cmd *cobra.Command, to *string) {
 }
 
 // open opens the ledger for a client. One that is not there fails when it is used, and not before: a
-// graceful cancel does without.
-func (n *notes) open(ctx context.Context, cmd *cobra.Command) (option wrapper.Option, done func(), err error) {
+// graceful cancel does without. Nothing is written to one that is only read.
+func (n *notes) open(ctx context.Context, cmd *cobra.Command, readOnly bool) (option wrapper.Option, done func(), err error) {
 	l, err := n.find(ctx, cmd)
 	if bad := (usageError{}); errors.As(err, &bad) {
 		return nil, nil, err
@@ -46,12 +45,14 @@ func (n *notes) open(ctx context.Context, cmd *cobra.Command) (option wrapper.Op
 	case err == nil:
 		to, done = l, l.end
 	}
+	if readOnly {
+		to = readOnlyLedger{to}
+	}
 	return wrapper.WithLedger(watched{to, n}), done, nil
 }
 
-// warn says in one line that the ledger failed, unless the failure of the command says so already,
-// and returns why it failed. nil notes are those of a command that needs none.
-func (n *notes) warn(w io.Writer, told error) string {
+// warn says in one line that the ledger failed, and returns why. nil notes are those of a command that needs none.
+func (n *notes) warn(w io.Writer) string {
 	if n == nil {
 		return ""
 	}
@@ -61,9 +62,7 @@ func (n *notes) warn(w io.Writer, told error) string {
 		return ""
 	}
 	why := plain.Text(n.failed.Error())
-	if told == nil || !strings.Contains(told.Error(), n.failed.Error()) {
-		fmt.Fprintln(w, "sfcancel: warning: not everything could be noted or looked up in the ledger:", why)
-	}
+	fmt.Fprintln(w, "sfcancel: warning: not everything could be noted or looked up in the ledger:", why)
 	return why
 }
 

@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -31,6 +27,9 @@ type resultJSON struct {
 
 type errorJSON struct {
 	Error       string        `json:"error"`
+	Cause       string        `json:"cause,omitempty"`
+	Next        string        `json:"next,omitempty"`
+	Detail      string        `json:"detail,omitempty"`
 	ExitCode    int           `json:"exitCode"`
 	OperationID string        `json:"operationId,omitempty"`
 	Code        string        `json:"code,omitempty"`
@@ -60,6 +59,11 @@ type operationJSON struct {
 	OperationID string `json:"operationId"`
 	Kind        string `json:"kind"`
 	State       string `json:"state"`
+
+	Began     *time.Time `json:"began,omitempty"`
+	Target    string     `json:"target,omitempty"`
+	StartedBy string     `json:"startedBy,omitempty"`
+	EndedWhy  string     `json:"endedWhy,omitempty"`
 }
 
 func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
@@ -85,19 +89,12 @@ func idOrNone(id uuid.UUID) string {
 	return id.String()
 }
 
-func operationsJSON(ops []wrapper.Operation) []operationJSON {
-	out := make([]operationJSON, len(ops))
-	for i, op := range ops {
-		out[i] = operationJSON{op.ID.String(), string(op.Kind), string(op.State)}
-	}
-	return out
-}
-
 // printJSON writes one indented document. A terminal is what it is often written to.
 func printJSON(w io.Writer, v any) error {
 	var document bytes.Buffer
 	enc := json.NewEncoder(&document)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
@@ -105,32 +102,24 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// printResult writes the outcome of a call, and returns what the exit code follows.
-func (c *connection) printResult(cmd *cobra.Command, r wrapper.Result, err error) error {
-	w, ledgerError := cmd.OutOrStdout(), c.notes.warn(cmd.ErrOrStderr(), err)
-	if err != nil { // run describes it, like every other failure
-		return withLedgerError(err, ledgerError)
-	}
-	if c.output == "json" {
-		if err := printJSON(w, resultJSON{
-			OperationID: r.OperationID.String(), Kind: string(r.Kind), Force: r.Force,
-			Verdict: string(r.Verdict), State: string(r.State), Resolved: r.Resolved,
-			Attempts: attemptsJSON(r.Attempts), LedgerError: ledgerError,
-		}); err != nil {
-			return err
-		}
-		return notFound(r)
-	}
-	if err := table(w, "OPERATION\tVERDICT\tSTATE\tREQUESTS", [][]string{{
-		r.OperationID.String(), inWords(r), orDash(string(r.State)), fmt.Sprint(len(r.Attempts)),
-	}}); err != nil {
+// printJSONLine writes a document on one line.
+func printJSONLine(w io.Writer, v any) error {
+	var document bytes.Buffer
+	enc := json.NewEncoder(&document)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	return notFound(r)
+	_, err := w.Write(plain.JSON(document.Bytes()))
+	return err
 }
 
 func describe(err error) errorJSON {
 	doc := errorJSON{Error: err.Error(), ExitCode: exitCode(err), Attempts: []attemptJSON{}}
+	var told *explained
+	if errors.As(err, &told) {
+		doc.Cause, doc.Next, doc.Detail = told.cause, told.next, told.error.Error()
+	}
 	var e *wrapper.Error
 	if errors.As(err, &e) {
 		doc.OperationID = idOrNone(e.OperationID())
@@ -154,7 +143,7 @@ func describe(err error) errorJSON {
 
 // change changes all texts that may repeat a part of the command line.
 func (doc *errorJSON) change(to func(string) string) {
-	doc.Error, doc.Code, doc.LedgerError = to(doc.Error), to(doc.Code), to(doc.LedgerError)
+	doc.Error, doc.Detail, doc.Code, doc.LedgerError = to(doc.Error), to(doc.Detail), to(doc.Code), to(doc.LedgerError)
 	for i := range doc.Attempts {
 		a := &doc.Attempts[i]
 		a.Endpoint, a.Code, a.Message, a.Error = to(a.Endpoint), to(a.Code), to(a.Message), to(a.Error)
@@ -181,14 +170,6 @@ func withLedgerError(err error, ledger string) error {
 	return ledgerError{err, ledger}
 }
 
-// notFound gives the one verdict that a script must notice an exit code of its own.
-func notFound(r wrapper.Result) error {
-	if r.Verdict == wrapper.NotFound {
-		return toldError{unknownOperation{r.OperationID}}
-	}
-	return nil
-}
-
 func inWords(r wrapper.Result) string {
 	if r.Resolved {
 		return string(r.Verdict) + " (resolved)"
@@ -201,22 +182,4 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// tableWriter is where a table goes.
-type tableWriter = io.Writer
-
-// table writes columns under a header, which has tabs between them. Cells are quoted if they
-// would break it, or play tricks with a terminal.
-func table(w io.Writer, header string, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, header)
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = plain.Line(cell)
-		}
-		fmt.Fprintln(t, strings.Join(cells, "\t"))
-	}
-	return t.Flush()
 }

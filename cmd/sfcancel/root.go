@@ -30,6 +30,9 @@ Exit codes:
      before the operation ended; the cancel of a stop is in effect, and its force if the
      failure says so
   9  the store of a server failed and closed itself: start the server again
+ 10  a wait saw another end than --for names
+ 11  a question was answered with no; nothing was sent
+Of several operations it is the code of the first that failed.
 
 Output: -o table, for people, or -o json, one document on standard output. Failures
 go to standard error; with -o json their document goes to standard output as well.
@@ -66,7 +69,7 @@ func newRoot(args ...string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(ofFlag(err)) })
 	commands := map[string]func() *cobra.Command{
 		"cancel": newCancel, "force": newForce, "stop": newStop, "wait": newWait, "list": newList,
-		"progress": newProgress, "start": newStart, "ledger": newLedger, "serve": newServe, "store": newStore, "demo": newDemo,
+		"progress": newShow, "show": newShow, "watch": newWatch, "cancel-all": newCancelAll, "stop-all": newStopAll, "reap": newReap, "start": newStart, "ledger": newLedger, "serve": newServe, "store": newStore, "demo": newDemo,
 		"config": newConfig,
 	}
 	if len(args) > 0 && commands[args[0]] != nil {
@@ -74,6 +77,7 @@ func newRoot(args ...string) *cobra.Command {
 		root.CompletionOptions.DisableDefaultCmd = true
 		return root
 	}
+	delete(commands, "progress") // an alias
 	for _, command := range commands {
 		root.AddCommand(command())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,7 +20,7 @@ func newStart() *cobra.Command {
 		Short: "Start an operation of one of the four kinds",
 		Long: `Start an operation. Faults are real: against a real cluster these commands lose
 data, take partitions away or stop nodes. "sfcancel serve" is a cluster to try
-them on. Without --id a new id is made and printed. With --id a start may be
+them on. FullDataLoss asks first. Without --id a new id is made and printed. With --id a start may be
 repeated: if an operation of that kind and id exists, the verdict is
 AlreadyStarted, the exit code is 0, and nothing is started.`,
 		Args: exactly("the kind of operation"),
@@ -40,9 +41,10 @@ type starting struct {
 	mode    string
 }
 
-func (s *starting) command(use, short string, call func(context.Context, *wrapper.Client, wrapper.StartOptions) (wrapper.Result, error)) *cobra.Command {
+// command is one of the four. target checks and names what it is about.
+func (s *starting) command(use, short, example string, target func() (string, error), call func(context.Context, *wrapper.Client, wrapper.StartOptions) (wrapper.Result, error)) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: exactly(),
+		Use: use, Short: short, Example: "  sfcancel start " + use + " " + example, Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var id uuid.UUID
 			if cmd.Flags().Changed("id") {
@@ -54,13 +56,23 @@ func (s *starting) command(use, short string, call func(context.Context, *wrappe
 					return err
 				}
 			}
-			ctx, done, client, err := s.open(cmd)
+			target, err := target()
 			if err != nil {
 				return err
 			}
-			defer done()
-			result, err := call(ctx, client, wrapper.StartOptions{OperationID: id, Timeout: s.server, Reason: s.notes.reason})
-			return s.printResult(cmd, result, err)
+			d := mild
+			if s.mode == string(generated.DataLossModeFullDataLoss) {
+				d = grave
+			}
+			if err := s.confirm(cmd, d, "Start "+strings.TrimSpace(use+" "+s.mode)+" on "+target+" of"); err != nil {
+				return err
+			}
+			return s.with(cmd, func(ctx context.Context, client *wrapper.Client) error {
+				e := s.one(ctx, id, func(ctx context.Context, id uuid.UUID) (wrapper.Result, error) {
+					return call(ctx, client, wrapper.StartOptions{OperationID: id, Timeout: s.server, Reason: s.notes.reason})
+				})
+				return s.print(cmd, client, []ending{e}, "no policy judges starts")
+			})
 		},
 	}
 	s.flags(cmd)
@@ -92,9 +104,18 @@ func (s *starting) partition() (wrapper.Partition, error) {
 	return wrapper.Partition{Service: s.service, ID: id}, nil
 }
 
+// onOrders is a partition for examples.
+const onOrders = "--service fabric:/shop/orders --partition 0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11"
+
+// target checks the partition.
+func (s *starting) target() (string, error) {
+	p, err := s.partition()
+	return p.Service + " " + p.ID.String(), err
+}
+
 func newStartDataLoss() *cobra.Command {
 	var s starting
-	return s.onPartition(s.command("data-loss", "Make a partition lose data", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+	return s.onPartition(s.command("data-loss", "Make a partition lose data", onOrders, s.target, func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
 		target, err := s.partition()
 		if err != nil {
 			return wrapper.Result{}, err
@@ -106,7 +127,7 @@ func newStartDataLoss() *cobra.Command {
 func newStartQuorumLoss() *cobra.Command {
 	var s starting
 	var lasts time.Duration
-	cmd := s.onPartition(s.command("quorum-loss", "Take the write quorum of a partition away for a while", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+	cmd := s.onPartition(s.command("quorum-loss", "Take the write quorum of a partition away for a while", onOrders+" --duration 1m", s.target, func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
 		target, err := s.partition()
 		if err != nil {
 			return wrapper.Result{}, err
@@ -115,13 +136,13 @@ func newStartQuorumLoss() *cobra.Command {
 	}), string(generated.QuorumLossModeAllReplicas), "QuorumLossMode")
 	f := cmd.Flags()
 	f.Lookup("mode").Usage += "; runtimes do not know " + string(generated.QuorumLossModeQuorumReplicas)
-	f.DurationVar(&lasts, "duration", time.Minute, "how long, "+seconds(parameter("QuorumLossDuration")))
+	durationVar(f, &lasts, "duration", time.Minute, "how long, "+seconds(parameter("QuorumLossDuration")))
 	return cmd
 }
 
 func newStartRestart() *cobra.Command {
 	var s starting
-	return s.onPartition(s.command("restart", "Restart replicas or instances of a partition", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+	return s.onPartition(s.command("restart", "Restart replicas or instances of a partition", onOrders, s.target, func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
 		target, err := s.partition()
 		if err != nil {
 			return wrapper.Result{}, err
@@ -135,10 +156,12 @@ func newStartNode() *cobra.Command {
 	var node wrapper.Node
 	var transition string
 	var stopFor time.Duration
-	cmd := s.command("node-transition", "Stop a node for a while, or start a stopped one", func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
+	cmd := s.command("node-transition", "Stop a node for a while, or start a stopped one", "--node _Node_0 --instance 5 --duration 10m", func() (string, error) {
 		if node.Name == "" || node.Instance == 0 {
-			return wrapper.Result{}, usage(errors.New("--node and --instance are needed: name the node and the instance that is meant"))
+			return "", usage(errors.New("--node and --instance are needed: name the node and the instance that is meant"))
 		}
+		return "node " + node.Name, nil
+	}, func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
 		return c.StartNodeTransition(ctx, node, generated.NodeTransitionType(transition), stopFor, o)
 	})
 	f := cmd.Flags()
@@ -147,6 +170,6 @@ func newStartNode() *cobra.Command {
 	types := values(parameter("NodeTransitionType"))
 	f.StringVar(&transition, "type", string(generated.NodeTransitionTypeStop), enumerate(types, "or"))
 	complete(cmd, "type", types)
-	f.DurationVar(&stopFor, "duration", 10*time.Minute, "how long the node stays down, "+seconds(parameter("StopDurationInSeconds"))+"; only with "+string(generated.NodeTransitionTypeStop))
+	durationVar(f, &stopFor, "duration", 10*time.Minute, "how long the node stays down, "+seconds(parameter("StopDurationInSeconds"))+"; only with "+string(generated.NodeTransitionTypeStop))
 	return cmd
 }

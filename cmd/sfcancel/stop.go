@@ -3,71 +3,178 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
+// stopping is what the commands that stop have in common.
+type stopping struct {
+	connection
+	options wrapper.StopOptions
+}
+
+func (s *stopping) stopFlags(cmd *cobra.Command) {
+	s.flags(cmd)
+	s.changes(cmd)
+	s.limitDefault(cmd, 10*time.Minute)
+	f := cmd.Flags()
+	durationVar(f, &s.options.Grace, "grace", time.Minute, "how long the graceful cancel gets before the force")
+	f.BoolVar(&s.options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
+	durationVar(f, &s.options.Interval, "interval", 2*time.Second, "longest time between two looks")
+}
+
+// check finds what makes no sense, and settles the options.
+func (s *stopping) check(cmd *cobra.Command) error {
+	switch {
+	case s.options.Grace == 0: // the wrapper's default, and not what was meant
+		return usage(errors.New("--grace 0s: it must be more than 0; a force at once is sfcancel force"))
+	case s.options.NeverForce && cmd.Flags().Changed("grace"):
+		return usage(errors.New("--grace is the time before a force, and --never-force wants none"))
+	case s.options.NeverForce:
+		s.options.Grace = 0
+	case s.options.Grace >= s.limit && (cmd.Flags().Changed("grace") || !cmd.Flags().Changed("timeout")):
+		return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, so no force would ever be sent: --never-force says that", s.options.Grace, s.limit))
+	}
+	s.options.Timeout, s.options.Reason = s.server, s.notes.reason
+	return nil
+}
+
+// after says what a dry run does not show.
+func (s *stopping) after() string {
+	if s.options.NeverForce {
+		return "then wait for the end"
+	}
+	return fmt.Sprintf("then wait, and force what has not ended after %v", s.options.Grace)
+}
+
 func newStop() *cobra.Command {
-	var conn connection
-	var options wrapper.StopOptions
+	var s stopping
 	cmd := &cobra.Command{
-		Use:   "stop OPERATION-ID",
-		Short: "End an operation, by force if need be, and say how it ended",
-		Long: `End an operation and say how it ended: cancel it gracefully, force it if it is not
+		Use:   "stop OPERATION-ID...",
+		Short: "End operations, by force if need be, and say how they ended",
+		Long: `End operations and say how they ended: cancel them gracefully, force what is not
 over after --grace, and wait for the end. When --timeout is over first, the exit
 code is 8 and what was asked for is in effect; call it again to go on. The grace counts
 from the first graceful cancel that the ledger knows of. If the ledger cannot be read or
-written when the time of the force comes, there is no force, and the exit code is 8.`,
-		Example: "  sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --grace 2m --timeout 10m",
-		Args:    exactly("OPERATION-ID"),
+written when the time of the force comes, there is no force, and the exit code is 8.
+
+Meanwhile it shows the state, and when the force will come. An interrupt leaves the
+graceful cancel in effect.`,
+		Example: `  sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --grace 2m --timeout 10m
+  sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --never-force`,
+		Args:              atLeast("OPERATION-ID"),
+		ValidArgsFunction: s.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if options.Grace == 0 { // the wrapper's default, and not what was meant
-				return usage(errors.New("--grace 0s: it must be more than 0; a force at once is sfcancel force"))
+			if err := s.check(cmd); err != nil {
+				return err
 			}
-			if options.NeverForce && cmd.Flags().Changed("grace") {
-				return usage(errors.New("--grace is the time before a force, and --never-force wants none"))
+			if err := s.confirm(cmd, mild, fmt.Sprintf("Stop %s", countOf(args))); err != nil {
+				return err
 			}
-			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
-				options.Timeout, options.Reason = conn.server, conn.notes.reason
-				if options.NeverForce {
-					options.Grace = 0
-				}
-				result, err := client.Stop(ctx, id, options)
-				return conn.printResult(cmd, result, err)
+			return s.onOperations(cmd, args, s.after(), func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
+				defer s.show(ctx, cmd, client, id, len(args) == 1)()
+				return client.Stop(ctx, id, s.options)
 			})
 		},
 	}
-	conn.flags(cmd)
-	conn.changes(cmd)
-	conn.limitDefault(cmd, 10*time.Minute)
-	cmd.Flags().DurationVar(&options.Grace, "grace", time.Minute, "how long the graceful cancel gets before the force")
-	cmd.Flags().BoolVar(&options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
-	cmd.Flags().DurationVar(&options.Interval, "interval", 2*time.Second, "longest time between two looks")
+	s.stopFlags(cmd)
 	return cmd
 }
 
-func newWait() *cobra.Command {
-	var conn connection
-	var options wrapper.WaitOptions
-	cmd := &cobra.Command{
-		Use:     "wait OPERATION-ID",
-		Short:   "Wait until an operation is over, and say how it ended",
-		Long:    "Look at an operation until it is over, and say how it ended. It asks for nothing; --timeout\nends it with exit code 8.",
-		Example: "  sfcancel wait 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --timeout 10m",
-		Args:    exactly("OPERATION-ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return conn.onOperation(cmd, args, func(ctx context.Context, client *wrapper.Client, id uuid.UUID) error {
-				result, err := client.Wait(ctx, id, options)
-				return conn.printResult(cmd, result, err)
-			})
-		},
+// show tells how a stop goes, until the function that it returns is called: on a terminal in one line with a countdown,
+// elsewhere, and of several, in a line for each change.
+func (s *stopping) show(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, id uuid.UUID, alone bool) (end func()) {
+	if s.quiet || s.dry || !isTable(s.output) {
+		return func() {}
 	}
-	conn.flags(cmd)
-	conn.limitDefault(cmd, 10*time.Minute)
-	cmd.Flags().DurationVar(&options.Interval, "interval", 2*time.Second, "longest time between two looks")
-	return cmd
+	ctx, stop := context.WithCancel(ctx)
+	console := consoleOf(cmd.Context())
+	p := &stopProgress{began: time.Now(), grace: s.options.Grace, console: console, live: console.screen && alone, id: id}
+	var shows sync.WaitGroup
+	shows.Go(func() {
+		for op, err := range client.Watch(ctx, id, wrapper.WaitOptions{Interval: s.options.Interval}) {
+			if err != nil {
+				return // the stop says it
+			}
+			p.saw(op.State)
+		}
+	})
+	if p.live {
+		shows.Go(func() { p.count(ctx) })
+	}
+	return func() {
+		stop()
+		shows.Wait()
+		p.clear()
+	}
+}
+
+// stopProgress is what is shown of a stop.
+type stopProgress struct {
+	began   time.Time
+	grace   time.Duration // 0 for no force
+	console *console
+	live    bool
+	id      uuid.UUID
+
+	mu    sync.Mutex
+	state wrapper.State
+}
+
+func (p *stopProgress) saw(state wrapper.State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if state == p.state {
+		return
+	}
+	p.state = state
+	if p.live {
+		p.draw()
+		return
+	}
+	fmt.Fprintf(p.console.err, "sfcancel: %s is %s%s\n", p.id, plain.Line(string(state)), p.force())
+}
+
+// force says when it comes.
+func (p *stopProgress) force() string {
+	if p.grace == 0 || p.state.Final() {
+		return ""
+	}
+	if left := time.Until(p.began.Add(p.grace)); left > 0 {
+		return fmt.Sprintf(", force in %v", left.Round(time.Second))
+	}
+	return ", force is due"
+}
+
+// count draws the line once a second.
+func (p *stopProgress) count(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+func (p *stopProgress) draw() {
+	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s (Ctrl-C leaves the cancel in effect)", time.Since(p.began).Round(time.Second), plain.Line(string(p.state)), p.force())
+}
+
+func (p *stopProgress) clear() {
+	if p.live {
+		fmt.Fprint(p.console.rawErr, "\r\x1b[K")
+	}
 }

@@ -43,7 +43,7 @@ func newTokenCommand(line string, messages io.Writer) (*tokenCommand, error) {
 	return &tokenCommand{words: words, messages: messages}, nil
 }
 
-// Token is a wrapper.TokenSource.
+// Token is a source of [wrapper.WithTokenSource].
 func (c *tokenCommand) Token(ctx context.Context, refused string) (string, error) {
 	c.running.Lock()
 	defer c.running.Unlock()

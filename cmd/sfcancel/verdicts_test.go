@@ -21,7 +21,8 @@ func TestExitCodesOfVerdicts(t *testing.T) {
 			cmd := new(cobra.Command)
 			cmd.SetOut(&out)
 			cmd.SetErr(io.Discard)
-			err := (&connection{output: output}).printResult(cmd, wrapper.Result{Verdict: verdict}, nil)
+			cmd.SetContext(t.Context())
+			err := (&connection{output: output}).print(cmd, nil, []ending{{result: wrapper.Result{Verdict: verdict}}}, "")
 			if got := exitCode(err); got != want || !strings.Contains(out.String(), string(verdict)) {
 				t.Errorf("%s: exit %d, want %d: %s", verdict, got, want, out.String())
 			}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/sfcancel/sfcancel/wrapper"
+)
+
+// policies are the names of --policy.
+var policies = []string{"require-graceful", "graceful-first", "server-decides"}
+
+// leftBehind is what a force leaves to do (Microsoft: Remove-ServiceFabricTestState).
+const leftBehind = "a force may leave test state behind: once no fault runs, Remove-ServiceFabricTestState (PowerShell) removes it"
+
+func newForce() *cobra.Command {
+	var conn connection
+	var policy string
+	var grace time.Duration
+	cmd := &cobra.Command{
+		Use:   "force OPERATION-ID...",
+		Short: "Abandon operations that a graceful cancel did not end",
+		Long: `Abandon operations that a graceful cancel did not end. Internal state may be
+left behind, so the command asks, and a policy decides first whether the force may go
+out:
+
+  require-graceful  the ledger must know of a graceful cancel, or the cluster must show
+                    the operation as RollingBack (default)
+  graceful-first    cancel gracefully, wait for --grace, then force; a graceful cancel
+                    that the ledger knows of has had its time
+  server-decides    send the force and leave the judgement to the server
+
+With any policy the ledger must be readable, and is told before the force goes out: if it
+cannot be, there is no force and the exit code is 3. --ledger none does without it. What a
+force has left behind, Remove-ServiceFabricTestState removes once no fault runs.`,
+		Example: `  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --dry-run
+  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 1m --timeout 90s --yes`,
+		Args:              atLeast("OPERATION-ID"),
+		ValidArgsFunction: conn.completeIDs(true),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen, err := forcePolicy(policy, grace, cmd.Flags().Changed("grace"))
+			if err != nil {
+				return err
+			}
+			if policy == "graceful-first" && grace >= conn.limit {
+				return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, the limit of the whole command", grace, conn.limit))
+			}
+			if _, err := parseIDs(args); err != nil {
+				return err
+			}
+			if err := conn.confirm(cmd, risky, fmt.Sprintf("Force %s, which may leave state behind,", countOf(args))); err != nil {
+				return err
+			}
+			err = conn.onOperations(cmd, args, "the policy "+policy+" allows it", func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
+				return client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen, Reason: conn.notes.reason})
+			})
+			if err == nil && !conn.dry && !conn.quiet && isTable(conn.output) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel:", leftBehind)
+			}
+			return err
+		},
+	}
+	conn.flags(cmd)
+	conn.changes(cmd)
+	cmd.Flags().StringVar(&policy, "policy", policies[0], enumerate(policies, "or"))
+	complete(cmd, "policy", policies)
+	durationVar(cmd.Flags(), &grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
+	return cmd
+}
+
+func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.ForcePolicy, error) {
+	if graceGiven && name != "graceful-first" {
+		return nil, usage(fmt.Errorf("--grace needs --policy graceful-first"))
+	}
+	switch slices.Index(policies, name) {
+	case 0:
+		// A graceful cancel that the ledger does not know of shows on the cluster.
+		return wrapper.RequireGraceful{Look: true}, nil
+	case 1:
+		return wrapper.GracefulFirst{Grace: grace}, nil
+	case 2:
+		return wrapper.ServerDecides{}, nil
+	}
+	return nil, usage(fmt.Errorf("--policy %q: it must be %s", name, enumerate(policies, "or")))
+}
