@@ -68,3 +68,19 @@ func TestBucketBoundsThePause(t *testing.T) {
 		t.Errorf("got %v, want %v", got, time.Hour)
 	}
 }
+
+func TestBucketTakesATokenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b bucket.Bucket
+		take := func() time.Duration { return b.Take(1, 1, 10*time.Second) }
+		take()
+		if got := take(); got != time.Second {
+			t.Errorf("an empty bucket: got %v, want %v", got, time.Second)
+		}
+		b.GiveBack()
+		if got := take(); got != time.Second {
+			t.Errorf("an empty bucket that got its promise back: got %v, want %v", got, time.Second)
+		}
+	})
+}

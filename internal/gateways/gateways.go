@@ -76,7 +76,6 @@ func (s *Set) Find(address string) *Gateway {
 // port of its scheme, and without the last point of the host (RFC 3986 §6.2).
 func normal(u *url.URL) string {
 	u = u.JoinPath()
-	u.Scheme = strings.ToLower(u.Scheme)
 	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
 		host = "[" + ip.String() + "]"

@@ -30,6 +30,8 @@ func TestClusterIsInNormalForm(t *testing.T) {
 		{[]string{"http://A.example:80"}, "http://a.example/"},
 		{[]string{"https://a.example.:0443/x/"}, "https://a.example/x/"},
 		{[]string{"http://[0:0:0::1]:19080"}, "http://[::1]:19080/"},
+		{[]string{"http://127.0.0.1:80/"}, "http://127.0.0.1/"},
+		{[]string{"HTTP://a/x/../y/./z"}, "http://a/y/z/"},
 		{[]string{"http://b:1", "http://a:1/"}, "http://a:1/ http://b:1/"},
 	} {
 		if got := set(t, tc.addresses...).Cluster(); got != tc.want {
@@ -109,6 +111,30 @@ func TestRest(t *testing.T) {
 	}
 }
 
+// Only the failure that takes the gateway in use out of use makes requests leave.
+func TestReportSaysWhoLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := set(t, "http://a", "http://b")
+		a := s.Pick()
+		s.Report(a, false)
+		b := s.Pick()
+		for _, tc := range []struct {
+			name string
+			of   *gateways.Gateway
+			want bool
+		}{{"one that rests", a, false}, {"the one in use", b, true}, {"the one in use, again", b, false}} {
+			if got := s.Report(tc.of, false); got != tc.want {
+				t.Errorf("a failure of %s: got leaves %v, want %v", tc.name, got, tc.want)
+			}
+		}
+		time.Sleep(time.Hour)
+		if in := s.Pick(); s.Report(a, false) != (in == a) {
+			t.Errorf("a failure of %s while %s is in use and neither rests: want that requests leave only if that is the same", a.Address, in.Address)
+		}
+	})
+}
+
 func TestOneGatewayNeverRests(t *testing.T) {
 	t.Parallel()
 	s := set(t, "http://a")
@@ -127,6 +153,7 @@ func TestSecretsNeedEncryption(t *testing.T) {
 		{address: "http://a"},
 		{address: "http://a", tokens: true, refused: true},
 		{address: "http://127.0.0.1:1", tokens: true},
+		{address: "http://10.0.0.1:1", tokens: true, refused: true},
 		{address: "http://localhost", tokens: true},
 		{address: "http://localhost", certificates: true, refused: true},
 		{address: "https://a", certificates: true, tokens: true},
