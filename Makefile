@@ -51,7 +51,7 @@ generate: ## Make anew what comes from the document, the generated package befor
 .PHONY: lint
 lint: ## Vet and lint all code, generated code included, and the document if npm is there
 	@lint=$(call tool,golangci-lint); \
-	for m in $(filter-out tools,$(MODULES)); do (cd $$m && export GOWORK=off && echo "lint $$m" && go vet ./... && "$$lint" run ./...); done
+	for m in $(MODULES); do (cd $$m && export GOWORK=off && echo "lint $$m" && go vet ./... && "$$lint" run ./...); done
 	@if ! command -v npx >/dev/null; then echo 'npm is not there: the document is checked by the tests alone'; exit 0; fi; \
 	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	for v in $$(go run ./openapi/view); do go run ./openapi/view $$v > "$$dir/v$$v.yaml"; done; \
@@ -117,6 +117,12 @@ whole: ## Run without the race detector what it cuts short: every pair of faults
 .PHONY: clients
 clients: ## Run the whole family through the Azure clients, against a served process; hold allocations to their limits
 	cd bench && go vet ./... && go test -count=1 ./...
+
+# It takes hours for all: ARGS="-for 10m ./wrapper" is for some of one package.
+.PHONY: mutants
+mutants: ## Break comparisons, conditions and assignments one at a time, and see if a test fails; ARGS=-h for more
+	cd tools && go test ./mutants
+	"$(call tool,mutants)" $(ARGS)
 
 # Five at a time, each with one worker: some are always waiting for something.
 .PHONY: fuzz

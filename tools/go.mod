@@ -5,6 +5,7 @@ go 1.26.0
 tool (
 	github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	github.com/oasdiff/oasdiff
+	github.com/sfcancel/sfcancel/tools/mutants
 	golang.org/x/exp/cmd/apidiff
 )
 

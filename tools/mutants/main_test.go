@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func limitsFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "limits")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// One mutant of the package has no end, one is excused, and three survive.
+func TestRun(t *testing.T) {
+	const excused = "testdata/tiny/tiny.go Clamp: > -> >= # it assigns what is there\n"
+	want := strings.Join([]string{
+		"testdata/tiny/tiny.go                    10 of 13 killed, 76.9 %, 1 without end, 1 excused",
+		"  testdata/tiny/tiny.go:9:7 Clamp: < -> <= (1 tests reach it)",
+		"  testdata/tiny/tiny.go:18:9 Size: < -> <= (1 tests reach it)",
+		"  testdata/tiny/tiny.go:30:5 Unreached: !ready -> (ready) (no test reaches it)",
+		"./testdata/tiny: 10 of 13 killed, 76.9 %, 1 without end, 1 excused; the limit is 76 %",
+		"",
+	}, "\n")
+	var out strings.Builder
+	ok, err := run(t.Context(), config{limits: limitsFile(t, "./testdata/tiny 76\n"+excused), parallel: 2}, &out)
+	if err != nil || !ok || out.String() != want {
+		t.Errorf("got %v, %v\n%s\nwant true\n%s", ok, err, &out, want)
+	}
+}
+
+func TestRunBelowTheLimit(t *testing.T) {
+	var out strings.Builder
+	// The whole is below 99 %, and so is a sample that has a survivor.
+	ok, err := run(t.Context(), config{limits: limitsFile(t, "./testdata/tiny 99\n"), n: 12, seed: 3, parallel: 2}, &out)
+	if err != nil || ok || !strings.HasSuffix(out.String(), "; the limit is 99 %; a sample of 12 of 14, seed 3\n") {
+		t.Errorf("got %v, %v, want false, and that it is a sample\n%s", ok, err, &out)
+	}
+}
+
+func TestBadLimits(t *testing.T) {
+	for name, tc := range map[string]struct{ text, want string }{
+		"no percentage":     {"./a\n", ":1: want PACKAGE PERCENT"},
+		"a word":            {"# first\n./a most\n", `:2: "most" is no percentage`},
+		"too much":          {"./a 101\n", `"101" is no percentage`},
+		"without a reason":  {"a.go F: < -> <=\n", ":1: want FILE FUNCTION: CHANGE # REASON"},
+		"without a package": {"./a 1\n", "./testdata/tiny has no limit in"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := run(t.Context(), config{limits: limitsFile(t, tc.text), patterns: []string{"./testdata/tiny"}}, nil)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
