@@ -72,10 +72,9 @@ func (s *Set) Find(address string) *Gateway {
 	return nil
 }
 
-// normal is an address in the form in which equal ones are equal: lower case, without the
+// normal is an address that ParseBase has written, in the form in which equal ones are equal: lower case, without the
 // port of its scheme, and without the last point of the host (RFC 3986 §6.2).
 func normal(u *url.URL) string {
-	u = u.JoinPath()
 	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
 		host = "[" + ip.String() + "]"

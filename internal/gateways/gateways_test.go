@@ -31,7 +31,7 @@ func TestClusterIsInNormalForm(t *testing.T) {
 		{[]string{"https://a.example.:0443/x/"}, "https://a.example/x/"},
 		{[]string{"http://[0:0:0::1]:19080"}, "http://[::1]:19080/"},
 		{[]string{"http://127.0.0.1:80/"}, "http://127.0.0.1/"},
-		{[]string{"HTTP://a/x/../y/./z"}, "http://a/y/z/"},
+		{[]string{"HTTP://a/x/../y/.//z"}, "http://a/y/z/"},
 		{[]string{"http://b:1", "http://a:1/"}, "http://a:1/ http://b:1/"},
 	} {
 		if got := set(t, tc.addresses...).Cluster(); got != tc.want {

@@ -3,6 +3,8 @@ package opdecode_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +30,7 @@ func FuzzList(f *testing.F) {
 		"[" + strings.ReplaceAll(one, "NodeTransition", "") + "]", "[" + strings.ReplaceAll(one, `"State"`, `"STATE"`) + "]",
 		"[" + one + "," + strings.ReplaceAll(one, "01000000", "ABCDEF00") + "]", "[" + strings.ReplaceAll(one, "01000000", "urn:uuid:01000000") + "]",
 		"[" + one[:len(one)-1] + `,"State":"Faulted"},` + one + "]", "[" + strings.ReplaceAll(one, ",", ", ") + "]", " [" + one + "]", "null",
+		"{}", "[" + one[:len(one)-1], "[ " + strings.ReplaceAll(one, `"NodeTransition"`, "7") + "]",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -84,8 +87,11 @@ func TestListKeepsOnlyOne(t *testing.T) {
 // Each bound is an error, and not memory.
 func TestListIsBounded(t *testing.T) {
 	t.Parallel()
-	names := "["
+	names, names64 := "[", ""
 	for i := range 70 {
+		if i == 62 { // with the kind, and with that of one
+			names64 = names
+		}
 		names += strings.ReplaceAll(one, "Running", strings.Repeat("x", i+1)) + ","
 	}
 	for name, tc := range map[string]struct {
@@ -96,6 +102,9 @@ func TestListIsBounded(t *testing.T) {
 		"as many as there may be": {"[" + one + "," + one + "]", 2, true},
 		"one more":                {"[" + one + "," + one + "," + one + "]", 2, false},
 		"70 different names":      {strings.TrimSuffix(names, ",") + "]", 100, false},
+		"64 different names":      {names64 + one + "," + strings.ReplaceAll(one, "Running", "x") + "]", 100, true},
+		"a kind of 128 bytes":     {"[" + strings.ReplaceAll(one, "NodeTransition", strings.Repeat("x", 128)) + "]", 2, true},
+		"a kind of 129 bytes":     {"[" + strings.ReplaceAll(one, "NodeTransition", strings.Repeat("x", 129)) + "]", 2, false},
 		"a name of 128 bytes":     {"[" + strings.ReplaceAll(one, "Running", strings.Repeat("x", 128)) + "]", 2, true},
 		"a name of 129 bytes":     {"[" + strings.ReplaceAll(one, "Running", strings.Repeat("x", 129)) + "]", 2, false},
 		"a second one of 200 KiB": {"[ " + one + "," + strings.ReplaceAll(one, `"State"`, `"More":"`+strings.Repeat("x", 200<<10)+`","State"`) + "]", 2, false},
@@ -133,12 +142,82 @@ func FuzzFailure(f *testing.F) {
 	})
 }
 
+// A list is read whatever its length, and however it is written, in large pieces.
+func TestLongList(t *testing.T) {
+	t.Parallel()
+	const n = 1_100
+	for name, text := range map[string]string{"plain": one, "with blanks": strings.ReplaceAll(one, ",", " , ")} {
+		body := strings.NewReader("[" + strings.TrimSuffix(strings.Repeat(text+",", n), ",") + "]")
+		length, reads := body.Len(), 0
+		l := opdecode.List{Most: n}
+		err := l.Read(readerFunc(func(p []byte) (int, error) { reads++; return body.Read(p) }), asIs)
+		if err != nil || l.Len() != n || l.Kept() != n {
+			t.Errorf("%s: got %d of %d, %v, want %d", name, l.Kept(), l.Len(), err, n)
+		}
+		want := opdecode.Operation{ID: uuid.MustParse("01000000-0000-4000-8000-000000000000"), Kind: "NodeTransition", State: "Running"}
+		for op := range l.All() {
+			if op != want {
+				t.Fatalf("%s: got %v, want %v", name, op, want)
+			}
+		}
+		if most := length/(16<<10) + 20; name == "plain" && reads > most {
+			t.Errorf("%s: got %d reads of %d bytes, want at most %d", name, reads, length, most)
+		}
+	}
+}
+
+// A short list is read with a small buffer.
+func TestShortListNeedsLittle(t *testing.T) {
+	t.Parallel()
+	body, largest := strings.NewReader("["+strings.TrimSuffix(strings.Repeat(one+",", 60), ",")+"]"), 0
+	l := opdecode.List{Most: 60}
+	err := l.Read(readerFunc(func(p []byte) (int, error) { largest = max(largest, len(p)); return body.Read(p) }), asIs)
+	if err != nil || l.Len() != 60 || largest > 1<<10 {
+		t.Errorf("got %d operations, %v, and a read of %d bytes, want 60 and 1 KiB at most", l.Len(), err, largest)
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// What is written as most servers write it is taken from the bytes: encoding/json would allocate for each operation.
+func TestPlainIsTakenFromTheBytes(t *testing.T) {
+	thousand := "[" + strings.TrimSuffix(strings.Repeat(one+",", 1000), ",") + "]"
+	for name, tc := range map[string]struct {
+		most float64
+		read func() error
+	}{
+		"a list of one":   {11, func() error { return (&opdecode.List{Most: 1}).Read(strings.NewReader("["+one+"]"), asIs) }},
+		"a list of 1 000": {26, func() error { return (&opdecode.List{Most: 1000}).Read(strings.NewReader(thousand), asIs) }},
+		"a failure": {3, func() error {
+			_, _, err := opdecode.Failure([]byte(`{"Error":{"Code":"E_FAIL","Message":"No ~ yet."}}`))
+			return err
+		}},
+	} {
+		if got := testing.AllocsPerRun(10, func() {
+			if err := tc.read(); err != nil {
+				t.Fatal(err)
+			}
+		}); got > tc.most {
+			t.Errorf("%s: got %v allocations, want at most %v", name, got, tc.most)
+		}
+	}
+}
+
 func TestState(t *testing.T) {
 	t.Parallel()
+	failing := io.MultiReader(strings.NewReader(`{"State":"Running"}`), iotest.ErrReader(errors.New("cut")))
+	if got, err := opdecode.State(failing, asIs); err == nil {
+		t.Errorf("a body that is cut: got %q, want an error", got)
+	}
 	for text, want := range map[string]string{
 		`{"State":"Running"}`: "RUNNING", `{"State":"Faulted","RestartPartitionResult":{"Result":{"ErrorCode":1}}}`: "FAULTED",
 		`{}`: "", `[]`: "", ``: "", `{"State":"Run`: "", `{"State":"` + strings.Repeat("x", 129) + `"}`: "",
-		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10) + `"}`: "",
+		`{"State":"` + strings.Repeat("x", 128) + `"}`:                          strings.Repeat("X", 128),
+		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10) + `"}`:      "",
+		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10-29) + `"}`:   "RUNNING",
+		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10-29+1) + `"}`: "",
 	} {
 		got, err := opdecode.State(strings.NewReader(text), strings.ToUpper)
 		if got != want || (err == nil) != (want != "") {
