@@ -32,6 +32,7 @@ type config struct {
 	atMost   time.Duration
 	parallel int
 	short    bool
+	list     bool
 	patterns []string
 }
 
@@ -43,6 +44,7 @@ func main() {
 	flag.DurationVar(&c.atMost, "for", 0, "try no further mutant of a package after this `time`; 0 means no limit")
 	flag.IntVar(&c.parallel, "p", runtime.NumCPU(), "`number` of mutants to try at a time")
 	flag.BoolVar(&c.short, "short", false, "run the tests with -short")
+	flag.BoolVar(&c.list, "list", false, "list the mutants and try none")
 	flag.Parse()
 	c.patterns = flag.Args()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -80,6 +82,10 @@ func run(ctx context.Context, c config, out io.Writer) (ok bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", l.pattern, err)
 		}
+		if c.list {
+			r.list(out)
+			continue
+		}
 		ok = r.write(out) && ok
 	}
 	return ok, nil
@@ -101,6 +107,12 @@ func (c config) examine(ctx context.Context, l limit, excuses map[excuse]string)
 		all = append(all, found...)
 	}
 	r.of = len(all)
+	if c.list {
+		for _, m := range all {
+			r.results = append(r.results, result{m, untried, 0})
+		}
+		return r, nil
+	}
 	random := rand.New(rand.NewPCG(c.seed, 0))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	if c.n > 0 {

@@ -34,6 +34,18 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestList(t *testing.T) {
+	var out strings.Builder
+	ok, err := run(t.Context(), config{limits: limitsFile(t, "./testdata/tiny 76\n"), list: true}, &out)
+	lines := strings.Split(out.String(), "\n")
+	if want := "testdata/tiny/tiny.go:6:7 Clamp: > -> >="; err != nil || !ok || len(lines) != 16 || lines[0] != want {
+		t.Errorf("got %v, %v and %d lines, want true and 16, of which the first is %q\n%s", ok, err, len(lines), want, &out)
+	}
+	if want := "./testdata/tiny: 14 mutants"; lines[len(lines)-2] != want {
+		t.Errorf("the last line is %q, want %q", lines[len(lines)-2], want)
+	}
+}
+
 func TestRunBelowTheLimit(t *testing.T) {
 	var out strings.Builder
 	// The whole is below 99 %, and so is a sample that has a survivor.

@@ -67,6 +67,18 @@ func (c *count) String() string {
 	return s
 }
 
+// list tells of each mutant, in the order of the files.
+func (r *report) list(out io.Writer) {
+	for _, t := range r.results {
+		fmt.Fprintf(out, "%s %s: %s\n", t.where(), cmp.Or(t.function, "-"), t)
+	}
+	fmt.Fprintf(out, "%s: %d mutants\n", r.limit.pattern, r.of)
+}
+
+func (m mutant) where() string {
+	return fmt.Sprintf("%s:%d:%d", fromHere(m.file), m.pos.Line, m.pos.Column)
+}
+
 // write tells of each file and each survivor, and whether the package holds its limit.
 func (r *report) write(out io.Writer) bool {
 	slices.SortFunc(r.results, func(a, b result) int {
@@ -88,7 +100,7 @@ func (r *report) write(out io.Writer) bool {
 		if excused || t.became != survived && t.became != uncovered {
 			continue
 		}
-		fmt.Fprintf(&survivors, "  %s:%d:%d %s: %s", name, t.pos.Line, t.pos.Column, cmp.Or(t.function, "-"), t.mutant)
+		fmt.Fprintf(&survivors, "  %s %s: %s", t.where(), cmp.Or(t.function, "-"), t)
 		if t.became == uncovered {
 			fmt.Fprintln(&survivors, " (no test reaches it)")
 		} else {

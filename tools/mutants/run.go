@@ -25,11 +25,12 @@ type pkg struct {
 type outcome int
 
 const (
-	survived  outcome = iota // the tests that reach it pass
-	uncovered                // no test reaches it
-	killed                   // a test fails
-	endless                  // the tests do not end; counted as killed
-	invalid                  // it does not compile; not counted
+	untried   outcome = iota
+	survived          // the tests that reach it pass
+	uncovered         // no test reaches it
+	killed            // a test fails
+	endless           // the tests do not end; counted as killed
+	invalid           // it does not compile; not counted
 )
 
 // memory bounds what a process of tests may map, in KiB: a mutant may allocate without end.
