@@ -34,9 +34,17 @@ cluster: ## Start three members of etcd, three servers and a load balancer; kill
 	go build -o "$$dir" ./cmd/sfcancel ./examples/cluster; \
 	"$$dir/cluster" -sfcancel "$$dir/sfcancel" $(ARGS)
 
+.PHONY: quick
+quick: ## Run the tests in under a minute: what waits, compiles, or goes through all cases is left out or cut short
+	go test -short work
+
+# What the tests leave out for want of something is told here: go test says it only with -v.
 .PHONY: test
 test: ## Run all tests, with the race detector if there is a C compiler
 	@$(if $(RACE),:,echo 'no C compiler: the tests run WITHOUT the race detector' >&2)
+	@command -v strace >/dev/null || echo 'no strace: what is synced to disk, and when, is NOT checked' >&2
+	@if [ "$$(id -u)" = 0 ]; then echo 'root may do everything: what happens without permission is NOT checked' >&2; \
+	else echo 'not root: full and read-only file systems, and files of other users, are NOT checked' >&2; fi
 	go test $(RACE) work
 
 .PHONY: check
@@ -110,7 +118,7 @@ breaking: ## Check the document and the Go packages for breaking changes since t
 # The race detector makes some tests leave out most of what they do, for time and memory.
 .PHONY: whole
 whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections
-	go test -run '^(TestExhaustive|TestNoDials)' ./wrapper
+	go test -run '^(TestExhaustive|TestNoDials|TestTruth|TestCancelAllTenThousand)' ./wrapper
 	.ci/abuse short
 
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.

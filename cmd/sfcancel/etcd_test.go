@@ -40,6 +40,9 @@ func TestServeFromEtcd(t *testing.T) {
 }
 
 func TestServeFromNoEtcd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for a time-out; make test runs it")
+	}
 	c := etcdtest.Start(t, 1)
 	name := etcdStore(c, "faults")
 	c.Cut(0)
@@ -62,6 +65,9 @@ func TestServeFromNoEtcd(t *testing.T) {
 // The graceful cancel that one machine has noted in etcd lets another force. Without the
 // ledger no force goes out, whatever the policy, and a graceful cancel does.
 func TestLedgerInEtcd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for time-outs; make test runs it")
+	}
 	c := etcdtest.Start(t, 1)
 	shared := etcdStore(c, "ledger")
 	url, forces := blind(t)

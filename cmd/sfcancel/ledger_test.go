@@ -68,6 +68,9 @@ func blind(t testing.TB) (url string, forces *atomic.Int64) {
 
 // The graceful cancel of one process lets another force, also where the cluster shows nothing of it.
 func TestLedgerBetweenProcesses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for time-outs; make test runs it")
+	}
 	path := ownState(t)
 	begin := time.Now()
 	url, forces := blind(t)

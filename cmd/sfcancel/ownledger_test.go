@@ -56,6 +56,9 @@ func untouched(t *testing.T, path string) func() {
 // The ledger of an earlier release is taken over once, whole and in order, by whoever of many comes first, and
 // lets them force; it stays as it is.
 func TestTakeOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a process for each of six ledgers; make test runs it")
+	}
 	const processes = 6
 	url, forces := blind(t)
 	now := time.Now()

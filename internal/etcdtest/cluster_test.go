@@ -15,6 +15,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, etcdtest.LeakOptions()...) }
 
 func TestClusterSurvivesItsLeader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for elections; make test runs it")
+	}
 	c := etcdtest.Start(t, 3)
 	client := proxied(t, c)
 	put := func(value string) func(context.Context) error {

@@ -12,7 +12,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	worlds := []world{0, wholeWorld}
-	for n := range uint64(2 * (defaultRuns / 10)) {
+	for n := range uint64(2 * (min(defaultRuns, histories()) / 10)) {
 		var before string
 		for range 2 {
 			run, err := bubble(t, *seed+n/2, worlds[n%2], all, makeWrapper)

@@ -17,6 +17,15 @@ var (
 	seed = flag.Uint64("seed", 1, "of the first history; the next one has the next")
 )
 
+// histories is how many to play: what the flag says, or less with -short, where make test
+// plays defaultRuns.
+func histories() int {
+	if testing.Short() && *runs == defaultRuns {
+		return defaultRuns / 15
+	}
+	return *runs
+}
+
 // batch is how many runs a worker takes at once.
 const batch = 25
 
@@ -29,7 +38,7 @@ func TestSoak(t *testing.T) {
 	var sum tally
 	for range times() {
 		sum.forget()
-		soak(t, w, *seed, *runs, makeWrapper, func(run *run) bool {
+		soak(t, w, *seed, histories(), makeWrapper, func(run *run) bool {
 			found := run.judge()
 			if bad := sum.add(run, found); bad <= 3 && len(found) > 0 {
 				t.Errorf("replay it with -runs=1 -seed=%d -world=%s\n%s\n%s", run.seed, *worldFlag, found, run.history())
@@ -43,7 +52,7 @@ func TestSoak(t *testing.T) {
 	took := time.Since(began)
 	fmt.Println(sum.String())
 	fmt.Println(sum.unknowns.compared(*worldFlag))
-	t.Logf("%d requests in %v, %.0f runs/s", sum.requests, took.Round(time.Millisecond), float64(*runs)/took.Seconds())
+	t.Logf("%d requests in %v, %.0f runs/s", sum.requests, took.Round(time.Millisecond), float64(histories())/took.Seconds())
 	for _, line := range sum.kinds() {
 		t.Log(line)
 	}

@@ -87,6 +87,9 @@ const catchIn = 8000
 // The judge lets the right one through, and catches every wrong one: otherwise the
 // soak would prove nothing.
 func TestSoakCatchesWrongWrappers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays thousands of histories; make test runs it")
+	}
 	t.Parallel()
 	most, count := catchIn, *runs != defaultRuns
 	if count {

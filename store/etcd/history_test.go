@@ -227,6 +227,9 @@ func TestAnswersAreTrue(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.name != "answers are lost" {
+				t.Skip("it waits for connections and elections; make test runs it")
+			}
 			t.Parallel()
 			cluster, open := roughly(t)
 			// There is always a majority, or soon again: how long it takes on a busy

@@ -58,7 +58,11 @@ func run(m *testing.M) int {
 	}
 	// A commit takes a thousand times as long as in memory, and more with -race.
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		if err := checks.Value.Set("30"); err != nil {
+		n := "30"
+		if testing.Short() {
+			n = "8"
+		}
+		if err := checks.Value.Set(n); err != nil {
 			panic(err)
 		}
 	}

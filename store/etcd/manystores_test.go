@@ -48,6 +48,9 @@ type attempted struct {
 // answers, break and fall silent, contexts end, and stores are closed. The judge is the
 // history of etcd itself.
 func TestAnswersOfManyStoresAreTrue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it commits from many stores for seconds; make test runs it")
+	}
 	t.Parallel()
 	cluster, _ := roughly(t)
 	prefix := newPrefix()

@@ -103,6 +103,9 @@ func TestNoConnection(t *testing.T) {
 }
 
 func TestNoMajority(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for elections; make test runs it")
+	}
 	t.Parallel()
 	cluster, open := roughly(t)
 	s, witness := open(cluster.Proxied(), hasty()...), open(cluster.Endpoints())
@@ -158,6 +161,9 @@ func TestNoMajority(t *testing.T) {
 // waits. It may happen when the connections come back to life; only nobody may have
 // been told that it did not, and what the store commits then is not disturbed.
 func TestSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for time-outs; make test runs it")
+	}
 	t.Parallel()
 	cluster, open := roughly(t)
 	s, witness := open(cluster.Proxied(), hasty()...), open(cluster.Endpoints())
@@ -228,6 +234,9 @@ func TestSilence(t *testing.T) {
 
 // The context of a Commit ends while its request is on the way.
 func TestContextEndsOnTheWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for time-outs; make test runs it")
+	}
 	t.Parallel()
 	cluster, open := roughly(t)
 	s, witness := open(cluster.Proxied()[:1], etcd.WithOutcomeWait(time.Minute)), open(cluster.Endpoints())
@@ -260,7 +269,11 @@ func TestContextEndsOnTheWay(t *testing.T) {
 // The answer of a transaction is lost, and those of the fences that follow.
 func TestAnswersOfFencesAreLost(t *testing.T) {
 	t.Parallel()
-	for lost := range 6 {
+	most := 6
+	if testing.Short() {
+		most = 1
+	}
+	for lost := range most {
 		t.Run(fmt.Sprint(lost), func(t *testing.T) {
 			cluster, open := roughly(t)
 			s, witness := open(cluster.Proxied()[:1], etcd.WithOutcomeWait(time.Minute)), open(cluster.Endpoints())
@@ -285,6 +298,9 @@ func TestAnswersOfFencesAreLost(t *testing.T) {
 }
 
 func TestStoresOfOneClusterGoOnWithoutAMember(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for elections; make test runs it")
+	}
 	t.Parallel()
 	cluster, open := roughly(t)
 	for _, c := range []struct {

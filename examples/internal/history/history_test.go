@@ -48,6 +48,9 @@ const pace = `{"default": {"lookUp": {"takes": "50ms"}, "perform": {"takes": "1h
 // hangs or loses its connections meanwhile (design, "The engine"). And no force was
 // accepted before a graceful cancel was asked for (the rule of both seed documents).
 func TestHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds and runs a cluster for each profile; make test runs it")
+	}
 	for _, profile := range []string{"runtime", "documented"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Logf("seconds=%d seed=%d", *seconds, *seed)

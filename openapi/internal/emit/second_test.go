@@ -38,6 +38,9 @@ func tree(t *testing.T, document string) fs.FS {
 // What is generated from a document of tomorrow compiles, and its requests and answers are right. It
 // lies over the module, as a package that is nowhere else.
 func TestSecondDocument(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles a package; make test runs it")
+	}
 	document, err := os.ReadFile("testdata/second.yaml")
 	if err != nil {
 		t.Fatal(err)
