@@ -25,7 +25,7 @@ type excuse struct{ file, function, change string }
 //
 //	store/memory/store.go Store.Watch: < -> <= # why
 //
-// Its excuses are for all survivors that it fits. Lines that begin with # are comments.
+// An excuse is for all survivors that it fits. Lines that begin with # are comments.
 func readLimits(path string) (limits []limit, excuses map[excuse]string, err error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -88,16 +88,22 @@ func (r *report) write(out io.Writer) bool {
 	files := make(map[string]*count)
 	var names []string
 	var survivors strings.Builder
+	used := make(map[excuse]bool)
 	for _, t := range r.results {
 		name := fromHere(t.file)
 		if files[name] == nil {
 			files[name] = new(count)
 			names = append(names, name)
 		}
-		_, excused := r.excuses[excuse{filepath.ToSlash(name), cmp.Or(t.function, "-"), t.String()}]
+		e := excuse{filepath.ToSlash(name), cmp.Or(t.function, "-"), t.String()}
+		_, excused := r.excuses[e]
 		files[name].add(t.became, excused)
 		sum.add(t.became, excused)
-		if excused || t.became != survived && t.became != uncovered {
+		if t.became != survived && t.became != uncovered {
+			continue
+		}
+		if excused {
+			used[e] = true
 			continue
 		}
 		fmt.Fprintf(&survivors, "  %s %s: %s", t.where(), cmp.Or(t.function, "-"), t)
@@ -116,7 +122,14 @@ func (r *report) write(out io.Writer) bool {
 		fmt.Fprintf(out, "; a sample of %d of %d, seed %d", len(r.results), r.of, r.seed)
 	}
 	fmt.Fprintln(out)
-	return sum.percent() >= r.limit.percent
+	ok := sum.percent() >= r.limit.percent
+	for e := range r.excuses {
+		if len(r.results) == r.of && files[filepath.FromSlash(e.file)] != nil && !used[e] {
+			fmt.Fprintf(out, "  %s %s: %s is excused and has not survived: take the line out\n", e.file, e.function, e.change)
+			ok = false
+		}
+	}
+	return ok
 }
 
 // fromHere is a path as seen from the working directory.
