@@ -54,7 +54,7 @@ check: lint cross budget drift contract tidy consumer breaking ## Check code and
 .PHONY: generate
 generate: ## Make anew what comes from the document, the generated package before all
 	go generate .
-	go generate ./openapi/...
+	go generate ./openapi/... ./internal/papers/...
 
 .PHONY: lint
 lint: ## Vet and lint all code, generated code included, and the document if npm is there
