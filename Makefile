@@ -1,4 +1,4 @@
-# Every target works on a fresh clone with Go, git and make; "make help" lists them.
+# Every target works on a fresh clone with Go, git and make; "make help" lists them, the usual ones first.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -20,9 +20,12 @@ ARGS     ?=
 VERSION  ?=
 REDOCLY  := @redocly/cli@2.77.0
 
+USUAL    := run quick test generate check cluster bench soak ci release
+
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' -v usual='$(USUAL)' '/^[a-z-]+:.*## / { text[$$1] = sprintf("%-10s %s", $$1, $$2); if (index(" " usual " ", " " $$1 " ") == 0) rest = rest "\n" text[$$1] } \
+		END { n = split(usual, name, " "); for (i = 1; i <= n; i++) if (name[i] in text) print text[name[i]]; print "----------" rest }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Show the main job: a server of its own, an operation of each kind, cancels and forces
