@@ -20,7 +20,7 @@ ARGS     ?=
 VERSION  ?=
 REDOCLY  := @redocly/cli@2.77.0
 
-USUAL    := run quick test generate check cluster bench soak ci release
+USUAL    := run quick test generate check cluster bench soak ci walk release
 
 .PHONY: help
 help: ## List the targets
@@ -113,6 +113,11 @@ release: ## Make the tags of VERSION, one a module, and try them from outside; p
 trial: ## Make a release of what is committed in a copy, install and import it
 	.ci/release --try
 
+.PHONY: walk
+walk: ## Walk as a new reader does: the README's first commands, then change one bound in the document, see what fails and where, undo
+	go test -count=1 -run '^(TestClone|TestGet)$$' ./internal/papers -args -clone
+	.ci/walk
+
 .PHONY: breaking
 breaking: ## Check the document and the Go packages for breaking changes since their last release
 	$(call tool,oasdiff) breaking --fail-on ERR --severity-levels openapi/release/levels.txt openapi/release/faults.yaml openapi/faults.yaml
@@ -174,6 +179,7 @@ abuse: ## Wear a served process down in every way: a line for each with its figu
 .PHONY: ci
 ci: check test whole clients trial ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
+	$(MAKE) walk
 	$(MAKE) drill
 	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'

@@ -1,0 +1,131 @@
+package papers
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every link within the repository leads to a file, and to a heading if it names one.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, name := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(withoutBlocks(read(t, name)), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			file, heading, _ := strings.Cut(m[1], "#")
+			to := name
+			if file != "" {
+				to = path.Join(path.Dir(name), file)
+			}
+			if !exists(to) {
+				t.Errorf("%s links to %s, which is not there", name, m[1])
+			} else if heading != "" && !slices.Contains(headings(read(t, to)), heading) {
+				t.Errorf("%s links to %s, and %s has no such heading", name, m[1], to)
+			}
+		}
+	}
+}
+
+// Names in code style that look like files of the repository are files of the repository.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := map[string]bool{}
+	for _, e := range entries {
+		top[e.Name()] = e.IsDir()
+	}
+	code := regexp.MustCompile("`([\\w./-]+)`")
+	for _, name := range []string{
+		"README.md", "CONTRIBUTING.md", "RELEASE.md", "SECURITY.md", "docs/architecture.md", "docs/guide.md", "examples/README.md",
+	} {
+		for _, m := range code.FindAllStringSubmatch(withoutBlocks(read(t, name)), -1) {
+			first, _, deep := strings.Cut(m[1], "/")
+			file := slices.Contains([]string{".go", ".md", ".yml", ".yaml", ".json", ".mod", ".work", ".sh"}, path.Ext(m[1]))
+			if (deep && top[first] || !deep && file) && !exists(m[1]) && !exists(path.Join(path.Dir(name), m[1])) {
+				t.Errorf("%s names %s, which is not there", name, m[1])
+			}
+		}
+	}
+}
+
+// Every target of make that a document names is in the Makefile.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	makefile := read(t, "Makefile")
+	run := regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)")
+	for _, name := range documents(t) {
+		for _, m := range run.FindAllStringSubmatch(read(t, name), -1) {
+			if !strings.Contains(makefile, "\n"+m[1]+":") {
+				t.Errorf("%s names make %s, and the Makefile has no such target", name, m[1])
+			}
+		}
+	}
+}
+
+// Every testable example that a document names is there.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	functions := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func (Example\w*)\(`)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range function.FindAllStringSubmatch(string(text), -1) {
+			functions[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Example\\w+)`")
+	for _, name := range documents(t) {
+		for _, m := range named.FindAllStringSubmatch(read(t, name), -1) {
+			if !functions[m[1]] {
+				t.Errorf("%s names %s, and no test file has it", name, m[1])
+			}
+		}
+	}
+}
+
+// Every folder of examples is in their list.
+func TestExamplesAreListed(t *testing.T) {
+	t.Parallel()
+	list := read(t, "examples/README.md")
+	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "internal" && !strings.Contains(list, "]("+e.Name()+")") {
+			t.Errorf("examples/README.md does not list %s", e.Name())
+		}
+	}
+}
+
+func withoutBlocks(text string) string {
+	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
+}
+
+// headings returns the anchors that GitHub gives to the headings of a document.
+func headings(text string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutBlocks(text), -1) {
+		anchor := regexp.MustCompile(`[^\w -]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, strings.ReplaceAll(anchor, " ", "-"))
+	}
+	return all
+}
