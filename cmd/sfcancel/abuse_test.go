@@ -155,6 +155,15 @@ func onVictim(bound, raced int, do func(*testing.T, *victim)) func(*testing.T) [
 	}
 }
 
+// rounds is how often something is measured of which the best counts: few times where no limit of a time
+// depends on that.
+func rounds(n int) int {
+	if *holdTimes {
+		return n
+	}
+	return min(n, unraced(3, 1))
+}
+
 // unraced is the first number, or with the race detector the second.
 func unraced(bound, raced int) int {
 	if underRace {

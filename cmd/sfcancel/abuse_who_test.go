@@ -82,7 +82,7 @@ func outsider(t *testing.T) []abuse.Figure {
 			{admin, http.StatusNotFound, math.MaxInt64, math.MaxInt64},
 			{chained(stranger, "set", n), http.StatusForbidden, math.MaxInt64, math.MaxInt64},
 		}
-		for range 40 {
+		for range rounds(40) {
 			for i, s := range sides {
 				kept := as(t, s.shown, true)
 				cost(kept, 1, s.want)
