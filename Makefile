@@ -125,8 +125,9 @@ breaking: ## Check the document and the Go packages for breaking changes since t
 
 # The race detector makes some tests leave out most of what they do, for time and memory.
 .PHONY: whole
-whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections
+whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections, the judge of the soak
 	go test -run '^(TestExhaustive|TestNoDials|TestTruth|TestCancelAllTenThousand)' ./wrapper
+	go test -run '^TestSoakCatchesWrongWrappers$$$$' ./internal/soak
 	.ci/abuse short
 
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.

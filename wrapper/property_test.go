@@ -39,9 +39,9 @@ var deeds = []struct {
 func TestTruth(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
-		rounds := 5                       // of rapid's hundred
-		if underRace || testing.Short() { // make whole plays them all
-			rounds = 2
+		rounds := 5 // of rapid's hundred
+		if underRace || testing.Short() {
+			rounds = 2 // make whole plays them all
 		}
 		for range rounds {
 			rapid.Check(t, func(rt *rapid.T) {

@@ -2,4 +2,7 @@
 
 package soak
 
-const defaultRuns = 2000
+const (
+	underRace   = false
+	defaultRuns = 2000
+)

@@ -2,5 +2,8 @@
 
 package soak
 
-// defaultRuns: the race detector makes everything several times slower.
-const defaultRuns = 150
+// The race detector makes everything several times slower.
+const (
+	underRace   = true
+	defaultRuns = 150
+)

@@ -88,7 +88,7 @@ const catchIn = 8000
 // soak would prove nothing.
 func TestSoakCatchesWrongWrappers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it plays thousands of histories; make test runs it")
+		t.Skip("it plays thousands of histories; make test and make whole run it")
 	}
 	t.Parallel()
 	most, count := catchIn, *runs != defaultRuns
@@ -104,7 +104,10 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 			return len(found) == 0
 		})
 	}
-	for _, one := range wrongs {
+	for n, one := range wrongs {
+		if underRace && !count && n%5 != 0 { // make whole tries them all
+			continue
+		}
 		var played, caught int
 		var first string
 		left := slices.Clone(one.rules)
