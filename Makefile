@@ -127,7 +127,7 @@ breaking: ## Check the document and the Go packages for breaking changes since t
 .PHONY: whole
 whole: ## Run without the race detector what it cuts short: every pair of faults, 10 000 calls, 10 000 connections, the judge of the soak
 	go test -run '^(TestExhaustive|TestNoDials|TestTruth|TestCancelAllTenThousand)' ./wrapper
-	go test -run '^TestSoakCatchesWrongWrappers$$$$' ./internal/soak
+	go test -run '^TestSoakCatchesWrongWrappers$$' ./internal/soak
 	.ci/abuse short
 
 # Peers and other clients live in a module of their own. The cache of tests does not see when the program changes.
