@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -51,6 +52,9 @@ func (s shape) record() Record {
 	}
 }
 
+// over reports whether a record of that shape is.
+func (s shape) over() bool { return shapeSteps[int(s)/len(shapeFlags)%len(shapeSteps)].terminal() }
+
 // brief is what a list has to know of a record.
 type brief struct {
 	id    uuid.UUID
@@ -58,34 +62,39 @@ type brief struct {
 	due   time.Time // not of one that is over
 }
 
-// readBrief reads the beginning of a record that is written as this package writes it, and
-// says false of any other, which has to be read whole. What comes behind the beginning may be
-// damaged; that it is there to its end is seen.
-func readBrief(key, value []byte) (b brief, ok bool) {
+// begun is how a record begins behind its id, up to when it is due.
+type begun struct {
+	text  string
+	shape shape
+}
+
+// reader reads the beginnings of records that are written as this package writes them. It remembers
+// how the last ones began, as there are few ways to, and to compare is much quicker than to read.
+type reader struct {
+	known []begun
+	next  int // to be forgotten
+}
+
+const mostKnown = 16
+
+// brief reads the beginning of a record, and says false of one that is not written as usual, which has to
+// be read whole. What comes behind the beginning may be damaged; that it is there to its end is seen.
+func (rd *reader) brief(key, value []byte) (b brief, ok bool) {
 	in := front{value, true}
-	b.id, b.shape = in.shape(key, value)
-	if !in.ok || b.shape.record().Terminal() {
+	b.id, b.shape = rd.shape(&in, key)
+	if !in.ok || b.shape.over() {
 		return b, in.ok
 	}
-	in.has(`,"backoff":true`)
-	in.skip(`,"errorCode":`)
-	in.number()
-	in.skip(`,"due":"`)
 	return b, b.due.UnmarshalText(in.text()) == nil && in.ok
 }
 
-// readStopped reads of a record that is over when it ended, as readBrief does; the zero time
-// if it does not say.
-func readStopped(key, value []byte) (id uuid.UUID, stopped time.Time, ok bool) {
+// stopped reads of a record that is over when it ended, as brief does; the zero time if it does not say.
+func (rd *reader) stopped(key, value []byte) (id uuid.UUID, stopped time.Time, ok bool) {
 	in := front{value, true}
-	id, s := in.shape(key, value)
-	if !in.ok || !s.record().Terminal() {
+	id, s := rd.shape(&in, key)
+	if !in.ok || !s.over() {
 		return id, stopped, false
 	}
-	in.has(`,"backoff":true`)
-	in.skip(`,"errorCode":`)
-	in.number()
-	in.skip(`,"due":"`)
 	in.text()
 	in.skip(`,"received":"`)
 	in.text()
@@ -96,16 +105,39 @@ func readStopped(key, value []byte) (id uuid.UUID, stopped time.Time, ok bool) {
 	return id, stopped, in.ok
 }
 
-// shape reads the id, which has to be that of the key, and the shape. It returns unlisted if it
-// is not ok.
-func (f *front) shape(key, value []byte) (id uuid.UUID, s shape) {
-	const idLength = 36
-	f.skip(`{"id":"`)
-	text := f.take(idLength)
+// shape reads the id, which has to be that of the key, and the shape, up to when the record is due. It
+// returns unlisted if that is not ok.
+func (rd *reader) shape(in *front, key []byte) (id uuid.UUID, s shape) {
+	whole := in.rest
+	in.skip(`{"id":"`)
+	text := in.take(idLength)
 	id, parsed := parseID(text)
-	if f.ok = parsed && bytes.HasSuffix(key, text) && value[len(value)-1] == '}'; !f.ok {
+	if in.ok = parsed && bytes.HasSuffix(key, text) && whole[len(whole)-1] == '}'; !in.ok {
 		return id, unlisted
 	}
+	for i := range rd.known {
+		if in.has(rd.known[i].text) {
+			return id, rd.known[i].shape
+		}
+	}
+	rest := in.rest
+	if s = in.shape(); in.ok {
+		rd.remember(begun{string(rest[:len(rest)-len(in.rest)]), s})
+	}
+	return id, s
+}
+
+func (rd *reader) remember(b begun) {
+	if len(rd.known) < mostKnown {
+		rd.known = append(rd.known, b)
+		return
+	}
+	rd.known[rd.next] = b
+	rd.next = (rd.next + 1) % mostKnown
+}
+
+// shape reads what comes between the id and when the record is due.
+func (f *front) shape() shape {
 	f.skip(`","kind":"`)
 	kind := oneOf(f, shapeKinds[:])
 	f.skip(`,"step":"`)
@@ -115,10 +147,14 @@ func (f *front) shape(key, value []byte) (id uuid.UUID, s shape) {
 	}
 	f.skip(`,"rollback":"`)
 	flag := oneOf(f, shapeFlags[:])
+	f.has(`,"backoff":true`)
+	f.skip(`,"errorCode":`)
+	f.number()
+	f.skip(`,"due":"`)
 	if !f.ok {
-		return id, unlisted
+		return unlisted
 	}
-	return id, newShape(kind, step, flag)
+	return newShape(kind, step, flag)
 }
 
 // front is read from its beginning, as long as it is as expected.
@@ -178,23 +214,39 @@ func oneOf[T ~string](f *front, names []T) int {
 	return -1
 }
 
+const idLength = 36
+
 // parseID reads an id as [uuid.UUID.String] writes it, and as keys end.
 func parseID(text []byte) (id uuid.UUID, ok bool) {
-	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+	if len(text) != idLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return id, false
 	}
-	var wrong byte
-	for i, at := range [...]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
-		high, low := digits[text[at]]-1, digits[text[at+1]]-1
-		wrong |= high | low
-		id[i] = high<<4 | low
+	le := binary.LittleEndian
+	var wrong uint64
+	for i, eight := range [...]uint64{
+		le.Uint64(text),
+		uint64(le.Uint32(text[9:])) | uint64(le.Uint32(text[14:]))<<32,
+		uint64(le.Uint32(text[19:])) | uint64(le.Uint32(text[24:]))<<32,
+		le.Uint64(text[28:]),
+	} {
+		four, others := parseHex(eight)
+		le.PutUint32(id[4*i:], four)
+		wrong |= others
 	}
-	return id, wrong <= 0xF
+	return id, wrong == 0
 }
 
-// digits has the value of each hexadecimal digit in lower case, and 1 more, so that it is 0 for all else. A table,
-// because of random digits no branch is foreseen.
-var digits = [256]byte{
-	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
-	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
+// parseHex reads eight digits in lower case, all at once; of random ones no branch is foreseen. The first is in
+// the lowest byte, as is what the first two say. wrong has a bit for each character that is no digit.
+func parseHex(text uint64) (four uint32, wrong uint64) {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	low := text &^ top
+	// The top bit of each sum says that the character is not below a bound.
+	digits := (low + (0x80-'0')*each) &^ (low + (0x80-'9'-1)*each) & top
+	letters := (low + (0x80-'a')*each) &^ (low + (0x80-'f'-1)*each) & top
+	x := low&(0xF*each) + letters>>7*9
+	x = (x<<4 | x>>8) & 0x00FF00FF00FF00FF
+	x = (x | x>>8) & 0x0000FFFF0000FFFF
+	x |= x >> 16
+	return uint32(x), text&top | ((digits | letters) ^ top)
 }

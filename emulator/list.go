@@ -79,6 +79,7 @@ type listing struct {
 	unwritable    bool      // the store has refused to write, and is not asked again
 	until         time.Time // when the first that is active falls due; zero if none does
 	rules         [shapes]rule
+	records       reader
 	// seen is kept while the active table is read at several moments: what moves between two
 	// of them is met twice.
 	seen         map[uuid.UUID]bool
@@ -198,7 +199,7 @@ func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room
 		if moment != severalMoments && at > moment {
 			return true
 		}
-		b, ok := readBrief(key, value)
+		b, ok := l.records.brief(key, value)
 		switch {
 		case !ok, !l.rule(b.shape).over && l.rule(b.shape).kind && !l.now.Before(b.due):
 			p.whole = append(p.whole, whole{len(p.lines), store.Item{Key: string(key), Value: bytes.Clone(value), Revision: at}})

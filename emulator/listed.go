@@ -53,10 +53,15 @@ func (l List) Len() int { return len(l.active) + len(l.over) }
 // All yields the operations in their order.
 func (l List) All() iter.Seq[generated.OperationStatus] {
 	return func(yield func(generated.OperationStatus) bool) {
+		var shown [shapes]generated.OperationStatus // but for the id; made when it is needed
 		for _, part := range [...][]line{l.active, l.over} {
 			for _, o := range part {
-				r := o.shape.record()
-				if !yield(generated.OperationStatus{OperationID: o.id, State: r.State(), Type: r.Kind}) {
+				status := &shown[o.shape]
+				if status.Type == "" {
+					r := o.shape.record()
+					status.State, status.Type = r.State(), r.Kind
+				}
+				if !yield(generated.OperationStatus{OperationID: o.id, State: status.State, Type: status.Type}) {
 					return
 				}
 			}

@@ -174,6 +174,43 @@ func TestListOfADamagedRecord(t *testing.T) {
 	}
 }
 
+// TestListOfADamagedID: an id is 36 characters in lower case, in the key and in the record, and nothing else is shown.
+func TestListOfADamagedID(t *testing.T) {
+	t.Parallel()
+	r := many(1, false)[0]
+	value, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin = len(`{"id":"`)
+	key := []byte("operations/history/" + r.ID.String())
+	st := memory.New()
+	defer st.Close()
+	e := engineOn(st, server.Runtime)
+	for at := range 36 {
+		for c := range 256 {
+			value, key := bytes.Clone(value), bytes.Clone(key)
+			digit := bytes.IndexByte([]byte("0123456789abcdef"), byte(c)) >= 0 && value[begin+at] != '-' || value[begin+at] == byte(c)
+			value[begin+at], key[len(key)-36+at] = byte(c), byte(c)
+			if _, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: string(key), Value: value}}}); err != nil {
+				t.Fatal(err)
+			}
+			listed, err := listOn(e, 0xFFFF, 0xFFFF)
+			if (err == nil) != digit {
+				t.Errorf("character %d is %q: %v", at, byte(c), err)
+			}
+			for o := range listed.All() {
+				if got := "operations/history/" + o.OperationID.String(); got != string(key) {
+					t.Errorf("%s is listed as %s", key, got)
+				}
+			}
+			if _, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: string(key), Delete: true}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // everyShape is one of every kind at every step with every flag.
 func everyShape() (records []emulator.Record) {
 	for i, step := range steps {

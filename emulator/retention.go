@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"slices"
@@ -20,66 +19,68 @@ import (
 // are left. An id that was removed is unknown, and may be used again. Any number of
 // emulators may clean up one store. Errors are as those of [Emulator.Sweep].
 //
-// It holds few bytes of each operation that goes, and nothing of the others. Each is removed in
-// a transaction of its own; many of those go to the store together.
+// It reads the history once for each 32 768 operations that go, and holds few bytes of as
+// many. Each is removed in a transaction of its own; many of those go to the store together.
 func (e *Emulator) CleanUp(ctx context.Context) error {
 	var errs []error
 	if err := e.Sweep(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	// How many may have to go, to know how many of the oldest to remember.
-	finished := 0
-	err := e.readEnded(ctx, func(_ ended, err error) {
-		if finished++; err != nil {
-			finished--
-			errs = append(errs, err)
+	unreadable := func(err error) { errs = append(errs, err) }
+	for {
+		old, more, err := e.oldest(ctx, unreadable)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
 		}
-	})
-	if err != nil {
-		return errors.Join(append(errs, err)...)
+		removed, failed := e.remove(ctx, old)
+		if errs = append(errs, failed...); !more || removed == 0 {
+			return errors.Join(errs...)
+		}
+		unreadable = func(error) {} // told before
 	}
-	if finished <= e.settings.MaxStoredActionCount {
-		return errors.Join(errs...)
-	}
-	old, err := e.oldest(ctx, finished-e.settings.MaxStoredActionCount)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	return errors.Join(append(errs, e.remove(ctx, old)...)...)
 }
 
-// oldest is what has to go, oldest first, and no more than most of it. It counts for itself:
-// others may have removed some meanwhile.
-func (e *Emulator) oldest(ctx context.Context, most int) ([]ended, error) {
+// remembered bounds how many operations that have to go are known at once.
+const remembered = 1 << 15
+
+// oldest is what has to go, oldest first, or the first of it, if there may be more. Others may
+// remove some meanwhile: of those, what was counted is also among the oldest, and not removed
+// again.
+func (e *Emulator) oldest(ctx context.Context, unreadable func(error)) (old []ended, more bool, err error) {
 	limit := newInstant(e.now().Add(-e.settings.CompletedActionKeepDuration))
-	var old latestFirst
 	finished := 0
-	err := e.readEnded(ctx, func(o ended, err error) {
+	var last *ended // of the oldest so far, once they are as many as are remembered
+	err = e.readEnded(ctx, func(o ended, err error) {
 		if err != nil {
-			return // told before
+			unreadable(err)
+			return
 		}
 		finished++
-		switch {
-		case o.at.compare(limit) >= 0:
-		case len(old) < most:
-			heap.Push(&old, o)
-		case o.compare(old[0]) < 0:
-			old[0] = o
-			heap.Fix(&old, 0)
+		if o.at.compare(limit) >= 0 || last != nil && o.compare(*last) > 0 {
+			return
+		}
+		// Sorted when they are twice too many, which costs each of them little.
+		if old = append(old, o); len(old) == 2*remembered {
+			slices.SortFunc(old, ended.compare)
+			old = old[:remembered]
+			newest := old[remembered-1]
+			last = &newest
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	slices.SortFunc(old, ended.compare)
-	return old[:min(len(old), max(finished-e.settings.MaxStoredActionCount, 0))], nil
+	old = old[:min(len(old), max(finished-e.settings.MaxStoredActionCount, 0), remembered)]
+	return old, len(old) == remembered, nil
 }
 
 // removedAtOnce bounds the removals that go to the store together.
 const removedAtOnce = 2000
 
-// remove removes operations, but not those that were written or removed meanwhile.
-func (e *Emulator) remove(ctx context.Context, old []ended) (errs []error) {
+// remove removes operations, but not those that were written or removed meanwhile. It says how
+// many, and what failed.
+func (e *Emulator) remove(ctx context.Context, old []ended) (removed int, errs []error) {
 	for some := range slices.Chunk(old, removedAtOnce) {
 		txns := make([]store.Txn, len(some))
 		for i, o := range some {
@@ -92,16 +93,19 @@ func (e *Emulator) remove(ctx context.Context, old []ended) (errs []error) {
 		for len(txns) > 0 {
 			outcomes := store.CommitEach(ctx, e.records.st, txns)
 			for _, out := range outcomes {
-				if out.Err != nil && !errors.Is(out.Err, store.ErrConflict) {
+				switch {
+				case out.Err == nil:
+					removed++
+				case !errors.Is(out.Err, store.ErrConflict):
 					if errs = append(errs, out.Err); isOfTheStore(out.Err) {
-						return errs
+						return removed, errs
 					}
 				}
 			}
 			txns = txns[len(outcomes):]
 		}
 	}
-	return errs
+	return removed, errs
 }
 
 // ended is what a clean-up has to know of a record.
@@ -127,21 +131,9 @@ func (i instant) compare(other instant) int {
 	return cmp.Or(cmp.Compare(i.seconds, other.seconds), cmp.Compare(i.nanoseconds, other.nanoseconds))
 }
 
-// latestFirst is a heap.
-type latestFirst []ended
-
-func (h latestFirst) Len() int           { return len(h) }
-func (h latestFirst) Less(i, j int) bool { return h[i].compare(h[j]) > 0 }
-func (h latestFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *latestFirst) Push(x any)        { *h = append(*h, x.(ended)) }
-func (h *latestFirst) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
-}
-
 // readEnded tells see of every record in the history, or of the error why one cannot be read.
 func (e *Emulator) readEnded(ctx context.Context, see func(o ended, err error)) error {
+	var records reader
 	after, items := "", pageSize
 	for items == pageSize {
 		if err := ctx.Err(); err != nil {
@@ -152,7 +144,7 @@ func (e *Emulator) readEnded(ctx context.Context, see func(o ended, err error)) 
 			if items++; items == pageSize {
 				after = string(key)
 			}
-			id, stopped, ok := readStopped(key, value)
+			id, stopped, ok := records.stopped(key, value)
 			if ok {
 				see(ended{id, newInstant(stopped), at}, nil)
 				return true

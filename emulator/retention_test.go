@@ -336,3 +336,52 @@ func TestCleanUpTogether(t *testing.T) {
 		t.Errorf("%d transactions, want %d", got, many-kept)
 	}
 }
+
+// counted is a store that counts how often a table is read from its beginning.
+type counted struct {
+	*memory.Store
+	reads map[string]int
+}
+
+func (c counted) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
+	if after == "" {
+		c.reads[prefix]++
+	}
+	return c.Store.Scan(ctx, prefix, after, limit, see)
+}
+
+// The history is read once for as many as are remembered, and the oldest go, however many there are.
+func TestCleanUpReadsTheHistoryOnce(t *testing.T) {
+	for _, tt := range []struct{ finished, kept, reads int }{
+		{1_000, 1_000, 1}, {1_000, 999, 1}, {1_000, 0, 1}, {66_000, 34_000, 1}, {66_000, 400, 3},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", tt.finished-tt.kept, tt.finished), func(t *testing.T) {
+			t.Parallel()
+			st := counted{memory.New(), make(map[string]int)}
+			defer st.Close()
+			oldest := listedNow.Add(-time.Duration(tt.finished) * second)
+			records := many(tt.finished, false)
+			for i := range records {
+				records[i].Stopped = oldest.Add(time.Duration(i*7919%tt.finished) * second)
+			}
+			stored(t, st, records, asIs)
+			settings := emulator.Settings{MaxStoredActionCount: tt.kept, CompletedActionKeepDuration: -1}
+			if tt.kept == 0 {
+				settings.MaxStoredActionCount = -1
+			}
+			e := emulator.New(st, emulator.WithClock(func() time.Time { return listedNow }), emulator.WithSettings(settings))
+			if err := e.CleanUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := st.reads["operations/history/"]; got != tt.reads {
+				t.Errorf("the history was read %d times, want %d", got, tt.reads)
+			}
+			for _, r := range records {
+				_, err := st.Get(t.Context(), "operations/history/"+r.ID.String())
+				if kept := !r.Stopped.Before(listedNow.Add(-time.Duration(tt.kept) * second)); kept != (err == nil) {
+					t.Fatalf("one that ended at %v: %v, kept should be %t", r.Stopped, err, kept)
+				}
+			}
+		})
+	}
+}
