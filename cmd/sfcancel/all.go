@@ -158,7 +158,7 @@ func (b *bulk) choose(ctx context.Context, cmd *cobra.Command, client *wrapper.C
 // preview shows what is about to be touched, to whoever is asked.
 func (b *bulk) preview(ctx context.Context, cmd *cobra.Command, ops []wrapper.Operation) error {
 	console := consoleOf(cmd.Context())
-	if b.yes || b.dry || !console.asks {
+	if b.yes || b.dry || console.prompt == nil {
 		return nil
 	}
 	all, rows := b.knownOf(ctx, cmd, ops, ledger.Query{}), make([][]string, len(ops))
@@ -166,7 +166,7 @@ func (b *bulk) preview(ctx context.Context, cmd *cobra.Command, ops []wrapper.Op
 		k := all[op.ID]
 		rows[i] = []string{op.ID.String(), orDash(kindWord(op.Kind)), orDash(string(op.State)), orDash(k.age(time.Now())), orDash(k.target)}
 	}
-	return grid{width: 80}.write(console.err, []string{"ID", "KIND", "STATE", "AGE", "TARGET"}, rows)
+	return grid{width: 80}.write(console.prompt, []string{"ID", "KIND", "STATE", "AGE", "TARGET"}, rows)
 }
 
 // deal makes the calls, and says how far it is.

@@ -38,15 +38,15 @@ func (c *connection) confirm(cmd *cobra.Command, d danger, what string) error {
 		on = "the protected cluster " + protected
 	}
 	console := consoleOf(cmd.Context())
-	if !console.asks {
-		return usage(fmt.Errorf("%s on %s: it needs --yes, as nobody can be asked here", what, on))
+	if console.prompt == nil {
+		return usage(fmt.Errorf("%s on %s: that needs --yes where nobody can be asked", what, on))
 	}
 	wanted := "yes"
-	fmt.Fprintf(console.err, "%s on %s?\n", what, on)
+	fmt.Fprintf(console.prompt, "%s on %s?\n", what, on)
 	if d == grave {
 		wanted = c.shortName()
 	}
-	fmt.Fprintf(console.err, "Type %s to go on: ", wanted)
+	fmt.Fprintf(console.prompt, "Type %s to go on: ", wanted)
 	answer, err := readLine(cmd.Context(), console)
 	if err != nil || answer != wanted && (d == grave || answer != "y") {
 		return errDeclined
@@ -69,7 +69,7 @@ func readLine(ctx context.Context, c *console) (string, error) {
 	case l := <-typed:
 		return l.text, l.err
 	case <-ctx.Done():
-		fmt.Fprintln(c.err)
+		fmt.Fprintln(c.prompt)
 		return "", ctx.Err()
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -28,7 +31,8 @@ type connection struct {
 	debug      bool
 	quiet      bool
 	yes, dry   bool
-	ledger     string // of a command that reads it alone
+	ledger     string        // of a command that reads it alone
+	grace      time.Duration // of a force
 
 	settled *settled // where the values of the flags are from
 	notes   *notes   // of a command that changes something
@@ -138,6 +142,9 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 		}
 		options = append(options, wrapper.WithTokenSource(tokens.Token))
 	}
+	if err := c.checkFiles(); err != nil {
+		return nil, err
+	}
 	find, err := proxyFor(c.proxy, cmd.Flags().Changed("proxy"))
 	if err != nil {
 		return nil, err
@@ -163,6 +170,26 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 		options = append(options, wrapper.WithAttemptMiddleware(holdBack))
 	}
 	return append(options, wrapper.WithAttemptMiddleware(w.around)), nil
+}
+
+// checkFiles reads the files of certificates as the client will, for errors in words of the flags.
+func (c *connection) checkFiles() error {
+	if (c.tls.CertFile == "") != (c.tls.KeyFile == "") {
+		return usage(errors.New("--cert and --key go together: give both or neither"))
+	}
+	for _, path := range []string{c.tls.CertFile, c.tls.KeyFile, c.tls.CAFile} {
+		if content, err := os.ReadFile(path); err == nil && bytes.HasPrefix(content, []byte("\xef\xbb\xbf")) {
+			return usage(fileError{fmt.Errorf("%s begins with a byte order mark", path)})
+		}
+	}
+	_, err := certfiles.Watch(certfiles.Files{
+		Cert: c.tls.CertFile, Key: c.tls.KeyFile, CA: c.tls.CAFile,
+		Names: certfiles.Names{Cert: "--cert", Key: "--key", CA: "--ca", Peer: "server"},
+	}, func(*certfiles.Material) error { return nil }, func(context.Context, error) {})
+	if err != nil {
+		return usage(fileError{err})
+	}
+	return nil
 }
 
 // secured reports that a flag is about certificates.

@@ -15,7 +15,7 @@ type console struct {
 	in            io.Reader
 	out, err      io.Writer // what others wrote cannot do harm there
 	raw, rawErr   io.Writer // for what this program draws itself
-	asks          bool      // somebody is there to be asked
+	prompt        io.Writer // where somebody is asked; nil if nobody is there
 	screen        bool      // standard error is a terminal
 	width         int       // of a table; 0 is unlimited
 	colour        bool
@@ -28,7 +28,12 @@ type consoleKey struct{}
 func newConsole(stdout, stderr io.Writer) *console {
 	c := &console{in: os.Stdin, out: plain.Writer(stdout), err: plain.Writer(stderr), raw: stdout, rawErr: stderr}
 	c.screen = isTerminal(stderr)
-	c.asks = c.screen && isTerminal(os.Stdin)
+	if isTerminal(os.Stdin) {
+		c.prompt = c.err
+		if !c.screen {
+			c.prompt = terminal()
+		}
+	}
 	if c.outIsTerminal = isTerminal(stdout); c.outIsTerminal {
 		c.width = 80
 		if width, _, err := term.GetSize(int(stdout.(*os.File).Fd())); err == nil && width > 0 {
@@ -37,6 +42,15 @@ func newConsole(stdout, stderr io.Writer) *console {
 		c.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
 	return c
+}
+
+// terminal is that of the process, nil if it has none.
+func terminal() io.Writer {
+	file, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
+	if err != nil {
+		return nil
+	}
+	return plain.Writer(file)
 }
 
 func isTerminal(stream any) bool {

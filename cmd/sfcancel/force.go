@@ -21,7 +21,6 @@ const leftBehind = "a force may leave test state behind: once no fault runs, Rem
 func newForce() *cobra.Command {
 	var conn connection
 	var policy string
-	var grace time.Duration
 	cmd := &cobra.Command{
 		Use:   "force OPERATION-ID...",
 		Short: "Abandon operations that a graceful cancel did not end",
@@ -43,17 +42,17 @@ force has left behind, Remove-ServiceFabricTestState removes once no fault runs.
 		Args:              atLeast("OPERATION-ID"),
 		ValidArgsFunction: conn.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			chosen, err := forcePolicy(policy, grace, cmd.Flags().Changed("grace"))
+			chosen, err := forcePolicy(policy, conn.grace, cmd.Flags().Changed("grace"))
 			if err != nil {
 				return err
 			}
-			if policy == "graceful-first" && grace >= conn.limit {
-				return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, the limit of the whole command", grace, conn.limit))
+			if policy == "graceful-first" && conn.grace >= conn.limit {
+				return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, the limit of the whole command", conn.grace, conn.limit))
 			}
 			if _, err := parseIDs(args); err != nil {
 				return err
 			}
-			if err := conn.confirm(cmd, risky, fmt.Sprintf("Force %s, which may leave state behind,", countOf(args))); err != nil {
+			if err := conn.confirm(cmd, risky, fmt.Sprintf("Force %s (which may leave state behind)", countOf(args))); err != nil {
 				return err
 			}
 			err = conn.onOperations(cmd, args, "the policy "+policy+" allows it", func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
@@ -69,7 +68,7 @@ force has left behind, Remove-ServiceFabricTestState removes once no fault runs.
 	conn.changes(cmd)
 	cmd.Flags().StringVar(&policy, "policy", policies[0], enumerate(policies, "or"))
 	complete(cmd, "policy", policies)
-	durationVar(cmd.Flags(), &grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
+	durationVar(cmd.Flags(), &conn.grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
 	return cmd
 }
 

@@ -30,8 +30,7 @@ func (k knowledge) entry(e wrapper.Entry) knowledge {
 	switch {
 	case e.Action == "start" && e.Verdict == wrapper.Accepted:
 		k.began, k.by, k.target, k.why = e.Time, e.By, e.Target, ""
-	case e.Action == "graceful" && e.Outcome == "done" && e.Verdict != wrapper.NotFound,
-		e.Action == "force" && e.Outcome == "done" && e.Verdict != wrapper.NotFound:
+	case e.Verdict == wrapper.Accepted && (e.Action == "graceful" || e.Action == "force"):
 		k.why = string(e.Action) + " by " + orDash(e.By)
 		if e.Reason != "" {
 			k.why += ": " + e.Reason

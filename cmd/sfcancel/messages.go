@@ -40,7 +40,18 @@ type message struct {
 // messages are all causes that are told apart. The first that is so counts: what was decided on this side comes
 // before what the wire did, and what nobody knows before why.
 var messages = [...]message{
-	{"token-command", is(errTokenCommand),
+	{"key-encrypted", isFile("is encrypted"),
+		"the key {keyfile} has a password, and nobody can be asked for it", "openssl pkey -in KEY -out PLAIN writes it without"},
+	{"key-of-another", isFile("does not belong to"),
+		"the key {keyfile} does not belong to the certificate {certfile}", "find its own; --cert and --key go together"},
+	{"byte-order-mark", isFile("byte order mark"),
+		"{why} begins with a byte order mark, as Notepad writes it", "save it as ASCII or UTF-8 without BOM"},
+	{"no-pem", isFile("has no PEM block"),
+		"a file of --cert, --key or --ca is no PEM ({why})", "openssl writes PEM of a PFX or DER file"},
+	{"file-unreadable", isFile(""),
+		"a file of --cert, --key or --ca cannot be used: {why}", "sfcancel doctor looks at each"},
+
+	{"token-command", func(s *situation) bool { return is(errTokenCommand)(s) && !s.denied() },
 		"the token command brought no token: {why}", "run it by itself, log in, and try again"},
 	{"native-port", is(errNative),
 		"{host} is the port of the native protocol", "the HTTP gateway is mostly at 19080: --endpoint {at19080}"},
@@ -62,9 +73,14 @@ var messages = [...]message{
 	{"ledger-full", ledgerIs(syscall.ENOSPC, syscall.EDQUOT),
 		"the ledger's disk is full, and no force is sent", "make room; --ledger none does without it"},
 	{"ledger-unreachable", isLedger,
-		"the ledger cannot be used, and no force is sent ({why})", "name another with --ledger; --ledger none does without it"},
+		"the ledger cannot be reached or used, and no force is sent", "name another with --ledger; --ledger none does without it"},
 	{"grace-not-over", isGrace,
-		"force refused by policy: {missing}", "run again after {notbefore}, or sfcancel stop {id}"},
+		"force refused by policy: the graceful cancel has run {ran} of {grace}", "run again after {notbefore}, or sfcancel stop {id}"},
+	{"grace-too-long", func(s *situation) bool {
+		var refusal *wrapper.Refusal
+		return errors.As(s.err, &refusal) && strings.HasPrefix(refusal.Missing, "the context ends before")
+	},
+		"force refused by policy: the grace of {grace} does not fit into what is left of {limit}", "--timeout gives it longer"},
 	{"no-graceful-cancel", is(wrapper.ErrForceRefused),
 		"force refused by policy: no graceful cancel of this operation is known", "cancel it gracefully first: sfcancel cancel {id}"},
 
@@ -92,7 +108,7 @@ var messages = [...]message{
 	{"certificate-pin", isPin,
 		"the certificate of {host} is none that you named", "if it was renewed: {accept}"},
 	{"certificate-untrusted", asType[*tls.CertificateVerificationError],
-		"the certificate of {host} is from an unknown authority", "--ca FILE, or if it is the cluster's: {accept}"},
+		"{host} shows a certificate of an unknown authority", "--ca FILE, or if it is the cluster's, {accept}"},
 	{"certificate-refused", func(s *situation) bool { return s.cert && isHandshake(s) },
 		"{host} refused the client certificate", "name one that the cluster knows: --cert and --key"},
 	{"certificate-wanted", isHandshake,
@@ -114,7 +130,7 @@ var messages = [...]message{
 	{"id-in-use", is(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)),
 		"an operation of another kind has the id ({answer})", "leave --id out for a new one"},
 	{"force-too-early", is(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)),
-		"the cluster refuses that in this state ({answer})", "sfcancel cancel {id} first, or sfcancel stop {id}"},
+		"the cluster refuses that in this state ({answer})", "sfcancel stop {id} does it in order"},
 	{"html", isHTML,
 		"{host} answers with a web page, as a proxy or a login does ({answer})", "check --endpoint, --proxy and HTTPS_PROXY"},
 	{"not-service-fabric", isOther,
@@ -167,11 +183,17 @@ func (e *explained) Unwrap() error { return e.error }
 func (s *situation) explain() error {
 	var done *explained
 	var bad usageError
-	if s.err == nil || errors.As(s.err, &done) || errors.As(s.err, &bad) || errors.Is(s.err, wrapper.ErrInvalidArgument) {
+	switch file := (fileError{}); {
+	case s.err == nil || errors.As(s.err, &done):
+		return s.err
+	case errors.As(s.err, &file):
+	case errors.Is(s.err, wrapper.ErrInvalidArgument):
+		return usage(errors.New(flagWords.Replace(s.err.Error())))
+	case errors.As(s.err, &bad):
 		return s.err
 	}
 	if errors.As(s.err, &s.call) {
-		s.attempt = telling(s.call.Attempts())
+		s.attempt = telling(s.call.Attempts(), errors.Is(s.err, wrapper.ErrServerRefused))
 		if s.id == (uuid.UUID{}) {
 			s.id = s.call.OperationID()
 		}
@@ -184,12 +206,12 @@ func (s *situation) explain() error {
 	return s.err
 }
 
-// telling is the attempt that says why a call failed: the last that is no success, and rather one that was not cut
-// short with the call.
-func telling(attempts []wrapper.Attempt) (told wrapper.Attempt) {
+// telling is the attempt that says why a call failed: the refusal behind one, else the last that is no success, and
+// rather one that was not cut short with the call.
+func telling(attempts []wrapper.Attempt, refused bool) (told wrapper.Attempt) {
 	for _, a := range slices.Backward(attempts) {
 		switch short := errors.Is(a.Err, context.Canceled) || errors.Is(a.Err, context.DeadlineExceeded); {
-		case a.Class() == "done":
+		case a.Class() == "done", refused && a.Class() != "refused":
 		case !short:
 			return a
 		case told.Endpoint == "":
@@ -248,8 +270,16 @@ func (s *situation) value(name string) string {
 		return s.nearText()
 	case "other":
 		return s.other
-	case "missing", "notbefore":
-		return s.refusal(name)
+	case "notbefore":
+		return s.notBefore().Local().Format(time.TimeOnly)
+	case "grace":
+		return s.conn.grace.String()
+	case "ran":
+		return max(s.conn.grace-time.Until(s.notBefore()), 0).Round(time.Second).String()
+	case "certfile":
+		return tail(s.conn.tls.CertFile, 32)
+	case "keyfile":
+		return tail(s.conn.tls.KeyFile, 32)
 	case "said":
 		return plain.Quote(s.attempt.Message, 50)
 	case "accept":
@@ -268,6 +298,14 @@ func short(text string, most int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most-3], "") + "..."
+}
+
+// tail is the end of a path, where its name is.
+func tail(path string, most int) string {
+	if len(path) <= most {
+		return path
+	}
+	return "..." + strings.ToValidUTF8(path[len(path)-most+3:], "")
 }
 
 // url is the gateway that the failure is about.
@@ -304,6 +342,13 @@ func (s *situation) why() string {
 	if errors.As(err, &refusal) && refusal.Cause != nil {
 		err = refusal.Cause
 	}
+	if file := (fileError{}); errors.As(err, &file) {
+		var path *fs.PathError
+		if errors.As(file, &path) {
+			return tail(path.Path, 40) + ": " + path.Err.Error()
+		}
+		return tail(file.what(), 70)
+	}
 	if errors.Is(err, errTokenCommand) {
 		text := err.Error()
 		return short(text[strings.LastIndex(text, errTokenCommand.Error()+": ")+len(errTokenCommand.Error())+2:], 60)
@@ -335,15 +380,12 @@ func (s *situation) nearText() string {
 	return fmt.Sprintf("nearest: %s, %s", s.near[0], s.near[1])
 }
 
-func (s *situation) refusal(name string) string {
+func (s *situation) notBefore() time.Time {
 	var refusal *wrapper.Refusal
-	switch {
-	case !errors.As(s.err, &refusal):
-		return "?"
-	case name == "missing":
-		return short(refusal.Missing, 60)
+	if !errors.As(s.err, &refusal) {
+		return time.Now()
 	}
-	return refusal.NotBefore.Local().Format(time.TimeOnly)
+	return refusal.NotBefore
 }
 
 // shown is the certificate that a server showed.
@@ -365,6 +407,37 @@ func (s *situation) accept() string {
 
 func (s *situation) denied() bool {
 	return s.attempt.Status == http.StatusForbidden || s.attempt.Status == http.StatusUnauthorized
+}
+
+// flagWords make what package wrapper says of its fields what it is about the flags.
+var flagWords = strings.NewReplacer(
+	"new client: ", "", "invalid argument: ", "", "; no request was sent", "", "TLS: ", "",
+	"CertFile", "--cert", "KeyFile", "--key", "CAFile and RootCAs have no effect: leave them out, or set ServerCommonNames", "--ca has no effect: leave it out, or add --server-common-name",
+	"CAFile", "--ca", "ServerThumbprints[", "--server-thumbprint [", "ServerThumbprints", "--server-thumbprint",
+	"ServerCommonNames[", "--server-common-name [", "ServerCommonNames", "--server-common-name", "set both or neither", "give both or neither",
+)
+
+// fileError is a file of a certificate, key or authority that cannot be used.
+type fileError struct{ error }
+
+func (e fileError) Unwrap() error { return e.error }
+
+// what is the error without what it is called elsewhere.
+func (e fileError) what() string {
+	text := e.Error()
+	for _, name := range []string{"--cert ", "--key ", "--ca "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	text, _, _ = strings.Cut(text, " has no PEM block")
+	text, _, _ = strings.Cut(text, " begins with")
+	return text
+}
+
+func isFile(says string) func(*situation) bool {
+	return func(s *situation) bool {
+		var file fileError
+		return errors.As(s.err, &file) && strings.Contains(file.Error(), says)
+	}
 }
 
 // is looks for any of the errors.

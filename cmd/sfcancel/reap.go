@@ -43,7 +43,7 @@ sfcancel stop, so that --grace and --never-force hold. What fails is said, and t
 			if once {
 				return b.run(cmd, "Stop", b.after(), b.stop)
 			}
-			if err := b.confirm(cmd, grave, fmt.Sprintf("End whatever is older than %v, until it is interrupted,", b.olderThan)); err != nil {
+			if err := b.confirm(cmd, grave, fmt.Sprintf("End whatever is older than %v until it is interrupted", b.olderThan)); err != nil {
 				return err
 			}
 			return b.reap(cmd, every)

@@ -46,7 +46,7 @@ func TestClientCertificates(t *testing.T) {
 		"nobody trusts it":       {[][]string{as("admin")}, exitNotSent, "unknown authority"},
 		"a user may not":         {[][]string{as("user"), ca}, exitRefused, "E_ACCESSDENIED"},
 		"nobody in particular":   {[][]string{ca}, exitRefused, "credentials"},
-		"a key that is missing":  {[][]string{{"--cert", p.file("admin.pem")}, ca}, exitUsage, "KeyFile"},
+		"a key that is missing":  {[][]string{{"--cert", p.file("admin.pem")}, ca}, exitUsage, "--key"},
 		"a file that is missing": {[][]string{{"--cert", p.file("no.pem"), "--key", p.file("no.key")}, ca}, exitUsage, "no.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,8 +38,11 @@ and why, and the command that comes next.`,
 			}
 			return conn.with(cmd, func(ctx context.Context, client *wrapper.Client) error {
 				op, err := client.Operation(ctx, id)
-				if err != nil {
+				switch {
+				case err != nil:
 					return err
+				case !op.Found():
+					return unknownOperation{id}
 				}
 				k := conn.knownOf(ctx, cmd, []wrapper.Operation{op}, ledger.Query{OperationID: id})[id]
 				return conn.printShown(cmd, op, k)

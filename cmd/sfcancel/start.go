@@ -64,7 +64,7 @@ func (s *starting) command(use, short, example string, target func() (string, er
 			if s.mode == string(generated.DataLossModeFullDataLoss) {
 				d = grave
 			}
-			if err := s.confirm(cmd, d, "Start "+strings.TrimSpace(use+" "+s.mode)+" on "+target+" of"); err != nil {
+			if err := s.confirm(cmd, d, "Start "+strings.TrimSpace(use+" "+s.mode)+" of "+target); err != nil {
 				return err
 			}
 			return s.with(cmd, func(ctx context.Context, client *wrapper.Client) error {

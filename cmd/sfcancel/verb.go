@@ -196,12 +196,15 @@ func (c *connection) print(cmd *cobra.Command, client *wrapper.Client, ends []en
 	if len(ends) == 1 && len(errs) == 1 && ends[0].result.Verdict == "" { // run describes it, like every other failure
 		return errs[0]
 	}
-	docs, rows := make([]any, len(ends)), make([][]string, len(ends))
+	var docs []any
+	rows := make([][]string, len(ends))
 	for i, e := range ends {
-		docs[i], rows[i] = e.document(ledger, policy), e.row()
+		if rows[i] = e.row(); c.format() != "name" || e.err == nil {
+			docs = append(docs, e.document(ledger, policy))
+		}
 	}
 	var doc any = docs
-	if len(docs) == 1 {
+	if len(ends) == 1 && len(docs) == 1 {
 		doc = docs[0]
 	}
 	w := cmd.OutOrStdout()
