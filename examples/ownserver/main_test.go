@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -34,7 +34,7 @@ func TestHandler(t *testing.T) {
 		{"an admin, twice", "secret", wrapper.Finished, nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			client, err := wrapper.New(srv.URL, wrapper.WithTokenSource(token(tt.token).Token))
+			client, err := wrapper.New(srv.URL, wrapper.WithHTTPClient(&http.Client{Transport: bearer(tt.token)}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,11 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// token is a token that is never renewed.
-type token string
+// bearer sends a token with every request. A client that renews its tokens has wrapper.WithTokenSource instead.
+type bearer string
 
-func (t token) Token(context.Context, string) (string, error) { return string(t), nil }
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(b))
+	return http.DefaultTransport.RoundTrip(r)
+}

@@ -106,7 +106,7 @@ esac
 		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(home, "state"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
 	}, "bash", "-euxo", "pipefail", "-c", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"+script) // a script that fails leaves no server
-	for _, want := range []string{"PartitionDataLoss", "Accepted", "Cancelled", "end of the drill"} {
+	for _, want := range []string{"Running", "Accepted", "Cancelled", "end of the drill"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("got no %q, want one in\n%s", want, out)
 		}
