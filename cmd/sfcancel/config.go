@@ -17,10 +17,10 @@ const aboutConfig = `Give clusters names, so that a command needs no flags for i
 
 What a connection needs is looked for in this order:
 
-  1. the flag                        --endpoint, --cert, --key, --ca, --ledger ...
-  2. the environment                 SFCANCEL_ENDPOINT, SFCANCEL_CERT ...
-  3. the cluster in the file         the one that --cluster or SFCANCEL_CLUSTER names,
-                                     else the current one
+  1. the flag                   --endpoint, --cert, --key, --ca, --ledger ...
+  2. the environment            SFCANCEL_ENDPOINT, SFCANCEL_CERT ...
+  3. the cluster in the file    the one that --cluster or SFCANCEL_CLUSTER
+                                names, else the current one
   4. the default of the flag
 
 If an address is given without the name of a cluster, the current cluster is left
@@ -202,7 +202,7 @@ func newConfigList() *cobra.Command {
 			docs, rows := []clusterJSON{}, [][]string{}
 			for _, name := range file.names() {
 				c := file.clusters[name]
-				docs = append(docs, clusterJSON{name, name == file.current, c.protected, c.values["endpoints"]})
+				docs = append(docs, clusterJSON{name, name == file.current, c.protected, append([]string{}, c.values["endpoints"]...)})
 				rows = append(rows, []string{name, mark(name == file.current), mark(c.protected), strings.Join(c.values["endpoints"], ",")})
 			}
 			return printAs(cmd.OutOrStdout(), output, docs, func(w tableWriter) error {
@@ -252,7 +252,7 @@ func newConfigShow() *cobra.Command {
 				flag := cmd.Flags().Lookup(s.flag)
 				values := []string{flag.Value.String()}
 				if list, ok := flag.Value.(pflag.SliceValue); ok {
-					values = list.GetSlice()
+					values = append([]string{}, list.GetSlice()...)
 				}
 				docs = append(docs, settingJSON{s.flag, values, conn.settled.from[s.flag]})
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,10 +29,10 @@ func newForce() *cobra.Command {
 left behind, so the command asks, and a policy decides first whether the force may go
 out:
 
-  require-graceful  the ledger must know of a graceful cancel, or the cluster must show
-                    the operation as RollingBack (default)
-  graceful-first    cancel gracefully, wait for --grace, then force; a graceful cancel
-                    that the ledger knows of has had its time
+  require-graceful  the ledger must know of a graceful cancel, or the cluster
+                    must show the operation as RollingBack (default)
+  graceful-first    cancel gracefully, wait for --grace, then force; a graceful
+                    cancel that the ledger knows of has had its time
   server-decides    send the force and leave the judgement to the server
 
 With any policy the ledger must be readable, and is told before the force goes out: if it
@@ -56,6 +57,9 @@ force has left behind, Remove-ServiceFabricTestState removes once no fault runs.
 				return err
 			}
 			err = conn.onOperations(cmd, args, "the policy "+policy+" allows it", func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
+				if conn.dry && policy == "graceful-first" {
+					return conn.dryGracefulFirst(ctx, client, id)
+				}
 				return client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: conn.server, Policy: chosen, Reason: conn.notes.reason})
 			})
 			if err == nil && !conn.dry && !conn.quiet && isTable(conn.output) {
@@ -70,6 +74,22 @@ force has left behind, Remove-ServiceFabricTestState removes once no fault runs.
 	complete(cmd, "policy", policies)
 	durationVar(cmd.Flags(), &conn.grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
 	return cmd
+}
+
+// dryGracefulFirst says what graceful-first would do, without the wait.
+func (c *connection) dryGracefulFirst(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
+	result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: c.server, Policy: wrapper.RequireGraceful{MinGrace: c.grace, Look: true}})
+	var refusal *wrapper.Refusal
+	switch {
+	case !errors.As(err, &refusal) || refusal.Cause != nil:
+		return result, err
+	case refusal.NotBefore.IsZero():
+		return client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: c.server})
+	}
+	if d, ok := ctx.Value(dryKey{}).(*dryRun); ok {
+		d.request = "a force, after " + refusal.NotBefore.Local().Format(time.DateTime)
+	}
+	return result, err
 }
 
 func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.ForcePolicy, error) {

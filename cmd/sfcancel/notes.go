@@ -27,7 +27,7 @@ type notes struct {
 func (n *notes) flags(cmd *cobra.Command) { ledgerFlag(cmd, &n.name) }
 
 func ledgerFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "ledger", "", "where it is noted who asked for what: file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX, or none for this process only (default a directory of yours, see sfcancel ledger --help)")
+	cmd.Flags().StringVar(to, "ledger", "", "where it is noted who asked for what: file:DIR, bolt:PATH, etcd://HOST:PORT[,...]/PREFIX, or none for this process only (default a directory of yours, see sfcancel ledger --help)")
 }
 
 // open opens the ledger for a client. One that is not there fails when it is used, and not before: a

@@ -19,7 +19,7 @@ func newReap() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
 		Use:   "reap --older-than AGE",
-		Short: "End whatever is older than an age, again and again: a dead man's switch",
+		Short: "End what is older than an age, again and again",
 		Long: `End whatever is older than --older-than, and look again after each --every, until it is
 interrupted: a dead man's switch for drills whose pipeline may die. Each is ended as by
 sfcancel stop, so that --grace and --never-force hold. What fails is said, and tried again.

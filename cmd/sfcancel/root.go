@@ -66,15 +66,19 @@ func newRoot(args ...string) *cobra.Command {
 		SilenceErrors: true,
 		Version:       version(),
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp())
+	root.SetUsageFunc(usageOf)
+	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(ofFlag(err)) })
 	commands := map[string]func() *cobra.Command{
 		"cancel": newCancel, "force": newForce, "stop": newStop, "wait": newWait, "list": newList,
 		"progress": newShow, "show": newShow, "watch": newWatch, "cancel-all": newCancelAll, "stop-all": newStopAll, "reap": newReap, "start": newStart, "ledger": newLedger, "serve": newServe, "store": newStore, "demo": newDemo,
-		"config": newConfig,
+		"config": newConfig, "doctor": newDoctor, "version": newVersion, "spec": newSpec, "man": newMan, "schema": newSchema,
+		"completion": newCompletion,
 	}
 	if len(args) > 0 && commands[args[0]] != nil {
 		root.AddCommand(commands[args[0]]())
-		root.CompletionOptions.DisableDefaultCmd = true
 		return root
 	}
 	delete(commands, "progress") // an alias

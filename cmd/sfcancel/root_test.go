@@ -19,7 +19,7 @@ func TestRootOfOneCommand(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{nil, {""}, {"--help"}, {"help", "cancel"}, {"completion", "bash"}, {"__complete", ""}, {"cance"}} {
+	for _, args := range [][]string{nil, {""}, {"--help"}, {"help", "cancel"}, {"__complete", ""}, {"cance"}} {
 		if got, want := len(newRoot(args...).Commands()), len(newRoot().Commands()); got != want {
 			t.Errorf("%q: got %d commands, want all %d", args, got, want)
 		}

@@ -40,7 +40,7 @@ func newServe() *cobra.Command {
 	var s serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a reference cluster: the fault operations, without anything that is harmed",
+		Short: "Serve a reference cluster, where nothing is harmed",
 		Long: `Serve the fault operations of a reference cluster. Operations go through their
 steps by the clock, and nothing happens to anything but them and the nodes that
 they stop.

@@ -49,10 +49,10 @@ that had no verdict.
 
 The ledger is a directory of yours unless --ledger names another place:
 
-  $XDG_STATE_HOME/sfcancel/ledger                    if that is set
-  ~/.local/state/sfcancel/ledger                     else, on Linux and other Unix
-  ~/Library/Application Support/sfcancel/ledger      on macOS
-  %LocalAppData%\sfcancel\ledger                     on Windows
+  $XDG_STATE_HOME/sfcancel/ledger                  if that is set
+  ~/.local/state/sfcancel/ledger                   else, on Linux and other Unix
+  ~/Library/Application Support/sfcancel/ledger    on macOS
+  %LocalAppData%\sfcancel\ledger                   on Windows
 
 A directory is for one user of one machine, whose processes may use it at once; what several users or
 machines share is in etcd. Its files are JSON Lines, for other programs to read. Entries stay for 90
