@@ -1,13 +1,14 @@
 package wrapper
 
-// belief is what a call knows of its operation. It changes in learn, observe, see and noteSeen,
-// and nowhere else.
+// belief is what a call knows of its operation. It changes in learn, observe, see, ask and
+// noteSeen, and nowhere else.
 type belief struct {
 	evidence      // what the ledger proves
 	ours     bool // fixed: the call made the id, so that nobody else can have used it before
 
 	state State // as last seen or told; "" if it was not
 	kind  Kind  // "" until it was learnt
+	told  *told // by its progress, if that was asked for
 
 	// once is what became of a write that must not be repeated blindly, a force or a start, or
 	// that was refused.

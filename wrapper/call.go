@@ -24,6 +24,7 @@ type call struct {
 	timeout time.Duration
 	reason  string   // the caller's words for the ledger
 	per     *perCall // nil for nothing
+	at      *address // where the caller says that its progress is; nil if he does not
 
 	force bool // it forces, or a Stop has begun to
 	known belief
@@ -61,6 +62,9 @@ func (k *call) tell(ctx context.Context, name string, of Attempt, pause time.Dur
 func (k *call) do(ctx context.Context, f func(context.Context, *call) (Result, error)) (Result, error) {
 	outcome, err := k.c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
 		result, err := f(ctx, k)
+		if err == nil {
+			k.explain(ctx, &result)
+		}
 		return Outcome{Result: result}, err
 	})
 	return outcome.Result, err

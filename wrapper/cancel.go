@@ -19,6 +19,9 @@ type CancelOptions struct {
 	Timeout time.Duration
 	// Reason is noted in the ledger.
 	Reason string
+	// Target is where the operation is asked for if it turns out to be over, which costs less than the list,
+	// and tells the Cause. The zero value means the target that the ledger knows, if any.
+	Target Target
 }
 
 // Cancel stops an operation gracefully: the cluster ends it and cleans up after it.
@@ -33,6 +36,9 @@ type CancelOptions struct {
 func (c *Client) Cancel(ctx context.Context, id uuid.UUID, options CancelOptions) (Result, error) {
 	k, err := c.newCall("cancel", id, options.APIVersion, options.Timeout)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := k.aim(options.Target); err != nil {
 		return Result{}, err
 	}
 	k.reason = options.Reason

@@ -15,6 +15,7 @@
 //	Wait, Watch       look at an operation until it is over
 //	CancelAll         cancels many, chosen by kind, state and age
 //	Operation         reads one operation, whatever its kind
+//	Progress          reads one, and why it ended as it did, and what it worked on
 //	Operations, AllOperations
 //	                  read all that the cluster remembers, as a slice and one by one
 //	StartDataLoss, StartQuorumLoss, StartPartitionRestart, StartNodeTransition

@@ -155,6 +155,8 @@ func (c *Client) evidence(ctx context.Context, k *call) (evidence, error) {
 
 // learn takes in what the ledger proves.
 func (k *call) learn(ctx context.Context) (err error) {
-	k.known.evidence, err = k.c.evidence(ctx, k)
+	if k.known.evidence, err = k.c.evidence(ctx, k); k.at != nil {
+		k.known.where = *k.at
+	}
 	return err
 }

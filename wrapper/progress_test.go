@@ -117,6 +117,198 @@ func TestProgressLeavesARequestForTheList(t *testing.T) {
 	}
 }
 
+// faulted puts an operation of a kind into the cluster that ended with an error, and returns its cause and target.
+func faulted(tb testing.TB, c *cluster, kind wrapper.Kind) (wrapper.Cause, wrapper.Target) {
+	tb.Helper()
+	number, _ := emulator.HRESULT("FABRIC_E_SERVICE_DOES_NOT_EXIST")
+	must(tb, c.engine.Put(tb.Context(), emulator.Record{
+		ID: opID, Kind: generated.OperationType(kind), Step: emulator.StepFailed, Rollback: emulator.NotRollingBack,
+		ErrorCode: number, Target: targets[kind], LookedUp: true,
+	}))
+	return wrapper.Cause{Number: number, Code: "FABRIC_E_SERVICE_DOES_NOT_EXIST"}, targetOf(kind)
+}
+
+func targetOf(kind wrapper.Kind) wrapper.Target {
+	if kind == wrapper.KindNodeTransition {
+		return wrapper.Target{Kind: kind, Node: node}
+	}
+	return wrapper.Target{Kind: kind, Partition: wrapper.Partition{Service: "fabric:/shop/orders", ID: orders.ID}}
+}
+
+// Progress tells the cause and the target of what ended, over a socket: with the target, with the kind alone,
+// with neither, and with what is wrong.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	other := map[wrapper.Kind]wrapper.Kind{
+		wrapper.KindDataLoss: wrapper.KindQuorumLoss, wrapper.KindQuorumLoss: wrapper.KindPartitionRestart,
+		wrapper.KindPartitionRestart: wrapper.KindNodeTransition, wrapper.KindNodeTransition: wrapper.KindDataLoss,
+	}
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, _ startCall) {
+		cause, target := faulted(t, c, kind)
+		want := wrapper.Progress{Operation: wrapper.Operation{ID: opID, Kind: kind, State: wrapper.StateFaulted}, Cause: cause, Target: target}
+		ask := progressOf[kind]
+		for _, tc := range []struct {
+			name  string
+			given wrapper.Target
+			wire  []string // the last requests
+		}{
+			{"the target", target, []string{ask}},
+			{"the kind", wrapper.Target{Kind: kind}, []string{ask}},
+			{"nothing", wrapper.Target{}, []string{"list", ask}},
+			{"another kind", targetOf(other[kind]), []string{progressOf[other[kind]], "list", ask}},
+		} {
+			before := len(c.seen())
+			got, err := c.client(t).Progress(t.Context(), opID, tc.given)
+			if err != nil || got != want {
+				t.Errorf("%s: got %+v, %v, want %+v", tc.name, got, err, want)
+			}
+			if seen := c.seen()[before:]; !slices.Equal(seen, tc.wire) {
+				t.Errorf("%s: the wire saw %v, want %v", tc.name, seen, tc.wire)
+			}
+		}
+		if got, want := want.Cause.String(), "FABRIC_E_SERVICE_DOES_NOT_EXIST (0x80071BCD)"; got != want {
+			t.Errorf("the cause prints as %q, want %q", got, want)
+		}
+	})
+}
+
+// What goes on has no cause, and the target is that of the start, if the caller or the ledger knows it.
+func TestProgressOfARunningOperation(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
+		client := c.client(t)
+		started, err := start(t.Context(), client, wrapper.StartOptions{})
+		must(t, err)
+		target := targetOf(kind)
+		if kind == wrapper.KindNodeTransition {
+			target.Node.Instance = 0 // which the ledger does not hold
+		} else {
+			target.Partition.Service = orders.Service
+		}
+		if started.Target != target {
+			t.Errorf("the start has the target %+v, want %+v", started.Target, target)
+		}
+		want := wrapper.Progress{Operation: wrapper.Operation{ID: started.OperationID, Kind: kind, State: wrapper.StateRunning}, Target: target}
+		got, err := client.Progress(t.Context(), started.OperationID, wrapper.Target{})
+		if err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+		want.Target = wrapper.Target{}
+		if got, err := c.client(t).Progress(t.Context(), started.OperationID, wrapper.Target{}); err != nil || got != want {
+			t.Errorf("who knows nothing: got %+v, %v, want %+v", got, err, want)
+		}
+		unknown := uuid.New()
+		if got, err := client.Progress(t.Context(), unknown, target); err != nil || got.Found() || got.ID != unknown {
+			t.Errorf("an unknown id: got %+v, %v, want one that is not found", got, err)
+		}
+	})
+}
+
+// A progress is asked for again like any read, and what it cannot find out the list tells.
+func TestProgressIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for name, tc := range map[string]struct {
+			faults []wirefault.Fault
+			wire   []string
+			cause  bool
+		}{
+			"lost twice": {[]wirefault.Fault{{}, {Apply: true}}, []string{"GetDataLossProgress", "GetDataLossProgress", "GetDataLossProgress"}, true},
+			"busy":       {[]wirefault.Fault{{Status: 503}}, []string{"GetDataLossProgress", "GetDataLossProgress"}, true},
+			"refused":    {[]wirefault.Fault{{Status: 403}}, []string{"GetDataLossProgress", "list"}, false},
+		} {
+			c := newCluster(t, profile)
+			cause, target := faulted(t, c, wrapper.KindDataLoss)
+			c.wire.Spoil(isProgress, tc.faults...)
+			got, err := c.client(t).Progress(t.Context(), opID, target)
+			if err != nil || got.State != wrapper.StateFaulted || got.Cause == cause != tc.cause {
+				t.Errorf("%s: got %+v, %v, want Faulted, with its cause: %t", name, got, err, tc.cause)
+			}
+			if seen := c.seen(); !slices.Equal(seen, tc.wire) {
+				t.Errorf("%s: the wire saw %v, want %v", name, seen, tc.wire)
+			}
+		}
+		c := newCluster(t, profile)
+		_, target := faulted(t, c, wrapper.KindDataLoss)
+		c.wire.Spoil(wirefault.Any, slices.Repeat([]wirefault.Fault{{Status: 403}}, 2)...)
+		_, err := c.client(t).Progress(t.Context(), opID, target)
+		onlyKind(t, err, wrapper.ErrServerRefused)
+	})
+}
+
+// A target has to be whole, but for the kind alone.
+func TestTargetIsChecked(t *testing.T) {
+	t.Parallel()
+	for name, target := range map[string]wrapper.Target{
+		"no kind":       {Partition: orders},
+		"a wrong kind":  {Kind: "CoffeeLoss", Partition: orders},
+		"no service":    {Kind: wrapper.KindDataLoss, Partition: wrapper.Partition{ID: uuid.New()}},
+		"a path":        {Kind: wrapper.KindDataLoss, Partition: wrapper.Partition{Service: "fabric:/a/..", ID: uuid.New()}},
+		"a node's kind": {Kind: wrapper.KindDataLoss, Node: node},
+	} {
+		p := serving(done)
+		client := directClient(t, &p.answers)
+		_, err := client.Progress(t.Context(), opID, target)
+		onlyKind(t, err, wrapper.ErrInvalidArgument)
+		_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{Target: target})
+		onlyKind(t, err, wrapper.ErrInvalidArgument)
+		_, err = client.Wait(t.Context(), opID, wrapper.WaitOptions{Target: target})
+		onlyKind(t, err, wrapper.ErrInvalidArgument)
+		_, err = client.Stop(t.Context(), opID, wrapper.StopOptions{Target: target})
+		onlyKind(t, err, wrapper.ErrInvalidArgument)
+		if p.served != 0 {
+			t.Errorf("%s: got %d requests, want none", name, p.served)
+		}
+	}
+}
+
+// A result says why the operation is Faulted and what it worked on, if the ledger knows its start, or if the
+// call says where it is; who knows neither learns neither, and is not held up.
+func TestResultHasTheCause(t *testing.T) {
+	t.Parallel()
+	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, _ startCall) {
+		cause, target := faulted(t, c, kind)
+		calls := map[string]func(client *wrapper.Client, target wrapper.Target) (wrapper.Result, error){
+			"Wait": func(client *wrapper.Client, target wrapper.Target) (wrapper.Result, error) {
+				return client.Wait(t.Context(), opID, wrapper.WaitOptions{Target: target})
+			},
+			"Stop": func(client *wrapper.Client, target wrapper.Target) (wrapper.Result, error) {
+				return client.Stop(t.Context(), opID, wrapper.StopOptions{Target: target})
+			},
+			"Cancel": func(client *wrapper.Client, target wrapper.Target) (wrapper.Result, error) {
+				return client.Cancel(t.Context(), opID, wrapper.CancelOptions{Target: target})
+			},
+		}
+		for name, call := range calls {
+			known := new(wrapper.MemoryLedger)
+			must(t, known.Append(t.Context(), wrapper.Entry{
+				OperationID: opID, Time: time.Now(), Cluster: "here", Action: "start", Outcome: "done", Verdict: wrapper.Accepted, Kind: kind, Target: target.String(),
+			}))
+			for who, tc := range map[string]struct {
+				ledger wrapper.Ledger
+				given  wrapper.Target
+				want   wrapper.Target
+				cause  wrapper.Cause
+			}{
+				"the ledger": {known, wrapper.Target{}, target, cause},
+				"the caller": {new(wrapper.MemoryLedger), target, target, cause},
+				"nobody":     {new(wrapper.MemoryLedger), wrapper.Target{}, wrapper.Target{}, wrapper.Cause{}},
+			} {
+				got, err := call(c.client(t, wrapper.WithLedger(tc.ledger), wrapper.WithCluster("here")), tc.given)
+				if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateFaulted || got.Cause != tc.cause || got.Target != tc.want {
+					t.Errorf("%s, %s knows: got %+v, %v, want the cause %v and the target %+v", name, who, got, err, tc.cause, tc.want)
+				}
+			}
+		}
+		// Without the cause the verdict is the same.
+		c.wire.Spoil(isProgress, slices.Repeat([]wirefault.Fault{{}}, 9)...)
+		got, err := calls["Wait"](c.client(t), target)
+		if err != nil || got.State != wrapper.StateFaulted || got.Cause != (wrapper.Cause{}) {
+			t.Errorf("the progress is lost: got %+v, %v, want Faulted", got, err)
+		}
+	})
+}
+
 // oneEntry is a ledger that stays as it is.
 type oneEntry wrapper.Entry
 

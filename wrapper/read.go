@@ -164,13 +164,14 @@ func (k *call) unread(err error) error {
 // A full list may lack it, and then one list a kind is asked for. Of all that is listed no more
 // than this one is kept, but each list is read to its end: one that breaks off tells nothing.
 func (k *call) lookUp(ctx context.Context) (op Operation, found bool, err error) {
-	switch op, found, err = k.progress(ctx); {
-	case err != nil:
-		return Operation{}, false, err
-	case found:
-		k.see(ctx, op, true)
-		return op, true, nil
+	if op, found, err = k.progress(ctx); err != nil || found {
+		return op, found, err
 	}
+	return k.find(ctx)
+}
+
+// find is lookUp in the list alone.
+func (k *call) find(ctx context.Context) (op Operation, found bool, err error) {
 	l, err := k.list(ctx, filterAll, filterAll, k.id)
 	if err != nil {
 		return Operation{}, false, err
@@ -221,7 +222,7 @@ func (k *call) listEach(ctx context.Context, wanted, states int, only uuid.UUID,
 
 // list reads operations of some kinds in some states, asking again until the answer
 // is definite. It keeps one of them, or all if only is all zeros. Its error is why it stopped
-// asking, nil inside if the server refused.
+// asking: errReadRefused if the server refused.
 func (k *call) list(ctx context.Context, wanted, states int, only uuid.UUID) (*opdecode.List, error) {
 	most := listSize * bits.OnesCount(uint(wanted)&(1<<len(kinds)-1))
 	for {

@@ -1,6 +1,8 @@
 package wrapper
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 )
 
@@ -51,6 +53,46 @@ type Operation struct {
 // [NotFound] says of the other calls.
 func (o Operation) Found() bool { return o.State != "" }
 
+// Target is what an operation works on. The zero value means that it is not known.
+type Target struct {
+	Kind      Kind
+	Partition Partition // of all kinds but a node transition
+	Node      Node      // of a node transition; the instance is 0 if it is not known
+}
+
+// String returns the service and the id of the partition, or the name of the node, as [Entry].Target has
+// them; "" if it is not known.
+func (t Target) String() string { return t.address().target }
+
+// Cause is the error with which an operation ended. The zero value means that there was none, or that it
+// is not known.
+type Cause struct {
+	Number int32 // the HRESULT
+	Code   Code  // its name, such as FABRIC_E_SERVICE_DOES_NOT_EXIST; "" if the runtime has none
+}
+
+// String returns the name and the number in hexadecimal; "" for the zero value.
+func (c Cause) String() string {
+	switch number := fmt.Sprintf("0x%08X", uint32(c.Number)); {
+	case c == Cause{}:
+		return ""
+	case c.Code == "":
+		return number
+	default:
+		return fmt.Sprintf("%s (%s)", c.Code, number)
+	}
+}
+
+// Progress is where an operation stands, with what the cluster says of its end.
+type Progress struct {
+	Operation
+	// Cause is why it ended as it did, once it is over.
+	Cause Cause
+	// Target is what it works on: as the cluster has it once the operation is over, and as it was started
+	// before, if the caller or the ledger knows that.
+	Target Target
+}
+
 // Verdict is what is true of an operation after a call.
 type Verdict string
 
@@ -87,6 +129,12 @@ type Result struct {
 
 	// Kind is the operation's kind if it was learnt on the way.
 	Kind Kind
+
+	// Cause is why the operation is Faulted, and Target what it works on. They are known of operations
+	// whose start is in the ledger, and of those whose Target was among the options of the call. Otherwise
+	// [Client.Progress] tells.
+	Cause  Cause
+	Target Target
 
 	// Resolved says that no answer told the verdict directly: an answer was lost, or
 	// told less than was needed, and asking again settled it.

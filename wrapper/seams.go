@@ -13,7 +13,7 @@ import (
 // Call is what a caller asked for, as middleware and observers see it.
 type Call struct {
 	// Name says which: "cancel", "force cancel", "stop", "wait", "watch", "list operations",
-	// "read operation", or one of the four that begin with "start".
+	// "read operation", "progress", or one of the four that begin with "start".
 	Name string
 	// OperationID is what the call is about; all zeros for a list.
 	OperationID uuid.UUID

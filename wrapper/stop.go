@@ -25,6 +25,8 @@ type StopOptions struct {
 	APIVersion generated.APIVersion
 	Timeout    time.Duration
 	Reason     string
+	// Target is as in [CancelOptions].
+	Target Target
 }
 
 // Stop ends an operation and says how it ended: it cancels gracefully, looks at the
@@ -53,6 +55,9 @@ func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (R
 	}
 	if err := errors.Join(nonNegative(options.Grace), nonNegativeInterval(options.Interval)); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
+	}
+	if err := k.aim(options.Target); err != nil {
+		return Result{}, err
 	}
 	k.reason = options.Reason
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) { return k.stop(ctx, options) })

@@ -20,6 +20,8 @@ type WaitOptions struct {
 	Interval time.Duration
 	// APIVersion of the requests; "" means the client's.
 	APIVersion generated.APIVersion
+	// Target is as in [CancelOptions].
+	Target Target
 }
 
 // Wait looks at an operation until it is over, and says how it ended: the verdict is
@@ -88,6 +90,9 @@ func (c *Client) newWait(name string, id uuid.UUID, options WaitOptions) (*call,
 	k, err := c.newCall(name, id, options.APIVersion, 0)
 	if err == nil && options.Interval < 0 {
 		err = k.fail(ErrInvalidArgument, nonNegativeInterval(options.Interval))
+	}
+	if err == nil {
+		err = k.aim(options.Target)
 	}
 	return k, err
 }

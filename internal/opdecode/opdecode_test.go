@@ -205,23 +205,32 @@ func TestPlainIsTakenFromTheBytes(t *testing.T) {
 	}
 }
 
-func TestState(t *testing.T) {
+func TestReadProgress(t *testing.T) {
 	t.Parallel()
-	failing := io.MultiReader(strings.NewReader(`{"State":"Running"}`), iotest.ErrReader(errors.New("cut")))
-	if got, err := opdecode.State(failing, asIs); err == nil {
-		t.Errorf("a body that is cut: got %q, want an error", got)
-	}
-	for text, want := range map[string]string{
-		`{"State":"Running"}`: "RUNNING", `{"State":"Faulted","RestartPartitionResult":{"Result":{"ErrorCode":1}}}`: "FAULTED",
-		`{}`: "", `[]`: "", ``: "", `{"State":"Run`: "", `{"State":"` + strings.Repeat("x", 129) + `"}`: "",
-		`{"State":"` + strings.Repeat("x", 128) + `"}`:                          strings.Repeat("X", 128),
-		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10) + `"}`:      "",
-		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10-29) + `"}`:   "RUNNING",
-		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10-29+1) + `"}`: "",
+	type progress = opdecode.Progress
+	faulted := func(r opdecode.Result) progress { return progress{State: "FAULTED", Result: r} }
+	for text, want := range map[string]progress{
+		`{"State":"Running"}`: {State: "RUNNING"},
+		`{"State":"Faulted","InvokeDataLossResult":{"ErrorCode":-2147467259,"SelectedPartition":{"ServiceName":"fabric:/a","PartitionId":"01000000-0000-4000-8000-000000000000"}}}`: faulted(opdecode.Result{
+			ErrorCode: -2147467259, Service: "FABRIC:/A", Partition: uuid.MustParse("01000000-0000-4000-8000-000000000000")}),
+		`{"State":"Faulted","InvokeQuorumLossResult":{"ErrorCode":1}}`: faulted(opdecode.Result{ErrorCode: 1}),
+		`{"State":"Faulted","NodeTransitionResult":{"ErrorCode":2147500037,"NodeResult":{"NodeName":"n1","NodeInstanceId":"18446744073709551615"}}}`: faulted(opdecode.Result{
+			ErrorCode: -2147467259, Node: "N1", NodeInstance: 1<<64 - 1}),
+		// A result of another form is none.
+		`{"State":"Faulted","RestartPartitionResult":{"Result":{"ErrorCode":1}}}`:                                faulted(opdecode.Result{}),
+		`{"State":"Faulted","RestartPartitionResult":{"ErrorCode":"1"}}`:                                         faulted(opdecode.Result{}),
+		`{"State":"Faulted","RestartPartitionResult":{"ErrorCode":4294967296}}`:                                  faulted(opdecode.Result{}),
+		`{"State":"Faulted","RestartPartitionResult":{"ErrorCode":1,"SelectedPartition":{"PartitionId":"x"}}}`:   faulted(opdecode.Result{}),
+		`{"State":"Faulted","NodeTransitionResult":{"ErrorCode":1,"NodeResult":{"NodeInstanceId":"-1"}}}`:        faulted(opdecode.Result{}),
+		`{"State":"Faulted","RestartPartitionResult":[]}`:                                                        faulted(opdecode.Result{}),
+		`{"State":"Faulted","RestartPartitionResult":null}`:                                                      faulted(opdecode.Result{}),
+		`{"State":"Faulted","NodeTransitionResult":{"NodeResult":{"NodeName":"` + strings.Repeat("x", 5<<10) + `"}}}`: faulted(opdecode.Result{}),
+		`{}`: {}, `[]`: {}, ``: {}, `{"State":"Run`: {}, `{"State":"` + strings.Repeat("x", 129) + `"}`: {},
+		`{"State":"Running","More":"` + strings.Repeat("x", 64<<10) + `"}`: {},
 	} {
-		got, err := opdecode.State(strings.NewReader(text), strings.ToUpper)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%.60q: got %q, %v, want %q", text, got, err, want)
+		got, err := opdecode.ReadProgress(strings.NewReader(text), strings.ToUpper)
+		if got != want || (err == nil) != (want != progress{}) {
+			t.Errorf("%.60q: got %+v, %v, want %+v", text, got, err, want)
 		}
 	}
 }
