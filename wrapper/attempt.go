@@ -41,6 +41,7 @@ const (
 	purposeProbe    purpose = "probe"
 	purposeRead     purpose = "read"
 	purposeStart    purpose = "start"
+	purposeDo       purpose = "do"
 )
 
 // Attempt is one request of a call and what came of it.
@@ -84,7 +85,7 @@ type Attempt struct {
 
 // Purpose is why the request was made: "graceful" (Force=false, because it was asked for), "force"
 // (Force=true), "probe" (Force=false, to learn what became of a force), "read" (a list or a progress, to
-// learn the state) or "start" (one of the four starts).
+// learn the state), "start" (one of the four starts) or "do" (a [Client.Do]).
 func (a Attempt) Purpose() string { return string(a.purpose) }
 
 // Class is what the request leaves us knowing:

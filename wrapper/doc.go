@@ -18,6 +18,7 @@
 //	Progress          reads one, and why it ended as it did, and what it worked on
 //	Operations, AllOperations
 //	                  read all that the cluster remembers, as a slice and one by one
+//	Do                makes a request of another operation, in the way of all these
 //	StartDataLoss, StartQuorumLoss, StartPartitionRestart, StartNodeTransition
 //	                  begin one; safe to repeat with the same operation id
 //

@@ -114,7 +114,7 @@ func (f *flight) watch(stop func()) httptrace.ClientTrace {
 		GetConn: func(string) { f.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			f.got.Store(true)
-			if f.wrote.Load() && (f.multiplex.Load() || f.purpose == purposeRead) {
+			if f.wrote.Load() && (f.multiplex.Load() || f.purpose == purposeRead || f.purpose == purposeDo) {
 				f.again.Store(true)
 				stop()
 				if !f.multiplex.Load() {

@@ -13,7 +13,8 @@ import (
 // Call is what a caller asked for, as middleware and observers see it.
 type Call struct {
 	// Name says which: "cancel", "force cancel", "stop", "wait", "watch", "list operations",
-	// "read operation", "progress", or one of the four that begin with "start".
+	// "read operation", "progress", one of the four that begin with "start", or what
+	// a [Client.Do] is called.
 	Name string
 	// OperationID is what the call is about; all zeros for a list.
 	OperationID uuid.UUID

@@ -35,9 +35,11 @@ type sending struct {
 // success is what an attempt has to bring: one status, and a body that is what it should
 // be, or none. What the body says passes through shown before anybody gets to see it.
 type success struct {
-	status int
+	status int // 0 is any from 200 to 299
 	body   func(body io.Reader, shown func(string) string) error
 }
+
+func (s success) is(status int) bool { return status == s.status || s.status == 0 && status/100 == 2 }
 
 // attempt sends once and classifies what came of it. The one attempt that it returns is nobody else's.
 func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted success, build builder) []Attempt {
@@ -147,14 +149,14 @@ func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response,
 		a.Err = fmt.Errorf("%w: an unexpected status", ErrBadAnswer)
 		return
 	}
-	if a.Status == wanted.status && wanted.body == nil && response.Body == http.NoBody {
+	if wanted.is(a.Status) && wanted.body == nil && response.Body == http.NoBody {
 		a.class = classDone
 		return
 	}
 	body := answer.New(response.Body, f.used, maxBody, keptBody)
 	var err error
 	switch {
-	case a.Status != wanted.status:
+	case !wanted.is(a.Status):
 		err = a.readError(body, f.used.Hide)
 	case wanted.body == nil:
 		err = answer.Empty(body)
@@ -168,7 +170,7 @@ func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response,
 		// A server that sees us hang up may still end its body as if it were whole.
 		a.cut = true
 		a.Err = f.reason(ctx, fmt.Errorf("%w: the body was cut off: %w", ErrBadAnswer, body.Err))
-	case a.Status != wanted.status:
+	case !wanted.is(a.Status):
 		a.Err, a.class = err, classOf(*a).class
 	case err != nil:
 		a.Err = f.reason(ctx, fmt.Errorf("%w: %w: %.80q", ErrBadAnswer, err, body.Kept()))
