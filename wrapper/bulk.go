@@ -228,17 +228,3 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
-
-// madeAt reads the time that some ids carry (RFC 9562 §5).
-func madeAt(id uuid.UUID) (time.Time, bool) {
-	if id.Variant() != uuid.RFC4122 {
-		return time.Time{}, false
-	}
-	switch id.Version() {
-	case 1, 7:
-		seconds, nanos := id.Time().UnixTime()
-		return time.Unix(seconds, nanos), true
-	default:
-		return time.Time{}, false
-	}
-}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/gateways"
 )
 
 // call is one call of a caller. It lives as long as the call and belongs to one goroutine.
@@ -122,5 +125,68 @@ func (k *call) result(v Verdict, resolved bool) Result {
 		Verdict: v, State: k.known.state, Kind: k.known.kind,
 		Resolved: resolved,
 		Attempts: slices.Clip(k.spent.attempts), LedgerErr: k.trail.err,
+	}
+}
+
+// take takes the options of the call out of the caller's context.
+func (k *call) take(ctx context.Context) error {
+	p := perCallOf(ctx)
+	if p == nil {
+		return nil
+	}
+	own := *p // the context may be that of other calls, of other clients, too
+	k.per = &own
+	var errs []error
+	if own.Retry != nil {
+		errs = append(errs, own.Retry.check())
+	}
+	if own.Endpoint != "" {
+		if own.at = k.c.endpoints.Find(own.Endpoint); own.at == nil {
+			errs = append(errs, errors.New("the endpoint of the call is none of the client's"))
+		}
+	}
+	for name, values := range own.Header {
+		if !isToken(name) || strings.ContainsFunc(strings.Join(values, ""), isControl) {
+			errs = append(errs, fmt.Errorf("header %.64q cannot be sent", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isToken reports whether a text can be the name of a header (RFC 9110 §5.6.2).
+func isToken(name string) bool {
+	const others = "!#$%&'*+-.^_`|~"
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune(others, c)
+	})
+}
+
+func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
+
+// retry are the settings of the call.
+func (k *call) retry() *Retry {
+	if k.per != nil && k.per.Retry != nil {
+		return k.per.Retry
+	}
+	return &k.c.retry
+}
+
+// pick is where the next request goes.
+func (k *call) pick() *gateways.Gateway {
+	if k.per != nil && k.per.at != nil {
+		return k.per.at
+	}
+	return k.c.endpoints.Pick()
+}
+
+// elsewhere reports whether there is another endpoint than the one that a request goes to.
+func (k *call) elsewhere() bool { return k.c.endpoints.Several() && (k.per == nil || k.per.at == nil) }
+
+// own puts the headers of the call into a request.
+func (k *call) own(h http.Header) {
+	if k.per != nil {
+		for name, values := range k.per.Header {
+			h[http.CanonicalHeaderKey(name)] = values
+		}
 	}
 }

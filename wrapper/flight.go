@@ -74,7 +74,7 @@ func AttemptFrom(ctx context.Context) (Call, Attempt, bool) {
 	if f == nil {
 		return Call{}, Attempt{}, false
 	}
-	return f.call, Attempt{Number: f.number, RequestID: f.request.id, Endpoint: f.endpoint, purpose: f.purpose}, true
+	return f.call, Attempt{Number: f.number, RequestID: f.id, Endpoint: f.endpoint, purpose: f.purpose}, true
 }
 
 // errSentAgain ends a request that net/http was about to send a second time.

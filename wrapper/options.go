@@ -1,10 +1,16 @@
 package wrapper
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/gateways"
 )
 
 // Option changes a [Client] that [New] makes.
@@ -84,4 +90,106 @@ func WithHTTPClient(h *http.Client) Option {
 		c.http = &own
 		return nil
 	}
+}
+
+// WithEndpoints adds further gateway addresses of the same cluster to the one that [New]
+// was given, each of the same form. Any gateway reaches the fault service (runtime §7), so
+// that they are equal.
+//
+// The client stays with one address as long as that answers, because a warm connection
+// is worth many new ones. It goes to the next one, without a pause unless the server asked
+// for one, when a connection is refused, when no answer comes, and on 502 and 503. An
+// address that failed is left alone for a while: a second at first, twice as long after
+// each further failure, a minute at most; then it may be used again. If all of them
+// are, the one whose time is over first is used.
+//
+// What may have been carried out is not simply sent to another address: the list is read
+// there first, and what it tells decides what is sent.
+func WithEndpoints(more ...string) Option {
+	return func(c *Client) error {
+		var errs []error
+		for i, address := range more {
+			if err := c.endpoints.Add(address); err != nil {
+				errs = append(errs, fmt.Errorf("WithEndpoints, address %d: %w", i+1, err))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// blames reports whether an attempt failed because of the address it went to.
+func blames(a Attempt) bool {
+	return a.cut && !a.local || a.Status == http.StatusBadGateway || a.Status == http.StatusServiceUnavailable
+}
+
+// CallOptions are what one call has of its own, beside the options of its method. The zero value changes
+// nothing.
+type CallOptions struct {
+	// Header is added to every request of the call. What the client sends by itself stays: its User-Agent,
+	// X-ServiceFabricRequestId, and the Authorization of [WithTokenSource].
+	Header http.Header
+	// Retry is in place of the client's, all of it but Burst and Rate, which hold for all calls together.
+	// Nil means the client's.
+	Retry *Retry
+	// Endpoint is the only one that the call uses, also if it fails; it must be one of the client's. ""
+	// means all of them.
+	Endpoint string
+	// Attempts, unless nil, points to where the call puts its requests, with what each brought, as
+	// [Result].Attempts has them: for calls whose result carries none. It is written when the call
+	// returns, also with an error.
+	Attempts *[]Attempt
+}
+
+// PerCall returns a context that gives the call which is made with it options of its own, in place of those
+// that ctx had. What is wrong with them is [ErrInvalidArgument] of the call. With Attempts use the context for
+// one call at a time. The calls of a [Client.CancelAll] have the options, too, but for Attempts, which are
+// those of its list.
+func PerCall(ctx context.Context, options CallOptions) context.Context {
+	options.Header = options.Header.Clone()
+	if options.Retry != nil {
+		own := *options.Retry
+		options.Retry = &own
+	}
+	return context.WithValue(ctx, perCallKey{}, &perCall{CallOptions: options})
+}
+
+type perCallKey struct{}
+
+// perCall are the options of one call, as they are used.
+type perCall struct {
+	CallOptions
+	at *gateways.Gateway // nil for any
+}
+
+func perCallOf(ctx context.Context) *perCall {
+	p, _ := ctx.Value(perCallKey{}).(*perCall)
+	return p
+}
+
+func checkVersion(v generated.APIVersion) error {
+	if _, _, ok := versionNumbers(v); !ok {
+		return fmt.Errorf("api-version %q: it must be two numbers with a point between them, such as 6.0", string(v))
+	}
+	return nil
+}
+
+// knowsTimeout looks at one operation: all have the timeout in common.
+func knowsTimeout(v generated.APIVersion) bool {
+	return slices.ContainsFunc(generated.Operations[0].Parameters, func(p *generated.Parameter) bool {
+		return p.Name == "timeout" && fromVersion(v, generated.APIVersion(p.Since))
+	})
+}
+
+// fromVersion reports whether v is first or a later version.
+func fromVersion(v, first generated.APIVersion) bool {
+	a, b, ok := versionNumbers(v)
+	c, d, _ := versionNumbers(first)
+	return ok && (a > c || a == c && b >= d)
+}
+
+func versionNumbers(v generated.APIVersion) (major, minor uint64, ok bool) {
+	before, after, _ := strings.Cut(string(v), ".")
+	major, err := strconv.ParseUint(before, 10, 16)
+	minor, err2 := strconv.ParseUint(after, 10, 16)
+	return major, minor, err == nil && err2 == nil
 }

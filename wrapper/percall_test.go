@@ -32,9 +32,10 @@ func TestPerCallHeader(t *testing.T) {
 		served.ServeHTTP(w, r)
 	})
 	client := c.client(t, wrapper.WithTokenSource(new(tokens).Token))
-	own := http.Header{"x-drill": {"7"}, "User-Agent": {"me"}, "X-ServiceFabricRequestId": {"1"}, "Authorization": {"Basic eA=="}}
+	drill := []string{"7"}
+	own := http.Header{"x-drill": drill, "User-Agent": {"me"}, "X-ServiceFabricRequestId": {"1"}, "Authorization": {"Basic eA=="}}
 	ctx := wrapper.PerCall(t.Context(), wrapper.CallOptions{Header: own})
-	own["x-drill"][0] = "changed since"
+	drill[0] = "changed since"
 	_, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
 	must(t, err)
 	_, err = client.Operations(t.Context())

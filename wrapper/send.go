@@ -44,7 +44,7 @@ func (s success) is(status int) bool { return status == s.status || s.status == 
 // attempt sends once and classifies what came of it. The one attempt that it returns is nobody else's.
 func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted success, build builder) []Attempt {
 	c := k.c
-	a := f.request.attempt()
+	a := f.attempt()
 	limit := k.limit(ctx, f.endpoint)
 	if fits(ctx, limit) { // else the context ends it, and says so
 		f.Context, f.stop = context.WithTimeoutCause(ctx, limit, noAnswer(limit))
@@ -62,7 +62,7 @@ func (k *call) attempt(ctx context.Context, f *flight, at generated.Base, wanted
 		a.class, a.Err, a.hopeless, a.local = classNotSent, fmt.Errorf("%w: %w", ErrInvalidArgument, err), true, true
 		return []Attempt{a}
 	}
-	f.header[0] = f.request.id.String()
+	f.header[0] = f.id.String()
 	k.own(r.Header)
 	r.Header["User-Agent"], r.Header[requestIDHeader] = c.agent, f.header[:]
 	if f.fresh && c.own == nil {

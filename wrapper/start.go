@@ -135,6 +135,20 @@ func newID() uuid.UUID {
 	return id
 }
 
+// madeAt reads the time that some ids carry (RFC 9562 §5).
+func madeAt(id uuid.UUID) (time.Time, bool) {
+	if id.Variant() != uuid.RFC4122 {
+		return time.Time{}, false
+	}
+	switch id.Version() {
+	case 1, 7:
+		seconds, nanos := id.Time().UnixTime()
+		return time.Unix(seconds, nanos), true
+	default:
+		return time.Time{}, false
+	}
+}
+
 // checkTarget refuses names that would lead a path somewhere else.
 func checkTarget(name string) error {
 	trimmed := strings.Trim(strings.TrimPrefix(name, "fabric:"), "/")
