@@ -133,11 +133,11 @@ func (f *flight) fly(ctx context.Context, c *Client, r *http.Request, a *Attempt
 	if f.Body.Store(&response.Body); f.Err() != nil { // else it is shut when that changes
 		f.Shut()
 	}
-	f.judge(ctx, a, response, wanted)
+	f.classify(ctx, a, response, wanted)
 }
 
-// judge reads the body and finds the class.
-func (f *flight) judge(ctx context.Context, a *Attempt, response *http.Response, wanted success) {
+// classify reads the body and finds the class.
+func (f *flight) classify(ctx context.Context, a *Attempt, response *http.Response, wanted success) {
 	a.Status, a.cut = response.StatusCode, false
 	if answer.Size(response.Header) > maxHeader {
 		a.Err = fmt.Errorf("%w: a header of more than %d KiB", ErrBadAnswer, maxHeader>>10)
