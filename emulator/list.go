@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -170,6 +171,9 @@ func (l *listing) settle(ctx context.Context, all []stored) error {
 // store in which nothing was ever written.
 const severalMoments store.Revision = -1
 
+// lookedAtOnce bounds how many items are looked at after the context has ended.
+const lookedAtOnce = pageSize
+
 // piece is a part of a table, as it was at one moment.
 type piece struct {
 	lines    []line // those that are listed, in their order
@@ -194,7 +198,9 @@ func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room
 	after := string(p.last)
 	p.lines, p.whole, p.items = p.lines[:0], nil, 0
 	p.revision, err = store.Scan(ctx, l.e.records.st, prefix, after, limit, func(key, value []byte, at store.Revision) bool {
-		p.items++
+		if p.items++; p.items%lookedAtOnce == 0 && ctx.Err() != nil {
+			return false
+		}
 		p.last = append(p.last[:0], key...)
 		if moment != severalMoments && at > moment {
 			return true
@@ -214,16 +220,19 @@ func (l *listing) read(ctx context.Context, p *piece, prefix string, limit, room
 		return len(p.lines) < room
 	})
 	p.more = p.items == limit || len(p.lines) >= room
-	return err
+	return cmp.Or(err, ctx.Err())
 }
 
 // decode decodes the whole items of a piece.
-func (l *listing) decode(p piece) ([]stored, error) {
+func (l *listing) decode(ctx context.Context, p piece) ([]stored, error) {
 	all := make([]stored, len(p.whole))
 	for i, w := range p.whole {
 		var err error
 		if all[i], err = decode(w.item); err != nil {
 			return nil, err
+		}
+		if i%lookedAtOnce == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 	}
 	return all, nil
@@ -256,7 +265,7 @@ func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
 		if p.items > maxListed {
 			return severalMoments, l.readPages(ctx, p)
 		}
-		due, err := l.decode(p)
+		due, err := l.decode(ctx, p)
 		if err != nil {
 			return 0, err
 		}
@@ -286,7 +295,7 @@ func (l *listing) readActive(ctx context.Context) (store.Revision, error) {
 func (l *listing) readPages(ctx context.Context, p piece) error {
 	l.seen = make(map[uuid.UUID]bool)
 	for {
-		due, err := l.decode(p)
+		due, err := l.decode(ctx, p)
 		if err == nil {
 			err = l.settle(ctx, due)
 		}
@@ -321,7 +330,7 @@ func (l *listing) readHistory(ctx context.Context, at store.Revision) error {
 		if err := l.read(ctx, &p, historyPrefix, page, l.room(), at); err != nil {
 			return err
 		}
-		due, err := l.decode(p)
+		due, err := l.decode(ctx, p)
 		if err != nil {
 			return err
 		}

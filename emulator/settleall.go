@@ -60,13 +60,16 @@ func (e *Emulator) settleNext(ctx context.Context, all []stored, due []int, now 
 		afters []stored
 		asked  []int
 	)
-	for _, i := range due {
+	for n, i := range due {
 		r, moves := next(all[i].Record, e.settings.CommandStepRetryBackoff, now)
 		if !moves {
 			done(i, nil)
 			continue
 		}
 		after, txn, err := e.records.replacement(ctx, all[i], r)
+		if isOfTheStore(err) {
+			return append(asked, due[n:]...), err
+		}
 		if err != nil {
 			done(i, err)
 			continue

@@ -113,6 +113,9 @@ func (w *watcher) list(ctx context.Context, missed bool) error {
 	gone := maps.Clone(w.told)
 	slices.SortStableFunc(page.Items, func(a, b store.Item) int { return cmp.Compare(a.Revision, b.Revision) })
 	for _, item := range page.Items {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		id, ok := operationID(item.Key)
 		if !ok {
 			continue
@@ -128,6 +131,9 @@ func (w *watcher) list(ctx context.Context, missed bool) error {
 	}
 	w.at = page.Revision
 	for i, n := range all {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if i == len(all)-1 {
 			n.Revision = w.at
 		}
