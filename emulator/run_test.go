@@ -25,22 +25,33 @@ type pacedStore struct {
 	store.Store
 	reads, writes              time.Duration
 	calls, commits, conflicted atomic.Int64
+	running, most              atomic.Int64 // calls that are not over
+}
+
+// enter counts a call, until what it returns is called.
+func (p *pacedStore) enter() (leave func()) {
+	p.calls.Add(1)
+	n := p.running.Add(1)
+	for most := p.most.Load(); n > most && !p.most.CompareAndSwap(most, n); {
+		most = p.most.Load()
+	}
+	return func() { p.running.Add(-1) }
 }
 
 func (p *pacedStore) Get(ctx context.Context, key string) (store.Item, error) {
-	p.calls.Add(1)
+	defer p.enter()()
 	time.Sleep(p.reads)
 	return p.Store.Get(ctx, key)
 }
 
 func (p *pacedStore) List(ctx context.Context, prefix, after string, limit int) (store.Page, error) {
-	p.calls.Add(1)
+	defer p.enter()()
 	time.Sleep(p.reads)
 	return p.Store.List(ctx, prefix, after, limit)
 }
 
 func (p *pacedStore) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
-	p.calls.Add(1)
+	defer p.enter()()
 	p.commits.Add(1)
 	time.Sleep(p.writes)
 	at, err := p.Store.Commit(ctx, txn)
@@ -205,6 +216,35 @@ func TestRunOfAFastClock(t *testing.T) {
 		b.start(e, id)
 		time.Sleep(time.Second + soon)
 		b.expect("a minute later", id, emulator.StepCompletedSuccessfully)
+	})
+}
+
+// What fell due while nobody looked is written down by eight at once, each transition in a transaction of its own and
+// those of an operation in their order, which the disk of the bubble sees to.
+func TestRunOfMany(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		const many, transitions, workers = 80, 3, 8
+		const reads, writes = millisecond, 5 * millisecond
+		ids := make([]uuid.UUID, many)
+		for n := range ids {
+			ids[n] = uuid.UUID{1, byte(n)}
+		}
+		b.start(emulator.New(b.disk, emulator.WithScenario(scenarioByID)), ids...)
+		time.Sleep(time.Minute)
+		told := len(b.disk.told)
+		st := &pacedStore{Store: b.disk, reads: reads, writes: writes}
+		b.engine(st)
+		time.Sleep(many*(reads+transitions*writes)/workers + soon + reads)
+		for _, id := range ids {
+			b.expect("when eight have had the time for it", id, emulator.StepCompletedSuccessfully)
+		}
+		if most := st.most.Load(); most != workers {
+			t.Errorf("%d calls of the store at once, want %d", most, workers)
+		}
+		if n, all := len(b.disk.told)-told, st.commits.Load(); n != many*transitions || all != many*transitions {
+			t.Errorf("%d transitions in %d transactions, want %d", n, all, many*transitions)
+		}
 	})
 }
 
