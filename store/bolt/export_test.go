@@ -1,9 +1,11 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"time"
 	"unsafe"
 
 	"go.etcd.io/bbolt"
@@ -77,4 +79,60 @@ func Size(s *Store) (bytes int64) {
 		return nil
 	})
 	return bytes
+}
+
+// Walked is how often each page of the pages in use was read to open the file of a store, and how many the file has.
+func Walked(path string) (reads map[int64]int, pages int, err error) {
+	db, file, err := openFile(path, true, time.Now())
+	if err != nil {
+		return nil, 0, err
+	}
+	reads = make(map[int64]int)
+	pageSize := int64(db.Info().PageSize)
+	count := readAt(func(b []byte, at int64) (int, error) {
+		for page := at / pageSize; page*pageSize < at+int64(len(b)); page++ {
+			reads[page]++
+		}
+		return file.ReadAt(b, at)
+	})
+	err = db.View(func(tx *bbolt.Tx) error {
+		pages = int(tx.Size() / pageSize)
+		_, err := checkPages(tx, count, tx.Size())
+		return err
+	})
+	return reads, pages, errors.Join(err, db.Close())
+}
+
+type readAt func(b []byte, at int64) (int, error)
+
+func (f readAt) ReadAt(b []byte, at int64) (int, error) { return f(b, at) }
+
+// ListFree does what Open does to a file that has no list of free pages, on another file.
+func ListFree(path string, on interface {
+	io.ReaderAt
+	io.WriterAt
+	Sync() error
+}) error {
+	db, file, err := openFile(path, true, time.Now())
+	if err != nil {
+		return err
+	}
+	pages, err := inspectOpen(db, file)
+	if err == nil && !pages.unlisted {
+		err = errors.New("the file has a list of free pages")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return pages.writeFree(on)
+}
+
+// Consistent is what bbolt finds wrong with a file.
+func Consistent(s *Store) error {
+	return s.db.View(func(tx *bbolt.Tx) (err error) {
+		for wrong := range tx.Check() {
+			err = errors.Join(err, wrong)
+		}
+		return err
+	})
 }

@@ -13,31 +13,40 @@ import (
 )
 
 // inspect decides, without writing, whether a file can be opened for writing.
-// It holds the file's shared lock, so no other process changes it meanwhile.
+// It holds the file's shared lock, so no other process changes it meanwhile. If the file
+// does not say which pages are free, inspect writes that down afterwards.
 func inspect(path string, giveUp time.Time) error {
 	db, file, err := openFile(path, true, giveUp)
 	if err != nil {
 		return err
 	}
-	return errors.Join(inspectOpen(db, file), db.Close())
-}
-
-func inspectOpen(db *bbolt.DB, file *os.File) error {
-	items, err := inspectPages(db, file)
-	if err != nil {
+	info, failed := file.Stat()
+	pages, err := inspectOpen(db, file)
+	if err := errors.Join(err, failed, db.Close()); err != nil {
 		return err
 	}
-	return db.View(func(tx *bbolt.Tx) error {
+	if pages.unlisted {
+		_ = listFree(path, info, pages) // if it cannot, bbolt looks for them itself
+	}
+	return nil
+}
+
+func inspectOpen(db *bbolt.DB, file *os.File) (*pageChecker, error) {
+	pages, err := inspectPages(db, file)
+	if err != nil {
+		return nil, err
+	}
+	return pages, db.View(func(tx *bbolt.Tx) error {
 		empty, err := checkFormat(tx)
 		if err != nil || empty {
 			return err
 		}
-		return items.judge(tx)
+		return pages.items.judge(tx)
 	})
 }
 
 // inspectPages comes first of all, as bbolt may only read pages that are sound.
-func inspectPages(db *bbolt.DB, file *os.File) (items *itemChecker, err error) {
+func inspectPages(db *bbolt.DB, file *os.File) (pages *pageChecker, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: damaged: %v", store.ErrForeign, p)
@@ -48,8 +57,8 @@ func inspectPages(db *bbolt.DB, file *os.File) (items *itemChecker, err error) {
 		return nil, err
 	}
 	err = db.View(func(tx *bbolt.Tx) error {
-		items, err = checkPages(tx, file, size)
+		pages, err = checkPages(tx, file, size)
 		return err
 	})
-	return items, err
+	return pages, err
 }

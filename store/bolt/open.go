@@ -100,7 +100,7 @@ func openReadOnly(path string, giveUp time.Time) (*Store, error) {
 var errNoStore = fmt.Errorf("there is nothing in the file: %w", fs.ErrNotExist)
 
 func startReadOnly(db *bbolt.DB, file *os.File) (*Store, error) {
-	if err := inspectOpen(db, file); err != nil {
+	if _, err := inspectOpen(db, file); err != nil {
 		return nil, err
 	}
 	if err := db.View(func(tx *bbolt.Tx) error {

@@ -32,7 +32,10 @@ const (
 	bucketElement = 0x01
 
 	metaFreelistAt = pageHeaderSize + 32
+	metaPagesAt    = pageHeaderSize + 40
 	metaTxIDAt     = pageHeaderSize + 48
+	metaSumAt      = pageHeaderSize + 56
+	metaEnd        = pageHeaderSize + 64
 
 	noFreelist      = ^uint64(0)
 	countOverflowed = 0xFFFF // the freelist's length is in its first element
@@ -52,18 +55,22 @@ type pageChecker struct {
 	used     []bool
 	buffers  [][]byte // of a page each, not in use
 	items    itemChecker
+
+	metas    [2][]byte // as they were read
+	current  int       // which of them counts
+	unlisted bool      // the file does not say which pages are free
 }
 
 // checkPages reports whether every page that bbolt can get to in tx is sound
 // and referred to once. Only the meta pages, which have checksums, are taken on
 // trust. An error that is not ErrForeign is from reading the file. What is found of the
 // items on the way is judged by the caller, once it knows that they are items.
-func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) (*itemChecker, error) {
+func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) (*pageChecker, error) {
 	c := &pageChecker{file: file}
 	if err := c.check(tx, fileSize); err != nil {
 		return nil, err
 	}
-	return &c.items, nil
+	return c, nil
 }
 
 func (c *pageChecker) check(tx *bbolt.Tx, fileSize int64) error {
@@ -115,11 +122,13 @@ func (c *pageChecker) page(id uint64) ([]byte, error) {
 		}
 	}
 	if overflow > 0 {
+		whole := make([]byte, (overflow+1)*uint64(c.pageSize))
+		copy(whole, page)
 		c.done(page)
-		page = make([]byte, (overflow+1)*uint64(c.pageSize))
-		if err := c.read(page, id); err != nil {
+		if err := c.read(whole[c.pageSize:], id+1); err != nil {
 			return nil, err
 		}
+		page = whole
 	}
 	return page, nil
 }
@@ -241,8 +250,8 @@ func (c *pageChecker) freelist(txID int) error {
 	if err != nil {
 		return err
 	}
-	if id == noFreelist {
-		return nil // bbolt makes a new one
+	if c.unlisted = id == noFreelist; c.unlisted {
+		return nil // all that are not used
 	}
 	page, err := c.page(id)
 	if err != nil {
@@ -271,21 +280,27 @@ func (c *pageChecker) freelist(txID int) error {
 // freelistPage finds the freelist through the meta page that bbolt chose, which
 // is the one with the number of the current transaction.
 func (c *pageChecker) freelistPage(txID uint64) (uint64, error) {
-	meta := make([]byte, pageHeaderSize+64)
-	for id := range uint64(2) {
-		if err := c.read(meta, id); err != nil {
+	for id := range c.metas {
+		meta := make([]byte, metaEnd)
+		if err := c.read(meta, uint64(id)); err != nil {
 			return 0, err
 		}
-		sum := fnv.New64a()
-		_, _ = sum.Write(meta[pageHeaderSize : pageHeaderSize+56])
-		if sum.Sum64() != binary.NativeEndian.Uint64(meta[pageHeaderSize+56:]) {
-			continue
-		}
-		if binary.NativeEndian.Uint64(meta[metaTxIDAt:]) == txID {
+		c.metas[id] = meta
+	}
+	for id, meta := range c.metas {
+		if sumOfMeta(meta) == binary.NativeEndian.Uint64(meta[metaSumAt:]) && binary.NativeEndian.Uint64(meta[metaTxIDAt:]) == txID {
+			c.current = id
 			return binary.NativeEndian.Uint64(meta[metaFreelistAt:]), nil
 		}
 	}
 	return 0, fmt.Errorf("%w: no meta page of transaction %d", errDamaged, txID)
+}
+
+// sumOfMeta is the checksum of a meta page.
+func sumOfMeta(meta []byte) uint64 {
+	sum := fnv.New64a()
+	_, _ = sum.Write(meta[pageHeaderSize:metaSumAt])
+	return sum.Sum64()
 }
 
 // slice returns the bytes that the element at a place in a page points to: its
