@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -78,5 +79,54 @@ func TestCommitsDoNotPayForFreePages(t *testing.T) {
 	}
 	if after := bolt.Size(s); after > size {
 		t.Errorf("the file has %d bytes in use, and had %d", after, size)
+	}
+}
+
+// A lone commit writes the pages from its leaf to the root, of which a large store has few more, and allocates for those.
+func TestACommitCostsTheSameInALargeStore(t *testing.T) {
+	const few, many, value = 100, 30_000, 100
+	s := open(t, filepath.Join(t.TempDir(), "state.db"))
+	written := 0
+	if err := bolt.AroundWrites(s, func(b []byte, at int64, write bolt.WriteAt) (int, error) {
+		written += len(b)
+		return write(b, at)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	key := func(i int) string { return fmt.Sprintf("%05d", i*7919%many) }
+	n := 0
+	// cost is that of the worst of some commits that replace an item.
+	cost := func(items int) (bytes int, allocations float64) {
+		t.Helper()
+		var txns []store.Txn
+		for ; n < items; n++ {
+			txns = append(txns, store.Txn{Then: []store.Write{{Key: key(n), Value: make([]byte, value)}}})
+		}
+		for i, out := range s.CommitEach(t.Context(), txns) {
+			if out.Err != nil {
+				t.Fatalf("%d: %v", i, out.Err)
+			}
+		}
+		const some = 20
+		for i := range some {
+			txn := store.Txn{Then: []store.Write{{Key: key(i * items / some), Value: make([]byte, value)}}}
+			allocations = max(allocations, testing.AllocsPerRun(1, func() {
+				written = 0
+				if _, err := s.Commit(t.Context(), txn); err != nil {
+					t.Fatal(err)
+				}
+				bytes = max(bytes, written)
+			}))
+		}
+		return bytes, allocations
+	}
+	fewBytes, fewAllocations := cost(few)
+	manyBytes, manyAllocations := cost(many)
+	t.Logf("%d items: %d bytes, %.0f allocations; %d items: %d bytes, %.0f allocations", few, fewBytes, fewAllocations, many, manyBytes, manyAllocations)
+	if most := fewBytes + 4*os.Getpagesize(); manyBytes > most { // two more levels, and the list of free pages
+		t.Errorf("a commit writes %d bytes, and %d in a store with %d times as many items, want %d at most", fewBytes, manyBytes, many/few, most)
+	}
+	if most := fewAllocations + 30; manyAllocations > most {
+		t.Errorf("a commit allocates %.0f times, and %.0f in a store with %d times as many items, want %.0f at most", fewAllocations, manyAllocations, many/few, most)
 	}
 }
