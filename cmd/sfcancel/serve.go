@@ -15,6 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/openapi"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
 )
 
 // serveFlags is what the command line of serve says.
@@ -244,6 +245,10 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 	if err != nil {
 		return usage(err)
 	}
+	control.Replicas(func(st store.Store, now func() time.Time) (http.Handler, error) {
+		return server.New(emulator.New(st, emulator.WithProfile(profile), emulator.WithClock(now),
+			emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(control.Scenario)), options...)
+	})
 	srv, scheme := server.NewHTTPServer(s.spoiled(control, handler), logger), "http"
 	if security != nil {
 		srv.TLSConfig, scheme = security.config(), "https"

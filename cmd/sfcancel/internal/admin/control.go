@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
+	"github.com/sfcancel/sfcancel/store/memory"
 )
 
 // Situation is what a controlled server begins with, and is reset to.
@@ -62,6 +64,25 @@ func NewControl(ctx context.Context, st store.Store, begin Situation) (*Control,
 func (c *Control) Of(e *emulator.Emulator) {
 	c.engine = e
 	c.setAvailability(c.begin.Availability)
+}
+
+// Replicas says how a server like this one is made over another store, with another clock, for readers that are told what
+// was true before. Without it there are none.
+func (c *Control) Replicas(like func(st store.Store, now func() time.Time) (http.Handler, error)) {
+	c.replica = func(ctx context.Context) (http.Handler, error) {
+		page, err := c.st.List(ctx, "", "", math.MaxInt)
+		if err != nil {
+			return nil, err
+		}
+		copied := memory.New()
+		for _, item := range page.Items {
+			if _, err := copied.Commit(ctx, store.Txn{Then: []store.Write{{Key: item.Key, Value: item.Value}}}); err != nil {
+				return nil, err
+			}
+		}
+		now := c.Now()
+		return like(copied, func() time.Time { return now })
+	}
 }
 
 func (c *Control) setAvailability(a emulator.Availability) {

@@ -13,6 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
@@ -49,6 +50,9 @@ func newControlled(t *testing.T, begin admin.Situation) *controlled {
 	}
 	engine := emulator.New(st, emulator.WithClock(control.Now), emulator.WithScenario(control.Scenario))
 	control.Of(engine)
+	control.Replicas(func(st store.Store, now func() time.Time) (http.Handler, error) {
+		return server.New(emulator.New(st, emulator.WithClock(now)))
+	})
 	if begin.Seed != nil {
 		if err := engine.Plant(t.Context(), *begin.Seed); err != nil {
 			t.Fatal(err)
@@ -236,6 +240,20 @@ func TestControlFaults(t *testing.T) {
 			}
 		}
 	})
+	t.Run("stale, whatever is written and however much time passes", func(t *testing.T) {
+		c := newControlled(t, admin.Situation{})
+		c.do("POST", "/control/plant", planted)
+		c.do("POST", "/control/faults", `{"fault": "stale", "times": 2}`)
+		c.wants("a write is carried out", "POST", cancel(id, "false"), 200, "")
+		c.do("POST", "/control/plant", strings.Replace(planted, id, other, 1))
+		c.do("POST", "/control/clock", `{"advance": "1h"}`)
+		for range 2 {
+			if _, body := c.send("GET", list); !strings.Contains(body, `"State":"Running"`) || strings.Contains(body, other) {
+				t.Errorf("stale: got %s", body)
+			}
+		}
+		c.wants("afterwards", "GET", list, 200, `"State":"Cancelled"`)
+	})
 	t.Run("half a body, again and again, until it is stopped", func(t *testing.T) {
 		c := newControlled(t, admin.Situation{})
 		c.do("POST", "/control/plant", planted)
@@ -281,6 +299,8 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/control/faults", `{"fault": "answerBefore"}`, 400, "status"},
 		{"POST", "/control/faults", `{"fault": "answerBefore", "status": 503, "code": "E_ABORT", "body": "x"}`, 400, "not both"},
 		{"POST", "/control/faults", `{"fault": "cutBody", "bytes": -1}`, 400, "negative"},
+		{"POST", "/control/faults", `{"fault": "stale", "call": "Force"}`, 400, "only a read can be stale"},
+		{"POST", "/control/faults", `{"fault": "stale", "call": "StartDataLoss"}`, 400, "only a read can be stale"},
 		{"POST", "/control/faults", `{"fault": "dropAfter", "operationId": "me"}`, 400, "E_INVALIDARG"},
 		{"GET", "/control/everything", ``, 400, "docs/control.md"},
 		{"DELETE", "/control/clock", ``, 400, "docs/control.md"},

@@ -24,6 +24,8 @@ type wire struct {
 	life context.Context
 	end  context.CancelFunc
 	late sync.WaitGroup
+	// replica is a server of everything as it is now, for ever; nil if there can be none.
+	replica func(ctx context.Context) (http.Handler, error)
 
 	mu     sync.Mutex
 	script *wirefault.Wire
@@ -172,7 +174,7 @@ func (n times) MarshalJSON() ([]byte, error) {
 }
 
 // add writes a step.
-func (w *wire) add(_ *http.Request, body []byte) (any, error) {
+func (w *wire) add(r *http.Request, body []byte) (any, error) {
 	f := new(fault)
 	if err := read(body, f); err != nil {
 		return nil, err
@@ -182,9 +184,9 @@ func (w *wire) add(_ *http.Request, body []byte) (any, error) {
 	if !slices.Contains(calls(), f.Call) {
 		return nil, invalid(fmt.Errorf("call %.100q: it must be one of %s", f.Call, strings.Join(calls(), ", ")))
 	}
-	through, err := w.through(*f)
+	through, err := w.through(r.Context(), *f)
 	if err != nil {
-		return nil, invalid(err)
+		return nil, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -202,7 +204,37 @@ func (w *wire) add(_ *http.Request, body []byte) (any, error) {
 }
 
 // through is the fault, in the words of package sftest.
-func (w *wire) through(f fault) (wirefault.Through, error) {
+func (w *wire) through(ctx context.Context, f fault) (wirefault.Through, error) {
+	if f.Fault == faultStale {
+		return w.stale(ctx, f)
+	}
+	through, err := w.made(f)
+	if err != nil {
+		err = invalid(err)
+	}
+	return through, err
+}
+
+// faultStale is the one fault that is for reads alone.
+const faultStale = "stale"
+
+// stale answers as things stand now, whatever happens later.
+func (w *wire) stale(ctx context.Context, f fault) (wirefault.Through, error) {
+	reads := func(o generated.Operation) bool { return o.ID == f.Call && o.Method == http.MethodGet }
+	if f.Call != callAny && !slices.ContainsFunc(generated.Operations[:], reads) {
+		return nil, invalid(fmt.Errorf("call %s: only a read can be stale", f.Call))
+	}
+	if w.replica == nil {
+		return nil, invalid(errors.New("this server has no replica that could be stale"))
+	}
+	replica, err := w.replica(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(http.Handler) http.Handler { return replica }, nil
+}
+
+func (w *wire) made(f fault) (wirefault.Through, error) {
 	answer := func(apply bool) (wirefault.Through, error) {
 		if f.Status < http.StatusOK || f.Status > 999 {
 			return nil, fmt.Errorf("status %d: it must be from 200 to 999", f.Status)
@@ -256,7 +288,7 @@ func (w *wire) through(f fault) (wirefault.Through, error) {
 		}
 		return wirefault.CutBody(f.Bytes, nil), nil
 	default:
-		return nil, fmt.Errorf("fault %.100q: it must be pass, dropBefore, dropAfter, late, hangBefore, hangAfter, delayBefore, delayAfter, answerBefore, answerAfter or cutBody", f.Fault)
+		return nil, fmt.Errorf("fault %.100q: it must be pass, dropBefore, dropAfter, late, hangBefore, hangAfter, delayBefore, delayAfter, answerBefore, answerAfter, cutBody or stale", f.Fault)
 	}
 }
 
@@ -280,6 +312,9 @@ func (f *fault) matches(r *http.Request) bool {
 		if id, err := uuid.Parse(parameter(r, "OperationId")); err != nil || id != *f.OperationID {
 			return false
 		}
+	}
+	if f.Fault == faultStale && r.Method != http.MethodGet {
+		return false
 	}
 	call := callOf(r)
 	force := strings.EqualFold(parameter(r, "Force"), "true")
