@@ -95,7 +95,7 @@ type (
 	instance      string // of a node: a decimal, as a string or a number
 	count         int    // a setting; -1 is the 0 of the file, because 0 is the default
 	times         int    // failures
-	hresult       int32
+	errorNumber   int32
 )
 
 // maxFileDuration keeps sums of durations far from where they would overflow.
@@ -139,7 +139,7 @@ func scan(raw json.RawMessage, into any) (want string) {
 			n, err = Always, nil
 		}
 		want, ok, *into = `a number from 0 up, or "always"`, err == nil && (n >= 0 || quoted), times(n)
-	case *hresult:
+	case *errorNumber:
 		code, known := HRESULT(text)
 		n, err := strconv.ParseInt(text, 0, 64)
 		if n > math.MaxInt32 {
@@ -148,7 +148,7 @@ func scan(raw json.RawMessage, into any) (want string) {
 		if !known {
 			code = int32(n)
 		}
-		want, ok, *into = "a name such as FABRIC_E_TIMEOUT, or a negative HRESULT", known || err == nil && n < 0 && n >= math.MinInt32, hresult(code)
+		want, ok, *into = "a name such as FABRIC_E_TIMEOUT, or a negative HRESULT", known || err == nil && n < 0 && n >= math.MinInt32, errorNumber(code)
 	default: // of kind string
 		want = "a text"
 	}

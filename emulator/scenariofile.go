@@ -103,13 +103,13 @@ func (s scenarioSteps) over(base Scenario, wrong func(error)) Scenario {
 type scenarioStep struct {
 	Takes *time.Duration `json:"takes"`
 	Fails *times         `json:"fails"`
-	Code  *hresult       `json:"code"`
+	Code  *errorNumber   `json:"code"`
 }
 
 func (s scenarioStep) over(name string, takes *time.Duration, fails *Failure) error {
 	override(takes, s.Takes)
 	override((*times)(&fails.Times), s.Fails)
-	override((*hresult)(&fails.Code), s.Code)
+	override((*errorNumber)(&fails.Code), s.Code)
 	if s.Code == nil || fails.Times != 0 {
 		return nil
 	}

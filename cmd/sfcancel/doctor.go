@@ -221,7 +221,7 @@ func (d *doctor) api(ctx context.Context, reached bool) {
 	c.notes, c.quiet = nil, true
 	var attempts []wrapper.Attempt
 	err := c.with(d.cmd, func(ctx context.Context, client *wrapper.Client) error {
-		ops, err := client.Operations(wrapper.Capture(ctx, &attempts))
+		ops, err := client.Operations(wrapper.PerCall(ctx, wrapper.CallOptions{Attempts: &attempts}))
 		if err == nil {
 			d.say("api", "ok", "", "api-version %s is accepted; the cluster remembers %d operations", c.apiVersion, len(ops))
 			d.say("role", "ok", "", "you may read; whether you may cancel is known when you do")
