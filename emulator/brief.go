@@ -71,11 +71,9 @@ type begun struct {
 // reader reads the beginnings of records that are written as this package writes them. It remembers
 // how the last ones began, as there are few ways to, and to compare is much quicker than to read.
 type reader struct {
-	known []begun
-	next  int // to be forgotten
+	known [16]begun
+	n     int // how many were remembered, the oldest of which are forgotten
 }
-
-const mostKnown = 16
 
 // brief reads the beginning of a record, and says false of one that is not written as usual, which has to
 // be read whole. What comes behind the beginning may be damaged; that it is there to its end is seen.
@@ -115,25 +113,17 @@ func (rd *reader) shape(in *front, key []byte) (id uuid.UUID, s shape) {
 	if in.ok = parsed && bytes.HasSuffix(key, text) && whole[len(whole)-1] == '}'; !in.ok {
 		return id, unlisted
 	}
-	for i := range rd.known {
+	for i := range min(rd.n, len(rd.known)) {
 		if in.has(rd.known[i].text) {
 			return id, rd.known[i].shape
 		}
 	}
 	rest := in.rest
 	if s = in.shape(); in.ok {
-		rd.remember(begun{string(rest[:len(rest)-len(in.rest)]), s})
+		rd.known[rd.n%len(rd.known)] = begun{string(rest[:len(rest)-len(in.rest)]), s}
+		rd.n++
 	}
 	return id, s
-}
-
-func (rd *reader) remember(b begun) {
-	if len(rd.known) < mostKnown {
-		rd.known = append(rd.known, b)
-		return
-	}
-	rd.known[rd.next] = b
-	rd.next = (rd.next + 1) % mostKnown
 }
 
 // shape reads what comes between the id and when the record is due.
