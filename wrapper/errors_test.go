@@ -3,6 +3,8 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -149,6 +151,26 @@ func TestErrors(t *testing.T) {
 		})
 	}
 }
+
+// An answer that the end of the caller's context cut short is told of if there is no better one.
+func TestErrorOfAnAnswerCutShort(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	body := readsFrom(func([]byte) (int, error) { cancel(); return 0, context.Canceled })
+	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
+	})
+	err := cancelWith(ctx, newClient(t, "http://127.0.0.1:1", wrapper.WithHTTPClient(&http.Client{Transport: transport})), false)
+	e := asError(t, err, wrapper.ErrOutcomeUnknown)
+	if want := "outcome unknown: 503: context canceled"; e.Status() != http.StatusServiceUnavailable || !strings.Contains(e.Error(), want) {
+		t.Errorf("got status %d, %v, want 503 and %q", e.Status(), err, want)
+	}
+}
+
+type readsFrom func(p []byte) (int, error)
+
+func (f readsFrom) Read(p []byte) (int, error) { return f(p) }
 
 // The details of an error, and that nobody can change them.
 func TestErrorDetails(t *testing.T) {
