@@ -19,7 +19,7 @@ func TestExhaustive(t *testing.T) {
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		budgets := []int{2, 3, 8}
 		if testing.Short() {
-			budgets = budgets[2:]
+			budgets = budgets[1:2] // and so no pairs: see worthIt
 		}
 		for _, attempts := range budgets {
 			t.Run(fmt.Sprintf("%d attempts", attempts), func(t *testing.T) {
