@@ -30,6 +30,7 @@ type count struct{ killed, endless, excused, lived, invalid int }
 
 func (c *count) add(became outcome, excused bool) {
 	switch became {
+	case untried:
 	case killed:
 		c.killed++
 	case endless:
