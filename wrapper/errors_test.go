@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -171,6 +172,26 @@ func TestErrorOfAnAnswerCutShort(t *testing.T) {
 type readsFrom func(p []byte) (int, error)
 
 func (f readsFrom) Read(p []byte) (int, error) { return f(p) }
+
+// A code stands in the message as it came if it is one word of plain characters, and quoted if not.
+func TestErrorQuotesOddCodes(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("E", 100)
+	for code, want := range map[string]string{
+		"E_FAIL": "403 E_FAIL", "E~!": "403 E~!", "E FAIL": `403 "E FAIL"`, "E_É": `403 "E_É"`, "E\x7f": `403 "E\x7f"`,
+		long: "403 " + long, long + "E": `403 "` + long + `"`,
+	} {
+		body, err := json.Marshal(map[string]any{"Error": map[string]string{"Code": code, "Message": "no"}})
+		must(t, err)
+		client := directClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write(body)
+		}), fastWith(1))
+		if got := cancelWith(t.Context(), client, false).Error(); !strings.Contains(got, want+` "no"`) {
+			t.Errorf("code %q: got %s, want %s", code, got, want)
+		}
+	}
+}
 
 // The details of an error, and that nobody can change them.
 func TestErrorDetails(t *testing.T) {
