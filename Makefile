@@ -181,6 +181,7 @@ abuse: ## Wear a served process down in every way: a line for each with its figu
 ci: check test whole clients trial ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
 	$(MAKE) walk
+	$(MAKE) mutants ARGS='./internal/bucket ./internal/gateways ./internal/opdecode ./store/memory'
 	$(MAKE) drill
 	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'

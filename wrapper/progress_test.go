@@ -16,6 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -364,5 +365,29 @@ func BenchmarkCancelOver(b *testing.B) {
 				must(b, response.Body.Close())
 			}
 		}
+	})
+}
+
+// The progress of an operation is asked for at the address that the ledger has: of its service, and its partition.
+func TestProgressIsAskedForAtItsAddress(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+		client := c.Client()
+		started, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{})
+		must(t, err)
+		time.Sleep(24 * time.Hour)
+		if got, err := client.Cancel(t.Context(), started.OperationID, wrapper.CancelOptions{}); err != nil || got.Verdict != wrapper.Finished {
+			t.Errorf("got %+v, %v, want Finished", got, err)
+		}
+		want := "/Faults/Services/" + strings.ReplaceAll(strings.TrimPrefix(orders.Service, "fabric:/"), "/", "~") +
+			"/$/GetPartitions/" + orders.ID.String() + "/$/GetDataLossProgress?"
+		var seen []string
+		for _, r := range c.Requests() {
+			if strings.HasPrefix(r.Target, want) {
+				return
+			}
+			seen = append(seen, r.Target)
+		}
+		t.Errorf("got requests %q, want one of %s", seen, want)
 	})
 }
