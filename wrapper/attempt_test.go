@@ -1,15 +1,25 @@
 package wrapper_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -83,4 +93,336 @@ func checkAnswer(t *testing.T, status, code, class, again string) {
 	if busy := longest > time.Millisecond; busy != (again == "after a longer pause") {
 		t.Errorf("the longest pause of twenty was %v; asked again: %s", longest, again)
 	}
+}
+
+// A redirect that leads nowhere is a refusal with its status, like every other one.
+func TestBugRedirectToNowhere(t *testing.T) {
+	t.Parallel()
+	for _, location := range []string{":", "http://[::1", "%zz"} {
+		at := answer{status: 302, header: http.Header{"Location": {location}}}
+		err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{at}}, fastWith(2)), false)
+		if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != 302 {
+			t.Errorf("%s: got %v", location, err)
+		}
+	}
+}
+
+// A code is any text, and goes into messages and logs: short, and on one line.
+func TestBugEndlessCode(t *testing.T) {
+	t.Parallel()
+	at := answer{status: 400, body: fabricError(wrapper.Code(`E_\nFAKE LINE` + strings.Repeat("X", 1<<20)))}
+	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{at}}), false)
+	wantKind(t, err, wrapper.ErrServerRefused)
+	if n := len(err.Error()); n > 1<<10 || strings.Contains(err.Error(), "\n") {
+		t.Errorf("the message has %d bytes: %.100q", n, err.Error())
+	}
+}
+
+// The same if the context ends while the body of an answer comes in.
+func TestBugContextEndsInABody(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("shutting down")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	prepared := &answers{made: []answer{{status: 503, body: fabricError("FABRIC_E_NOT_READY")}, done}}
+	client := newClient(t, "http://cluster", wrapper.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		response, err := direct{prepared}.RoundTrip(r)
+		if err == nil && response.StatusCode == http.StatusOK {
+			response.Body = io.NopCloser(readerFunc(func([]byte) (int, error) { // as net/http does it
+				cancel(cause)
+				return 0, context.Cause(r.Context())
+			}))
+		}
+		return response, err
+	})}))
+	e := asError(t, cancelWith(ctx, client, false), wrapper.ErrOutcomeUnknown)
+	if !errors.Is(e, context.Canceled) || !errors.Is(e, cause) || e.Code() != "FABRIC_E_NOT_READY" {
+		t.Errorf("Canceled %v, the cause %v, the code %q: %v", errors.Is(e, context.Canceled), errors.Is(e, cause), e.Code(), e)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A code means what it means only in a refusal: beside a status that promises nothing, the
+// request is ambiguous, whatever the code (package comment, When it asks again).
+func TestCodesOfAmbiguousAnswers(t *testing.T) {
+	t.Parallel()
+	for _, code := range []wrapper.Code{wrapper.Code(generated.ErrorCodeKeyNotFound), wrapper.Code(generated.ErrorCodeInvalidTestCommandState), "FMFailoverUnitNotFound"} {
+		for _, status := range []int{502, 503, 504} {
+			s := &scriptedCluster{writes: []answer{{status: status, body: fabricError(code)}, done}}
+			got, err := directClient(t, s, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+			if err != nil || got.Verdict != wrapper.Accepted || !slices.Equal(s.wrote, []string{"graceful", "graceful"}) || s.lists != 0 {
+				t.Errorf("%d %s: %s, %v after %v and %d lists", status, code, got.Verdict, err, s.wrote, s.lists)
+			}
+		}
+	}
+}
+
+// A success without a body may end in a line break.
+func TestBlankBodyIsNone(t *testing.T) {
+	t.Parallel()
+	p := serving(answer{status: 200, body: "\r\n"})
+	got, err := directClient(t, &p.answers).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+	if err != nil || got.Verdict != wrapper.Accepted || p.served != 1 {
+		t.Errorf("%s, %v after %d requests", got.Verdict, err, p.served)
+	}
+}
+
+const htmlPage = "<!DOCTYPE html><html><body>Service Unavailable</body></html>"
+
+// bad is an answer that is not one of this API, or not the one that was wanted, and
+// what has to be said of it when it is the only one.
+type bad struct {
+	name   string
+	answer wirefault.Fault
+	kind   error // to a cancel; a list that is ambiguous is ErrUnavailable
+	code   wrapper.Code
+	isBad  bool // ErrBadAnswer, and what came of the body is kept
+}
+
+var (
+	unknown, refused = wrapper.ErrOutcomeUnknown, wrapper.ErrServerRefused
+
+	badAnswers = []bad{
+		{"a 503 that is no JSON", wirefault.Fault{Status: 503, Body: htmlPage}, unknown, "", true},
+		{"an HTML page with 403", wirefault.Fault{Status: 403, Body: htmlPage}, refused, "", true},
+		{"an HTML page with 404", wirefault.Fault{Status: 404, Body: htmlPage}, refused, "", true},
+		{"an HTML page with 500", wirefault.Fault{Status: 500, Body: htmlPage}, unknown, "", true},
+		{"an HTML page with 200", wirefault.Fault{Status: 200, Body: htmlPage}, unknown, "", true},
+		{"an empty body with 400", wirefault.Fault{Status: 400}, refused, "", true},
+		{"runtime §7: an empty body with 401", wirefault.Fault{Status: 401}, refused, "", false},
+		{"runtime §7: an empty body with 403", wirefault.Fault{Status: 403}, refused, "", false},
+		{"runtime §8: an empty body with 404", wirefault.Fault{Status: 404}, refused, "", true},
+		{"an empty body with 503", wirefault.Fault{Status: 503}, unknown, "", true},
+		{"a 404 cut short", wirefault.Fault{Status: 404, Body: fabricError("FABRIC_E_KEY_NOT_FOUND"), Cut: 20}, unknown, "", true},
+		{"a 200 cut before its first byte", wirefault.Fault{Status: 200, Body: "x", Cut: 1}, unknown, "", true},
+		{"a 400 cut short", wirefault.Fault{Status: 400, Body: fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)), Cut: 30}, unknown, "", true},
+		{"runtime §4.1: an unknown code with a 4xx", wirefault.Fault{Status: 418, Body: fabricError("FABRIC_E_TEAPOT")}, refused, "FABRIC_E_TEAPOT", false},
+		{"runtime §4.1: an unknown code with a 5xx", wirefault.Fault{Status: 500, Body: fabricError("0x80071c99")}, unknown, "0x80071c99", false},
+		{"runtime §4.2: the fault service is not installed", wirefault.Fault{Status: 500, Body: fabricError("FMFailoverUnitNotFound")}, refused, "FMFailoverUnitNotFound", false},
+		{"a code that decides, with a status that contradicts it", wirefault.Fault{Status: 502, Body: fabricError("FABRIC_E_KEY_NOT_FOUND")}, unknown, "FABRIC_E_KEY_NOT_FOUND", false},
+		{"rubbish with a 200", wirefault.Fault{Status: 200, Body: "\x00\xff\xfe"}, unknown, "", true},
+		{"a FabricError with a 200", wirefault.Fault{Status: 200, Body: fabricError("E_FAIL")}, unknown, "", true},
+		{"a 204", wirefault.Fault{Status: 204}, unknown, "", true},
+		{"a 202 where 200 is wanted", wirefault.Fault{Status: 202}, unknown, "", true},
+		{"a 206", wirefault.Fault{Status: 206, Body: "part"}, unknown, "", true},
+		{"a 304", wirefault.Fault{Status: 304}, refused, "", true},
+		{"a 408", wirefault.Fault{Status: 408, Body: fabricError("E_FAIL")}, unknown, "E_FAIL", false},
+		{"a 501", wirefault.Fault{Status: 501, Body: fabricError("E_NOTIMPL")}, refused, "E_NOTIMPL", false},
+		{"a 505", wirefault.Fault{Status: 505}, refused, "", true},
+		{"runtime §4.1: a message that is null", wirefault.Fault{Status: 400, Body: `{"Error":{"Code":"E_INVALIDARG","Message":null}}`}, refused, "E_INVALIDARG", false},
+		{"no message", wirefault.Fault{Status: 400, Body: `{"Error":{"Code":"E_INVALIDARG"}}`}, refused, "E_INVALIDARG", false},
+		{"no code", wirefault.Fault{Status: 400, Body: `{"Error":{"Message":"no"}}`}, refused, "", true},
+		{"an error that is null", wirefault.Fault{Status: 500, Body: `{"Error":null}`}, unknown, "", true},
+		{"a code that is a number", wirefault.Fault{Status: 400, Body: `{"Error":{"Code":5}}`}, refused, "", true},
+		{"members in lower case", wirefault.Fault{Status: 403, Body: `{"error":{"code":"E_ACCESSDENIED","message":"no"}}`}, refused, "E_ACCESSDENIED", false},
+		{"JSON of somebody else", wirefault.Fault{Status: 503, Body: `{"message":"no healthy upstream"}`}, unknown, "", true},
+		{"JSON that is a list", wirefault.Fault{Status: 503, Body: `[]`}, unknown, "", true},
+	}
+)
+
+// One bad answer, and no second try: the kind of the error tells whether something may
+// have happened, status and body are kept, and nothing counts as done.
+func TestBadAnswerToCancel(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range badAnswers {
+			for _, force := range []bool{false, true} {
+				t.Run(tc.name+", force "+map[bool]string{false: "false", true: "true"}[force], func(t *testing.T) {
+					t.Parallel()
+					c := newCluster(t, profile)
+					makeRunning(t, c)
+					c.wire.Spoil(wirefault.Any, tc.answer)
+					ledger := new(wrapper.MemoryLedger)
+					client := c.client(t, fastWith(1), wrapper.WithLedger(ledger), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+					err := cancelWith(t.Context(), client, force)
+					e := asError(t, err, tc.kind)
+					tc.check(t, e)
+					if e.Force() != force || e.OperationID() != opID {
+						t.Errorf("the error is about %s, force %v", e.OperationID(), e.Force())
+					}
+					if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
+						t.Errorf("the server recorded %s", flag)
+					}
+					nothingDone(t, ledger)
+				})
+			}
+		}
+	})
+}
+
+// The same answers to a list, and those that only a list can get.
+func TestBadAnswerToList(t *testing.T) {
+	t.Parallel()
+	noList := func(body string) bad {
+		return bad{"a list that is " + body, wirefault.Fault{Status: 200, Body: body}, unknown, "", true}
+	}
+	cases := append([]bad{
+		{"no body at all", wirefault.Fault{Status: 200}, unknown, "", true},
+		{"a list cut short", wirefault.Fault{Status: 200, Body: `[{"OperationId":"`, Cut: 8}, unknown, "", true},
+		{"a list cut short that says that it is whole", wirefault.Fault{Status: 200, Body: `[{"OperationId":"`}, unknown, "", true},
+		noList("null"), noList("{}"), noList("7"), noList(`"[]"`), noList(`["x"]`), noList(`[{"OperationId":"x"}]`), noList("[] []"),
+		noList(`{"value":[]}`),
+	}, badAnswers...)
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, server.Documented)
+			c.wire.Spoil(wirefault.Any, tc.answer)
+			_, err := c.client(t, fastWith(1)).Operations(t.Context())
+			kind := tc.kind
+			if errors.Is(kind, unknown) {
+				kind = wrapper.ErrUnavailable
+			}
+			tc.check(t, asError(t, err, kind))
+		})
+	}
+}
+
+func (tc bad) check(t *testing.T, e *wrapper.Error) {
+	t.Helper()
+	if e.Status() != tc.answer.Status {
+		t.Errorf("the status is %d, want %d", e.Status(), tc.answer.Status)
+	}
+	if e.Code() != tc.code || wrapper.CodeOf(e) != tc.code {
+		t.Errorf("the code is %q, want %q", e.Code(), tc.code)
+	}
+	if tc.code != "" && !errors.Is(e, tc.code) {
+		t.Errorf("the code %s is not behind the error", tc.code)
+	}
+	if errors.Is(e, wrapper.ErrBadAnswer) != tc.isBad {
+		t.Errorf("ErrBadAnswer is behind it: %v, want %v: %v", !tc.isBad, tc.isBad, e)
+	}
+	want := ""
+	if tc.isBad {
+		want = tc.answer.Body[:len(tc.answer.Body)-tc.answer.Cut]
+	}
+	if string(e.Body()) != want {
+		t.Errorf("the body is %q, want %q", e.Body(), want)
+	}
+}
+
+// A bad answer to the list after a 404 settles nothing: the operation is not NotFound.
+func TestBadListAfterNotFound(t *testing.T) {
+	t.Parallel()
+	lists := map[string]wirefault.Fault{
+		"null": {Status: 200, Body: "null"}, "an object": {Status: 200, Body: "{}"}, "HTML": {Status: 200, Body: htmlPage},
+		"cut short": {Status: 200, Body: "[ ]", Cut: 1}, "lost": {}, "503": {Status: 503}, "403": {Status: 403},
+	}
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for name, list := range lists {
+			for _, force := range []bool{false, true} {
+				c := newCluster(t, profile)
+				situationNamed(t, "completed").make(t, c)
+				c.wire.Spoil(wirefault.List, list, list, list)
+				client := directClient(t, c.handler, fastWith(3), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+				if err := cancelWith(t.Context(), client, force); err == nil {
+					t.Errorf("%s: no error; the wire saw %v", name, c.seen())
+				}
+			}
+		}
+	})
+}
+
+// A huge body is not read to its end, and a prefix is kept.
+func TestHugeBody(t *testing.T) {
+	t.Parallel()
+	chunk := []byte(strings.Repeat("x", 1<<20))
+	for _, status := range []int{200, 404, 503} {
+		written := make(chan int, 1)
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			n := 0
+			for n < 1<<30 {
+				m, err := w.Write(chunk)
+				if n += m; err != nil {
+					break
+				}
+			}
+			written <- n
+		}))
+		t.Cleanup(srv.Close)
+		_, err := newClient(t, srv.URL, fastWith(1)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		e := asError(t, err, wrapper.ErrOutcomeUnknown)
+		if e.Status() != status || !errors.Is(e, wrapper.ErrBadAnswer) || string(e.Body()) != strings.Repeat("x", 2<<10) {
+			t.Errorf("got %v with %d bytes of body", e, len(e.Body()))
+		}
+		if n := <-written; n > 64<<20 {
+			t.Errorf("%d bytes were read of an answer that should be one line", n)
+		}
+	}
+}
+
+// A server that is not there: nothing was sent, and that is what the error says.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, listener.Close())
+	ledger := new(wrapper.MemoryLedger)
+	client := newClient(t, "http://"+listener.Addr().String(), fastWith(3), wrapper.WithLedger(ledger), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+	for _, force := range []bool{false, true} {
+		e := asError(t, cancelWith(t.Context(), client, force), wrapper.ErrNotSent)
+		var op *net.OpError
+		if e.Status() != 0 || len(e.Attempts()) != 3 || !errors.As(e, &op) || op.Op != "dial" {
+			t.Errorf("got %v", e)
+		}
+		for _, a := range e.Attempts() {
+			if a.Class() != "not sent" || (a.Purpose() == "force") != force {
+				t.Errorf("the attempt is %+v", a)
+			}
+		}
+	}
+	nothingDone(t, ledger)
+	_, err = client.Operations(t.Context())
+	wantKind(t, err, wrapper.ErrNotSent)
+	_, err = client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{})
+	wantKind(t, err, wrapper.ErrNotSent)
+}
+
+// FuzzAnswer: whatever a server answers, a cancel ends with one verdict or one typed
+// error with one meaning, keeps the status, and says that it was accepted only for an
+// empty 200.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, "", "")
+	f.Add(200, "<html>", "")
+	f.Add(404, "", fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound)))
+	f.Add(400, "", fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)))
+	f.Add(503, "Wed, 21 Oct 2015 07:28:00 GMT", fabricError("E_ABORT"))
+	f.Add(429, "99999999999999999999", `{"Error":{"Code":null}}`)
+	f.Add(302, "-1", `{"error":{"code":"E_FAIL"}}`)
+	f.Fuzz(func(t *testing.T, status int, retryAfter, body string) {
+		if status < 200 || status > 599 {
+			return // net/http lets no other final status through
+		}
+		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{
+				StatusCode: status, Request: r,
+				Header: http.Header{"Retry-After": {retryAfter}, "Location": {body}},
+				Body:   io.NopCloser(strings.NewReader(body)),
+			}, nil
+		})
+		client := newClient(t, "http://cluster", fastWith(1), wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		if err == nil {
+			if empty := status == 200 && strings.TrimSpace(body) == ""; got.Verdict == wrapper.Accepted && !empty {
+				t.Errorf("%d with %q is called accepted", status, body)
+			}
+			return
+		}
+		var e *wrapper.Error
+		if !errors.As(err, &e) || e.Status() != status || len(e.Body()) > 2<<10 {
+			t.Fatalf("%d with %q: %v", status, body, err)
+		}
+		meanings := 0
+		for _, kind := range kinds {
+			if errors.Is(err, kind) {
+				meanings++
+			}
+		}
+		if meanings != 1 {
+			t.Errorf("%d meanings are behind %v", meanings, err)
+		}
+	})
 }

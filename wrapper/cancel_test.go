@@ -219,3 +219,21 @@ func TestCancelTwice(t *testing.T) {
 		}
 	})
 }
+
+// [wrapper.NotFound] has no state, also if the call had seen one ([wrapper.Result].State).
+func TestNotFoundHasNoState(t *testing.T) {
+	t.Parallel()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			_, _ = w.Write([]byte("[]"))
+		case r.URL.Query().Get("Force") == "true":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	client := directClient(t, handler, wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+	got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.GracefulFirst{}})
+	if err != nil || got.Verdict != wrapper.NotFound || got.State != "" {
+		t.Errorf("%s %q, %v", got.Verdict, got.State, err)
+	}
+}

@@ -1,9 +1,11 @@
 package wrapper_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -264,3 +266,97 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (c *counting) CloseIdleConnections() { c.closed = true }
+
+// New's error never repeats credentials, not even those of an address that is no URL.
+func TestBugCredentialsRepeated(t *testing.T) {
+	t.Parallel()
+	for _, endpoint := range []string{
+		"http://admin:hunter2@localhost:port",
+		"http://admin:hunter2@local host",
+		"http://admin:hunter2@[::1",
+		"http://admin:hunter2%zz@localhost",
+		"admin:hunter2@localhost:19080",
+		"ftp:admin:hunter2@localhost",
+		"http:admin:hunter2@localhost",
+		"http://localhost/?password=hunter2",
+		"http://localhost/#hunter2",
+		"\x7fhttp://admin:hunter2@localhost",
+	} {
+		_, err := wrapper.New(endpoint)
+		wantKind(t, err, wrapper.ErrInvalidArgument)
+		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "hunter2") {
+			t.Errorf("%q: the password is in %v", endpoint, err)
+		}
+	}
+}
+
+// A nil option is an error like any other, as it is for the server.
+func TestBugNilOption(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("New panicked: %v", p)
+		}
+	}()
+	_, err := wrapper.New("http://localhost", nil)
+	wantKind(t, err, wrapper.ErrInvalidArgument)
+}
+
+// What is nil inside is refused by New, or ends the call with an error, and not with a panic.
+func TestBugNilInside(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]wrapper.Option{
+		"token source":  wrapper.WithTokenSource(nil),
+		"round tripper": wrapper.WithAttemptMiddleware(func(http.RoundTripper) http.RoundTripper { return nil }),
+	} {
+		_, err := wrapper.New("https://a", option)
+		if e := asError(t, err, wrapper.ErrInvalidArgument); !strings.Contains(e.Error(), "nil") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, around := range map[string]func(wrapper.CallFunc) wrapper.CallFunc{
+		"a nil function": func(wrapper.CallFunc) wrapper.CallFunc { return nil },
+		"neither": func(wrapper.CallFunc) wrapper.CallFunc {
+			return func(context.Context, wrapper.Call) (wrapper.Outcome, error) { return wrapper.Outcome{}, nil }
+		},
+	} {
+		err := gracefully(t.Context(), directClient(t, serving(done), wrapper.WithCallMiddleware(around)))
+		if e := asError(t, err, wrapper.ErrNotSent); !strings.Contains(e.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	nothing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, nil })
+	client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: nothing}), fastWith(1))
+	must(t, err)
+	if err := gracefully(t.Context(), client); !errors.Is(err, wrapper.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "neither an answer nor an error") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// No client is printed like any other.
+func TestNoClientPrints(t *testing.T) {
+	t.Parallel()
+	if s := fmt.Sprint((*wrapper.Client)(nil)); s != "wrapper.Client(nil)" {
+		t.Error(s)
+	}
+}
+
+// Certificates are for https:// also on this machine ([wrapper.WithTLS]); and no field of
+// a [wrapper.Retry] is negative, or no number.
+func TestNewRefusesStill(t *testing.T) {
+	t.Parallel()
+	cases := map[string][]wrapper.Option{
+		"certificates in the clear":        {wrapper.WithTLS(wrapper.TLS{})},
+		"a negative burst":                 {wrapper.WithRetry(wrapper.Retry{Burst: -1})},
+		"a negative rate":                  {wrapper.WithRetry(wrapper.Retry{Rate: -1})},
+		"a rate that is no number":         {wrapper.WithRetry(wrapper.Retry{Rate: math.NaN()})},
+		"a rate that is beyond all bounds": {wrapper.WithRetry(wrapper.Retry{Rate: math.Inf(1)})},
+	}
+	for name, options := range cases {
+		if _, err := wrapper.New("http://localhost:19080", options...); err == nil {
+			t.Errorf("%s: accepted", name)
+		} else {
+			wantKind(t, err, wrapper.ErrInvalidArgument)
+		}
+	}
+}

@@ -1,15 +1,21 @@
 package wrapper_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
@@ -243,3 +249,240 @@ func cancelWith(ctx context.Context, client *wrapper.Client, force bool) error {
 	}
 	return err
 }
+
+// direct carries requests to a handler without a socket, for tests of time and for
+// tests of very many cases. What the handler aborts comes out as on a socket: lost,
+// or cut short if an answer had begun.
+type direct struct{ handler http.Handler }
+
+var errDialRefused = errors.New("connection refused")
+
+// refuseDial, as a panic of the handler, makes the request one that never left.
+type refuseDial struct{}
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	recorder := httptest.NewRecorder()
+	aborted, refused := d.handle(recorder, r)
+	switch {
+	case refused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errDialRefused}
+	case aborted && r.Context().Err() != nil:
+		return nil, r.Context().Err()
+	case aborted && !recorder.Flushed:
+		return nil, io.EOF
+	}
+	response := recorder.Result()
+	response.Request = r
+	if aborted {
+		begun, _ := io.ReadAll(response.Body)
+		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(begun), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	}
+	return response, nil
+}
+
+func (d direct) handle(w http.ResponseWriter, r *http.Request) (aborted, refused bool) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			aborted = true
+		case refuseDial{}:
+			refused = true
+		default:
+			panic(p)
+		}
+	}()
+	r = r.Clone(r.Context())
+	r.Body = http.NoBody
+	d.handler.ServeHTTP(w, r)
+	return false, false
+}
+
+// directClient is a client of a handler without a socket.
+func directClient(tb testing.TB, handler http.Handler, options ...wrapper.Option) *wrapper.Client {
+	tb.Helper()
+	h := &http.Client{Transport: direct{handler}}
+	client, err := wrapper.New("http://cluster:19080", append([]wrapper.Option{wrapper.WithHTTPClient(h)}, options...)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return client
+}
+
+// answers is a handler that gives prepared answers in order, and the last one for ever.
+type answers struct {
+	made    []answer
+	served  int
+	onServe func(r *http.Request)
+}
+
+type answer struct {
+	status int
+	body   string
+	header http.Header
+	hang   bool // until the caller has gone
+	dial   bool // the request never leaves
+	lost   bool // no answer
+}
+
+func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := a.made[min(a.served, len(a.made)-1)]
+	a.served++
+	if a.onServe != nil {
+		a.onServe(r)
+	}
+	switch {
+	case now.dial:
+		panic(refuseDial{})
+	case now.hang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case now.lost:
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range now.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(now.status)
+	_, _ = io.WriteString(w, now.body)
+}
+
+// fabricError is the body of a failure.
+func fabricError(code wrapper.Code) string {
+	return `{"Error":{"Code":"` + string(code) + `","Message":"a sentence"}}`
+}
+
+// refusal takes the Refusal out of an error.
+func refusal(tb testing.TB, err error) *wrapper.Refusal {
+	tb.Helper()
+	var r *wrapper.Refusal
+	if !errors.As(err, &r) || !errors.Is(err, wrapper.ErrForceRefused) {
+		tb.Fatalf("want a refusal by the policy, got %v", err)
+	}
+	return r
+}
+
+// asError takes the Error out of an error, and checks its meaning.
+func asError(tb testing.TB, err, kind error) *wrapper.Error {
+	tb.Helper()
+	var e *wrapper.Error
+	if !errors.As(err, &e) {
+		tb.Fatalf("want a *wrapper.Error, got %v", err)
+	}
+	if !errors.Is(err, kind) {
+		tb.Errorf("got %v, want %v behind it", err, kind)
+	}
+	return e
+}
+
+// wantKind checks what an error means, if that is all there is to check.
+func wantKind(tb testing.TB, err, kind error) {
+	tb.Helper()
+	if !errors.Is(err, kind) {
+		tb.Errorf("got %v, want %v behind it", err, kind)
+	}
+}
+
+// background is a context for calls whose time does not matter.
+func background() context.Context { return context.Background() }
+
+// opID is the operation that most tests are about.
+var opID = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
+
+// situation is how an operation stands before a call.
+type situation struct {
+	name  string
+	flag  emulator.Rollback // "" for no record
+	state wrapper.State     // as shown; "" for no record
+	make  func(tb testing.TB, c *cluster)
+}
+
+// situations are all of runtime §5.2 that a test can bring about.
+var situations = []situation{
+	{"unknown id", "", "", func(testing.TB, *cluster) {}},
+	{"queued", emulator.NotRollingBack, wrapper.StateRunning, func(tb testing.TB, c *cluster) {
+		c.start(tb, opID, "orders")
+	}},
+	{"running", emulator.NotRollingBack, wrapper.StateRunning, makeRunning},
+	{"gracefully cancelled", emulator.RollingBackDueToUserCancel, wrapper.StateRollingBack, makeStopping},
+	{"failing by itself", emulator.RollingBackAndWillFail, wrapper.StateRollingBack, makeFailing},
+	{"forced", emulator.RollingBackForce, wrapper.StateRollingBack, makeForced},
+	{"completed", emulator.NotRollingBack, wrapper.StateCompleted, over(makeRunning)},
+	{"faulted", emulator.NotRollingBack, wrapper.StateFaulted, over(makeFailing)},
+	{"cancelled and over", emulator.RollingBackDueToUserCancel, wrapper.StateCancelled, over(makeStopping)},
+	{"forced and over", emulator.RollingBackForce, wrapper.StateForceCancelled, over(makeForced)},
+}
+
+func situationNamed(tb testing.TB, name string) situation {
+	tb.Helper()
+	for _, s := range situations {
+		if s.name == name {
+			return s
+		}
+	}
+	tb.Fatalf("no situation is called %q", name)
+	return situation{}
+}
+
+func makeRunning(tb testing.TB, c *cluster) {
+	tb.Helper()
+	c.start(tb, opID, "orders")
+	c.clock.advance(queueTime)
+}
+
+func makeStopping(tb testing.TB, c *cluster) {
+	tb.Helper()
+	makeRunning(tb, c)
+	must(tb, c.otherCancels(opID, false))
+}
+
+func makeForced(tb testing.TB, c *cluster) {
+	tb.Helper()
+	makeStopping(tb, c)
+	must(tb, c.otherCancels(opID, true))
+}
+
+func makeFailing(tb testing.TB, c *cluster) {
+	tb.Helper()
+	c.start(tb, opID, failingService)
+	c.clock.advance(queueTime + 2*stepTime)
+}
+
+// over lets what was made run to its end.
+func over(make func(testing.TB, *cluster)) func(testing.TB, *cluster) {
+	return func(tb testing.TB, c *cluster) {
+		tb.Helper()
+		make(tb, c)
+		c.clock.advance(allTime)
+	}
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// The situations are what their names say, or no other test here means anything.
+func TestSituations(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, s := range situations {
+			c := newCluster(t, profile)
+			s.make(t, c)
+			r, found := c.record(t, opID)
+			if found != (s.flag != "") || r.Rollback != s.flag {
+				t.Errorf("%s: the flag is %q (found %v), want %q", s.name, r.Rollback, found, s.flag)
+			}
+			if found && wrapper.State(r.State()) != s.state {
+				t.Errorf("%s: the state is %s, want %s", s.name, r.State(), s.state)
+			}
+		}
+	})
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,15 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -283,5 +288,137 @@ func TestErrorWithoutOperation(t *testing.T) {
 	_, err := wrapper.New("ftp://x")
 	if e := asError(t, err, wrapper.ErrInvalidArgument); e.OperationID() != (uuid.UUID{}) || !strings.HasPrefix(e.Error(), "new client: invalid argument: ") {
 		t.Errorf("got %v", e)
+	}
+}
+
+// What a later answer made good is among the attempts, and is not the reason of the error.
+func TestBugOvercomeFailures(t *testing.T) {
+	t.Parallel()
+	bubble(t, server.Documented, func(t *testing.T, c *sftest.Cluster) {
+		unknown := uuid.UUID{9}
+		policy := wrapper.WithForcePolicy(wrapper.RequireGraceful{Look: true})
+		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck})
+		for name, tc := range map[string]struct {
+			call func(*wrapper.Client) error
+			kind error // nil: it finds out that there is no such operation
+		}{
+			"read": {func(client *wrapper.Client) error {
+				op, err := client.Operation(t.Context(), unknown)
+				return notThere(op, err)
+			}, nil},
+			"watch": {func(client *wrapper.Client) (last error) {
+				for op, err := range client.Watch(t.Context(), unknown, wrapper.WaitOptions{}) {
+					last = notThere(op, err)
+				}
+				return last
+			}, nil},
+			"force": {func(client *wrapper.Client) error {
+				_, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
+				return err
+			}, wrapper.ErrForceRefused},
+		} {
+			c.On(sftest.GetFaultOperationList, sftest.Status(503, "FABRIC_E_NOT_READY")).Times(2)
+			err := tc.call(c.Client(policy))
+			if tc.kind == nil {
+				must(t, err)
+			} else if e := asOnly(t, err, tc.kind); e.Code() != "" || e.Status() != 0 || len(e.Attempts()) != 3 || strings.Contains(e.Error(), "503") {
+				t.Errorf("%s: %v", name, err)
+			}
+			// Nor is a connection that was refused.
+			client, err := wrapper.New("http://down.test", wrapper.WithEndpoints(c.URL()), policy, wrapper.WithHTTPClient(&http.Client{
+				Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					if r.URL.Host == "down.test" {
+						return nil, fmt.Errorf("%w: %w", wrapper.ErrNotSent, syscall.ECONNREFUSED)
+					}
+					return c.Transport().RoundTrip(r)
+				})}))
+			must(t, err)
+			if err := tc.call(client); errors.Is(err, syscall.ECONNREFUSED) || !errors.Is(err, tc.kind) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// notThere is an error unless a read told that there is no such operation.
+func notThere(op wrapper.Operation, err error) error {
+	if err == nil && op.Found() {
+		return fmt.Errorf("found %v", op)
+	}
+	return err
+}
+
+// An id of all zeros is one that was forgotten: no verdict, and nothing is sent.
+func TestBugNoID(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	client := directClient(t, c.handler, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+	var none uuid.UUID
+	for name, err := range map[string]error{
+		"cancel": func() error { _, err := client.Cancel(t.Context(), none, wrapper.CancelOptions{}); return err }(),
+		"force":  func() error { _, err := client.ForceCancel(t.Context(), none, wrapper.ForceOptions{}); return err }(),
+		"stop":   func() error { _, err := client.Stop(t.Context(), none, wrapper.StopOptions{}); return err }(),
+		"wait":   func() error { _, err := client.Wait(t.Context(), none, wrapper.WaitOptions{}); return err }(),
+		"read":   func() error { _, err := client.Operation(t.Context(), none); return err }(),
+	} {
+		if !errors.Is(err, wrapper.ErrInvalidArgument) || len(c.seen()) != 0 {
+			t.Errorf("%s: %v; the wire saw %v", name, err, c.seen())
+		}
+	}
+}
+
+// Status is that of an answer that was not a success, 0 if none came.
+func TestBugStatusOfASuccess(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeRunning(t, c)
+	_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
+	e := asError(t, err, wrapper.ErrForceRefused)
+	if got := e.Status(); got != 0 || len(e.Attempts()) != 1 || strings.Contains(e.Error(), "200") {
+		t.Errorf("got status %d, message %q, want 0 and no status after the list that was read", got, e)
+	}
+}
+
+// Context errors are behind an error when the context ended the call, also if it has a
+// cause of its own, and the failure that was told last is kept.
+func TestBugContextWithCause(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("shutting down")
+	synctest.Test(t, func(t *testing.T) {
+		for name, last := range map[string]answer{"hanging": {hang: true}, "waiting": retryAfter(503, "3600")} {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			last.body = fabricError("FABRIC_E_NOT_READY")
+			err := serving(answer{status: 503, body: fabricError("FABRIC_E_NOT_READY")}, last).cancel(ctx, t, fast)
+			e := asError(t, err, wrapper.ErrOutcomeUnknown)
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) || e.Status() != 503 {
+				t.Errorf("%s: Canceled %v, the cause %v, status %d: %v", name, errors.Is(err, context.Canceled), errors.Is(err, cause), e.Status(), err)
+			}
+		}
+	})
+}
+
+// A cause that says no more than the error of the context is not said twice.
+func TestPlainContextErrorIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := serving(done)
+	err := cancelWith(ctx, directClient(t, &p.answers), false)
+	wantKind(t, err, context.Canceled)
+	if strings.Count(err.Error(), context.Canceled.Error()) != 1 {
+		t.Error(err)
+	}
+}
+
+// A state that is none is shown so that it cannot steer a terminal.
+func TestErrorQuotesTheState(t *testing.T) {
+	t.Parallel()
+	list := `[{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"\u001b[31mOver\n\u202e` + strings.Repeat("x", 99) + `"}]`
+	client := directClient(t, &answers{made: []answer{{status: 400, body: fabricError(wrapper.Code(generated.ErrorCodeInvalidTestCommandState))}, {status: 200, body: list}}})
+	_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+	e := asError(t, err, wrapper.ErrServerRefused)
+	if !strings.Contains(e.Error(), `last seen "\x1b[31mOver\n\u202exxx`) || len(e.Error()) > 600 {
+		t.Errorf("got %q", e.Error())
 	}
 }

@@ -1,10 +1,12 @@
 package wrapper_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
@@ -223,5 +225,74 @@ func TestForceTwice(t *testing.T) {
 		if err != nil || got.Verdict != wrapper.AlreadyForced {
 			t.Errorf("a graceful cancel after it: got %s, %v", got.Verdict, err)
 		}
+	})
+}
+
+// Each TestBug was written for one mistake, and keeps it from coming back.
+
+// A force that a server refused was sent: the error must not say that nothing reached a
+// server because the attempts were used up on finding out why. Nor may it say that the
+// server did nothing: something on the way may have sent the force twice, and a copy of it may
+// be what is in the way.
+func TestBugRefusedForceCalledNotSent(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Runtime)
+	makeFailing(t, c)
+	_, err := c.client(t, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+	if errors.Is(err, wrapper.ErrNotSent) {
+		t.Errorf("the wire saw %v, and the error is %v", c.seen(), err)
+	}
+	wantKind(t, err, wrapper.ErrOutcomeUnknown)
+}
+
+// A force that this client knows of came before, whether or not the answer to another one is lost.
+func TestBugKnownForceForgotten(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		c := newCluster(t, profile)
+		makeStopping(t, c)
+		client := c.client(t, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+		_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		must(t, err)
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{})
+		got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		if err != nil || got.Verdict != wrapper.AlreadyForced {
+			t.Errorf("got %s, %v", got.Verdict, err)
+		}
+	})
+}
+
+// seed: force is not allowed before graceful. Under ServerDecides the server says so;
+// a lost answer must not make the client's own probe the graceful cancel that was missing.
+func TestBugProbeMakesForceLegal(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for name, fault := range map[string]wirefault.Fault{"before": {}, "after": {Apply: true}, "503": {Status: 503}} {
+			c := newCluster(t, profile)
+			makeRunning(t, c)
+			c.wire.Spoil(wirefault.Force, fault)
+			_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+			if flag := c.flag(t, opID); flag != emulator.NotRollingBack || err == nil {
+				t.Errorf("lost %s: the server recorded %s, %v; the wire saw %v", name, flag, err, c.seen())
+			}
+		}
+	})
+}
+
+// After a lost force the list of the next gateway decides, and not the ledger: an operation
+// that is Running is forced and not probed ([wrapper.Client.ForceCancel]).
+func TestFailoverOfForceWhileRunning(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGateways(newCluster(t, profile))
+			makeRunning(t, g.c)
+			g.fails["a"], g.fails["c"] = loses, loses
+			client := g.client(t, known(t), fastWith(3))
+			_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			if seen := g.take(); seen != "a force, b list, b force" {
+				t.Error(seen)
+			}
+		})
 	})
 }

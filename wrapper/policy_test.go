@@ -3,6 +3,7 @@ package wrapper_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -153,4 +154,208 @@ func TestPolicyOfACall(t *testing.T) {
 	if flag := c.flag(t, opID); flag != emulator.RollingBackForce {
 		t.Errorf("the server recorded %s", flag)
 	}
+}
+
+// A context that ends with the grace cannot last it: nothing is sent.
+func TestBugGraceEndsWithContext(t *testing.T) {
+	t.Parallel()
+	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
+		wantKind(t, err, wrapper.ErrForceRefused)
+		if seen := c.seen(); !slices.Equal(seen, nil) {
+			t.Errorf("refused before anything is sent, and the wire saw %v", seen)
+		}
+	})
+}
+
+// After the graceful cancel of a GracefulFirst the call is about its force again: one that
+// never left is ErrNotSent, whatever became of the cancel.
+func TestGracefulFirstForceNotSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, server.Runtime)
+		makeRunning(t, c)
+		g := newGateways(c)
+		forces := 0
+		g.fails["a"] = func(w http.ResponseWriter, r *http.Request, cluster http.Handler) {
+			if strings.Contains(r.URL.RawQuery, "Force=true") {
+				forces++
+				panic(refuseDial{})
+			}
+			cluster.ServeHTTP(w, r)
+		}
+		client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: direct{g}}), fastWith(3), wrapper.WithForcePolicy(wrapper.GracefulFirst{}))
+		must(t, err)
+		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		if onlyKind(t, err, wrapper.ErrNotSent); forces != 2 {
+			t.Errorf("%d forces: %v", forces, err)
+		}
+	})
+}
+
+// firstGraceful is a test of GracefulFirst in virtual time.
+func firstGraceful(t *testing.T, situation string, test func(t *testing.T, c *cluster, client *wrapper.Client)) {
+	t.Helper()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCluster(t, profile)
+			situationNamed(t, situation).make(t, c)
+			test(t, c, directClient(t, c.handler, wrapper.WithForcePolicy(wrapper.GracefulFirst{Grace: time.Minute})))
+		})
+	})
+}
+
+// The whole sequence of the seed in one call: graceful, the grace, the force.
+func TestGracefulFirst(t *testing.T) {
+	t.Parallel()
+	for _, situation := range []string{"queued", "running", "gracefully cancelled", "failing by itself"} {
+		firstGraceful(t, situation, func(t *testing.T, c *cluster, client *wrapper.Client) {
+			begin := time.Now()
+			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"graceful", "looks", "force"}, emulator.RollingBackForce}.check(t, c, got, err)
+			if took := time.Since(begin); took != time.Minute {
+				t.Errorf("%s: it took %v, want the grace", situation, took)
+			}
+			if !got.Attempts[2].Start.Equal(begin.Add(time.Minute)) {
+				t.Errorf("%s: the force went out at %v", situation, got.Attempts[2].Start.Sub(begin))
+			}
+		})
+	}
+}
+
+// If no force is needed any more, none is sent, and nobody waits.
+func TestGracefulFirstWithoutForce(t *testing.T) {
+	t.Parallel()
+	cases := map[string]told{
+		"forced":             {wrapper.AlreadyForced, wrapper.StateRollingBack, false, []string{"graceful"}, emulator.RollingBackForce},
+		"completed":          {wrapper.Finished, wrapper.StateCompleted, true, []string{"graceful", "list"}, emulator.NotRollingBack},
+		"cancelled and over": {wrapper.Finished, wrapper.StateCancelled, true, []string{"graceful", "list"}, emulator.RollingBackDueToUserCancel},
+		"unknown id":         {wrapper.NotFound, "", true, []string{"graceful", "list"}, ""},
+	}
+	for situation, want := range cases {
+		firstGraceful(t, situation, func(t *testing.T, c *cluster, client *wrapper.Client) {
+			begin := time.Now()
+			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			want.check(t, c, got, err)
+			if !got.Force || time.Since(begin) != 0 {
+				t.Errorf("%s: took %v, force %v", situation, time.Since(begin), got.Force)
+			}
+		})
+	}
+}
+
+// An operation that ends within the grace is not forced, and nobody waits for the rest of it.
+func TestGracefulFirstEndsInTime(t *testing.T) {
+	t.Parallel()
+	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+		time.AfterFunc(30*time.Second, func() { c.clock.advance(allTime) })
+		begin := time.Now()
+		got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		told{wrapper.Finished, wrapper.StateCancelled, false, []string{"graceful", "looks"},
+			emulator.RollingBackDueToUserCancel}.check(t, c, got, err)
+		if took := time.Since(begin); took < 30*time.Second || took > 32*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// A graceful cancel that is known has had its time, or gets the rest of it.
+func TestGracefulFirstKnown(t *testing.T) {
+	t.Parallel()
+	for _, had := range []time.Duration{0, 20 * time.Second, time.Minute, time.Hour} {
+		firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+			_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+			must(t, err)
+			time.Sleep(had)
+			begin := time.Now()
+			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			if err != nil || got.Verdict != wrapper.Accepted || writes(got.Attempts) != 1 {
+				t.Errorf("got %s, %v; the wire saw %v", got.Verdict, err, c.seen())
+			}
+			if took, want := time.Since(begin), max(time.Minute-had, 0); took != want {
+				t.Errorf("after %v it took %v more, want %v", had, took, want)
+			}
+		})
+	}
+}
+
+func writes(attempts []wrapper.Attempt) int {
+	n := 0
+	for _, a := range attempts {
+		if a.Purpose() != "read" {
+			n++
+		}
+	}
+	return n
+}
+
+// A context that cannot last the grace is told before anything is sent.
+func TestGracefulFirstNoTime(t *testing.T) {
+	t.Parallel()
+	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute-1)
+		defer cancel()
+		begin := time.Now()
+		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
+		r := refusal(t, err)
+		if !r.NotBefore.IsZero() || time.Since(begin) != 0 || len(c.seen()) != 0 { // no grace has begun
+			t.Errorf("got %+v after %v; the wire saw %v", r, time.Since(begin), c.seen())
+		}
+		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
+			t.Errorf("the server recorded %s", flag)
+		}
+	})
+}
+
+// Cancelled within the grace: the error says that no force was sent, and when one may be.
+func TestGracefulFirstInterrupted(t *testing.T) {
+	t.Parallel()
+	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		begin := time.Now()
+		time.AfterFunc(time.Second, cancel)
+		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
+		r := refusal(t, err)
+		if !errors.Is(err, context.Canceled) || !r.NotBefore.Equal(begin.Add(time.Minute)) || time.Since(begin) != time.Second {
+			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+		if !slices.Equal(looks(c.seen()), []string{"graceful", "looks"}) || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
+			t.Errorf("the wire saw %v, the server recorded %s", c.seen(), c.flag(t, opID))
+		}
+		// The evidence was kept, and the grace goes on from there.
+		got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+		if err != nil || got.Verdict != wrapper.Accepted || time.Since(begin) != time.Minute {
+			t.Errorf("the second call: %s, %v after %v", got.Verdict, err, time.Since(begin))
+		}
+	})
+}
+
+// Without a graceful cancel that is in effect for sure, no force is sent.
+func TestGracefulFirstUnknown(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		fault wirefault.Fault
+		kind  error
+	}{
+		"lost for ever": {wirefault.Fault{}, wrapper.ErrOutcomeUnknown},
+		"refused":       {wirefault.Fault{Status: 403}, wrapper.ErrServerRefused},
+	}
+	for name, tc := range cases {
+		firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
+			c.wire.Spoil(wirefault.Graceful, slices.Repeat([]wirefault.Fault{tc.fault}, 8)...)
+			_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
+			wantKind(t, err, tc.kind)
+			if slices.Contains(c.seen(), "force") {
+				t.Errorf("%s: the wire saw %v", name, c.seen())
+			}
+		})
+	}
+}
+
+// The example that needs a test.
+func TestExampleOfGracefulFirst(t *testing.T) {
+	t.Parallel()
+	gracefulFirst(t)
 }

@@ -1,18 +1,29 @@
 package wrapper_test
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -201,4 +212,391 @@ func TestFullList(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+}
+
+// A list with members that are no operations is not a list of operations.
+func TestBugRubbishInAList(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"[null]", "[{}]", `[{"State":"Running"}]`, `[{"OperationId":"` + id + `"}]`} {
+		made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 200, body: body}}
+		got, err := directClient(t, &answers{made: made}, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		if !errors.Is(err, wrapper.ErrBadAnswer) {
+			t.Errorf("%s: got %s, %v", body, got.Verdict, err)
+		}
+	}
+}
+
+// A full list lacks operations (runtime §5.10), and CancelAll says nothing of it, although
+// one list a kind would show them all.
+func TestBugFullList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 10_000
+		list := func(kinds ...wrapper.Kind) (listed []map[string]any) {
+			for i := range n + 2 {
+				if kind := []wrapper.Kind{wrapper.KindDataLoss, wrapper.KindQuorumLoss}[i%2]; kinds == nil || kinds[0] == kind {
+					listed = append(listed, map[string]any{"OperationId": uuid.UUID{0: byte(i), 1: byte(i >> 8), 8: 0x80}, "Type": kind, "State": "Running"})
+				}
+			}
+			return listed[:min(len(listed), n)]
+		}
+		client := directClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				return
+			}
+			switch r.URL.Query().Get("TypeFilter") {
+			case "1":
+				_ = json.NewEncoder(w).Encode(list(wrapper.KindDataLoss))
+			case "2":
+				_ = json.NewEncoder(w).Encode(list(wrapper.KindQuorumLoss))
+			case "4", "8":
+				_, _ = w.Write([]byte("[]"))
+			default:
+				_ = json.NewEncoder(w).Encode(list())
+			}
+		}))
+		results, errs := each(t, client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{}))
+		if len(results) != n+2 && len(errs) == 0 {
+			t.Errorf("%d of %d were cancelled, and that is all that was said", len(results), n+2)
+		}
+	})
+}
+
+// A list that was answered was sent, too.
+func TestBugFullListCalledNotSent(t *testing.T) {
+	t.Parallel()
+	f := newFull(t)
+	f.byBit["8"] = f.all
+	_, err := directClient(t, f).Operation(t.Context(), opID)
+	wantKind(t, err, wrapper.ErrUnavailable)
+}
+
+// A read that was answered badly and then lost its connection was sent.
+func TestBugLostReadCalledNotSent(t *testing.T) {
+	t.Parallel()
+	client := directClient(t, &answers{made: []answer{{status: 503}, {dial: true}}}, fastWith(2))
+	_, err := client.Operations(t.Context())
+	wantKind(t, err, wrapper.ErrUnavailable)
+}
+
+// listOf is a list of n operations as servers write it, and what it says.
+func listOf(n int) (body []byte, ops []wrapper.Operation) {
+	states := []wrapper.State{wrapper.StateCompleted, wrapper.StateRunning, wrapper.StateCancelled}
+	b := []byte("[")
+	for i := range n {
+		op := wrapper.Operation{ID: uuid.UUID{1, byte(i >> 16), byte(i >> 8), byte(i)}, Kind: wrapper.KindQuorumLoss, State: states[i%len(states)]}
+		b = fmt.Appendf(b, `{"OperationId":"%s","State":"%s","Type":"%s"},`, op.ID, op.State, op.Kind)
+		ops = append(ops, op)
+	}
+	return append(bytes.TrimSuffix(b, []byte(",")), "]\n"...), ops
+}
+
+// bodyClient is a client that gets 200 with bodies, one after the other, the last one for ever.
+func bodyClient(tb testing.TB, attempts int, bodies ...func() io.Reader) *wrapper.Client {
+	tb.Helper()
+	served := 0
+	return newClient(tb, "http://cluster", fastWith(attempts), wrapper.WithHTTPClient(&http.Client{
+		Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			body := bodies[min(served, len(bodies)-1)]()
+			served++
+			return &http.Response{StatusCode: http.StatusOK, Request: r, Body: io.NopCloser(body)}, nil
+		}),
+	}))
+}
+
+func inOneGo(body []byte) func() io.Reader {
+	return func() io.Reader { return bytes.NewReader(body) }
+}
+
+// all is what AllOperations yields.
+func all(tb testing.TB, client *wrapper.Client) (ops []wrapper.Operation, err error) {
+	tb.Helper()
+	for op, failed := range client.AllOperations(tb.Context()) {
+		if err != nil {
+			tb.Fatalf("after %v came %v", err, op)
+		}
+		if err = failed; err == nil {
+			ops = append(ops, op)
+		}
+	}
+	return ops, err
+}
+
+// However the bytes of a list arrive, and wherever in it an operation is written in another
+// way, each operation is read once, by each of the two.
+func TestListIsReadFromAnyPieces(t *testing.T) {
+	t.Parallel()
+	body, want := listOf(700)
+	for name, read := range map[string]func(io.Reader) io.Reader{
+		"in one go":            func(r io.Reader) io.Reader { return r },
+		"byte by byte":         iotest.OneByteReader,
+		"in halves":            iotest.HalfReader,
+		"with its end at once": iotest.DataErrReader,
+	} {
+		for _, unusual := range []int{-1, 0, 1, 350, 699} {
+			text := body
+			if unusual >= 0 {
+				text = bytes.Replace(body, []byte(want[unusual].ID.String()), []byte("{"+want[unusual].ID.String()+"}"), 1)
+			}
+			client := bodyClient(t, 1, func() io.Reader { return read(bytes.NewReader(text)) })
+			if got, err := client.Operations(t.Context()); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s, number %d unusual: Operations got %d, %v, want %d", name, unusual, len(got), err, len(want))
+			}
+			if got, err := all(t, client); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s, number %d unusual: AllOperations got %d, %v, want %d", name, unusual, len(got), err, len(want))
+			}
+		}
+	}
+}
+
+// A list that breaks off yields nothing: it is asked for again, and then each operation comes
+// once, or it is an error alone.
+func TestAllOperationsAfterABrokenAnswer(t *testing.T) {
+	t.Parallel()
+	body, want := listOf(700)
+	cut := func() io.Reader {
+		return io.MultiReader(bytes.NewReader(body[:len(body)/2]), iotest.ErrReader(io.ErrUnexpectedEOF))
+	}
+	short := inOneGo(body[:len(body)/2])
+	if got, err := all(t, bodyClient(t, 3, cut, short, inOneGo(body))); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %d operations and %v, want %d", len(got), err, len(want))
+	}
+	got, err := all(t, bodyClient(t, 2, cut))
+	if wantKind(t, err, wrapper.ErrUnavailable); len(got) > 0 {
+		t.Errorf("of broken lists %d operations were yielded, want none", len(got))
+	}
+}
+
+// The loop may be left, and the iterator used again.
+func TestAllOperationsLeft(t *testing.T) {
+	t.Parallel()
+	body, want := listOf(3)
+	seq := bodyClient(t, 1, inOneGo(body)).AllOperations(t.Context())
+	for range 2 {
+		for op, err := range seq {
+			if err != nil || op != want[0] {
+				t.Errorf("got %v, %v, want %v", op, err, want[0])
+			}
+			break
+		}
+	}
+}
+
+// Middleware that answers a call itself is heard by AllOperations as it is by Operations.
+func TestAllOperationsOfMiddleware(t *testing.T) {
+	t.Parallel()
+	_, want := listOf(2)
+	client := directClient(t, &answers{made: []answer{{lost: true}}}, wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
+		return func(context.Context, wrapper.Call) (wrapper.Outcome, error) {
+			return wrapper.Outcome{Operations: want}, nil
+		}
+	}))
+	if got, err := all(t, client); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+// However many operations a cluster lists, 40 000 at most, to read them takes less than 1 MiB,
+// beside the result if there is one.
+func TestMemoryOfLists(t *testing.T) {
+	const n, most = 40_000, 1 << 20
+	body, ops := listOf(n)
+	client := bodyClient(t, 1, inOneGo(body))
+	cost := func(do func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		do()
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	for name, tc := range map[string]struct {
+		do   func() int
+		most uint64
+	}{
+		"Operations": {func() int {
+			all, err := client.Operations(t.Context())
+			must(t, err)
+			return len(all)
+		}, most + n*48},
+		"AllOperations": {func() (count int) {
+			for _, err := range client.AllOperations(t.Context()) {
+				must(t, err)
+				count++
+			}
+			return count
+		}, most},
+		"Operation": {func() int {
+			op, err := client.Operation(t.Context(), ops[1].ID)
+			must(t, err)
+			return map[bool]int{true: n}[op == ops[1]]
+		}, 64 << 10},
+	} {
+		got := 0
+		if bytes := cost(func() { got = tc.do() }); got != n || bytes > tc.most {
+			t.Errorf("%s: got %d of %d operations for %d bytes, want %d at most", name, got, n, bytes, tc.most)
+		}
+	}
+}
+
+// BenchmarkOperations is a list without a network.
+func BenchmarkOperations(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 40_000} {
+		body, _ := listOf(n)
+		client := bodyClient(b, 1, inOneGo(body))
+		b.Run(fmt.Sprintf("%d/Operations", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if ops, err := client.Operations(b.Context()); err != nil || len(ops) != n {
+					b.Fatal(len(ops), err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d/AllOperations", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, err := range client.AllOperations(b.Context()) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A process that knows nothing may ask the cluster whether a force is allowed: one read,
+// and then a force, a verdict, or the refusal.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, profile server.Profile) {
+		for _, tc := range []struct {
+			situation string
+			policy    wrapper.RequireGraceful
+			want      wrapper.Verdict
+			refused   error
+			wire      []string
+		}{
+			{"unknown id", wrapper.RequireGraceful{Look: true}, wrapper.NotFound, nil, []string{"list"}},
+			{"running", wrapper.RequireGraceful{Look: true}, "", wrapper.ErrForceRefused, []string{"list"}},
+			{"gracefully cancelled", wrapper.RequireGraceful{Look: true}, wrapper.Accepted, nil, []string{"list", "force"}},
+			{"gracefully cancelled", wrapper.RequireGraceful{Look: true, MinGrace: time.Hour}, "", wrapper.ErrForceRefused, []string{"list"}},
+			{"completed", wrapper.RequireGraceful{Look: true}, wrapper.Finished, nil, []string{"list"}},
+			{"running", wrapper.RequireGraceful{}, "", wrapper.ErrForceRefused, nil},
+		} {
+			c := newCluster(t, profile)
+			situationNamed(t, tc.situation).make(t, c)
+			before := len(c.seen())
+			got, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: tc.policy})
+			if got.Verdict != tc.want || !errors.Is(err, tc.refused) {
+				t.Errorf("%s with %+v: %s, %v", tc.situation, tc.policy, got.Verdict, err)
+			}
+			if wire := c.seen()[before:]; !slices.Equal(wire, tc.wire) {
+				t.Errorf("%s with %+v: the wire saw %v, want %v", tc.situation, tc.policy, wire, tc.wire)
+			}
+		}
+	})
+}
+
+// A look that brings nothing leaves the force unsent.
+func TestLookFails(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeStopping(t, c)
+	c.wire.Spoil(wirefault.List, wirefault.Fault{Status: 503}, wirefault.Fault{Status: 503})
+	_, err := c.client(t, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
+	wantKind(t, err, wrapper.ErrNotSent)
+	if slices.Contains(c.seen(), "force") {
+		t.Errorf("the wire saw %v", c.seen())
+	}
+}
+
+// Names that would lead the path of a start somewhere else never get onto the wire.
+func TestStartNowhere(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Runtime)
+	client := c.client(t)
+	for _, name := range []string{"", ".", "..", "fabric:/", "fabric:/shop/../orders", "shop~.", "/"} {
+		_, err := client.StartDataLoss(t.Context(), wrapper.Partition{Service: name, ID: uuid.New()}, "FullDataLoss", wrapper.StartOptions{})
+		wantKind(t, err, wrapper.ErrInvalidArgument)
+	}
+	_, err := client.StartNodeTransition(t.Context(), wrapper.Node{Name: "..", Instance: 1}, "Start", 0, wrapper.StartOptions{})
+	wantKind(t, err, wrapper.ErrInvalidArgument)
+	if seen := c.seen(); len(seen) != 0 {
+		t.Errorf("the wire saw %v", seen)
+	}
+}
+
+// What asking again cannot change is not asked again.
+func TestHopelessConnections(t *testing.T) {
+	t.Parallel()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	for name, endpoint := range map[string]string{
+		"a certificate nobody knows":      secure.URL,
+		"TLS to a server that has no TLS": strings.Replace(plain.URL, "http:", "https:", 1),
+	} {
+		err := cancelWith(t.Context(), newClient(t, endpoint), false)
+		if e := asError(t, err, wrapper.ErrNotSent); len(e.Attempts()) != 1 {
+			t.Errorf("%s: %d attempts: %v", name, len(e.Attempts()), e)
+		}
+	}
+}
+
+// The bounds of the timeout are those of the document.
+func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
+	t.Parallel()
+	doc, err := loaded.View(t.Context(), "6.0")
+	must(t, err)
+	schema := doc.Components.Parameters["Timeout"].Value.Schema.Value
+	least, most := time.Duration(*schema.Min)*time.Second, time.Duration(*schema.Max)*time.Second
+	c := newCluster(t, server.Documented)
+	client := c.client(t)
+	for d, valid := range map[time.Duration]bool{least: true, most: true, least - time.Second: least-time.Second == 0, most + time.Second: false} {
+		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{Timeout: d})
+		if got := !errors.Is(err, wrapper.ErrInvalidArgument); got != valid {
+			t.Errorf("%v: accepted %t, want %t (%v)", d, got, valid, err)
+		}
+	}
+	if schema.Default != nil && fmt.Sprint(schema.Default) != "60" {
+		t.Errorf("the default became %v; the client waits for 60 s where it sends none", schema.Default)
+	}
+}
+
+// Why a state could not be read is behind the error of the call that needed it, also if a
+// server said it, and so is what was refused.
+func TestUnreadState(t *testing.T) {
+	t.Parallel()
+	made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
+	err := cancelWith(t.Context(), directClient(t, &answers{made: made}, fastWith(2)), false)
+	wantKind(t, err, wrapper.ErrOutcomeUnknown)
+	if !errors.Is(err, wrapper.Code(generated.ErrorCodeKeyNotFound)) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
+		t.Errorf("a code is not behind %v", err)
+	}
+}
+
+// A redirect is called one, whatever its body.
+func TestRedirectIsCalledOne(t *testing.T) {
+	t.Parallel()
+	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{{status: 302}}}, fastWith(1)), false)
+	wantKind(t, err, wrapper.ErrServerRefused)
+	if !strings.Contains(err.Error(), "a redirect, which is never followed") {
+		t.Error(err)
+	}
+}
+
+// Who looks again and again notes once what he saw.
+func TestSeenIsNotedOnce(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, server.Documented)
+	makeStopping(t, c)
+	var ledger wrapper.MemoryLedger
+	client := c.client(t, wrapper.WithLedger(&ledger))
+	for range 3 {
+		_, err := client.Operation(t.Context(), opID)
+		must(t, err)
+	}
+	if entries, _ := ledger.Entries(t.Context(), opID); len(entries) != 1 {
+		t.Errorf("%d entries, want 1", len(entries))
+	}
 }

@@ -1,20 +1,30 @@
 package wrapper_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -271,4 +281,388 @@ func TestSeamsRefused(t *testing.T) {
 	if _, _, ok := wrapper.AttemptFrom(t.Context()); ok {
 		t.Error("a context that belongs to no request tells of one")
 	}
+}
+
+// The number of requests is that of all, where only the last look is kept.
+func TestBugCounts(t *testing.T) {
+	t.Parallel()
+	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+		id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		var requests int
+		client := c.Client(wrapper.WithCallMiddleware(func(next wrapper.CallFunc) wrapper.CallFunc {
+			return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
+				outcome, err := next(ctx, call)
+				requests = outcome.Requests
+				return outcome, err
+			}
+		}))
+		_, err := client.Wait(ctx, id, wrapper.WaitOptions{})
+		e := asOnly(t, err, wrapper.ErrNotFinished)
+		n := len(c.Requests())
+		if n < 10 || requests != n || len(e.Attempts()) > 2 || !strings.HasSuffix(e.Error(), fmt.Sprintf("; %d requests", n)) {
+			t.Errorf("%d requests, middleware heard of %d: %v", n, requests, err)
+		}
+	})
+}
+
+// After a force the error of a Stop says so, in words and in Force.
+func TestBugForceIsTold(t *testing.T) {
+	t.Parallel()
+	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+		id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})
+		for grace, forced := range map[time.Duration]bool{5 * time.Second: true, time.Hour: false} {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, err := c.Client().Stop(ctx, id, wrapper.StopOptions{Grace: grace})
+			cancel()
+			e := asOnly(t, err, wrapper.ErrNotFinished)
+			if e.Force() != forced || strings.Contains(e.Error(), "after the force") != forced || strings.Contains(e.Error(), "before a force") == forced {
+				t.Errorf("grace %v: %v", grace, err)
+			}
+			id = c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})
+		}
+	})
+}
+
+// The number of a request counts all of the call, also those that a wait does not keep
+// ([wrapper.Attempt].Number).
+func TestRequestNumberOfAWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		count := wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				n++
+				if _, got, _ := wrapper.AttemptFrom(r.Context()); got.Number != n {
+					t.Errorf("request %d is said to be number %d", n, got.Number)
+				}
+				return next.RoundTrip(r)
+			})
+		})
+		_, err := directClient(t, newLister(endsAfter(time.Minute)), count).Wait(t.Context(), opID, wrapper.WaitOptions{})
+		must(t, err)
+		if n < 10 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// All observers hear of everything ([wrapper.WithObserver]).
+func TestObserversHearOfEverything(t *testing.T) {
+	t.Parallel()
+	first, second := make(map[string]int), make(map[string]int)
+	counting := func(heard map[string]int) wrapper.Option {
+		return wrapper.WithObserver(func(_ context.Context, e wrapper.Event) { heard[e.Name]++ })
+	}
+	p := serving(answer{status: 503}, runningList())
+	client := directClient(t, &p.answers, counting(first), counting(second), wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+	_, err := client.Operations(t.Context())
+	must(t, err)
+	want := map[string]int{"call": 1, "request": 2, "pause": 1, "failover": 1}
+	if !maps.Equal(first, want) || !maps.Equal(second, want) {
+		t.Errorf("the first heard of %v, the second of %v, want %v", first, second, want)
+	}
+}
+
+// An observer hears how long a call took ([wrapper.Event]).
+func TestObserversHearTheTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := new(diary)
+		p := serving(retryAfter(503, "7"), runningList())
+		_, err := directClient(t, &p.answers, wrapper.WithObserver(d.observe), wrapper.WithRetry(wrapper.Retry{Base: 1, Cap: 1})).Operations(t.Context())
+		must(t, err)
+		if last := d.lines[len(d.lines)-1]; !strings.Contains(last, "error false, 7") {
+			t.Error(last)
+		}
+	})
+}
+
+// A capture holds the requests of one call, the last, and is the caller's own
+// ([wrapper.CallOptions].Attempts).
+func TestCaptureIsOfOneCall(t *testing.T) {
+	t.Parallel()
+	var attempts []wrapper.Attempt
+	ctx := wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts})
+	client := directClient(t, serving(done))
+	result, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
+	must(t, err)
+	attempts[0].Status = 1
+	if result.Attempts[0].Status != 200 {
+		t.Error("the result changed with the capture")
+	}
+	_, err = client.Cancel(ctx, opID, wrapper.CancelOptions{})
+	must(t, err)
+	if len(attempts) != 1 {
+		t.Errorf("%d requests after two calls of one each", len(attempts))
+	}
+	_, err = client.Cancel(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: nil}), opID, wrapper.CancelOptions{})
+	must(t, err)
+}
+
+// What middleware says without going on is no meaning of this package's
+// ([wrapper.WithCallMiddleware]: ErrNotSent, with the error behind it).
+func TestMiddlewareMeansNotSent(t *testing.T) {
+	t.Parallel()
+	refuses := wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
+		return func(context.Context, wrapper.Call) (wrapper.Outcome, error) {
+			return wrapper.Outcome{}, fmt.Errorf("%w: as before", wrapper.ErrOutcomeUnknown)
+		}
+	})
+	err := cancelWith(t.Context(), directClient(t, serving(done), refuses), false)
+	onlyKind(t, err, wrapper.ErrNotSent)
+}
+
+// A log says where a failover came from and went to; no text that a server wrote is in it,
+// also not as the name of a state ([wrapper.WithLogger]).
+func TestLogHoldsNoForeignText(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("A", 65)
+	for name, state := range map[string]string{"a sentence": "drop table", "too long for a name": long} {
+		var out bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		list := answer{status: 200, body: strings.Replace(runningList().body, "Running", state, 1)}
+		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			now := list
+			if r.URL.Host == "cluster:19080" || r.Method == http.MethodPost {
+				now = answer{status: 400, body: fabricError(wrapper.Code(state))}
+			}
+			if r.URL.Host == "cluster:19080" {
+				now.status = 503
+			}
+			(&answers{made: []answer{now}}).ServeHTTP(w, r)
+		})
+		client := directClient(t, handler, wrapper.WithLogger(logger), wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
+		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}) // reads the state at b, and is refused
+		wantKind(t, err, wrapper.ErrOutcomeUnknown)
+		if strings.Contains(out.String(), state) || !strings.Contains(out.String(), "state=\"not a name\"") {
+			t.Errorf("%s: %s", name, out.String())
+		}
+		lines := strings.Split(out.String(), "\n")
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "from=cluster:19080 to=b") }) {
+			t.Errorf("no failover from cluster to b in %s", out.String())
+		}
+	}
+}
+
+// Middleware that does not go on has sent nothing, also where its error is that of another call.
+func TestVetoWithAnotherCallsError(t *testing.T) {
+	t.Parallel()
+	other := cancelWith(t.Context(), directClient(t, serving(answer{lost: true}), fastWith(1)), false)
+	wantKind(t, other, wrapper.ErrOutcomeUnknown)
+	client := directClient(t, serving(done), wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
+		return func(context.Context, wrapper.Call) (wrapper.Outcome, error) { return wrapper.Outcome{}, other }
+	}))
+	onlyKind(t, cancelWith(t.Context(), client, false), wrapper.ErrNotSent)
+}
+
+// logged runs a call with a logger, and returns what it wrote: lines of "message key=value".
+func logged(t *testing.T, transport http.RoundTripper, call func(context.Context, *wrapper.Client) error, options ...wrapper.Option) string {
+	t.Helper()
+	var out strings.Builder
+	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "took" || a.Key == "pause" || a.Key == "request_id" {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	h := &http.Client{Transport: transport}
+	client, err := wrapper.New("http://a/gate", append([]wrapper.Option{wrapper.WithHTTPClient(h), wrapper.WithLogger(logger), fastWith(3)}, options...)...)
+	must(t, err)
+	_ = call(t.Context(), client)
+	return out.String()
+}
+
+// What is logged, to the letter.
+func TestLogger(t *testing.T) {
+	t.Parallel()
+	const of = " call=cancel operation_id=" + id
+	cases := []struct {
+		name string
+		made []answer
+		call func(context.Context, *wrapper.Client) error
+		want []string
+	}{
+		{"accepted", []answer{done}, gracefully, []string{
+			"level=DEBUG msg=request" + of + " purpose=graceful number=1 host=a class=done status=200",
+			"level=INFO msg=call" + of + " requests=1 verdict=Accepted state=RollingBack",
+		}},
+		{"refused", []answer{{status: 403, body: fabricError("E_ACCESSDENIED")}}, forcibly, []string{
+			`level=DEBUG msg=request call="force cancel" operation_id=` + id + " force=true purpose=force number=1 host=a class=refused status=403 code=E_ACCESSDENIED",
+			`level=WARN msg="call failed" call="force cancel" operation_id=` + id + ` force=true requests=1 code=E_ACCESSDENIED error="refused by the server"`,
+		}},
+		{"lost, then done", []answer{{lost: true}, done}, gracefully, []string{
+			"level=DEBUG msg=request" + of + " purpose=graceful number=1 host=a class=ambiguous status=0 error=\"the connection was lost\"",
+			`level=DEBUG msg="asking again"` + of + " after=ambiguous status=0",
+			"level=DEBUG msg=request" + of + " purpose=graceful number=2 host=a class=done status=200",
+			"level=INFO msg=call" + of + " requests=2 verdict=Accepted state=RollingBack",
+		}},
+		{"a list", []answer{{status: 200, body: "[]"}}, func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operations(ctx); return err }, []string{
+			`level=DEBUG msg=request call="list operations" purpose=read number=1 host=a class=done status=200`,
+			`level=INFO msg=call call="list operations" requests=1`,
+		}},
+		{"no policy", []answer{done}, func(ctx context.Context, c *wrapper.Client) error {
+			_, err := c.ForceCancel(ctx, opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{}})
+			return err
+		}, []string{
+			`level=WARN msg="call failed" call="force cancel" operation_id=` + id + ` force=true requests=0 error="force refused by policy"`,
+		}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			got := logged(t, direct{&answers{made: tc.made}}, tc.call, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+			if want := strings.Join(tc.want, "\n") + "\n"; got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// Nothing that a server, a transport or a caller wrote is logged, only names from a list.
+func TestLoggerAllowList(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2"
+	allowed := map[string]bool{}
+	for key := range strings.FieldsSeq("time level msg call operation_id request_id force purpose number host class status took code error pause after from to requests verdict state") {
+		allowed[key] = true
+	}
+	leaking := []http.RoundTripper{
+		direct{&answers{made: []answer{{status: 500, body: fabricError(secret + " !")}}}},
+		direct{&answers{made: []answer{{status: 400, body: `{"Error":{"Code":"E_FAIL","Message":"` + secret + `"}}`}}}},
+		direct{&answers{made: []answer{{status: 503, body: secret, header: http.Header{"X-A": {secret}}}}}},
+		direct{&answers{made: []answer{{status: 200, body: `[{"OperationId":"` + id + `","Type":"` + secret + ` ","State":"` + secret + ` "}]`}}}},
+		roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New(secret) }),
+		roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "proxyconnect", Err: errors.New(secret)}
+		}),
+		roundTrip(func(*http.Request) (*http.Response, error) { return nil, &net.DNSError{Name: secret, Err: secret} }),
+	}
+	for i, transport := range leaking {
+		var out strings.Builder
+		logger := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		client, err := wrapper.New("http://a/"+secret, wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.WithLogger(logger), fastWith(2),
+			wrapper.WithEndpoints("http://b/"+secret))
+		must(t, err)
+		_, _ = client.Cancel(t.Context(), opID, wrapper.CancelOptions{Reason: secret})
+		_, _ = client.Operation(t.Context(), opID)
+		_, _ = client.StartDataLoss(t.Context(), wrapper.Partition{Service: secret}, secret, wrapper.StartOptions{OperationID: uuid.UUID{7}})
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("%d: the log has it:\n%s", i, out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			var attrs map[string]any
+			must(t, json.Unmarshal([]byte(line), &attrs))
+			for key := range attrs {
+				if !allowed[key] {
+					t.Errorf("%d: %q is not on the list", i, key)
+				}
+			}
+		}
+	}
+}
+
+// The kind of a transport error is told in the words of this package and of the system.
+func TestLoggerTransportErrors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, `error="dial: connection refused"`},
+		{&net.OpError{Op: "read", Err: errors.New("x")}, `error="read: *errors.errorString"`},
+		{&net.DNSError{Name: "x"}, `error="no such host"`},
+		{&tls.CertificateVerificationError{Err: errors.New("x")}, `error="the server's certificate is not accepted"`},
+		{io.ErrUnexpectedEOF, `error="the connection was lost"`},
+		{errors.New("x"), "error=*errors.errorString"},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), `error="deadline exceeded"`},
+		{context.Canceled, "error=cancelled"},
+	} {
+		transport := roundTrip(func(*http.Request) (*http.Response, error) { return nil, tc.err })
+		if got := logged(t, transport, gracefully); !strings.Contains(got, tc.want) {
+			t.Errorf("%v: %s", tc.err, got)
+		}
+	}
+	if got := logged(t, direct{serving(answer{status: 503, body: "x"})}, gracefully, wrapper.WithEndpoints("http://b:1/x")); !strings.Contains(got, "level=WARN msg=failover from=a to=b:1\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Nothing outlives a call whose context ended, and nothing outlives Close: TestMain looks
+// for goroutines, the bubble for timers, and this for connections.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	open := new(openConns)
+	c := newCluster(t, server.Documented)
+	makeRunning(t, c)
+	hold := make(chan struct{})
+	began := make(chan struct{}, 1)
+	url := open.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.RawQuery, "Force=false") {
+			began <- struct{}{}
+			<-hold
+		}
+		c.handler.ServeHTTP(w, r)
+	}))
+	client := newClient(t, url)
+	_, err := client.Operations(t.Context())
+	must(t, err)
+	if n := open.count(); n != 1 {
+		t.Fatalf("%d connections, want one that is idle", n)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.Cancel(context.Background(), opID, wrapper.CancelOptions{})
+		ended <- err
+	}()
+	<-began
+	client.Close()
+	client.Close()
+	close(hold)
+	must(t, <-ended) // it was under way, and went on
+	open.waitFor(t, 0)
+	_, err = client.Operations(t.Context())
+	if e := asError(t, err, wrapper.ErrNotSent); !strings.Contains(e.Error(), "the client is closed") || len(e.Attempts()) != 0 {
+		t.Errorf("after Close: %v", err)
+	}
+	open.waitFor(t, 0)
+
+	synctest.Test(t, func(t *testing.T) {
+		for name, call := range map[string]func(context.Context, *wrapper.Client) error{
+			"cancel": gracefully, "force": forcibly,
+			"stop": func(ctx context.Context, c *wrapper.Client) error {
+				_, err := c.Stop(ctx, opID, wrapper.StopOptions{})
+				return err
+			},
+			"wait": func(ctx context.Context, c *wrapper.Client) error {
+				_, err := c.Wait(ctx, opID, wrapper.WaitOptions{})
+				return err
+			},
+			"watch": func(ctx context.Context, c *wrapper.Client) (last error) {
+				for _, last = range c.Watch(ctx, opID, wrapper.WaitOptions{}) {
+				}
+				return last
+			},
+			"all": func(ctx context.Context, c *wrapper.Client) (last error) {
+				for _, last = range c.CancelAll(ctx, wrapper.Selector{}, wrapper.CancelAllOptions{}) {
+				}
+				return last
+			},
+		} {
+			for _, made := range []answer{{hang: true}, {status: 503}, {status: 503, header: http.Header{"Retry-After": {"3600"}}}, runningList()} {
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Minute, cancel)
+				client := directClient(t, serving(made), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
+				begin := time.Now()
+				err := call(ctx, client)
+				if err == nil || time.Since(begin) > time.Minute {
+					t.Errorf("%s with %+v: %v after %v", name, made, err, time.Since(begin))
+				}
+				cancel()
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"slices"
 	"testing"
@@ -242,5 +243,19 @@ func TestModesHaveTypes(t *testing.T) {
 			t.Errorf("%s takes a %v, as %s does: want a type of its own", name, mode, other)
 		}
 		seen[mode] = name
+	}
+}
+
+// A new id is a UUID of version 7, and no two are alike ([wrapper.StartOptions]).
+func TestNewIDs(t *testing.T) {
+	t.Parallel()
+	client, seen := directClient(t, serving(answer{status: http.StatusAccepted})), map[uuid.UUID]bool{}
+	for range 200 {
+		got, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{})
+		must(t, err)
+		if v := got.OperationID; v.Version() != 7 || v.Variant() != uuid.RFC4122 || seen[v] {
+			t.Fatal(v)
+		}
+		seen[got.OperationID] = true
 	}
 }

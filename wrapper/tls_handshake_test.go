@@ -1,10 +1,12 @@
 package wrapper_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -258,4 +261,403 @@ func TestTLSSettingsAreCopied(t *testing.T) {
 	awaitLook()
 	must(t, cancelWith(t.Context(), byName, false))
 	wantUntrusted(t, cancelWith(t.Context(), empty, false))
+}
+
+// Which servers are trusted. One that is not gets no request, and the error says
+// what was wanted, what came, and what can be done.
+func TestTLSServer(t *testing.T) {
+	t.Parallel()
+	ca, other := newAuthority(t, "the root"), newAuthority(t, "another root")
+	var self *authority
+	const name = "cluster.example"
+	good := ca.issue(t, name)
+	away := ca.issue(t, name, namedElsewhere)
+	alone := self.issue(t, name, namedElsewhere)
+	old, young := ca.issue(t, name, expired), ca.issue(t, name, notYetValid)
+	oldAlone, youngAlone := self.issue(t, name, expired), self.issue(t, name, notYetValid)
+	foreign, foreignHere, aloneHere := other.issue(t, name, namedElsewhere), other.issue(t, name), self.issue(t, name)
+	clientOnly := ca.issue(t, name, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+	sanOnly := ca.issue(t, "a node", func(c *x509.Certificate) { c.DNSNames = []string{name} })
+	local := ca.issue(t, "a node", func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"localhost"} })
+	nameless := ca.issue(t, "", namedElsewhere)
+	middle := &authority{ca.issue(t, "in between", func(c *x509.Certificate) {
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
+	})}
+	chained := middle.issue(t, name, namedElsewhere)
+	chained.Certificate = append(chained.Certificate, middle.Certificate.Certificate[0])
+	caFile := newFiles(t, good, ca).ca
+	colons := func(digits string) string {
+		var b strings.Builder
+		for i, c := range strings.ToUpper(digits) {
+			if i%2 == 0 && i > 0 {
+				b.WriteString(": ")
+			}
+			b.WriteRune(c)
+		}
+		return b.String()
+	}
+	var (
+		roots  = wrapper.TLS{RootCAs: ca.pool()}
+		file   = wrapper.TLS{CAFile: caFile}
+		named  = func(names ...string) wrapper.TLS { return wrapper.TLS{CAFile: caFile, ServerCommonNames: names} }
+		pinned = func(prints ...string) wrapper.TLS { return wrapper.TLS{ServerThumbprints: prints} }
+		wrong  = strings.Repeat("ab", 20)
+		both   = func(print string, name string) wrapper.TLS {
+			s := named(name)
+			s.ServerThumbprints = []string{print}
+			return s
+		}
+		pinnable  = []string{"ServerThumbprints"}
+		dates2020 = []string{"expired", "2020-01-01", "2021-01-01T00:00:00Z", "clock"}
+		dates2200 = []string{"not yet valid", "before 2200-01-01T00:00:00Z", "clock"}
+	)
+	for _, tc := range []struct {
+		name   string
+		server tls.Certificate
+		tls    wrapper.TLS
+		host   string   // "" for 127.0.0.1
+		refuse []string // what the error says; nil if the server is to be accepted
+	}{
+		{"roots in memory", good, roots, "", nil},
+		{"roots in a file", good, file, "", nil},
+		{"a host name", local, file, "localhost", nil},
+		{"the system's roots", good, wrapper.TLS{}, "", append(pinnable, "unknown authority", "CAFile", `issuer "the root"`, ofSHA1(good), ofSHA256(good))},
+		{"another root", foreignHere, file, "", append(pinnable, "unknown authority", "CAFile", `issuer "another root"`)},
+		{"self-signed", aloneHere, file, "", append(pinnable, "unknown authority")},
+		{"another address", away, file, "", append(pinnable, "127.0.0.1", "node.example", "ServerCommonNames", fmt.Sprintf("%q", name))},
+		{"another host name", good, file, "localhost", append(pinnable, "localhost", "ServerCommonNames")},
+		{"expired", old, file, "", dates2020},
+		{"not yet valid", young, file, "", dates2200},
+		{"not for servers", clientOnly, file, "", pinnable},
+
+		{"SHA-1", alone, pinned(ofSHA1(alone)), "", nil},
+		{"SHA-256", alone, pinned(ofSHA256(alone)), "", nil},
+		{"upper case and colons", alone, pinned(colons(ofSHA1(alone))), "", nil},
+		{"the second thumbprint", alone, pinned(wrong, ofSHA1(alone)), "", nil},
+		{"another thumbprint", good, pinned(wrong), "", append(pinnable, "wanted a thumbprint of "+wrong, ofSHA1(good), ofSHA256(good), "renewed")},
+		{"the thumbprint of the root", chained, pinned(ofSHA1(middle.Certificate)), "", append(pinnable, ofSHA1(chained))},
+		{"a pinned one that expired", oldAlone, pinned(ofSHA1(oldAlone)), "", dates2020},
+		{"a pinned one that is not yet valid", youngAlone, pinned(ofSHA1(youngAlone)), "", dates2200},
+
+		{"a common name", away, named(name), "", nil},
+		{"in another case", away, named("CLUSTER.example"), "", nil},
+		{"with CN=", away, named("cn= " + name), "", nil},
+		{"the second name", away, named("other", name), "", nil},
+		{"over an intermediate", chained, named(name), "", nil},
+		{"with roots in memory", away, wrapper.TLS{RootCAs: ca.pool(), ServerCommonNames: []string{name}}, "", nil},
+		{"another common name", away, named("other.example"), "", append(pinnable, `"other.example"`, fmt.Sprintf("common name %q", name))},
+		{"a letter that folds", away, named("clu\u017fter.example"), "", pinnable}, // a long s
+		{"a name that is only a host name", sanOnly, named(name), "", append(pinnable, `common name "a node"`)},
+		{"no name at all", nameless, named(name), "", append(pinnable, `common name ""`)},
+		{"a name from an unknown root", foreign, named(name), "", append(pinnable, "unknown authority")},
+		{"a name from the system's roots", away, wrapper.TLS{ServerCommonNames: []string{name}}, "", append(pinnable, "unknown authority")},
+		{"a self-signed name", alone, named(name), "", append(pinnable, "unknown authority")},
+		{"a name that expired", old, named(name), "", dates2020},
+		{"a name that is not yet valid", young, named(name), "", dates2200},
+		{"a name that is not for servers", clientOnly, named(name), "", append(pinnable, "key usage")},
+
+		{"both, the thumbprint is right", alone, both(ofSHA1(alone), "other"), "", nil},
+		{"both, the name is right", away, both(wrong, name), "", nil},
+		{"both wrong", away, both(wrong, "other"), "", append(pinnable, wrong, `"other"`)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			eachProtocol(t, func(t *testing.T, proto string) {
+				c := newCluster(t, server.Runtime)
+				makeRunning(t, c)
+				var got atomic.Int32
+				endpoint := serveTLS(t, tc.server, proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					got.Add(1)
+					if r.Proto != "HTTP/1.1" {
+						t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
+					}
+					c.handler.ServeHTTP(w, r)
+				}))
+				if tc.host != "" {
+					endpoint = strings.Replace(endpoint, "127.0.0.1", tc.host, 1)
+				}
+				client := newClient(t, endpoint, wrapper.WithTLS(tc.tls))
+				_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
+				if tc.refuse == nil {
+					must(t, err)
+					return
+				}
+				wantUntrusted(t, err, tc.refuse...)
+				if got.Load() != 0 {
+					t.Errorf("%d requests came", got.Load())
+				}
+				_, err = client.Operations(t.Context())
+				wantUntrusted(t, err, tc.refuse...)
+			})
+		})
+	}
+}
+
+// wantUntrusted checks the error of a cancel whose server was not trusted.
+func wantUntrusted(tb testing.TB, err error, say ...string) {
+	tb.Helper()
+	e := asError(tb, err, wrapper.ErrNotSent)
+	var cert *tls.CertificateVerificationError
+	if !errors.As(err, &cert) || len(cert.UnverifiedCertificates) == 0 {
+		tb.Errorf("got %v, want a *tls.CertificateVerificationError with the certificate", err)
+	}
+	wantHopeless(tb, e, say...)
+}
+
+func wantHopeless(tb testing.TB, e *wrapper.Error, say ...string) {
+	tb.Helper()
+	attempts := e.Attempts()
+	if len(attempts) != 1 || attempts[0].Class() != "not sent" {
+		tb.Errorf("got %d attempts, the last of class %v", len(attempts), attempts[len(attempts)-1].Class())
+	}
+	for _, text := range say {
+		if !strings.Contains(e.Error(), text) {
+			tb.Errorf("%v\ndoes not say %q", e, text)
+		}
+	}
+}
+
+// A redirect to another host is not followed: nothing comes there, neither a
+// request nor the client certificate, not even a connection.
+func TestTLSRedirect(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	cert, f := ca.issue(t, "cluster"), newFiles(t, ca.issue(t, "admin"), ca)
+	eachProtocol(t, func(t *testing.T, proto string) {
+		var came, asked atomic.Int32
+		other := serveTLS(t, cert, proto, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came.Add(1) }), func(s *httptest.Server) {
+			next := s.Config.ConnState
+			s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+				came.Add(1)
+				if next != nil {
+					next(c, state)
+				}
+			}
+		})
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			for _, plain := range []bool{false, true} {
+				gate := serveTLS(t, cert, proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					asked.Add(1)
+					to := other
+					if plain {
+						to = strings.Replace(other, "https:", "http:", 1)
+					}
+					w.Header().Set("Location", to+r.URL.RequestURI())
+					w.WriteHeader(status)
+				}))
+				client := newClient(t, gate, wrapper.WithTLS(f.tls()), wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
+				asked.Store(0)
+				write, read := redirected(status)
+				for _, force := range []bool{false, true} {
+					if e := asError(t, cancelWith(t.Context(), client, force), write); e.Status() != status {
+						t.Errorf("got %v", e)
+					}
+				}
+				_, err := client.Operations(t.Context())
+				wantKind(t, err, read)
+				if asked.Load() != 3 {
+					t.Errorf("%d: %d requests", status, asked.Load())
+				}
+			}
+		}
+		if came.Load() != 0 {
+			t.Errorf("%d times somebody came to the other host", came.Load())
+		}
+	})
+}
+
+// The most that a client reads of an answer, and what may be on its way besides.
+const (
+	bound  = 16 << 20
+	onWire = 16 << 20
+)
+
+// An answer of 1 GiB, or without end, is read to the bound; then the connection is closed.
+func TestTLSCapped(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	cert := ca.issue(t, "cluster")
+	eachProtocol(t, func(t *testing.T, proto string) {
+		for _, status := range []int{200, 400, 503} {
+			var written, ended atomic.Int64
+			endpoint := serveTLS(t, cert, proto, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				defer ended.Add(1)
+				w.WriteHeader(status)
+				chunk := make([]byte, 64<<10)
+				for written.Load() < 1<<30 {
+					n, err := w.Write(chunk)
+					written.Add(int64(n))
+					if err != nil {
+						return
+					}
+				}
+			}))
+			client := newClient(t, endpoint, fastWith(1), wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}))
+			_, err := client.Operations(t.Context())
+			if e := asError(t, err, wrapper.ErrUnavailable); !strings.Contains(e.Error(), fmt.Sprintf("longer than %d bytes", bound)) || len(e.Body()) > 2<<10 {
+				t.Errorf("%d: got %v, and kept %d bytes", status, e, len(e.Body()))
+			}
+			wantKind(t, cancelWith(t.Context(), client, false), wrapper.ErrOutcomeUnknown)
+			happens(func() bool { return ended.Load() == 2 })
+			if n := written.Load(); ended.Load() != 2 || n > 2*(bound+onWire) {
+				t.Errorf("%d: %d answers ended, the server could write %d MiB", status, ended.Load(), n>>20)
+			}
+		}
+	})
+}
+
+// A small answer that unpacks into 1 GiB is bounded by what it unpacks into.
+func TestTLSCappedWhenUnpacked(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	endpoint := serveTLS(t, ca.issue(t, "cluster"), "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			t.Error("nothing packed is asked for any more: this test has nothing to say")
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		chunk := make([]byte, 1<<20)
+		for range 1 << 10 {
+			if _, err := z.Write(chunk); err != nil {
+				return
+			}
+		}
+	}))
+	client := newClient(t, endpoint, fastWith(1), wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}))
+	_, err := client.Operations(t.Context())
+	if e := asError(t, err, wrapper.ErrUnavailable); !strings.Contains(e.Error(), fmt.Sprintf("longer than %d bytes", bound)) {
+		t.Errorf("got %v", e)
+	}
+}
+
+// An answer that comes a byte at a time, in its headers or in its body, ends with the
+// time of the attempt. A read is then unavailable, and the outcome of a cancel unknown.
+func TestTLSLoris(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	cert := ca.issue(t, "cluster")
+	slowly := func(r *http.Request, sent func(n int), send func(byte) error) {
+		for i := 0; r.Context().Err() == nil && send("x-slow: "[i%8]) == nil; i++ {
+			sent(i + 1)
+			select {
+			case <-r.Context().Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
+	body := func(w http.ResponseWriter, r *http.Request, sent func(n int)) {
+		w.WriteHeader(http.StatusOK)
+		slowly(r, sent, func(b byte) error {
+			if _, err := w.Write([]byte{b}); err != nil {
+				return err
+			}
+			return http.NewResponseController(w).Flush()
+		})
+	}
+	headers := func(w http.ResponseWriter, r *http.Request, sent func(n int)) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n"))
+		slowly(r.WithContext(context.Background()), sent, func(b byte) error { _, err := conn.Write([]byte{b}); return err })
+	}
+	for _, tc := range []struct {
+		name, proto string
+		answer      func(w http.ResponseWriter, r *http.Request, sent func(n int))
+	}{
+		{"body", "HTTP/1.1", body},
+		{"headers", "HTTP/1.1", headers},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			answer := func(sent func(n int), options ...wrapper.Option) *wrapper.Client {
+				endpoint := serveTLS(t, cert, tc.proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { tc.answer(w, r, sent) }))
+				return newClient(t, endpoint, append(options, wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}))...)
+			}
+			for kind, call := range map[error]func(context.Context, *wrapper.Client) error{
+				wrapper.ErrUnavailable:    func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operations(ctx); return err },
+				wrapper.ErrOutcomeUnknown: gracefully,
+			} {
+				ctx, end := newUntilTold(t)
+				client := answer(func(n int) {
+					if n == 4 {
+						end()
+					}
+				})
+				start := time.Now()
+				err := call(ctx, client)
+				wantKind(t, err, kind)
+				wantKind(t, err, context.DeadlineExceeded)
+				if d := time.Since(start); d > time.Minute {
+					t.Errorf("it took %v", d)
+				}
+			}
+			if tc.name != "body" {
+				return
+			}
+			// Without a deadline the limit of the attempt ends it: the server's time and 5 s. If
+			// no answer has begun by then, the next try has more.
+			for seconds := 1; ; seconds *= 2 {
+				var began atomic.Bool
+				client := answer(func(int) { began.Store(true) }, fastWith(1))
+				start, timeout := time.Now(), time.Duration(seconds)*time.Second
+				_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{Timeout: timeout})
+				if !began.Load() && timeout < time.Minute {
+					continue
+				}
+				if e := asError(t, err, wrapper.ErrOutcomeUnknown); !strings.Contains(e.Error(), fmt.Sprintf("no answer within %ds", seconds+5)) {
+					t.Errorf("got %v", err)
+				}
+				if d := time.Since(start); d > timeout+time.Minute {
+					t.Errorf("it took %v", d)
+				}
+				break
+			}
+		})
+	}
+}
+
+// Whoever answers chooses what is in its certificate, and nobody has vouched for it yet: the
+// error shows it quoted, and cannot be steered by it, whoever made the handshake.
+func TestTLSNamesAreQuoted(t *testing.T) {
+	t.Parallel()
+	const steering = "\x1b]0;owned\a\x1b[2J\r\n\x7f"
+	ca := newAuthority(t, "the \u202eroot\u200b\u3164"+steering)
+	named := func(c *x509.Certificate) {
+		c.IPAddresses, c.DNSNames = nil, []string{"node" + steering, "other" + steering}
+	}
+	cert := ca.issue(t, "the \u202ecluster\u200b\u3164"+steering, named)
+	endpoint := strings.Replace(serveTLS(t, cert, "HTTP/1.1", http.NotFoundHandler()), "127.0.0.1", "localhost", 1)
+	brought := http.DefaultTransport.(*http.Transport).Clone()
+	brought.Proxy = nil
+	t.Cleanup(brought.CloseIdleConnections)
+	for name, c := range map[string]struct {
+		with wrapper.Option
+		want []string
+	}{
+		"trusted": {wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}),
+			[]string{"not for localhost", `names ["node\x1b]0;owned\a\x1b[2J\r\n\x7f" "other`, `common name "the \u202ecluster\u200b\u3164\x1b]0;owned`, `issuer "the \u202eroot\u200b\u3164\x1b]0;owned`, "ServerCommonNames"}},
+		"nobody's":              {wrapper.WithTLS(wrapper.TLS{}), []string{`names ["node\x1b]`, `common name "the \u202ecluster`}},
+		"pinned":                {wrapper.WithTLS(wrapper.TLS{ServerThumbprints: []string{strings.Repeat("0", 40)}}), []string{`names ["node\x1b]`, "not the expected one"}},
+		"a client of their own": {wrapper.WithHTTPClient(&http.Client{Transport: brought}), []string{`node\x1b]0;owned`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := cancelWith(t.Context(), newClient(t, endpoint, fastWith(1), c.with), false)
+			e := asError(t, err, wrapper.ErrNotSent)
+			for _, want := range c.want {
+				if !strings.Contains(e.Error(), want) {
+					t.Errorf("it does not say %s:\n%s", want, e)
+				}
+			}
+			if strings.ContainsFunc(e.Error(), func(r rune) bool { return !unicode.IsPrint(r) || r == '\u3164' }) {
+				t.Errorf("the message is not plain: %q", e.Error())
+			}
+			var host x509.HostnameError
+			if name == "trusted" && !errors.As(err, &host) {
+				t.Errorf("what crypto/x509 said is gone: %v", err)
+			}
+		})
+	}
 }

@@ -1,11 +1,15 @@
 package wrapper_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -273,4 +277,109 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 			t.Errorf("at last %s came", who)
 		}
 	})
+}
+
+// certificates notes what is wrong with the files.
+type certificates struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (c *certificates) observe(_ context.Context, e wrapper.Event) {
+	if e.Name != "certificate" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = append(c.told, e.Err.Error())
+}
+
+// Files that change into something of no use are told of once for each change, by name
+// and without what is in them; the certificate that was held before stays in use.
+func TestTLSUselessFilesAreTold(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	f := newFiles(t, ca.issue(t, "one"), ca)
+	d := newDoor(t, ca.issue(t, "cluster"), "HTTP/1.1")
+	seen, out := new(certificates), new(bytes.Buffer)
+	client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()), wrapper.WithObserver(seen.observe), wrapper.WithLogger(slog.New(slog.NewTextHandler(out, nil))))
+	d.want(t, client, "one", 1, 0)
+	const secret = "what is in the file"
+	for i, content := range []string{secret, secret + " and more"} {
+		put(t, f.cert, []byte(content))
+		for range 3 {
+			d.want(t, client, "one", 1, 0)
+		}
+		if len(seen.told) < 1 || len(seen.told) > i+1 {
+			t.Errorf("it was told %d times: %q", len(seen.told), seen.told)
+		}
+	}
+	told := strings.Join(seen.told, "\n") + out.String()
+	if !strings.Contains(told, f.cert) || strings.Contains(told, secret) || strings.Count(out.String(), "level=WARN") != len(seen.told) {
+		t.Errorf("told:\n%s", told)
+	}
+	f.putPair(t, ca.issue(t, "two"))
+	d.want(t, client, "two", 2, 1)
+}
+
+// A file that is replaced twice within one tick of the file system's clock, by content of
+// the same length, looks as if nothing had happened.
+func TestTLSRotationWithinATick(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	one, two := ca.issue(t, "one"), ca.issue(t, "two")
+	for len(one.Certificate[0]) != len(two.Certificate[0]) {
+		two = ca.issue(t, "two")
+	}
+	f := newFiles(t, one, ca)
+	now := time.Now()
+	must(t, os.Chtimes(f.cert, now, now))
+	must(t, os.Chtimes(f.key, now, now))
+	d := newDoor(t, ca.issue(t, "cluster"), "HTTP/1.1")
+	client := newClient(t, d.endpoint, wrapper.WithTLS(f.tls()))
+	d.want(t, client, "one", 1, 0)
+	f.putPair(t, two)
+	must(t, os.Chtimes(f.cert, now, now))
+	must(t, os.Chtimes(f.key, now, now))
+	d.want(t, client, "two", 2, 1)
+}
+
+// Each thing by which a changed file can be known is enough: its time, its length, and
+// that it is another file.
+func TestTLSRotationIsSeen(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "the root")
+	old := time.Now().Add(-time.Hour).Truncate(time.Second)
+	pair := func(name string) []byte { c := ca.issue(t, name); return append(certPEM(c), keyPEM(t, c)...) }
+	for _, tc := range []struct {
+		name   string
+		pad    string // what makes the new file longer
+		time   time.Time
+		rename bool
+	}{
+		{"time", "", old.Add(time.Second), false},
+		{"length", "\n", old, false},
+		{"file", "", old, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "client.pem")
+			one, two := pair("one"), pair("two")
+			for len(one) != len(two) {
+				two = pair("two")
+			}
+			put(t, path, one)
+			must(t, os.Chtimes(path, old, old))
+			d := newDoor(t, ca.issue(t, "cluster"), "HTTP/1.1")
+			client := newClient(t, d.endpoint, wrapper.WithTLS(wrapper.TLS{CertFile: path, KeyFile: path, RootCAs: ca.pool()}))
+			d.want(t, client, "one", 1, 0)
+			to := path
+			if tc.rename {
+				to = path + ".new"
+			}
+			put(t, to, append(two, tc.pad...))
+			must(t, os.Chtimes(to, tc.time, tc.time))
+			must(t, os.Rename(to, path))
+			d.want(t, client, "two", 2, 1)
+		})
+	}
 }

@@ -1,10 +1,14 @@
 package wrapper_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -282,4 +286,459 @@ func TestWaitArguments(t *testing.T) {
 	if _, err := directClient(t, l).Wait(t.Context(), opID, wrapper.WaitOptions{APIVersion: "3.0"}); err != nil {
 		t.Errorf("api-version 3.0: %v", err)
 	}
+}
+
+// A wait that was answered once lasts as long as its context, however far apart the
+// retries of a look would have been.
+func TestBugWaitUsesItsContext(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+			id, begin := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}}), time.Now()
+			time.AfterFunc(time.Second, func() { c.SetReachable(false) })
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			_, err := c.Client().Wait(ctx, id, wrapper.WaitOptions{})
+			if onlyKind(t, err, wrapper.ErrNotFinished); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 2*time.Minute {
+				t.Errorf("after %v: %v", time.Since(begin), err)
+			}
+		})
+	}
+}
+
+// A context that ends at the instant of a look, after one that brought something: index out of range.
+func TestBugWaitPanics(t *testing.T) {
+	for name, wait := range map[string]func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error{
+		"Wait": func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error {
+			_, err := c.Wait(ctx, opID, o)
+			return err
+		},
+		"Watch": func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error {
+			var last error
+			for _, err := range c.Watch(ctx, opID, o) {
+				last = err
+			}
+			return last
+		},
+	} {
+		panics := 0
+		for range 300 {
+			synctest.Test(t, func(t *testing.T) {
+				defer func() {
+					if recover() != nil {
+						panics++
+					}
+				}()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				time.AfterFunc(2, cancel) // the second look comes after 2 ns, without a jitter
+				err := wait(ctx, directClient(t, newLister(endsAfter(time.Hour))), wrapper.WaitOptions{Interval: 16})
+				onlyKind(t, err, wrapper.ErrNotFinished)
+			})
+		}
+		if panics > 0 {
+			t.Errorf("%s: %d of 300 panic", name, panics)
+		}
+	}
+}
+
+// ErrNotFinished is for a context that ended first. This one had 2.5 minutes left, in which
+// the operation ended; and context.DeadlineExceeded is not behind the error.
+func TestBugWaitGivesUpBeforeTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
+		defer cancel()
+		l := newLister(endsAfter(24 * time.Minute))
+		got, err := directClient(t, l).Wait(ctx, opID, wrapper.WaitOptions{Interval: time.Hour})
+		if err == nil {
+			return // a last look before the deadline saw the end
+		}
+		if took := time.Since(l.begin); took < 25*time.Minute || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %v of 25m, %v: %v", took, got.Verdict, err)
+		}
+	})
+}
+
+// An interval of less than 16 ns makes no pause at all, not even the interval.
+func TestBugTinyInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		l := newLister(nil)
+		l.state = func(time.Duration) wrapper.State {
+			if len(l.asked) > 1000 {
+				cancel()
+			}
+			return wrapper.StateRunning
+		}
+		func() {
+			defer func() { _ = recover() }() // TestBugWaitPanics
+			_, _ = directClient(t, l).Wait(ctx, opID, wrapper.WaitOptions{Interval: 15})
+		}()
+		if took := time.Since(l.begin); took == 0 {
+			t.Errorf("%d looks in %v", len(l.asked), took)
+		}
+	})
+}
+
+// scripted is a cluster with one operation: what it answers to each write, in order, and to
+// the lists, given how many came before. A list that it leaves alone is that of a
+// RollingBack.
+type scriptedCluster struct {
+	writes []answer
+	list   func(n int) answer
+
+	wrote []string // "graceful" or "force"
+	at    []time.Duration
+	lists int
+	begin time.Time
+}
+
+func rollingBackList() answer {
+	return answer{status: 200, body: `[{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"RollingBack"}]`}
+}
+
+func (s *scriptedCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.begin.IsZero() {
+		s.begin = time.Now()
+	}
+	now := rollingBackList()
+	if r.Method == http.MethodPost {
+		now = s.writes[min(len(s.wrote), len(s.writes)-1)]
+		what := "graceful"
+		if r.URL.Query().Get("Force") == "true" {
+			what = "force"
+		}
+		s.wrote, s.at = append(s.wrote, what), append(s.at, time.Since(s.begin))
+	} else {
+		if s.list != nil {
+			now = s.list(s.lists)
+		}
+		s.lists++
+	}
+	(&answers{made: []answer{now}}).ServeHTTP(w, r)
+}
+
+// Never earlier than a Retry-After says, whatever the answer that brought it: a look in the
+// grace holds up the force (package comment, When it asks again).
+func TestRetryAfterOfALookHoldsUpTheForce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &scriptedCluster{writes: []answer{done}, list: func(int) answer { return retryAfter(503, "120") }}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		_, err := directClient(t, s).Stop(ctx, opID, wrapper.StopOptions{Grace: time.Minute})
+		wantKind(t, err, wrapper.ErrNotFinished)
+		if !slices.Equal(s.wrote, []string{"graceful", "force"}) || s.at[1] < 2*time.Minute {
+			t.Errorf("%v at %v", s.wrote, s.at)
+		}
+	})
+}
+
+// The same of a 404, which nothing is repeated after, but the list is read.
+func TestRetryAfterHoldsUpTheList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := retryAfter(404, "30")
+		gone.body = fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))
+		s := &scriptedCluster{writes: []answer{gone}, list: func(int) answer { return answer{status: 200, body: "[]"} }}
+		begin := time.Now()
+		got, err := directClient(t, s).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+		if took := time.Since(begin); err != nil || got.Verdict != wrapper.NotFound || took != 30*time.Second {
+			t.Errorf("%s, %v after %v", got.Verdict, err, took)
+		}
+	})
+}
+
+// Looks do not count for what comes next: of the requests that a ForceCancel may use, the
+// looks in its grace use none ([wrapper.Retry].MaxAttempts).
+func TestLooksCostNoAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &scriptedCluster{writes: []answer{done}, list: func(n int) answer {
+			if n%2 == 0 {
+				return answer{status: 503}
+			}
+			return rollingBackList()
+		}}
+		got, err := directClient(t, s, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.GracefulFirst{Grace: time.Minute}})
+		if err != nil || got.Verdict != wrapper.Accepted {
+			t.Errorf("%s, %v", got.Verdict, err)
+		}
+	})
+}
+
+// A wait that a Retry-After makes longer than its context ends at once, and what is known is
+// that the operation had not ended ([wrapper.Client.Wait]).
+func TestWaitThatCannotGoOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &scriptedCluster{list: func(n int) answer {
+			if n == 0 {
+				return rollingBackList()
+			}
+			return retryAfter(503, "3600")
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		begin := time.Now()
+		_, err := directClient(t, s).Wait(ctx, opID, wrapper.WaitOptions{})
+		e := asOnly(t, err, wrapper.ErrNotFinished)
+		if took := time.Since(begin); took > 5*time.Second || e.RetryAfter() != time.Hour {
+			t.Errorf("%v after %v", e, took)
+		}
+	})
+}
+
+var errOwn = errors.New("the reason of the caller")
+
+// Who gives up a wait learns what was seen last, and why it ended.
+func TestWaitGivenUp(t *testing.T) {
+	t.Parallel()
+	list := sftest.GetFaultOperationList
+	cases := []struct {
+		name   string
+		script func(c *sftest.Cluster)
+		end    func(ctx context.Context) (context.Context, context.CancelFunc)
+		kind   error
+		state  wrapper.State
+		behind error
+		at     time.Duration // when it ends; -1 for at the end of the context or within an interval before
+	}{
+		{"cancelled between two looks", nil, cancelAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", context.Canceled, 30*time.Second + 1},
+		{"for a reason", nil, causeAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", errOwn, 30*time.Second + 1},
+		{"a deadline between two looks", nil, deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", nil, -1},
+		{"cancelled while a look hangs", hangsAfter(10 * time.Second), cancelAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.Canceled, 30 * time.Second},
+		{"a deadline while a look hangs", hangsAfter(10 * time.Second), deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.DeadlineExceeded, 30 * time.Second},
+		{"cancelled in an outage", downAfter(10 * time.Second), cancelAfter(5 * time.Minute), wrapper.ErrNotFinished, "Running", context.Canceled, 5 * time.Minute},
+		{"before anything was sent", nil, cancelled, wrapper.ErrNotSent, "", context.Canceled, 0},
+		{"before anything was seen", func(c *sftest.Cluster) { c.On(list, sftest.HangBefore()) }, cancelAfter(time.Second),
+			wrapper.ErrUnavailable, "", context.Canceled, time.Second},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: 24 * time.Hour}})
+				if tc.script != nil {
+					tc.script(c)
+				}
+				ctx, cancel := tc.end(t.Context())
+				defer cancel()
+				begin := time.Now()
+				got, err := c.Client().Wait(ctx, id, wrapper.WaitOptions{})
+				e := asOnly(t, err, tc.kind)
+				if e.State() != tc.state || e.OperationID() != id || e.Force() || got.Verdict != "" {
+					t.Errorf("got %+v, %v, state %q", got, err, e.State())
+				}
+				if tc.behind != nil && !errors.Is(err, tc.behind) {
+					t.Errorf("%v is not behind %v", tc.behind, err)
+				}
+				took := time.Since(begin)
+				if tc.at >= 0 && took != tc.at {
+					t.Errorf("it took %v, want %v", took, tc.at)
+				}
+				if tc.at < 0 && (took > 30*time.Second || took < 28*time.Second) {
+					t.Errorf("it took %v", took)
+				}
+				if n := len(e.Attempts()); n > 8 {
+					t.Errorf("%d attempts were kept", n)
+				}
+				// It may be begun again at any time.
+				c.SetReachable(true)
+				got, err = c.Client().Wait(t.Context(), id, wrapper.WaitOptions{Interval: time.Hour})
+				if err != nil || got.State != wrapper.StateCompleted {
+					t.Errorf("begun again: %s, %v", got.State, err)
+				}
+			})
+		})
+	}
+}
+
+func cancelAfter(d time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		time.AfterFunc(d, cancel)
+		return ctx, cancel
+	}
+}
+
+func causeAfter(d time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		time.AfterFunc(d, func() { cancel(errOwn) })
+		return ctx, func() { cancel(nil) }
+	}
+}
+
+func deadlineAfter(d time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, d) }
+}
+
+func cancelled(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx, cancel
+}
+
+func hangsAfter(d time.Duration) func(*sftest.Cluster) {
+	return func(c *sftest.Cluster) {
+		time.AfterFunc(d, func() { c.On(sftest.GetFaultOperationList, sftest.HangBefore()) })
+	}
+}
+
+func downAfter(d time.Duration) func(*sftest.Cluster) {
+	return func(c *sftest.Cluster) { time.AfterFunc(d, func() { c.SetReachable(false) }) }
+}
+
+// outage is a way in which a cluster does not answer.
+type outage struct {
+	name  string
+	begin func(c *sftest.Cluster) (end func())
+	kind  error // of a wait that never heard of it
+}
+
+var outages = []outage{
+	{"off the network", func(c *sftest.Cluster) func() {
+		c.SetReachable(false)
+		return func() { c.SetReachable(true) }
+	}, wrapper.ErrNotSent},
+	unavailable(emulator.Starting),
+	unavailable(emulator.GatewayCannotReachNaming),
+	scripted("closing connections", sftest.DropBefore(), wrapper.ErrUnavailable),
+	scripted("hanging", sftest.HangBefore(), wrapper.ErrUnavailable),
+	scripted("cutting answers", sftest.CutBody(1), wrapper.ErrUnavailable),
+	scripted("too busy", sftest.Status(429, "x"), wrapper.ErrServerRefused),
+}
+
+func unavailable(a emulator.Availability) outage {
+	return outage{string(a), func(c *sftest.Cluster) func() {
+		c.SetAvailability(a)
+		return func() { c.SetAvailability(emulator.Ready) }
+	}, wrapper.ErrUnavailable}
+}
+
+func scripted(name string, f sftest.Fault, kind error) outage {
+	return outage{name, func(c *sftest.Cluster) func() { return c.On(sftest.Any, f).Always().Stop }, kind}
+}
+
+// A cluster that never answers ends the wait, also one that nothing else ends.
+func TestWaitUnanswered(t *testing.T) {
+	t.Parallel()
+	for _, outage := range outages {
+		t.Run(outage.name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{})
+				outage.begin(c)
+				begin := time.Now()
+				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
+				e := asOnly(t, err, outage.kind)
+				if n := len(e.Attempts()); e.State() != "" || n != 8 || contextError(err) {
+					t.Errorf("after %d attempts and %v: %v", n, time.Since(begin), err)
+				}
+				if n := len(c.Requests()); n > 8 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}
+
+// One that answered once is waited for, however long it is down, with no more than one
+// look after the other. It is long over then, and that is said.
+func TestWaitOutage(t *testing.T) {
+	t.Parallel()
+	for _, outage := range outages {
+		t.Run(outage.name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{})
+				time.AfterFunc(10*time.Second, func() { time.AfterFunc(10*time.Minute, outage.begin(c)) })
+				begin := time.Now()
+				got, err := c.Client().Wait(background(), id, wrapper.WaitOptions{Interval: time.Minute})
+				if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateCompleted {
+					t.Errorf("got %s %s, %v", got.Verdict, got.State, err)
+				}
+				// A pause is a minute at most, and a request that hangs is given up after 65 s.
+				if took := time.Since(begin); took < 10*time.Minute || took > 13*time.Minute {
+					t.Errorf("it took %v", took)
+				}
+				if n := len(got.Attempts); n > 9 {
+					t.Errorf("%d attempts were kept", n)
+				}
+			})
+		})
+	}
+}
+
+// A refusal is an answer, and ends the wait with what is known.
+func TestWaitRefused(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(c *sftest.Cluster){
+		"forbidden":        func(c *sftest.Cluster) { c.On(sftest.Any, sftest.Status(403, "E_ACCESSDENIED")).Always() },
+		"no fault service": func(c *sftest.Cluster) { c.SetAvailability(emulator.NotDeployed) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
+				id := c.Put(emulator.Record{})
+				time.AfterFunc(10*time.Second, func() { refuse(c) })
+				begin := time.Now()
+				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
+				e := asOnly(t, err, wrapper.ErrServerRefused)
+				if took := time.Since(begin); e.State() != wrapper.StateRunning || took > 12*time.Second {
+					t.Errorf("after %v: %v", took, err)
+				}
+			})
+		})
+	}
+}
+
+// Who closes the client keeps the waits that are under way, and gets no new ones.
+func TestWaitClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := directClient(t, newLister(endsAfter(time.Minute)))
+		time.AfterFunc(time.Second, client.Close)
+		if got, err := client.Wait(t.Context(), opID, wrapper.WaitOptions{}); err != nil || got.State != wrapper.StateCompleted {
+			t.Errorf("got %s, %v", got.State, err)
+		}
+		_, err := client.Wait(t.Context(), opID, wrapper.WaitOptions{})
+		onlyKind(t, err, wrapper.ErrNotSent)
+		for op, err := range client.Watch(t.Context(), opID, wrapper.WaitOptions{}) {
+			if onlyKind(t, err, wrapper.ErrNotSent); op.State != "" {
+				t.Errorf("got %v", op)
+			}
+		}
+	})
+}
+
+// contextError is what is behind an error of a call whose context ended.
+func contextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// onlyKind checks that exactly one meaning is behind an error.
+func onlyKind(tb testing.TB, err, kind error) {
+	tb.Helper()
+	_ = asOnly(tb, err, kind)
+}
+
+// asOnly is onlyKind, and returns the Error.
+func asOnly(tb testing.TB, err, kind error) *wrapper.Error {
+	tb.Helper()
+	e := asError(tb, err, kind)
+	for _, other := range []error{
+		wrapper.ErrInvalidArgument, wrapper.ErrForceRefused, wrapper.ErrNotSent, wrapper.ErrServerRefused,
+		wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
+	} {
+		if !errors.Is(kind, other) && errors.Is(err, other) {
+			tb.Errorf("%v means %v, too", err, other)
+		}
+	}
+	if err != nil && strings.Count(err.Error(), "\n") > 0 {
+		tb.Errorf("the error has several lines: %q", err)
+	}
+	return e
 }

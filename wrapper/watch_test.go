@@ -2,6 +2,7 @@ package wrapper_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"testing"
@@ -272,6 +273,23 @@ func TestWatchSlowly(t *testing.T) {
 		}
 		if !slices.Equal(states, []wrapper.State{"Running", "Completed"}) {
 			t.Errorf("got %v", states)
+		}
+	})
+}
+
+// What middleware makes of a Watch that was left is for nobody: the loop is over.
+func TestWatchLeftYieldsNoError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		late := wrapper.WithCallMiddleware(func(next wrapper.CallFunc) wrapper.CallFunc {
+			return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
+				outcome, err := next(ctx, call)
+				return outcome, errors.Join(err, errOwn)
+			}
+		})
+		for _, err := range directClient(t, new(scriptedCluster), late).Watch(t.Context(), opID, wrapper.WaitOptions{}) {
+			must(t, err)
+			break
 		}
 	})
 }
