@@ -18,6 +18,9 @@ const closeWait = time.Second
 // Store is a [store.Store] in an etcd cluster. Any number of stores, in any number
 // of processes, can be open on the same prefix. Safe for concurrent use. Use [Open];
 // the zero Store is not usable.
+//
+// It is no [store.Batcher]. What one transaction of etcd writes has one revision, and is one change to who watches,
+// while each transaction of a batch has its own; and several that are sent at once are carried out in any order.
 type Store struct {
 	client *clientv3.Client
 	options
