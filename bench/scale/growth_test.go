@@ -53,6 +53,7 @@ func BenchmarkGrowth(b *testing.B) {
 				{"start", 40, (*grown).start},
 				{"cancel", 40, (*grown).cancel},
 				{"progress", 400, (*grown).progress},
+				{"progress-of-a-thousand", 400, (*grown).progressOfAThousand},
 				{"served/start", 40, (*grown).serveStart},
 				{"served/cancel", 40, (*grown).serveCancel},
 				{"served/progress", 200, (*grown).serveProgress},
@@ -186,5 +187,12 @@ func (g *grown) request(method, path string, o operation, want int) error {
 
 func (g *grown) progress() error {
 	_, err := g.e.Record(g.tb.Context(), newOperation(g.random.IntN(g.n)).record.ID)
+	return err
+}
+
+// progressOfAThousand asks for the same thousand, however many there are: what it costs more among many is not
+// the memory that has to be waited for.
+func (g *grown) progressOfAThousand() error {
+	_, err := g.e.Record(g.tb.Context(), newOperation(g.random.IntN(1000)).record.ID)
 	return err
 }
