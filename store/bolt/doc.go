@@ -28,8 +28,8 @@
 // one of a store only if the store was closed all the while.
 //
 // With up to 1 000 free pages each transaction writes which they are. With more, such as a
-// clean-up of a large store leaves, only Close does: a file whose process died then takes
-// longer to open, as the pages in use are walked over a second time.
+// clean-up of a large store leaves, only Close does. If a process died before that, the next
+// [Open] for writing finds them out and writes them down.
 //
 // [Open] reads an existing file once from end to end before it opens it for
 // writing, and refuses it with [store.ErrForeign], byte for byte untouched, if
