@@ -26,6 +26,10 @@ func TestServeControl(t *testing.T) {
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", url); code != exitOK || !strings.Contains(out, "Cancelled") {
 		t.Errorf("an hour later: exit %d, %s%s", code, out, errs)
 	}
+	control("/control/reachable", `{"reachable": false}`)
+	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", url, "--timeout", "1s"); code == exitOK || !strings.Contains(out+errs, "refused") {
+		t.Errorf("off the network: exit %d, %s%s", code, out, errs)
+	}
 	control("/control/reset", "")
 	if code, _, _ := sfcancel(t, "progress", id, "--endpoint", url); code != exitNotFound {
 		t.Errorf("after a reset: exit %d", code)

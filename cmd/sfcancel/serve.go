@@ -250,6 +250,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 			emulator.WithSettings(plan.seed.Settings), emulator.WithScenario(control.Scenario)), options...)
 	})
 	srv, scheme := server.NewHTTPServer(s.spoiled(control, handler), logger), "http"
+	listener = s.reached(control, listener, srv)
 	if security != nil {
 		srv.TLSConfig, scheme = security.config(), "https"
 	}

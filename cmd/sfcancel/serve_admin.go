@@ -89,6 +89,16 @@ func (s serveFlags) spoiled(control *admin.Control, server http.Handler) http.Ha
 	return control.Wire(server)
 }
 
+// reached is the listener of a server that can be taken off the network, if somebody may ask for that.
+func (s serveFlags) reached(control *admin.Control, listener net.Listener, srv *http.Server) net.Listener {
+	if !s.control {
+		return listener
+	}
+	address := admin.NewAddress(listener)
+	control.At(address, srv.SetKeepAlivesEnabled)
+	return address
+}
+
 // controls is what is served below /control/; nil is nothing.
 func (s serveFlags) controls(control *admin.Control) http.Handler {
 	if !s.control {

@@ -44,6 +44,7 @@ type Control struct {
 	scenario atomic.Pointer[func(emulator.Record) emulator.Scenario]
 	available
 	*wire
+	network *network
 
 	changing sync.Mutex // held by who changes what is stored
 }
@@ -83,6 +84,49 @@ func (c *Control) Replicas(like func(st store.Store, now func() time.Time) (http
 		now := c.Now()
 		return like(copied, func() time.Time { return now })
 	}
+}
+
+// network is where the server is reached, and what is to happen to connections that wait for another request.
+type network struct {
+	address *Address
+	idle    func(stay bool)
+}
+
+// At says where the server is reached, and how its idle connections are ended. Without it, it is always reachable.
+func (c *Control) At(address *Address, idle func(stay bool)) { c.network = &network{address, idle} }
+
+type reach struct {
+	Reachable *bool `json:"reachable"`
+}
+
+func (c *Control) reachable() any {
+	is := c.network == nil || c.network.address.Reachable()
+	return reach{&is}
+}
+
+func (c *Control) setReachable(ctx context.Context, reachable bool) error {
+	if c.network == nil {
+		return nil
+	}
+	if err := c.network.address.Set(ctx, reachable); err != nil {
+		return err
+	}
+	c.network.idle(reachable)
+	return nil
+}
+
+func (c *Control) changeReachable(r *http.Request, body []byte) (any, error) {
+	var asked reach
+	if err := read(body, &asked); err != nil {
+		return nil, err
+	}
+	if asked.Reachable == nil {
+		return nil, invalid(errors.New(`say "reachable", true or false`))
+	}
+	if err := c.setReachable(r.Context(), *asked.Reachable); err != nil {
+		return nil, err
+	}
+	return c.reachable(), nil
 }
 
 func (c *Control) setAvailability(a emulator.Availability) {
@@ -142,6 +186,8 @@ func (c *Control) Handler() http.Handler {
 	handle("POST /control/clock", c.moveClock)
 	handle("GET /control/availability", func(*http.Request, []byte) (any, error) { return condition{*c.condition.Load()}, nil })
 	handle("POST /control/availability", c.changeAvailability)
+	handle("GET /control/reachable", func(*http.Request, []byte) (any, error) { return c.reachable(), nil })
+	handle("POST /control/reachable", c.changeReachable)
 	handle("POST /control/scenario", c.changeScenario)
 	handle("POST /control/operations/{id}/scenario", c.changeOperation)
 	handle("POST /control/plant", c.plant)
@@ -365,5 +411,5 @@ func (c *Control) reset(r *http.Request, _ []byte) (any, error) {
 		}
 	}
 	c.setAvailability(c.begin.Availability)
-	return nil, nil
+	return nil, c.setReachable(r.Context(), true)
 }

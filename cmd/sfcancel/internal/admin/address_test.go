@@ -1,0 +1,67 @@
+package admin_test
+
+import (
+	"errors"
+	"net"
+	"testing"
+
+	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
+)
+
+// Off the network connections are refused; back on it they are accepted at the same address, by who waited meanwhile.
+func TestAddress(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := admin.NewAddress(listener)
+	accepted := make(chan error)
+	go func() {
+		for {
+			conn, err := a.Accept()
+			if err == nil {
+				err = conn.Close()
+			}
+			accepted <- err
+			if err != nil {
+				return
+			}
+		}
+	}()
+	set := func(reachable bool) {
+		t.Helper()
+		for range 2 { // which changes nothing
+			if err := a.Set(t.Context(), reachable); err != nil || a.Reachable() != reachable {
+				t.Fatalf("%v, reachable %t, want %t", err, a.Reachable(), reachable)
+			}
+		}
+	}
+	for range 3 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", a.Addr().String())
+		if err != nil {
+			t.Fatalf("it should be reachable: %v", err)
+		}
+		_ = conn.Close()
+		if err := <-accepted; err != nil {
+			t.Fatal(err)
+		}
+		set(false)
+		if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", a.Addr().String()); err == nil {
+			_ = conn.Close()
+			t.Fatal("it should not be reachable")
+		}
+		set(true)
+	}
+	set(false)
+	for range 2 {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept after Close: %v", err)
+	}
+	if err := a.Set(t.Context(), true); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Set after Close: %v", err)
+	}
+}
