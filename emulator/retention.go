@@ -19,16 +19,16 @@ import (
 // are left. An id that was removed is unknown, and may be used again. Any number of
 // emulators may clean up one store. Errors are as those of [Emulator.Sweep].
 //
-// It reads the history once for each 32 768 operations that go, and holds few bytes of as
-// many. Each is removed in a transaction of its own; many of those go to the store together.
+// It reads the history once if up to 32 768 operations go, and once more for each 262 144 of the
+// others, and holds few bytes of twice as many. Each is removed in a transaction of its own; many of those go to the store together.
 func (e *Emulator) CleanUp(ctx context.Context) error {
 	var errs []error
 	if err := e.Sweep(ctx); err != nil {
 		errs = append(errs, err)
 	}
 	unreadable := func(err error) { errs = append(errs, err) }
-	for {
-		old, more, err := e.oldest(ctx, unreadable)
+	for most := firstRemembered; ; most = thenRemembered {
+		old, more, err := e.oldest(ctx, most, unreadable)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -40,16 +40,19 @@ func (e *Emulator) CleanUp(ctx context.Context) error {
 	}
 }
 
-// remembered bounds how many operations that have to go are known at once.
-const remembered = 1 << 15
+// How many operations that have to go are remembered: few at first, which is enough if a clean-up is regular.
+const (
+	firstRemembered = 1 << 15
+	thenRemembered  = 1 << 18
+)
 
-// oldest is what has to go, oldest first, or the first of it, if there may be more. Others may
+// oldest is what has to go, oldest first, but no more than most of it; there may be more then. Others may
 // remove some meanwhile: of those, what was counted is also among the oldest, and not removed
 // again.
-func (e *Emulator) oldest(ctx context.Context, unreadable func(error)) (old []ended, more bool, err error) {
+func (e *Emulator) oldest(ctx context.Context, most int, unreadable func(error)) (old []ended, more bool, err error) {
 	limit := newInstant(e.now().Add(-e.settings.CompletedActionKeepDuration))
 	finished := 0
-	var last *ended // of the oldest so far, once they are as many as are remembered
+	var last *ended // of the oldest so far, once they are that many
 	err = e.readEnded(ctx, func(o ended, err error) {
 		if err != nil {
 			unreadable(err)
@@ -60,10 +63,10 @@ func (e *Emulator) oldest(ctx context.Context, unreadable func(error)) (old []en
 			return
 		}
 		// Sorted when they are twice too many, which costs each of them little.
-		if old = append(old, o); len(old) == 2*remembered {
+		if old = append(old, o); len(old) == 2*most {
 			slices.SortFunc(old, ended.compare)
-			old = old[:remembered]
-			newest := old[remembered-1]
+			old = old[:most]
+			newest := old[most-1]
 			last = &newest
 		}
 	})
@@ -71,8 +74,8 @@ func (e *Emulator) oldest(ctx context.Context, unreadable func(error)) (old []en
 		return nil, false, err
 	}
 	slices.SortFunc(old, ended.compare)
-	old = old[:min(len(old), max(finished-e.settings.MaxStoredActionCount, 0), remembered)]
-	return old, len(old) == remembered, nil
+	old = old[:min(len(old), max(finished-e.settings.MaxStoredActionCount, 0), most)]
+	return old, len(old) == most, nil
 }
 
 // removedAtOnce bounds the removals that go to the store together.
