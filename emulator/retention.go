@@ -19,7 +19,7 @@ import (
 // are left. An id that was removed is unknown, and may be used again. Any number of
 // emulators may clean up one store. Errors are as those of [Emulator.Sweep].
 //
-// It reads the history once if up to 32 768 operations go, and once more for each 262 144 of the
+// It reads the history once if up to 32 768 operations go, and once more for each 131 072 of the
 // others, and holds few bytes of twice as many. Each is removed in a transaction of its own; many of those go to the store together.
 func (e *Emulator) CleanUp(ctx context.Context) error {
 	var errs []error
@@ -43,7 +43,7 @@ func (e *Emulator) CleanUp(ctx context.Context) error {
 // How many operations that have to go are remembered: few at first, which is enough if a clean-up is regular.
 const (
 	firstRemembered = 1 << 15
-	thenRemembered  = 1 << 18
+	thenRemembered  = 1 << 17
 )
 
 // oldest is what has to go, oldest first, but no more than most of it; there may be more then. Others may
