@@ -19,7 +19,7 @@ func newCancel() *cobra.Command {
 command returns as soon as the cancels are in effect. Repeating it does no harm.`,
 		Example: `  sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --reason 'end of the drill'
   sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --dry-run`,
-		Args:              atLeast("OPERATION-ID"),
+		Args:              someIDs,
 		ValidArgsFunction: conn.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := conn.confirm(cmd, mild, fmt.Sprintf("Cancel %s", countOf(args))); err != nil {

@@ -84,7 +84,8 @@ current one.`,
 				if file.clusters[args[0]] == nil && len(values["endpoints"]) == 0 {
 					return "", usage(errors.New("--endpoint is missing: a new cluster needs an address"))
 				}
-				return fmt.Sprintf("cluster %s is set", args[0]), file.add(args[0], values, guard)
+				file.add(args[0], values, guard)
+				return fmt.Sprintf("cluster %s is set", args[0]), nil
 			})
 		},
 	}
@@ -95,12 +96,11 @@ current one.`,
 }
 
 // add sets a cluster, and makes the first one the current one.
-func (file *configFile) add(name string, values map[string][]string, protected *bool) error {
+func (file *configFile) add(name string, values map[string][]string, protected *bool) {
 	if len(file.clusters) == 0 {
 		file.setCurrent(name)
 	}
 	file.setCluster(name, values, protected)
-	return nil
 }
 
 // given is what the flags say of a cluster.
@@ -305,7 +305,8 @@ is left out.`,
 				return usage(err)
 			}
 			err = changeConfig(cmd, func(file *configFile) (string, error) {
-				return fmt.Sprintf("cluster %s is set", name), file.add(name, values, nil)
+				file.add(name, values, nil)
+				return fmt.Sprintf("cluster %s is set", name), nil
 			})
 			for _, note := range notes {
 				fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel:", note)

@@ -84,7 +84,7 @@ func (d *doctor) look(ctx context.Context) {
 	}
 	d.certificate()
 	d.tokens(ctx)
-	d.api(ctx, reached)
+	d.api(reached)
 	d.theLedger(ctx)
 }
 
@@ -213,7 +213,7 @@ func (d *doctor) fail(check string, err error) {
 }
 
 // api asks as every command does, for a list that any role may see.
-func (d *doctor) api(ctx context.Context, reached bool) {
+func (d *doctor) api(reached bool) {
 	if !reached {
 		return
 	}

@@ -40,7 +40,7 @@ cannot be, there is no force and the exit code is 3. --ledger none does without 
 force has left behind, Remove-ServiceFabricTestState removes once no fault runs.`,
 		Example: `  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --dry-run
   sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 1m --timeout 90s --yes`,
-		Args:              atLeast("OPERATION-ID"),
+		Args:              someIDs,
 		ValidArgsFunction: conn.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen, err := forcePolicy(policy, conn.grace, cmd.Flags().Changed("grace"))

@@ -40,12 +40,15 @@ func proxyFor(flag string, given bool) (func(*url.URL) (*url.URL, error), error)
 // throughProxy is the option for gateways of which at least one is behind a proxy, nil if none is. A TLS connection goes
 // through a tunnel (RFC 9110 §9.3.6), so that certificates are judged as without a proxy.
 func (c *connection) throughProxy(secured bool, tokens bool, find func(*url.URL) (*url.URL, error)) (wrapper.Option, error) {
+	if addresses(c.endpoints) == "" { // the client says what is wrong with them
+		return nil, nil
+	}
 	needed := false
 	var set gateways.Set
 	for _, endpoint := range c.endpoints {
 		u, err := url.Parse(endpoint)
-		if err != nil || set.Add(endpoint) != nil {
-			return nil, nil // the client says so
+		if err := errors.Join(err, set.Add(endpoint)); err != nil {
+			return nil, usage(err)
 		}
 		proxy, err := find(u)
 		if err != nil {
@@ -133,7 +136,7 @@ func tunnel(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) 
 	// Without ctx, whose hooks are those of the request that is to go through.
 	if err = request.Write(conn); err == nil {
 		// What follows the answer comes when this side has spoken, so that nothing is left in the buffer.
-		answer, err = http.ReadResponse(bufio.NewReader(conn), request)
+		answer, err = http.ReadResponse(bufio.NewReader(conn), request) //nolint:bodyclose // the connection is the body
 	}
 	switch {
 	case err != nil:

@@ -69,7 +69,7 @@ Meanwhile it shows the state, and when the force will come. An interrupt leaves 
 graceful cancel in effect.`,
 		Example: `  sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --grace 2m --timeout 10m
   sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --never-force`,
-		Args:              atLeast("OPERATION-ID"),
+		Args:              someIDs,
 		ValidArgsFunction: s.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.check(cmd); err != nil {

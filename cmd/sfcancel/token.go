@@ -77,7 +77,7 @@ func (c *tokenCommand) run(ctx context.Context) (string, error) {
 	case limited.Err() != nil && ctx.Err() == nil:
 		return "", fmt.Errorf("%s took longer than %v", c.words[0], tokenTime)
 	case errors.As(err, &exit):
-		return "", fmt.Errorf("%s ended with %v", c.words[0], exit)
+		return "", fmt.Errorf("%s ended with %w", c.words[0], exit)
 	case err != nil:
 		return "", err
 	}

@@ -93,14 +93,12 @@ func nearest(id uuid.UUID, ops []wrapper.Operation) (ids []uuid.UUID) {
 	return ids[:min(len(ids), 2)]
 }
 
-// atLeast takes arguments of which there must be so many, and may be more.
-func atLeast(what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return usage(errors.New("missing " + what + "; see --help"))
-		}
-		return nil
+// someIDs takes one operation or more.
+func someIDs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(errors.New("missing OPERATION-ID; see --help"))
 	}
+	return nil
 }
 
 // parseIDs are the operations that arguments name, each once.

@@ -43,7 +43,7 @@ func newWait() *cobra.Command {
 exit code 10.`,
 		Example: `  sfcancel wait 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --timeout 10m
   sfcancel wait 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --for cancelled`,
-		Args:              atLeast("OPERATION-ID"),
+		Args:              someIDs,
 		ValidArgsFunction: conn.completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at := slices.Index(words, wanted)

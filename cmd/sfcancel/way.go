@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 const (
 	nativePort   = "19000"         // where a cluster takes its own protocol, and no HTTP
-	nativeTime   = 1 * time.Second // after which a failure there ends the command
 	firstContact = 5 * time.Second // until a connection must be there, unless --timeout says more
 	silence      = time.Second     // after which a command that tries again says so
 )
@@ -195,12 +193,4 @@ func (b *shownBody) show() {
 		more = "..."
 	}
 	fmt.Fprintf(b.way.stderr, "< %s%s\n", plain.Text(b.way.blank(string(b.text[:min(len(b.text), mostShown)]))), more)
-}
-
-// isNative reports that an address has the port of the native protocol.
-func isNative(endpoints []string) bool {
-	return slices.ContainsFunc(endpoints, func(e string) bool {
-		u, err := url.Parse(e)
-		return err == nil && u.Port() == nativePort
-	})
 }
