@@ -254,7 +254,13 @@ func newConfigShow() *cobra.Command {
 				if list, ok := flag.Value.(pflag.SliceValue); ok {
 					values = append([]string{}, list.GetSlice()...)
 				}
-				docs = append(docs, settingJSON{s.flag, values, conn.settled.from[s.flag]})
+				from := conn.settled.from[s.flag]
+				if s.flag == "proxy" && from == "default" {
+					if proxy := conn.proxyOfEnvironment(); proxy != "" {
+						values, from = []string{proxy}, "HTTPS_PROXY or HTTP_PROXY"
+					}
+				}
+				docs = append(docs, settingJSON{s.flag, values, from})
 			}
 			rows := make([][]string, len(docs))
 			for i, d := range docs {

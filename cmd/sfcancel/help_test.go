@@ -1,11 +1,13 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 )
 
@@ -99,5 +101,43 @@ func TestExamplesMakeSense(t *testing.T) {
 		if code, out, errs := sfcancel(t, args...); code == exitUsage || code == exitFailed {
 			t.Errorf("%s: exit %d: %s%s", line, code, out, errs)
 		}
+	}
+}
+
+// The table for those who come from sfctl names commands and flags that there are.
+func TestTableFromSfctl(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "from-sfctl.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 2 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		for i, code := range strings.Split(cells[1], "`") {
+			if i%2 == 0 {
+				continue
+			}
+			words, err := splitWords(strings.NewReplacer("go-template=…", "go-template=x", "…", "", " THUMBPRINT", " 3FE4", " ID", " "+uuid.NewString(), " I ", " 5 ", " P ", " "+uuid.NewString()+" ").Replace(code))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(words[0], "-") {
+				words = append([]string{"cancel"}, words...)
+			}
+			cmd, rest, err := newRoot().Find(words)
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err != nil || !cmd.HasParent() {
+				t.Errorf("%s: %v", code, err)
+			}
+			looked++
+		}
+	}
+	if looked < 20 {
+		t.Errorf("only %d commands", looked)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
@@ -93,13 +94,20 @@ func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *
 	console := consoleOf(cmd.Context())
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
+	for first := true; ; first = false {
 		ops, all, err := c.selected(ctx, cmd, client, s)
 		if cmd.Context().Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		}
-		if err != nil {
+		if err != nil && first {
 			return err
+		}
+		if err != nil { // the next look may succeed
+			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel:", plain.Text(c.explain(cmd, nil, uuid.UUID{}, err).Error()))
+			if !pause(ctx, tick) {
+				return nil
+			}
+			continue
 		}
 		if console.outIsTerminal && isTable(c.output) {
 			fmt.Fprintf(console.raw, "\x1b[H\x1b[2J%s  %s\n\n", c.shortWhere(), time.Now().Format(time.TimeOnly))
@@ -107,11 +115,19 @@ func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *
 		if err := c.printOperations(cmd, ops, all); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, tick) {
 			return nil
-		case <-tick.C:
 		}
+	}
+}
+
+// pause waits for the next tick, and reports that ctx goes on.
+func pause(ctx context.Context, tick *time.Ticker) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-tick.C:
+		return true
 	}
 }
 

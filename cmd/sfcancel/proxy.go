@@ -37,6 +37,22 @@ func proxyFor(flag string, given bool) (func(*url.URL) (*url.URL, error), error)
 	return func(*url.URL) (*url.URL, error) { return proxy, nil }, nil
 }
 
+// proxyOfEnvironment is the proxy that the environment has for the first gateway, without its password; "" for none.
+func (c *connection) proxyOfEnvironment() string {
+	if len(c.endpoints) == 0 {
+		return ""
+	}
+	u, err := url.Parse(c.endpoints[0])
+	if err != nil {
+		return ""
+	}
+	proxy, err := httpproxy.FromEnvironment().ProxyFunc()(u)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Redacted()
+}
+
 // throughProxy is the option for gateways of which at least one is behind a proxy, nil if none is. A TLS connection goes
 // through a tunnel (RFC 9110 §9.3.6), so that certificates are judged as without a proxy.
 func (c *connection) throughProxy(secured bool, tokens bool, find func(*url.URL) (*url.URL, error)) (wrapper.Option, error) {

@@ -86,10 +86,8 @@ func (b *bulk) reap(cmd *cobra.Command, every time.Duration) error {
 		case err != nil:
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s  %s\n", time.Now().UTC().Format(time.RFC3339), plain.Text(err.Error()))
 		}
-		select {
-		case <-cmd.Context().Done():
+		if !pause(cmd.Context(), tick) {
 			return nil
-		case <-tick.C:
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -76,5 +78,29 @@ func TestWait(t *testing.T) {
 	}
 	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--interval", "-1s"); code != exitUsage {
 		t.Errorf("negative interval: exit %d: %s", code, errs)
+	}
+}
+
+// A stop says each change of state once, with the time of the force; on a terminal in one line.
+func TestStopProgress(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		var out bytes.Buffer
+		p := &stopProgress{began: time.Now(), grace: time.Hour, console: &console{err: &out, rawErr: &out}, live: live}
+		p.saw("Running")
+		p.saw("Running")
+		p.saw("RollingBack")
+		p.saw("Cancelled")
+		p.clear()
+		want := "sfcancel: 00000000-0000-0000-0000-000000000000 is Running, force in 1h0m0s\n" +
+			"sfcancel: 00000000-0000-0000-0000-000000000000 is RollingBack, force in 1h0m0s\n" +
+			"sfcancel: 00000000-0000-0000-0000-000000000000 is Cancelled\n"
+		if live {
+			want = "\r\x1b[K0s  Running, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
+				"\r\x1b[K0s  RollingBack, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
+				"\r\x1b[K0s  Cancelled (Ctrl-C leaves the cancel in effect)\r\x1b[K"
+		}
+		if got := out.String(); got != want {
+			t.Errorf("live %t: got %q, want %q", live, got, want)
+		}
 	}
 }
