@@ -111,7 +111,7 @@ func (b *bulk) run(cmd *cobra.Command, verb, after string, call bulkCall) error 
 		if err := b.preview(ctx, cmd, ops); err != nil {
 			return err
 		}
-		if err := b.confirm(cmd, grave, fmt.Sprintf("%s %d operations", verb, len(ops))); err != nil {
+		if err := b.confirm(cmd, grave, verb+" "+counted(len(ops))); err != nil {
 			return err
 		}
 		return b.print(cmd, client, b.deal(ctx, cmd, client, ops, call), after)
@@ -153,6 +153,13 @@ func (b *bulk) choose(ctx context.Context, cmd *cobra.Command, client *wrapper.C
 		return cmp.Or(all[x.ID].began.Compare(all[y.ID].began), strings.Compare(x.ID.String(), y.ID.String()))
 	})
 	return ops, nil
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 operation"
+	}
+	return fmt.Sprintf("%d operations", n)
 }
 
 // preview shows what is about to be touched, to whoever is asked.

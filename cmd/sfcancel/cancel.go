@@ -40,5 +40,5 @@ func countOf(args []string) string {
 	if len(args) == 1 {
 		return args[0]
 	}
-	return fmt.Sprintf("%d operations", len(args))
+	return counted(len(args))
 }

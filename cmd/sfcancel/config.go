@@ -206,7 +206,7 @@ func newConfigList() *cobra.Command {
 				rows = append(rows, []string{name, mark(name == file.current), mark(c.protected), strings.Join(c.values["endpoints"], ",")})
 			}
 			return printAs(cmd.OutOrStdout(), output, docs, func(w tableWriter) error {
-				return table(w, "NAME\tCURRENT\tPROTECTED\tENDPOINTS", rows)
+				return tableOn(cmd.Context(), w, output, "NAME\tCURRENT\tPROTECTED\tENDPOINTS", rows)
 			})
 		},
 	}
@@ -266,7 +266,7 @@ func newConfigShow() *cobra.Command {
 			for i, d := range docs {
 				rows[i] = []string{d.Setting, d.From, orDash(strings.Join(d.Values, ", "))}
 			}
-			return printAs(cmd.OutOrStdout(), conn.output, docs, func(w tableWriter) error { return table(w, "SETTING\tFROM\tVALUE", rows) })
+			return printAs(cmd.OutOrStdout(), conn.output, docs, func(w tableWriter) error { return tableOn(cmd.Context(), w, conn.output, "SETTING\tFROM\tVALUE", rows) })
 		},
 	}
 	conn.flags(cmd)

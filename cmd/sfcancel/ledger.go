@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,7 +141,14 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which le
 		fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(l.place))
 	}
 	err := printAs(cmd.OutOrStdout(), output, docs, func(w tableWriter) error {
-		return table(w, "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON", rows)
+		header := "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON"
+		if which.OperationID != (uuid.UUID{}) && consoleOf(cmd.Context()).width > 0 { // there is room for more if it is not repeated
+			header = strings.Replace(header, "OPERATION\t", "", 1)
+			for i := range rows {
+				rows[i] = slices.Delete(rows[i], 1, 2)
+			}
+		}
+		return tableOn(cmd.Context(), w, output, header, rows)
 	})
 	if len(damaged) > 0 {
 		err = errors.Join(err, toldError{errors.Join(damaged...)})

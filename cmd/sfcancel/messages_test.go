@@ -149,7 +149,7 @@ func TestMessages(t *testing.T) {
 		{"no-graceful-cancel", force(), exitPolicy},
 		{"not-finished", []string{"wait", id, "--endpoint", plainServer, "--timeout", "1s"}, exitNotFinished},
 		{"unknown-id", []string{"cancel", near, "--endpoint", plainServer}, exitNotFound},
-		{"proxy", list(secured, admin, []string{"--proxy", proxy}), exitNotSent},
+		{"proxy", list(secured, admin, soon, []string{"--proxy", proxy}), exitNotSent},
 		{"dns", list("http://nowhere.invalid:19080", soon), exitNotSent},
 		{"nothing-listens", list("http://"+closedPort(t), soon), exitNotSent},
 		{"http-to-https", list("http://" + host), exitRefused},
@@ -173,7 +173,7 @@ func TestMessages(t *testing.T) {
 		{"refused", cancel(answering(t, 400, "application/json", fabricError("FABRIC_E_X"))), exitRefused},
 		{"not-ready", list(answering(t, 503, "application/json", fabricError("FABRIC_E_NOT_READY")), soon), exitNotSent},
 		{"time-over", list(hangs, soon), exitNotSent},
-		{"connection-lost", list("http://" + hangsUp(t, "127.0.0.1:0", "")), exitNotSent},
+		{"connection-lost", list("http://"+hangsUp(t, "127.0.0.1:0", ""), soon), exitNotSent},
 	} {
 		t.Run(c.cause, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", t.TempDir())

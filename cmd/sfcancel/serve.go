@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -178,6 +179,9 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 	}
 	// The address comes first, so that one that is taken leaves no file behind.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another process listens at %s: --addr 127.0.0.1:0 takes a free port: %w", s.addr, syscall.EADDRINUSE)
+	}
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,11 @@ func (p *stopProgress) count(ctx context.Context) {
 }
 
 func (p *stopProgress) draw() {
-	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s (Ctrl-C leaves the cancel in effect)", time.Since(p.began).Round(time.Second), plain.Line(string(p.state)), p.force())
+	note := ""
+	if !p.state.Final() {
+		note = " (Ctrl-C leaves the cancel in effect)"
+	}
+	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s%s", time.Since(p.began).Round(time.Second), plain.Line(string(p.state)), p.force(), note)
 }
 
 func (p *stopProgress) clear() {

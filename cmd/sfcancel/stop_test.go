@@ -97,7 +97,7 @@ func TestStopProgress(t *testing.T) {
 		if live {
 			want = "\r\x1b[K0s  Running, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
 				"\r\x1b[K0s  RollingBack, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
-				"\r\x1b[K0s  Cancelled (Ctrl-C leaves the cancel in effect)\r\x1b[K"
+				"\r\x1b[K0s  Cancelled\r\x1b[K"
 		}
 		if got := out.String(); got != want {
 			t.Errorf("live %t: got %q, want %q", live, got, want)
