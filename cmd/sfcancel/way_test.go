@@ -13,18 +13,23 @@ import (
 )
 
 // aWay is a way in a bubble, and a request over it that is answered so.
-func aWay(t *testing.T, impatient bool) (ctx context.Context, out *bytes.Buffer, ask func(url string, answer *http.Response, err error)) {
+func aWay(t *testing.T, impatient bool) (ctx context.Context, out *bytes.Buffer, ask func(url string, status int, err error)) {
 	t.Helper()
 	ctx, end := context.WithCancelCause(t.Context())
 	out = new(bytes.Buffer)
 	w := &way{stderr: out, blank: func(text string) string { return text }, end: end}
 	w.watch(ctx, impatient)
-	return ctx, out, func(url string, answer *http.Response, err error) {
+	return ctx, out, func(url string, status int, err error) {
 		r, failed := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if failed != nil {
 			t.Fatal(failed)
 		}
-		again, _ := w.around(roundTripper(func(*http.Request) (*http.Response, error) { return answer, err })).RoundTrip(r)
+		again, _ := w.around(roundTripper(func(*http.Request) (*http.Response, error) {
+			if err != nil {
+				return nil, err
+			}
+			return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+		})).RoundTrip(r)
 		if again != nil {
 			_ = again.Body.Close()
 		}
@@ -48,25 +53,22 @@ func TestNoConnectionEndsEarly(t *testing.T) {
 // After a second of failures a line says so, once; an answer makes it needless.
 func TestTryingAgainIsSaid(t *testing.T) {
 	const url = "http://sf1.example.com:19080/"
-	ok := func() *http.Response {
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(""))}
-	}
 	for name, c := range map[string]struct {
-		play func(ask func(string, *http.Response, error))
+		play func(ask func(string, int, error))
 		want string
 	}{
-		"a failure before": {func(ask func(string, *http.Response, error)) {
-			ask(url, nil, errors.New("connection refused"))
+		"a failure before": {func(ask func(string, int, error)) {
+			ask(url, 0, errors.New("connection refused"))
 			time.Sleep(2 * time.Second)
 		}, "sfcancel: no answer from sf1.example.com:19080: connection refused; trying again\n"},
-		"failures after": {func(ask func(string, *http.Response, error)) {
+		"failures after": {func(ask func(string, int, error)) {
 			time.Sleep(2 * time.Second)
-			ask(url, &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody}, nil)
-			ask(url, nil, errors.New("another"))
+			ask(url, http.StatusServiceUnavailable, nil)
+			ask(url, 0, errors.New("another"))
 		}, "sfcancel: sf1.example.com:19080 answers 503; trying again\n"},
-		"an answer in time": {func(ask func(string, *http.Response, error)) {
-			ask(url, nil, errors.New("connection refused"))
-			ask(url, ok(), nil)
+		"an answer in time": {func(ask func(string, int, error)) {
+			ask(url, 0, errors.New("connection refused"))
+			ask(url, http.StatusOK, nil)
 			time.Sleep(2 * time.Second)
 		}, ""},
 	} {
@@ -87,11 +89,11 @@ func TestTryingAgainIsSaid(t *testing.T) {
 func TestNativePortEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, _, ask := aWay(t, false)
-		ask("http://sf1.example.com:19000/", &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil)
+		ask("http://sf1.example.com:19000/", http.StatusOK, nil)
 		if err := context.Cause(ctx); err != nil {
 			t.Errorf("after an answer: %v", err)
 		}
-		ask("http://sf1.example.com:19000/", nil, errors.New("malformed HTTP response"))
+		ask("http://sf1.example.com:19000/", 0, errors.New("malformed HTTP response"))
 		if err := context.Cause(ctx); !errors.Is(err, errNative) {
 			t.Errorf("after a failure: %v", err)
 		}
