@@ -43,6 +43,27 @@ func TestClusterIsInNormalForm(t *testing.T) {
 	}
 }
 
+// A gateway is found by its address, however that is written.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	s := set(t, "http://a.example:80", "https://b.example/x")
+	for address, want := range map[string]string{
+		"http://A.example./":      "http://a.example:80/",
+		"https://b.example:443/x": "https://b.example/x/",
+		"https://b.example/":      "",
+		"http://b.example/x":      "",
+		"b.example":               "",
+	} {
+		got := ""
+		if g := s.Find(address); g != nil {
+			got = g.Address
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
 // A gateway that answers is kept; one that fails is left alone, for longer each time, and if all are, the one
 // that is free first is picked.
 func TestPick(t *testing.T) {
