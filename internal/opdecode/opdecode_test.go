@@ -3,6 +3,7 @@ package opdecode_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -230,5 +231,21 @@ func TestReadProgress(t *testing.T) {
 		if got != want || (err == nil) != (want != progress{}) {
 			t.Errorf("%.60q: got %+v, %v, want %+v", text, got, err, want)
 		}
+	}
+}
+
+// What is as long as it may be is read.
+func TestReadProgressUpToItsBounds(t *testing.T) {
+	t.Parallel()
+	state, name := strings.Repeat("s", 128), strings.Repeat("n", 4<<10)
+	text := `{"State":"` + state + `","NodeTransitionResult":{"NodeResult":{"NodeName":"` + name + `","NodeInstanceId":"1"}},"More":"`
+	text += strings.Repeat("x", 64<<10-len(text)-len(`"}`)) + `"}`
+	want := opdecode.Progress{State: state, Result: opdecode.Result{Node: name, NodeInstance: 1}}
+	if got, err := opdecode.ReadProgress(strings.NewReader(text), asIs); got != want || err != nil {
+		t.Errorf("got %.40q…, %v, want what was sent", got.State, err)
+	}
+	cut := io.MultiReader(strings.NewReader(`{"State":"Running"}`), iotest.ErrReader(io.ErrUnexpectedEOF))
+	if got, err := opdecode.ReadProgress(cut, asIs); err == nil {
+		t.Errorf("got %+v of an answer that was cut off, want an error", got)
 	}
 }
