@@ -154,8 +154,9 @@ bench: ## Measure against peers, and fail if a goal is short; ARGS="-goals handl
 
 # Each part on its own: truth, kills and abuse are what CI runs of it, with other numbers.
 .PHONY: soak
-soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster in each profile, from SEED on; every abuse
+soak: ## Soak all of it: RUNS random histories of the client, KILLS kills of a server on bolt, SECONDS of a replicated cluster in each profile, from SEED on; every abuse; the mutants of small packages
 	$(MAKE) truth kills histories abuse
+	$(MAKE) mutants ARGS='./internal/bucket ./internal/gateways ./internal/opdecode ./store/memory'
 
 .PHONY: truth
 truth: ## Hold RUNS random histories of the client, from SEED on, against what the server recorded
@@ -181,7 +182,6 @@ abuse: ## Wear a served process down in every way: a line for each with its figu
 ci: check test whole clients trial ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
 	$(MAKE) walk
-	$(MAKE) mutants ARGS='./internal/bucket ./internal/gateways ./internal/opdecode ./store/memory'
 	$(MAKE) drill
 	$(MAKE) cluster ARGS='-step 2s -addr 127.0.0.1:0'
 	$(MAKE) fuzz FUZZTIME=1m FUZZ='Fuzz(Query|RequestLine|SeedFile|ScenarioFile|File)$$$$'
