@@ -38,7 +38,7 @@ cluster: ## Start three members of etcd, three servers and a load balancer; kill
 	"$$dir/cluster" -sfcancel "$$dir/sfcancel" $(ARGS)
 
 .PHONY: quick
-quick: ## Run the tests in under a minute: what waits, compiles, or goes through all cases is left out or cut short
+quick: ## Run the short tests: what waits, compiles, or goes through all cases is left out or cut short
 	go test -short work
 
 # What the tests leave out for want of something is told here: go test says it only with -v.
