@@ -126,27 +126,14 @@ func (c *Client) Progress(ctx context.Context, id uuid.UUID, target Target) (Pro
 			return Progress{}, err
 		}
 	}
-	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+	op, err := k.readOne(ctx, func(ctx context.Context) (Operation, bool, error) {
 		_ = k.learn(ctx) // without it the list tells the kind
-		op, found, err := k.inform(ctx)
-		switch {
-		case err != nil:
-			return Outcome{}, k.giveUp(purposeRead, err)
-		case !found:
-			k.noteEnd(ctx)
-			return Outcome{Result: k.result(NotFound, false)}, nil
-		case op.State.Final():
-			k.noteEnd(ctx)
-		}
-		return Outcome{Operations: []Operation{op}}, nil
+		return k.inform(ctx)
 	})
-	switch {
-	case err != nil:
-		return Progress{}, err
-	case len(outcome.Operations) == 0:
-		return Progress{Operation: Operation{ID: id}}, nil
+	if err != nil || !op.Found() {
+		return Progress{Operation: op}, err
 	}
-	return Progress{Operation: outcome.Operations[0], Cause: k.known.cause(), Target: k.known.target()}, nil
+	return Progress{Operation: op, Cause: k.known.cause(), Target: k.known.target()}, nil
 }
 
 // inform finds out what there is to know of the operation: from its progress, asked for where it is known to be

@@ -119,8 +119,13 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 	if err != nil {
 		return Operation{}, err
 	}
-	outcome, err := c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
-		op, found, err := k.lookUp(ctx)
+	return k.readOne(ctx, k.lookUp)
+}
+
+// readOne is a call that reads one operation, and notes its end.
+func (k *call) readOne(ctx context.Context, read func(context.Context) (Operation, bool, error)) (Operation, error) {
+	outcome, err := k.c.run(ctx, k, func(ctx context.Context) (Outcome, error) {
+		op, found, err := read(ctx)
 		switch {
 		case err != nil:
 			return Outcome{}, k.giveUp(purposeRead, err)
@@ -136,7 +141,7 @@ func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error)
 	case err != nil:
 		return Operation{}, err
 	case len(outcome.Operations) == 0:
-		return Operation{ID: id}, nil
+		return Operation{ID: k.id}, nil
 	}
 	return outcome.Operations[0], nil
 }
