@@ -65,7 +65,7 @@ func bench(args []string, stdout, stderr io.Writer) (met bool, err error) {
 	flags.SetOutput(stderr)
 	some := flags.String("goals", "", "measure only the goals whose name this regular expression matches, and write no files")
 	var p pace
-	flags.DurationVar(&p.time, "time", 4*time.Second, "how long the sides of one piece of work race")
+	flags.DurationVar(&p.time, "time", 8*time.Second, "how long the sides of one piece of work race")
 	flags.IntVar(&p.rounds, "rounds", 0, "how many rounds they race; 0 means as many as there is time for")
 	cold := flags.Bool("cold", false, "also measure "+coldBuild)
 	markdown := flags.Bool("markdown", false, "print the report alone, and write no files")

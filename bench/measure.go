@@ -44,7 +44,7 @@ const (
 	mostTimes    = 1 << 22 // in a batch
 	usualRounds  = 100
 	longestBatch = 100 * time.Millisecond
-	leastBatch   = 5 * time.Millisecond
+	leastBatch   = 25 * time.Millisecond // which has a few garbage collections: with one or none, chance decides who pays
 )
 
 // race has the sides do their work in short batches, by turns and in both orders, so that what disturbs one disturbs

@@ -87,16 +87,19 @@ func (l *List) Kept() (n int) {
 // taken from the bytes; from the first on that is written in another way, encoding/json reads.
 func (l *List) Read(body io.Reader, shown func(string) string) error {
 	const (
-		window = 512 // more than an operation that is taken from the bytes
-		many   = 64  // from so many on a larger buffer is worth its memory
+		window    = 512 // more than an operation that is taken from the bytes
+		few, many = 2, 64
 	)
-	in := bufio.NewReaderSize(body, 1<<10)
+	in := bufio.NewReaderSize(body, window) // enough where hardly anything is active
 	if open, _ := in.Peek(1); string(open) != "[" {
 		return l.decode(in, shown)
 	}
 	_, _ = in.Discard(1)
 	for first := true; ; first = false {
-		if l.n == many {
+		switch l.n { // from so many on a larger buffer is worth its memory
+		case few:
+			in = bufio.NewReaderSize(in, 1<<10)
+		case many:
 			in = bufio.NewReaderSize(in, 16<<10)
 		}
 		next, err := in.Peek(window)
