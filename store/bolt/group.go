@@ -47,10 +47,10 @@ func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
 	})
 	switch {
 	case err == nil:
-		s.durable.reach(id)
 		for _, o := range outcomes {
 			s.log.Append(o.revision, o.writes)
 		}
+		s.durable.reach(id) // after Append, or somebody reads what Recall does not know yet
 	case errors.Is(err, errUnchanged):
 		err = nil
 	default:

@@ -47,8 +47,9 @@ type Store struct {
 }
 
 var (
-	_ store.Scanner = (*Store)(nil)
-	_ store.Batcher = (*Store)(nil)
+	_ store.Scanner  = (*Store)(nil)
+	_ store.Recaller = (*Store)(nil)
+	_ store.Batcher  = (*Store)(nil)
 )
 
 func newStore(db *bbolt.DB, file *os.File) (*Store, error) {

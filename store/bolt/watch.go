@@ -22,3 +22,16 @@ func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) 
 		}
 	}
 }
+
+// Recall implements [store.Recaller], of what Watch can go back over.
+func (s *Store) Recall(ctx context.Context, prefix string, after store.Revision, most int) ([]store.Change, store.Revision, error) {
+	at, err := store.Latest(ctx, s)
+	if err != nil {
+		return nil, 0, err
+	}
+	changes, last, err := s.log.Recall(prefix, after, most)
+	if err != nil {
+		return nil, 0, fmt.Errorf("bolt: recall %.64q from %q: %w", prefix, s.path, err)
+	}
+	return changes, max(at, last), nil
+}

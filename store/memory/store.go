@@ -29,7 +29,10 @@ type Store struct {
 	log      *changelog.Log
 }
 
-var _ store.Scanner = (*Store)(nil)
+var (
+	_ store.Scanner  = (*Store)(nil)
+	_ store.Recaller = (*Store)(nil)
+)
 
 // item is an item with its key and value in one piece, which a scan reads in one go.
 type item struct {
@@ -185,6 +188,21 @@ func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) 
 			}
 		}
 	}
+}
+
+// Recall implements [store.Recaller].
+func (s *Store) Recall(ctx context.Context, prefix string, after store.Revision, most int) ([]store.Change, store.Revision, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	err := s.usable(ctx)
+	var changes []store.Change
+	if err == nil {
+		changes, _, err = s.log.Recall(prefix, after, most)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("memory: recall %q: %w", prefix, err)
+	}
+	return changes, s.revision, nil
 }
 
 // Close implements [store.Store]; it never fails.

@@ -110,6 +110,7 @@ func compare(t *rapid.T, s store.Store) {
 		t.Fatal(err)
 	}
 	same(t, "changes", watch(t, s, prefix, from, end), m.watched(prefix, from))
+	recalled(t, s, prefix, from, len(m.changes), m.watched(prefix, from), end)
 }
 
 // empty deletes everything and returns the revision at which that was done.

@@ -33,7 +33,7 @@ type clause struct {
 // of the rest.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
-	for _, c := range slices.Concat(getting(), listing(), scanning(), committing(), batching(), refusing(),
+	for _, c := range slices.Concat(getting(), listing(), scanning(), recalling(), committing(), batching(), refusing(),
 		ending(), owning(), racing(), watching(), remembering(), closing(), modelling()) {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)

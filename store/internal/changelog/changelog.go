@@ -81,10 +81,6 @@ func (l *Log) wake() {
 // Watch is that of [store.Store].
 func (l *Log) Watch(ctx context.Context, prefix string, after store.Revision) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
-		if after < 0 {
-			yield(store.Change{}, fmt.Errorf("%w: revision %d", store.ErrInvalid, after))
-			return
-		}
 		for at := after; ; {
 			change, err := l.next(ctx, at)
 			if err != nil {
@@ -120,13 +116,10 @@ func (l *Log) next(ctx context.Context, after store.Revision) (store.Change, err
 func (l *Log) look(after store.Revision) (store.Change, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.ended != nil:
-		return store.Change{}, nil, l.ended
-	case after < l.floor:
-		return store.Change{}, nil, fmt.Errorf("%w: %d, everything after %d is known", store.ErrCompacted, after, l.floor)
+	i, err := l.after(after)
+	if err != nil {
+		return store.Change{}, nil, err
 	}
-	i := sort.Search(len(l.changes), func(i int) bool { return l.changes[i].Revision > after })
 	if i < len(l.changes) {
 		return l.changes[i], nil, nil
 	}
@@ -134,6 +127,42 @@ func (l *Log) look(after store.Revision) (store.Change, <-chan struct{}, error) 
 		l.grown = make(chan struct{})
 	}
 	return store.Change{}, l.grown, nil
+}
+
+// after is where the changes after a revision begin.
+func (l *Log) after(at store.Revision) (int, error) {
+	switch {
+	case at < 0:
+		return 0, fmt.Errorf("%w: revision %d", store.ErrInvalid, at)
+	case l.ended != nil:
+		return 0, l.ended
+	case at < l.floor:
+		return 0, fmt.Errorf("%w: %d, everything after %d is known", store.ErrCompacted, at, l.floor)
+	}
+	return sort.Search(len(l.changes), func(i int) bool { return l.changes[i].Revision > at }), nil
+}
+
+// Recall is that of [store.Recaller], but for the revision: it is that of the last transaction with an effect, if one
+// came after the revision.
+func (l *Log) Recall(prefix string, after store.Revision, most int) ([]store.Change, store.Revision, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first, err := l.after(after)
+	if err != nil {
+		return nil, 0, err
+	}
+	if n := len(l.changes) - first; n > most {
+		return nil, 0, fmt.Errorf("%w: %d, after which there are %d changes, more than %d", store.ErrCompacted, after, n, most)
+	}
+	at := after
+	var changes []store.Change
+	for _, change := range l.changes[first:] {
+		at = change.Revision
+		if change = under(prefix, change); len(change.Writes) > 0 {
+			changes = append(changes, change)
+		}
+	}
+	return changes, at, nil
 }
 
 // under is what a change wrote under a prefix, as the caller's own copy.
