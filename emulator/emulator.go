@@ -63,13 +63,14 @@ func WithReport(report func(error)) Option {
 }
 
 // WithSharedLists makes one list for all callers of [Emulator.GetFaultOperationList] that ask with the same
-// filters at the same time, and reuses it until something changes. This bounds what many callers cost together.
-// Up to 16 lists are kept. A list shows every write that was acknowledged before the call. It is made with the
-// context values of one of the callers, and is cancelled when the last of them has gone. By default each call
-// makes a list of its own.
+// filters at the same time, and keeps it. Later it is brought up to date with what was committed since; the store is
+// read anew only if that does not do: something has fallen due, there are many changes, or the store is no
+// [store.Recaller]. This bounds what many callers cost together. Up to 16 lists are kept. A list shows every write
+// that was acknowledged before the call. It is made with the context values of one of the callers, and is cancelled
+// when the last of them has gone. By default each call makes a list of its own.
 func WithSharedLists() Option {
 	return func(e *Emulator) {
-		e.sharing = &sharing{make: e.list, current: e.Current, lists: map[filters]*queued{}, last: map[filters]List{}}
+		e.sharing = &sharing{make: e.list, update: e.update, lists: map[filters]*queued{}, last: map[filters]List{}}
 	}
 }
 

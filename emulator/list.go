@@ -415,23 +415,6 @@ type List struct {
 
 var _ generated.GetFaultOperationListResponseObject = List{}
 
-// Current reports whether a list with the same filters, begun now, would be the same as l: nothing
-// was written since l was read, and nothing has fallen due. It costs a read of the store. So
-// those who ask for the same at the same time may share one list. The zero List is never current,
-// and neither is one that was not read at one moment, as more than 10 000 operations were active.
-//
-// Nothing is shown of a fault service that is not available: see [Emulator.SetAvailability].
-func (e *Emulator) Current(ctx context.Context, l List) (bool, error) {
-	if err := e.available(); err != nil {
-		return false, err
-	}
-	if l.revision <= 0 || !l.until.IsZero() && !e.now().Before(l.until) {
-		return false, nil
-	}
-	at, err := store.Latest(ctx, e.records.st)
-	return at == l.revision && err == nil, answered(err)
-}
-
 // line is an operation in a list.
 type line struct {
 	id    uuid.UUID

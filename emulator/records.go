@@ -20,6 +20,7 @@ import (
 // Cancel in the first one only. A node in transition has a key of its own, so that
 // "one transition a node" is a condition of the transaction that starts one.
 const (
+	allOperations = "operations/"
 	activePrefix  = "operations/active/"
 	historyPrefix = "operations/history/"
 	holderPrefix  = "operations/node/"

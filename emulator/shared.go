@@ -11,13 +11,13 @@ import (
 type filters struct{ kinds, states int }
 
 // sharing makes one list for all who ask for the same at the same time, however many they are, and keeps it for
-// later callers until something changes. Each caller gets the same as a list begun after its call.
+// later callers. Each caller gets the same as a list begun after its call.
 type sharing struct {
-	make    func(ctx context.Context, kinds, states int) (List, error)
-	current func(context.Context, List) (bool, error)
-	mu      sync.Mutex
-	lists   map[filters]*queued
-	last    map[filters]List
+	make   func(ctx context.Context, kinds, states int) (List, error)
+	update func(ctx context.Context, last List, kinds, states int) (List, bool, error)
+	mu     sync.Mutex
+	lists  map[filters]*queued
+	last   map[filters]List
 }
 
 // mostKept bounds how many lists are kept: anybody may think of filters.
@@ -108,18 +108,18 @@ func (h *sharing) protected(ctx context.Context, f filters) (l List, err error) 
 			l, err = List{}, fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	return h.unlessCurrent(ctx, f)
+	return h.upToDate(ctx, f)
 }
 
-// unlessCurrent makes a list unless the last one is as good.
-func (h *sharing) unlessCurrent(ctx context.Context, f filters) (List, error) {
+// upToDate brings the last list up to date, or makes one.
+func (h *sharing) upToDate(ctx context.Context, f filters) (List, error) {
 	h.mu.Lock()
-	last := h.last[f] // the zero List is never current
+	last := h.last[f] // the zero List is none that can be
 	h.mu.Unlock()
-	if same, err := h.current(ctx, last); same || err != nil {
-		return last, err
+	made, done, err := h.update(ctx, last, f.kinds, f.states)
+	if !done && err == nil {
+		made, err = h.make(ctx, f.kinds, f.states)
 	}
-	made, err := h.make(ctx, f.kinds, f.states)
 	if err != nil {
 		return List{}, err
 	}

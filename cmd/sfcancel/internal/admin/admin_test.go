@@ -105,8 +105,10 @@ func TestMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := admin.NewMetrics()
 		st := m.Store(memory.New())
-		if _, ok := st.(store.Scanner); !ok {
-			t.Error("a store that can be scanned cannot any more")
+		_, scans := st.(store.Scanner)
+		_, recalls := st.(store.Recaller)
+		if !scans || !recalls {
+			t.Errorf("got a store that scans: %v, and recalls: %v; want both, as without the metrics", scans, recalls)
 		}
 		engine := emulator.New(st)
 		h, err := server.New(engine, server.WithTrace(m.Trace), server.WithLogger(slog.New(slog.DiscardHandler)))

@@ -142,13 +142,13 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Store is a store whose calls are timed. A watch is none: it waits.
+// Store is a store whose calls are timed. A watch is none: it waits. A store that can be scanned still can, and
+// then batches and recalls, too, if it ever could.
 func (m *Metrics) Store(st store.Store) store.Store {
-	t := timed{st, m}
-	if s, ok := st.(store.Scanner); ok {
-		return timedScanner{t, s}
+	if _, ok := st.(store.Scanner); ok {
+		return timedScanner{timed{st, m}}
 	}
-	return t
+	return timed{st, m}
 }
 
 type timed struct {
@@ -165,6 +165,8 @@ func (t timed) done(call string, begun time.Time, err error) {
 		result = "not found"
 	case errors.Is(err, store.ErrConflict):
 		result = "conflict"
+	case errors.Is(err, store.ErrCompacted):
+		result = "not remembered"
 	case errors.Is(err, store.ErrUnavailable):
 		result = "unavailable"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -194,14 +196,27 @@ func (t timed) Commit(ctx context.Context, txn store.Txn) (store.Revision, error
 	return at, err
 }
 
-type timedScanner struct {
-	timed
-	scanner store.Scanner
-}
+type timedScanner struct{ timed }
 
 func (t timedScanner) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
 	begun := time.Now()
-	at, err := t.scanner.Scan(ctx, prefix, after, limit, see)
+	at, err := store.Scan(ctx, t.Store, prefix, after, limit, see)
 	t.done("scan", begun, err)
 	return at, err
+}
+
+func (t timedScanner) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
+	begun := time.Now()
+	outcomes := store.CommitEach(ctx, t.Store, txns)
+	for _, out := range outcomes {
+		t.done("commit", begun, out.Err)
+	}
+	return outcomes
+}
+
+func (t timedScanner) Recall(ctx context.Context, prefix string, after store.Revision, most int) ([]store.Change, store.Revision, error) {
+	begun := time.Now()
+	changes, at, err := store.Recall(ctx, t.Store, prefix, after, most)
+	t.done("recall", begun, err)
+	return changes, at, err
 }
