@@ -11,10 +11,10 @@ import (
 // recalling are the rules for [store.Recall], which every store has to bear. That a [store.Recaller] returns what a
 // Watch yields is held against every watch of the random transactions.
 func recalling() []clause {
-	fails := func(t *testing.T, ctx context.Context, s store.Store, after store.Revision, most int, want error) {
+	fails := func(t *testing.T, ctx context.Context, s store.Store, after store.Revision, want error) {
 		t.Helper()
-		if changes, at, err := store.Recall(ctx, s, "", after, most); len(changes) > 0 || at != 0 || !errors.Is(err, want) {
-			t.Errorf("Recall after %d, of at most %d = %v, %d, %v, want 0, %v", after, most, changes, at, err, want)
+		if changes, at, err := store.Recall(ctx, s, "", after, 1); len(changes) > 0 || at != 0 || !errors.Is(err, want) {
+			t.Errorf("Recall after %d, of at most 1 = %v, %d, %v, want 0, %v", after, changes, at, err, want)
 		}
 	}
 	return []clause{
@@ -35,7 +35,7 @@ func recalling() []clause {
 			recalled(t, s, "", from, 2, want, second)
 			recalled(t, s, "b", from, 2, want[1:], second)
 			recalled(t, s, "", first, 1, want[1:], second)
-			fails(t, t.Context(), s, from, 1, store.ErrCompacted)
+			fails(t, t.Context(), s, from, store.ErrCompacted)
 		}},
 		{"recall/what was committed last is there", func(t *testing.T, s store.Store) {
 			for range 100 {
@@ -75,14 +75,14 @@ func recalling() []clause {
 		}},
 		{"recall/refuses what a watch refuses", func(t *testing.T, s store.Store) {
 			set(t, s, "a", "")
-			fails(t, t.Context(), s, -1, 1, store.ErrInvalid)
+			fails(t, t.Context(), s, -1, store.ErrInvalid)
 			over, end := context.WithCancel(t.Context())
 			end()
-			fails(t, over, s, revision(t, s), 1, context.Canceled)
+			fails(t, over, s, revision(t, s), context.Canceled)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			fails(t, t.Context(), s, 1, 1, store.ErrClosed)
+			fails(t, t.Context(), s, 1, store.ErrClosed)
 		}},
 	}
 }
