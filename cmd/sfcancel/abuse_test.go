@@ -27,7 +27,10 @@ import (
 // how fast a server is, no test here asserts.
 const hang = time.Minute
 
-var holdTimes = flag.Bool("times", false, "hold what TestAbuse measures in time to its limits as well")
+var (
+	playAbuse = flag.Bool("abuse", false, "run TestAbuse, which takes a minute or two")
+	holdTimes = flag.Bool("times", false, "hold what TestAbuse measures in time to its limits as well")
+)
 
 // played is an abuse. What it returns are the figures that it is judged by.
 type played struct {
@@ -44,8 +47,8 @@ type played struct {
 // nobody sees from outside, is in TestIntermediates of package server; that an engine does not
 // write for a repeated cancel, whatever the driver, in TestARepeatedCancelWritesNothing of package emulator.
 func TestAbuse(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a minute")
+	if !*playAbuse {
+		t.Skip("make abuse runs it")
 	}
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })

@@ -40,6 +40,7 @@ func TestServeFromEtcd(t *testing.T) {
 }
 
 func TestServeFromNoEtcd(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it waits for a time-out; make test runs it")
 	}
@@ -65,6 +66,7 @@ func TestServeFromNoEtcd(t *testing.T) {
 // The graceful cancel that one machine has noted in etcd lets another force. Without the
 // ledger no force goes out, whatever the policy, and a graceful cancel does.
 func TestLedgerInEtcd(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it waits for time-outs; make test runs it")
 	}
@@ -106,6 +108,7 @@ func TestLedgerInEtcd(t *testing.T) {
 
 // An etcd that is full takes no more, and the server goes on to answer what only reads.
 func TestServeFromFullEtcd(t *testing.T) {
+	t.Parallel()
 	c := etcdtest.Start(t, 1, etcdtest.WithQuota(2<<20))
 	scenario := filepath.Join(t.TempDir(), "scenario.json")
 	if err := os.WriteFile(scenario, []byte(`{"default": {"perform": {"takes": "1h"}}}`), 0o600); err != nil {

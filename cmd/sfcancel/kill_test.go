@@ -58,6 +58,7 @@ func (w lastWord) allows(state wrapper.State) bool {
 // TestKill: a server on bolt, killed with SIGKILL at any moment of a stream of
 // starts, cancels and forces, has lost nothing of what it answered.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	t.Logf("kills=%d seed=%d", *kills, *seed)
 	const room = 8000 // operations: a list has no more than 10 000
 	random := rand.New(rand.NewPCG(*seed, 0))

@@ -121,6 +121,7 @@ func unusable(t *testing.T, flags []string, path string, reads bool) {
 
 // A ledger in an etcd that is not there leaves a graceful cancel the time to go out, however little that is.
 func TestLedgerEtcdDown(t *testing.T) {
+	t.Parallel()
 	url, _ := blind(t)
 	limits := []string{"2s", "6s"}
 	if testing.Short() {

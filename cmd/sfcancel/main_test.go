@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"os/exec"
 	"slices"
@@ -48,6 +49,10 @@ func (a apart) Run() int {
 		if err := os.Setenv(name, state); err != nil {
 			panic(err)
 		}
+	}
+	// What runs in parallel waits for processes and time-outs, and leaves the processors alone. -parallel still counts.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	return a.m.Run()
 }

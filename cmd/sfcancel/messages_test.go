@@ -297,6 +297,7 @@ func tlsServer(t *testing.T, config *tls.Config) string {
 
 // A command that cannot connect ends in 5 s, and says after one that it tries again; --timeout changes that.
 func TestUnreachableEndsEarly(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes 5 s")
 	}
