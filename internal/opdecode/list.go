@@ -164,10 +164,14 @@ func (l *List) decode(body io.Reader, shown func(string) string) error {
 }
 
 func (l *List) add(id uuid.UUID, state, kind []byte, shown func(string) string) error {
-	if l.n == l.Most || len(l.names) > maxNames || len(kind) > maxName || len(state) > maxName {
+	tooMuch := l.n == l.Most || len(kind) > maxName || len(state) > maxName
+	var e entry
+	if !tooMuch {
+		e = entry{id, l.name(kind, shown), l.name(state, shown)}
+	}
+	if tooMuch || len(l.names) > maxNames {
 		return fmt.Errorf("%w: more than %d, with more than %d different names, or one of more than %d bytes", errNoList, l.Most, maxNames, maxName)
 	}
-	e := entry{id, l.name(kind, shown), l.name(state, shown)}
 	l.n++
 	if all := l.Only == (uuid.UUID{}); !all && (id != l.Only || len(l.kept) > 0) {
 		return nil
@@ -187,7 +191,7 @@ func (l *List) add(id uuid.UUID, state, kind []byte, shown func(string) string) 
 func (l *List) name(text []byte, shown func(string) string) uint8 {
 	at := slices.IndexFunc(l.names, func(n name) bool { return n.came == string(text) })
 	if at < 0 {
-		at = len(l.names) // no more than maxNames and 1
+		at = len(l.names) // no more than maxNames and 2
 		came := string(text)
 		l.names = append(l.names, name{came, shown(came)})
 	}

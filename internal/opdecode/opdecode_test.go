@@ -86,10 +86,13 @@ func TestListKeepsOnlyOne(t *testing.T) {
 // Each bound is an error, and not memory.
 func TestListIsBounded(t *testing.T) {
 	t.Parallel()
-	names, names64 := "[", ""
+	names, names64, names65 := "[", "", ""
 	for i := range 70 {
 		if i == 62 { // with the kind, and with that of one
 			names64 = names
+		}
+		if i == 63 {
+			names65 = names
 		}
 		names += strings.ReplaceAll(one, "Running", strings.Repeat("x", i+1)) + ","
 	}
@@ -101,6 +104,7 @@ func TestListIsBounded(t *testing.T) {
 		"as many as there may be": {"[" + one + "," + one + "]", 2, true},
 		"one more":                {"[" + one + "," + one + "," + one + "]", 2, false},
 		"70 different names":      {strings.TrimSuffix(names, ",") + "]", 100, false},
+		"65 different names":      {names65 + one + "]", 100, false},
 		"64 different names":      {names64 + one + "," + strings.ReplaceAll(one, "Running", "x") + "]", 100, true},
 		"a kind of 128 bytes":     {"[" + strings.ReplaceAll(one, "NodeTransition", strings.Repeat("x", 128)) + "]", 2, true},
 		"a kind of 129 bytes":     {"[" + strings.ReplaceAll(one, "NodeTransition", strings.Repeat("x", 129)) + "]", 2, false},
