@@ -25,9 +25,10 @@ type call struct {
 	target  string // of a start, for the ledger
 	version generated.APIVersion
 	timeout time.Duration
-	reason  string   // the caller's words for the ledger
-	per     *perCall // nil for nothing
-	at      *address // where the caller says that its progress is; nil if he does not
+	policy  ForcePolicy // of a force cancel
+	reason  string      // the caller's words for the ledger
+	per     *perCall    // nil for nothing
+	at      *address    // where the caller says that its progress is; nil if he does not
 
 	force bool // it forces, or a Stop has begun to
 	known belief

@@ -82,15 +82,14 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		return Result{}, err
 	}
 	k.force, k.reason = true, options.Reason
-	policy := options.Policy
-	if policy == nil {
-		policy = c.policy
+	if k.policy = options.Policy; k.policy == nil {
+		k.policy = c.policy
 	}
-	if err := policy.check(); err != nil {
+	if err := k.policy.check(); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
-		result, over, err := policy.prepare(ctx, k, k.learn(ctx))
+		result, over, err := k.policy.prepare(ctx, k, k.learn(ctx))
 		if over || err != nil {
 			return result, err
 		}

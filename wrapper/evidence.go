@@ -203,7 +203,7 @@ var outcomes = map[error]EntryOutcome{
 // announce notes that a force is about to be sent. One that cannot be noted is refused.
 func (k *call) announce(ctx context.Context) error {
 	if err := k.enter(ctx, Entry{Action: actionForce, Outcome: outcomeIntent, Reason: k.reason}); err != nil {
-		return k.fail(ErrForceRefused, unwritable(err))
+		return k.refused(unwritable(err))
 	}
 	k.trail.announced = true
 	return nil

@@ -167,7 +167,8 @@ func TestLedgerCannotBeRead(t *testing.T) {
 		}
 		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
-		if !errors.Is(err, errDisk) || !errors.Is(r.Cause, errDisk) || !r.NotBefore.IsZero() || !strings.Contains(r.Missing, "cannot be read") {
+		if !errors.Is(err, errDisk) || !errors.Is(r.Cause, errDisk) || !r.NotBefore.IsZero() || !strings.Contains(r.Missing, "cannot be read") ||
+			r.Grace != 0 || r.Ran != 0 || r.Policy != (wrapper.RequireGraceful{}) {
 			t.Errorf("force: got %+v", r)
 		}
 		if !slices.Equal(c.seen(), []string{"graceful"}) {

@@ -24,6 +24,11 @@ type Refusal struct {
 	// NotBefore is when the same call will be allowed if nothing else changes; zero if
 	// waiting alone will not help.
 	NotBefore time.Time
+	// Policy is the one that refused, also where the ledger is why; nil of a [Client.Stop].
+	Policy ForcePolicy
+	// Grace is what the policy wants a graceful cancel to have had, if that is what is missing; 0
+	// otherwise. Ran is how much of it is over, 0 if none has begun.
+	Grace, Ran time.Duration
 	// Cause is the error of a ledger that could not be read or written, or of a context
 	// that ended in the grace; usually nil.
 	Cause error
@@ -96,7 +101,7 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) 
 		return refuse(k, &Refusal{Missing: "no graceful cancel of this operation is known: cancel it gracefully first"})
 	}
 	if allowed := sooner(since).Add(p.MinGrace); time.Now().Before(allowed) {
-		return refuse(k, &Refusal{Missing: fmt.Sprintf("the graceful cancel has not had its %v yet", p.MinGrace), NotBefore: allowed})
+		return refuse(k, early(fmt.Sprintf("the graceful cancel has not had its %v yet", p.MinGrace), p.MinGrace, allowed))
 	}
 	return Result{}, false, nil
 }
@@ -121,7 +126,7 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 		allowed = sooner(known).Add(p.Grace)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !deadline.After(allowed) {
-		r := &Refusal{Missing: fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), NotBefore: allowed}
+		r := early(fmt.Sprintf("the context ends before the %v of grace are over", p.Grace), p.Grace, allowed)
 		if known.IsZero() {
 			r.NotBefore = time.Time{} // no grace is running that waiting would use up
 		}
@@ -140,7 +145,9 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 	}
 	over, err := k.grace(ctx, allowed, 0)
 	if err != nil {
-		return refuse(k, &Refusal{Missing: fmt.Sprintf("the %v of grace are not over", p.Grace), NotBefore: allowed, Cause: err})
+		r := early(fmt.Sprintf("the %v of grace are not over", p.Grace), p.Grace, allowed)
+		r.Cause = err
+		return refuse(k, r)
 	}
 	return k.ended(false), over, nil
 }
@@ -161,7 +168,17 @@ func (ServerDecides) prepare(_ context.Context, k *call, ledgerErr error) (Resul
 }
 
 func refuse(k *call, r *Refusal) (Result, bool, error) {
-	return Result{}, true, k.fail(ErrForceRefused, r)
+	return Result{}, true, k.refused(r)
+}
+
+func (k *call) refused(r *Refusal) error {
+	r.Policy = k.policy
+	return k.fail(ErrForceRefused, r)
+}
+
+// early is the refusal of a force before its time.
+func early(missing string, grace time.Duration, allowed time.Time) *Refusal {
+	return &Refusal{Missing: missing, NotBefore: allowed, Grace: grace, Ran: max(grace-time.Until(allowed), 0)}
 }
 
 // unreadable and unwritable are why a ledger that cannot be reached stops a force.

@@ -115,6 +115,9 @@ func TestMinGrace(t *testing.T) {
 				if !r.NotBefore.Equal(cancelled.Add(time.Minute)) || !strings.Contains(err.Error(), "allowed from 2000-01-01T00:01:00Z") {
 					t.Errorf("after %v: %v", waited, err)
 				}
+				if r.Grace != time.Minute || r.Ran != waited || r.Policy != (wrapper.RequireGraceful{MinGrace: time.Minute}) || r.Cause != nil {
+					t.Errorf("after %v: got %+v", waited, r)
+				}
 			}
 			if seen := c.seen(); !slices.Equal(seen, []string{"graceful"}) {
 				t.Errorf("the wire saw %v", seen)
@@ -300,7 +303,7 @@ func TestGracefulFirstNoTime(t *testing.T) {
 		begin := time.Now()
 		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
-		if !r.NotBefore.IsZero() || time.Since(begin) != 0 || len(c.seen()) != 0 { // no grace has begun
+		if !r.NotBefore.IsZero() || time.Since(begin) != 0 || len(c.seen()) != 0 || r.Grace != time.Minute || r.Ran != 0 { // no grace has begun
 			t.Errorf("got %+v after %v; the wire saw %v", r, time.Since(begin), c.seen())
 		}
 		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
@@ -320,6 +323,9 @@ func TestGracefulFirstInterrupted(t *testing.T) {
 		r := refusal(t, err)
 		if !errors.Is(err, context.Canceled) || !r.NotBefore.Equal(begin.Add(time.Minute)) || time.Since(begin) != time.Second {
 			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+		if r.Grace != time.Minute || r.Ran != time.Second || r.Policy != (wrapper.GracefulFirst{Grace: time.Minute}) {
+			t.Errorf("got %+v", r)
 		}
 		if !slices.Equal(looks(c.seen()), []string{"graceful", "looks"}) || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
 			t.Errorf("the wire saw %v, the server recorded %s", c.seen(), c.flag(t, opID))

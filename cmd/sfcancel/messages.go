@@ -76,10 +76,7 @@ var messages = [...]message{
 		"the ledger cannot be reached or used, and no force is sent", "name another with --ledger; --ledger none does without it"},
 	{"grace-not-over", isGrace,
 		"force refused by policy: the graceful cancel has run {ran} of {grace}", "run again after {notbefore}, or sfcancel stop {id}"},
-	{"grace-too-long", func(s *situation) bool {
-		var refusal *wrapper.Refusal
-		return errors.As(s.err, &refusal) && strings.HasPrefix(refusal.Missing, "the context ends before")
-	},
+	{"grace-too-long", func(s *situation) bool { return s.refusal().Grace > 0 },
 		"force refused by policy: the grace of {grace} does not fit into what is left of {limit}", "--timeout gives it longer"},
 	{"no-graceful-cancel", is(wrapper.ErrForceRefused),
 		"force refused by policy: no graceful cancel of this operation is known", "cancel it gracefully first: sfcancel cancel {id}"},
@@ -271,11 +268,11 @@ func (s *situation) value(name string) string {
 	case "other":
 		return s.other
 	case "notbefore":
-		return s.notBefore().Local().Format(time.TimeOnly)
+		return s.refusal().NotBefore.Local().Format(time.TimeOnly)
 	case "grace":
-		return s.conn.grace.String()
+		return s.refusal().Grace.String()
 	case "ran":
-		return max(s.conn.grace-time.Until(s.notBefore()), 0).Round(time.Second).String()
+		return s.refusal().Ran.Round(time.Second).String()
 	case "certfile":
 		return tail(s.conn.tls.CertFile, 32)
 	case "keyfile":
@@ -337,10 +334,9 @@ func (s *situation) answer() string {
 
 // why is the end of a chain of errors, which says most in the fewest words.
 func (s *situation) why() string {
-	var refusal *wrapper.Refusal
 	err := s.err
-	if errors.As(err, &refusal) && refusal.Cause != nil {
-		err = refusal.Cause
+	if cause := s.refusal().Cause; cause != nil {
+		err = cause
 	}
 	if file := (fileError{}); errors.As(err, &file) {
 		var path *fs.PathError
@@ -380,12 +376,13 @@ func (s *situation) nearText() string {
 	return fmt.Sprintf("nearest: %s, %s", s.near[0], s.near[1])
 }
 
-func (s *situation) notBefore() time.Time {
+// refusal is that of a force, or the zero value.
+func (s *situation) refusal() wrapper.Refusal {
 	var refusal *wrapper.Refusal
 	if !errors.As(s.err, &refusal) {
-		return time.Now()
+		return wrapper.Refusal{}
 	}
-	return refusal.NotBefore
+	return *refusal
 }
 
 // shown is the certificate that a server showed.
@@ -455,8 +452,7 @@ func asType[T error](s *situation) bool {
 
 // isLedger reports that the ledger is why no force was sent.
 func isLedger(s *situation) bool {
-	var refusal *wrapper.Refusal
-	return errors.As(s.err, &refusal) && refusal.Cause != nil && !isGrace(s) && !s.interrupted
+	return s.refusal().Cause != nil && !isGrace(s) && !s.interrupted
 }
 
 func ledgerIs(wanted ...error) func(*situation) bool {
@@ -470,8 +466,7 @@ func isMode(s *situation) bool {
 }
 
 func isGrace(s *situation) bool {
-	var refusal *wrapper.Refusal
-	return errors.As(s.err, &refusal) && !refusal.NotBefore.IsZero()
+	return !s.refusal().NotBefore.IsZero()
 }
 
 // isPlainToTLS knows the answers of servers that wait for TLS: Go's and nginx's say so, others send an alert.
