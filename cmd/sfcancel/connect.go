@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -177,17 +175,12 @@ func (c *connection) checkFiles() error {
 	if (c.tls.CertFile == "") != (c.tls.KeyFile == "") {
 		return usage(errors.New("--cert and --key go together: give both or neither"))
 	}
-	for _, path := range []string{c.tls.CertFile, c.tls.KeyFile, c.tls.CAFile} {
-		if content, err := os.ReadFile(path); err == nil && bytes.HasPrefix(content, []byte("\xef\xbb\xbf")) {
-			return usage(fileError{fmt.Errorf("%s begins with a byte order mark", path)})
-		}
-	}
 	_, err := certfiles.Watch(certfiles.Files{
 		Cert: c.tls.CertFile, Key: c.tls.KeyFile, CA: c.tls.CAFile,
 		Names: certfiles.Names{Cert: "--cert", Key: "--key", CA: "--ca", Peer: "server"},
 	}, func(*certfiles.Material) error { return nil }, func(context.Context, error) {})
 	if err != nil {
-		return usage(fileError{err})
+		return usage(err)
 	}
 	return nil
 }

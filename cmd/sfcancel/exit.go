@@ -40,6 +40,7 @@ func exitCode(err error) int {
 	var u usageError
 	var lost lostStore
 	var several severalError
+	var token tokenError
 	switch {
 	case err == nil:
 		return exitOK
@@ -63,7 +64,7 @@ func exitCode(err error) int {
 		return exitNotFound
 	case errors.Is(err, wrapper.ErrNotFinished):
 		return exitNotFinished
-	case errors.Is(err, errTokenCommand), errors.Is(err, wrapper.ErrNotSent), errors.Is(err, wrapper.ErrUnavailable):
+	case errors.As(err, &token), errors.Is(err, wrapper.ErrNotSent), errors.Is(err, wrapper.ErrUnavailable):
 		return exitNotSent
 	}
 	return exitFailed

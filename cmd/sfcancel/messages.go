@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/certfiles"
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/store"
@@ -40,18 +41,18 @@ type message struct {
 // messages are all causes that are told apart. The first that is so counts: what was decided on this side comes
 // before what the wire did, and what nobody knows before why.
 var messages = [...]message{
-	{"key-encrypted", isFile("is encrypted"),
+	{"key-encrypted", is(certfiles.ErrEncrypted),
 		"the key {keyfile} has a password, and nobody can be asked for it", "openssl pkey -in KEY -out PLAIN writes it without"},
-	{"key-of-another", isFile("does not belong to"),
+	{"key-of-another", is(certfiles.ErrKeyOfAnother),
 		"the key {keyfile} does not belong to the certificate {certfile}", "find its own; --cert and --key go together"},
-	{"byte-order-mark", isFile("byte order mark"),
-		"{why} begins with a byte order mark, as Notepad writes it", "save it as ASCII or UTF-8 without BOM"},
-	{"no-pem", isFile("has no PEM block"),
-		"a file of --cert, --key or --ca is no PEM ({why})", "openssl writes PEM of a PFX or DER file"},
-	{"file-unreadable", isFile(""),
+	{"byte-order-mark", is(certfiles.ErrByteOrderMark),
+		"{file} begins with a byte order mark, as Notepad writes it", "save it as ASCII or UTF-8 without BOM"},
+	{"no-pem", is(certfiles.ErrNoPEM),
+		"a file of --cert, --key or --ca is no PEM ({file})", "openssl writes PEM of a PFX or DER file"},
+	{"file-unreadable", asType[*certfiles.Error],
 		"a file of --cert, --key or --ca cannot be used: {why}", "sfcancel doctor looks at each"},
 
-	{"token-command", func(s *situation) bool { return is(errTokenCommand)(s) && !s.denied() },
+	{"token-command", func(s *situation) bool { return asType[tokenError](s) && !s.denied() },
 		"the token command brought no token: {why}", "run it by itself, log in, and try again"},
 	{"native-port", is(errNative),
 		"{host} is the port of the native protocol", "the HTTP gateway is mostly at 19080: --endpoint {at19080}"},
@@ -180,7 +181,8 @@ func (e *explained) Unwrap() error { return e.error }
 func (s *situation) explain() error {
 	var done *explained
 	var bad usageError
-	switch file := (fileError{}); {
+	var file *certfiles.Error
+	switch {
 	case s.err == nil || errors.As(s.err, &done):
 		return s.err
 	case errors.As(s.err, &file):
@@ -273,6 +275,10 @@ func (s *situation) value(name string) string {
 		return s.refusal().Grace.String()
 	case "ran":
 		return s.refusal().Ran.Round(time.Second).String()
+	case "file":
+		file := new(certfiles.Error)
+		_ = errors.As(s.err, &file)
+		return tail(file.Path, 70)
 	case "certfile":
 		return tail(s.conn.tls.CertFile, 32)
 	case "keyfile":
@@ -338,16 +344,15 @@ func (s *situation) why() string {
 	if cause := s.refusal().Cause; cause != nil {
 		err = cause
 	}
-	if file := (fileError{}); errors.As(err, &file) {
-		var path *fs.PathError
-		if errors.As(file, &path) {
-			return tail(path.Path, 40) + ": " + path.Err.Error()
+	if file := (*certfiles.Error)(nil); errors.As(err, &file) {
+		err = file.Err
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = path.Err
 		}
-		return tail(file.what(), 70)
+		return tail(file.Path, 30) + ": " + short(err.Error(), 32)
 	}
-	if errors.Is(err, errTokenCommand) {
-		text := err.Error()
-		return short(text[strings.LastIndex(text, errTokenCommand.Error()+": ")+len(errTokenCommand.Error())+2:], 60)
+	if token := (tokenError{}); errors.As(err, &token) {
+		return short(token.why.Error(), 60)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "no answer in time"
@@ -413,29 +418,6 @@ var flagWords = strings.NewReplacer(
 	"CAFile", "--ca", "ServerThumbprints[", "--server-thumbprint [", "ServerThumbprints", "--server-thumbprint",
 	"ServerCommonNames[", "--server-common-name [", "ServerCommonNames", "--server-common-name", "set both or neither", "give both or neither",
 )
-
-// fileError is a file of a certificate, key or authority that cannot be used.
-type fileError struct{ error }
-
-func (e fileError) Unwrap() error { return e.error }
-
-// what is the error without what it is called elsewhere.
-func (e fileError) what() string {
-	text := e.Error()
-	for _, name := range []string{"--cert ", "--key ", "--ca "} {
-		text = strings.TrimPrefix(text, name)
-	}
-	text, _, _ = strings.Cut(text, " has no PEM block")
-	text, _, _ = strings.Cut(text, " begins with")
-	return text
-}
-
-func isFile(says string) func(*situation) bool {
-	return func(s *situation) bool {
-		var file fileError
-		return errors.As(s.err, &file) && strings.Contains(file.Error(), says)
-	}
-}
 
 // is looks for any of the errors.
 func is(wanted ...error) func(*situation) bool {

@@ -20,8 +20,12 @@ const (
 	maxToken    = 64 << 10
 )
 
-// errTokenCommand is a command that brought no token.
-var errTokenCommand = errors.New("the token command brought no token")
+// tokenError is a command that brought no token.
+type tokenError struct{ why error }
+
+func (e tokenError) Error() string { return "the token command brought no token: " + e.why.Error() }
+
+func (e tokenError) Unwrap() error { return e.why }
 
 // tokenCommand brings tokens by running a command, without a shell. A token that says when it ends, as a JWT does, is
 // kept until shortly before; any other until the server refuses it. It is kept in memory alone.
@@ -54,9 +58,9 @@ func (c *tokenCommand) Token(ctx context.Context, refused string) (string, error
 	token, err := c.run(ctx)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%w: %w", errTokenCommand, err)
+		return "", tokenError{err}
 	case token == refused:
-		return "", fmt.Errorf("%w that is accepted: the server refused it", errTokenCommand)
+		return "", tokenError{errors.New("the server refused the only one")}
 	}
 	c.token, c.until = token, endOf(token)
 	c.brought = append(c.brought, token)

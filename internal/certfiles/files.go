@@ -3,6 +3,7 @@
 package certfiles
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +47,32 @@ type Material struct {
 	digest  [sha256.Size]byte
 	settled bool
 }
+
+// Error is a file that is of no use.
+type Error struct {
+	Name string // what people know it by, of [Names]
+	Path string
+	Err  error // why: one of the errors below, of the system, or another
+}
+
+// Why a file is of no use; the sentence begins with its name. Nothing of a key gets into an error.
+var (
+	ErrEncrypted     = errors.New("is encrypted, and there is nobody to ask for the password: decrypt it with openssl pkey")
+	ErrByteOrderMark = errors.New("begins with a byte order mark, which PEM must not: save it as ASCII or as UTF-8 without one")
+	ErrNoPEM         = errors.New("has no PEM block")
+	ErrKeyOfAnother  = errors.New("does not belong to the first certificate")
+)
+
+// Error names the file and says why.
+func (e *Error) Error() string {
+	if path := (*fs.PathError)(nil); errors.As(e.Err, &path) { // which names it
+		return e.Name + ": " + e.Err.Error()
+	}
+	return e.Name + " " + e.Path + " " + e.Err.Error()
+}
+
+// Unwrap returns why.
+func (e *Error) Unwrap() error { return e.Err }
 
 // maxFile bounds a file of certificates, which is read whole. The largest honest one,
 // a bundle of all public roots, has less than 1 MiB.
@@ -105,8 +133,11 @@ func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
 	contents := make(map[string][]byte)
 	for _, s := range stamps {
 		content, err := readFile(s.path)
+		if err == nil && !slices.Contains(f.Lists, s.path) && isMarked(content) {
+			err = ErrByteOrderMark
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name(s.path), err)
+			return nil, &Error{f.name(s.path), s.path, err}
 		}
 		fmt.Fprintf(digest, "%d ", len(content))
 		digest.Write(content)
@@ -126,7 +157,7 @@ func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
 	if f.CA != "" {
 		roots, err := readRoots(contents[f.CA], f.Names.Peer)
 		if err != nil {
-			return nil, fmt.Errorf("%s %s %w", f.Names.CA, f.CA, err)
+			return nil, &Error{f.Names.CA, f.CA, err}
 		}
 		m.Roots = roots
 	}
@@ -154,7 +185,7 @@ func (f Files) name(path string) string {
 func readFile(path string) ([]byte, error) {
 	// Opening a pipe could wait for ever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file, so it could not be read again when it changes", path)
+		return nil, errors.New("is not a regular file, so it could not be read again when it changes")
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -163,33 +194,41 @@ func readFile(path string) ([]byte, error) {
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("%s is longer than %d MiB, so it is no file of certificates", path, maxFile>>20)
+		err = fmt.Errorf("is longer than %d MiB, so it is no file of certificates", maxFile>>20)
 	}
 	return content, err
 }
 
-// pairProblem says what is wrong with a certificate and its key, in words of
-// its own: nothing of a key may get into an error.
-func (f Files) pairProblem(cert, key []byte, cause error) error {
+// isMarked reports a mark that hides the first PEM block, or that the text is UTF-16.
+func isMarked(content []byte) bool {
+	return slices.ContainsFunc([]string{"\xef\xbb\xbf-----BEGIN", "\xff\xfe", "\xfe\xff"}, func(mark string) bool {
+		return bytes.HasPrefix(content, []byte(mark))
+	})
+}
+
+// pairProblem says what is wrong with a certificate and its key.
+func (f Files) pairProblem(cert, key []byte, cause error) *Error {
 	const convert = "; openssl pkcs12 makes PEM of a PFX file"
 	certs, keys := blocks(cert, "CERTIFICATE"), blocks(key, "PRIVATE KEY")
+	ofCert := func(err error) *Error { return &Error{f.Names.Cert, f.Cert, err} }
+	ofKey := func(err error) *Error { return &Error{f.Names.Key, f.Key, err} }
 	switch {
 	case len(certs) == 0:
-		return fmt.Errorf("%s %s has no PEM block CERTIFICATE%s", f.Names.Cert, f.Cert, convert)
+		return ofCert(fmt.Errorf("%w CERTIFICATE%s", ErrNoPEM, convert))
 	case len(keys) == 0:
-		return fmt.Errorf("%s %s has no PEM block PRIVATE KEY%s", f.Names.Key, f.Key, convert)
+		return ofKey(fmt.Errorf("%w PRIVATE KEY%s", ErrNoPEM, convert))
 	case strings.HasPrefix(keys[0].Type, "ENCRYPTED"), strings.Contains(keys[0].Headers["Proc-Type"], "ENCRYPTED"):
-		return fmt.Errorf("%s %s is encrypted, and there is nobody to ask for the password: decrypt it with openssl pkey", f.Names.Key, f.Key)
+		return ofKey(ErrEncrypted)
 	}
 	for _, block := range certs {
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return fmt.Errorf("%s %s has a damaged certificate (%w): get it anew", f.Names.Cert, f.Cert, err)
+			return ofCert(fmt.Errorf("has a damaged certificate (%w): get it anew", err))
 		}
 	}
-	if strings.Contains(cause.Error(), "does not match") {
-		return fmt.Errorf("the key in %s %s does not belong to the first certificate in %s %s: find its own", f.Names.Key, f.Key, f.Names.Cert, f.Cert)
+	if strings.Contains(cause.Error(), "does not match") { // crypto/tls has no name for it
+		return ofKey(fmt.Errorf("%w in %s %s: find its own", ErrKeyOfAnother, f.Names.Cert, f.Cert))
 	}
-	return fmt.Errorf("%s %s has a key that cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, as openssl pkey writes it", f.Names.Key, f.Key)
+	return ofKey(errors.New("has a key that cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, as openssl pkey writes it"))
 }
 
 // blocks are the PEM blocks whose type ends so.
@@ -229,7 +268,7 @@ func readRoots(content []byte, peer string) (*x509.CertPool, error) {
 	case strings.Contains(string(content), "-----BEGIN"):
 		return nil, errors.New("has a PEM block that is cut off or damaged: get it anew")
 	case n == 0:
-		return nil, errors.New("has no PEM block CERTIFICATE, so no " + peer + " could be trusted")
+		return nil, fmt.Errorf("%w CERTIFICATE, so no %s could be trusted", ErrNoPEM, peer)
 	}
 	return pool, nil
 }
