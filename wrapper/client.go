@@ -30,6 +30,7 @@ type Client struct {
 	budget    bucket.Bucket
 	ledger    Ledger
 	tokens    func(ctx context.Context, refused string) (string, error)
+	proxy     clienttls.Proxy // nil for none
 
 	aroundCall    []func(CallFunc) CallFunc
 	aroundAttempt []func(http.RoundTripper) http.RoundTripper
@@ -59,6 +60,9 @@ func New(endpoint string, options ...Option) (*Client, error) {
 	if c.tls != nil && brought {
 		errs = append(errs, errors.New("WithTLS and WithHTTPClient exclude each other: put the certificates into the HTTP client"))
 	}
+	if c.proxy != nil && brought {
+		errs = append(errs, errors.New("WithProxy and WithHTTPClient exclude each other: put the proxy into the transport of the HTTP client"))
+	}
 	if !brought {
 		errs = append(errs, c.endpoints.MustEncrypt(c.tls != nil, c.tokens != nil))
 	}
@@ -87,7 +91,7 @@ func (c *Client) connect() error {
 	if c.tls != nil {
 		settings = *c.tls
 	}
-	own, err := clienttls.New(clienttls.Settings(settings), newTransport, c.observeCertificate)
+	own, err := clienttls.New(clienttls.Settings(settings), newTransport, c.way(), c.observeCertificate)
 	if err != nil {
 		return err
 	}

@@ -183,6 +183,6 @@
 // # What it imports
 //
 // The standard library, the generated client and what that needs. Requests have no
-// bodies, so nothing is buffered to be sent again. No proxy of the environment is used: one
-// comes with [WithHTTPClient].
+// bodies, so nothing is buffered to be sent again. No environment is read: a
+// proxy comes with [WithProxy].
 package wrapper

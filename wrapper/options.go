@@ -73,8 +73,8 @@ func WithLedger(l Ledger) Option {
 	}
 }
 
-// WithHTTPClient sends through a copy of h, for certificates, a proxy, or a
-// transport of one's own. Its Timeout bounds every attempt besides what the call
+// WithHTTPClient sends through a copy of h, for a transport of one's own; certificates
+// and a proxy alone have [WithTLS] and [WithProxy]. Its Timeout bounds every attempt besides what the call
 // itself allows; its CheckRedirect is not used, because redirects are never followed.
 //
 // It may speak HTTP/2. No request is then sent twice, though net/http would. A connection that

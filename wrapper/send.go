@@ -210,7 +210,8 @@ func neverConnected(err error) bool {
 	}
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
-	return errors.As(err, &dns) || errors.As(err, &cert)
+	var proxy *clienttls.ProxyError
+	return errors.As(err, &dns) || errors.As(err, &cert) || errors.As(err, &proxy)
 }
 
 // hopeless recognises what asking again cannot change: a server that does not speak

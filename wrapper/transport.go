@@ -138,7 +138,7 @@ func (k *call) renew(a Attempt) bool {
 }
 
 // newTransport is what a client uses when the caller brings none. It reads no
-// environment: a caller behind a proxy brings a client that knows it. As many idle
+// environment: a caller behind a proxy says so with [WithProxy]. As many idle
 // connections are kept as there were callers at once; net/http alone would keep two a host.
 //
 // It speaks HTTP/1.1 alone, as the gateways and all their clients do. Over HTTP/2 net/http

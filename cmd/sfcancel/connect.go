@@ -147,14 +147,12 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 	if err != nil {
 		return nil, err
 	}
-	secured := c.secured(cmd)
-	through, err := c.throughProxy(secured, tokens != nil, find)
-	switch {
-	case err != nil:
+	through, err := c.throughProxy(find)
+	if err != nil {
 		return nil, err
-	case through != nil:
-		options = append(options, through)
-	case secured:
+	}
+	options = append(options, through)
+	if c.secured(cmd) {
 		options = append(options, wrapper.WithTLS(c.tls))
 	}
 	if tokens != nil { // before the time of the connection begins

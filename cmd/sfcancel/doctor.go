@@ -128,6 +128,20 @@ func (d *doctor) address(ctx context.Context, endpoint string) bool {
 	return true
 }
 
+// dialer makes connections to look at.
+var dialer = &net.Dialer{Timeout: 10 * time.Second}
+
+// address is what is dialled for a URL.
+func address(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		if port = "80"; u.Scheme == "https" {
+			port = "443"
+		}
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
 // speaks finds out whether a server speaks TLS, and looks at its certificate.
 func (d *doctor) speaks(ctx context.Context, conn net.Conn, u *url.URL) {
 	// What it shows is looked at here, and judged by the client below.

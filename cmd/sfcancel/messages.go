@@ -89,7 +89,7 @@ var messages = [...]message{
 	{"unknown-id", is(errNotFound),
 		"no such operation: {id}", "{near}"},
 
-	{"proxy", is(errProxy),
+	{"proxy", asType[*clienttls.ProxyError],
 		"{proxywhy}", "check --proxy and HTTPS_PROXY; --proxy '' does without"},
 	{"dns", asType[*net.DNSError],
 		"the name {name} cannot be resolved", "check --endpoint and the network, then sfcancel doctor"},
@@ -361,14 +361,11 @@ func (s *situation) why() string {
 }
 
 func (s *situation) proxyWhy() string {
-	text := s.err.Error()
-	at := strings.LastIndex(text, errProxy.Error())
-	if at < 0 || !strings.HasPrefix(text[at:], errProxy.Error()+" answers") {
-		return "the proxy cannot be reached"
+	proxy := new(clienttls.ProxyError)
+	if errors.As(s.err, &proxy); proxy.Status != 0 {
+		return proxy.Error()
 	}
-	text, _, _ = strings.Cut(text[at:], ";")
-	text, _, _ = strings.Cut(text, ":")
-	return text
+	return "the proxy cannot be reached"
 }
 
 func (s *situation) nearText() string {

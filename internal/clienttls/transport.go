@@ -19,6 +19,7 @@ import (
 type Transport struct {
 	settings Settings
 	pins     *pins // nil if there are none
+	proxy    Proxy // nil for none
 
 	files  *certfiles.Watched
 	latest atomic.Pointer[generation]
@@ -39,8 +40,9 @@ type generation struct {
 
 // New reads the files for the first time. Its errors say which of them is of no use. made makes
 // the transports beneath, with a function that dials over TLS; tell hears of files that changed into
-// something of no use. Neither may be nil.
-func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.Context, error)) (*Transport, error) {
+// something of no use. Neither may be nil. proxy, unless nil, is on the way; a TLS connection goes through
+// it as without, so that the server is judged, and is shown the certificate, and not the proxy.
+func New(t Settings, made func(dialTLS Dial) *http.Transport, proxy Proxy, tell func(context.Context, error)) (*Transport, error) {
 	if t.RootCAs != nil {
 		t.RootCAs = t.RootCAs.Clone()
 	}
@@ -48,7 +50,7 @@ func New(t Settings, made func(dialTLS Dial) *http.Transport, tell func(context.
 	if err != nil {
 		return nil, err
 	}
-	o := &Transport{settings: t, pins: p, made: made}
+	o := &Transport{settings: t, pins: p, proxy: proxy, made: made}
 	o.files, err = certfiles.Watch(t.files(), o.begin, tell)
 	if err != nil {
 		return nil, err
@@ -64,6 +66,9 @@ func (o *Transport) begin(m *certfiles.Material) error {
 	g := &generation{Material: m, config: o.settings.config(m, o.pins), owner: o}
 	g.transport, g.fresh = o.made(g.dial), o.made(g.dial)
 	g.fresh.DisableKeepAlives = true
+	if o.proxy != nil {
+		g.transport.Proxy, g.fresh.Proxy = inTheOpen(o.proxy), inTheOpen(o.proxy)
+	}
 	before := o.latest.Load()
 	o.latest.Store(g)
 	if before != nil {
@@ -124,7 +129,7 @@ func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	raw, err := g.transport.DialContext(ctx, network, addr)
+	raw, err := g.owner.connect(ctx, g.transport.DialContext, network, addr)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func newRotating(t *testing.T) *rotating {
 		return &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("no network here")
 		}}
-	}, func(context.Context, error) {})
+	}, nil, func(context.Context, error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
