@@ -16,7 +16,7 @@ import (
 )
 
 // call is one call of a caller. It lives as long as the call and belongs to one goroutine.
-// The subject of the call is fixed. The last four fields change: force, known, spent and trail.
+// The subject of the call is fixed. The last five fields change: force, known, spent, trail and shown.
 type call struct {
 	c       *Client
 	name    string
@@ -34,6 +34,7 @@ type call struct {
 	known belief
 	spent session
 	trail trail
+	shown shown
 }
 
 // newCall checks what every call about an operation has in common.
@@ -59,6 +60,20 @@ func (k *call) public() Call {
 func (k *call) tell(ctx context.Context, name string, of Attempt, pause time.Duration, to string) {
 	if k.c.observers != nil {
 		k.c.tell(ctx, Event{Name: name, Call: k.public(), Attempt: of, Pause: pause, To: to})
+	}
+}
+
+// shown is what observers know of the operation while the call waits.
+type shown struct {
+	state   State
+	forceAt time.Time
+}
+
+// show tells observers how the operation looks, if that is new to them.
+func (k *call) show(ctx context.Context, now shown) {
+	if k.c.observers != nil && k.shown != now {
+		k.shown = now
+		k.c.tell(ctx, Event{Name: "state", Call: k.public(), State: now.state, ForceAt: now.forceAt})
 	}
 }
 

@@ -175,7 +175,7 @@
 //	credentials             the bearer token
 //	transport               TLS, connections
 //
-// [WithObserver] hears of calls, requests, pauses and failovers, [WithLogger] logs them,
+// [WithObserver] hears of calls, requests, pauses, failovers and states, [WithLogger] logs them,
 // and package wrapper/otel makes spans and metrics of them. [CallOptions] and every result
 // and error have each request with its status, header, endpoint and times; of a call that
 // waits, all but the looks before the last. No credential is in any of them.

@@ -94,6 +94,8 @@ func noNil(found bool) error {
 //	request      Attempt: a request is over, and its answer, or the lack of one, was judged
 //	pause        Attempt, Pause: the call will ask again, after what, and in how long
 //	failover     Attempt, To: the client leaves the endpoint of the attempt because it failed
+//	state        State, ForceAt: a call that waits, as [Client.Stop] and [Client.Wait] do, sees the operation: at
+//	             first, and when one of the two is another than before
 //	call         Outcome, Err, Took: a call is over. One that ended before it began is none: with arguments
 //	             that make no sense, or on a client that is closed.
 //	certificate  Err: the files of [WithTLS] changed into something that cannot be used, and why, once for
@@ -104,6 +106,8 @@ type Event struct {
 	Attempt Attempt
 	Pause   time.Duration
 	To      string // an endpoint, with a slash at the end
+	State   State
+	ForceAt time.Time // when a force will go out unless the operation ends; zero if none will, or one did
 	Outcome Outcome
 	Err     error
 	Took    time.Duration

@@ -662,3 +662,44 @@ func TestStopProperty(t *testing.T) {
 		})
 	})
 }
+
+// An observer hears of the states of a stop, and when the force will come.
+func TestStopTellsStates(t *testing.T) {
+	t.Parallel()
+	back := emulator.StepLookingUpState
+	for _, tc := range []struct {
+		name    string
+		put     emulator.Record
+		options wrapper.StopOptions
+		states  []wrapper.State
+		ahead   []time.Duration // until the force, after the begin; 0 for none
+		forced  []bool
+	}{
+		{"ends within the grace", emulator.Record{Step: back, Scenario: emulator.Scenario{LookUp: 3 * time.Second, Undo: time.Second}},
+			wrapper.StopOptions{Grace: time.Minute}, []wrapper.State{"RollingBack", "Cancelled"}, []time.Duration{time.Minute, 0}, []bool{false, false}},
+		{"no force", emulator.Record{Step: back, Scenario: emulator.Scenario{LookUp: 3 * time.Second, Undo: time.Second}},
+			wrapper.StopOptions{NeverForce: true}, []wrapper.State{"RollingBack", "Cancelled"}, []time.Duration{0, 0}, []bool{false, false}},
+		{"by force", emulator.Record{Step: back, Scenario: stuck},
+			wrapper.StopOptions{Grace: time.Minute}, []wrapper.State{"RollingBack", "RollingBack", "ForceCancelled"}, []time.Duration{time.Minute, 0, 0}, []bool{false, true, true}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				var h heard
+				id, begin := c.Put(tc.put), time.Now()
+				_, err := c.Client(wrapper.WithObserver(h.observe)).Stop(t.Context(), id, tc.options)
+				must(t, err)
+				var ahead []time.Duration
+				for _, at := range h.forces {
+					if at.IsZero() {
+						at = begin
+					}
+					ahead = append(ahead, at.Sub(begin))
+				}
+				if !slices.Equal(h.states, tc.states) || !slices.Equal(ahead, tc.ahead) || !slices.Equal(h.forced, tc.forced) {
+					t.Errorf("heard %v, forces after %v, forced %v; want %v, %v, %v", h.states, ahead, h.forced, tc.states, tc.ahead, tc.forced)
+				}
+			})
+		})
+	}
+}

@@ -117,6 +117,7 @@ func (k *call) unfinished(ctx context.Context, cause error) error {
 // is one, or until see says no. over says that it is over or gone; the state of the call
 // says which.
 func (k *call) await(ctx context.Context, until time.Time, interval time.Duration, see func(Operation) bool) (over bool, err error) {
+	forceAt := until // which is what all who wait so long do then
 	interval = max(orDefault(interval, 2*time.Second), shortest)
 	pause := interval / 16
 	s := &k.spent
@@ -126,6 +127,12 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 	for {
 		last := len(s.attempts)
 		op, found, err := k.look(ctx, until)
+		if err == nil && found {
+			if op.State.Final() {
+				forceAt = time.Time{}
+			}
+			k.show(ctx, shown{op.State, forceAt})
+		}
 		if len(s.attempts) > last {
 			s.attempts = slices.Delete(s.attempts, before, last)
 		}

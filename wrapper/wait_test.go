@@ -742,3 +742,42 @@ func asOnly(tb testing.TB, err, kind error) *wrapper.Error {
 	}
 	return e
 }
+
+// heard are the states that observers hear of, in the order of the events.
+type heard struct {
+	states []wrapper.State
+	forces []time.Time
+	forced []bool
+}
+
+func (h *heard) observe(_ context.Context, e wrapper.Event) {
+	if e.Name == "state" {
+		h.states, h.forces, h.forced = append(h.states, e.State), append(h.forces, e.ForceAt), append(h.forced, e.Call.Force)
+	}
+}
+
+// An observer hears of each state that a wait sees, once.
+func TestWaitTellsStates(t *testing.T) {
+	t.Parallel()
+	for _, life := range lives {
+		t.Run(life.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, c *sftest.Cluster) {
+				id := opID
+				if life.put != nil {
+					id = c.Put(*life.put)
+				}
+				if life.meanwhile != nil {
+					life.meanwhile(t, c, id)
+				}
+				var h heard
+				_, err := c.Client(wrapper.WithObserver(h.observe)).Wait(t.Context(), id, wrapper.WaitOptions{})
+				must(t, err)
+				want := slices.DeleteFunc(slices.Clone(life.shown), func(s wrapper.State) bool { return s == "" })
+				if !slices.Equal(h.states, want) || slices.Contains(h.forced, true) || slices.ContainsFunc(h.forces, func(at time.Time) bool { return !at.IsZero() }) {
+					t.Errorf("heard %+v, want the states %v and no force", h, want)
+				}
+			})
+		})
+	}
+}

@@ -128,7 +128,7 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 
 // options are those of the client for all but the ledger.
 func (c *connection) options(ctx context.Context, cmd *cobra.Command, end context.CancelCauseFunc) ([]wrapper.Option, error) {
-	options := []wrapper.Option{wrapper.WithAPIVersion(generated.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...)}
+	options := []wrapper.Option{wrapper.WithAPIVersion(generated.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...), wrapper.WithObserver(tellWhoHears)}
 	if cmd.Flags().Changed("cluster") {
 		options = append(options, wrapper.WithCluster(c.cluster))
 	}

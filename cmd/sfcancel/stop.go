@@ -79,8 +79,9 @@ graceful cancel in effect.`,
 				return err
 			}
 			return s.onOperations(cmd, args, s.after(), func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
-				defer s.show(ctx, cmd, client, id, len(args) == 1)()
-				return client.Stop(ctx, id, s.options)
+				hearing, end := s.show(ctx, cmd, id, len(args) == 1)
+				defer end()
+				return client.Stop(hearing, id, s.options)
 			})
 		},
 	}
@@ -88,66 +89,73 @@ graceful cancel in effect.`,
 	return cmd
 }
 
-// show tells how a stop goes, until the function that it returns is called: on a terminal in one line with a countdown,
-// elsewhere, and of several, in a line for each change.
-func (s *stopping) show(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, id uuid.UUID, alone bool) (end func()) {
+// show tells how a stop that is made with the context goes, until the function that it returns is called: on a terminal
+// in one line with a countdown, elsewhere, and of several, in a line for each change.
+func (s *stopping) show(ctx context.Context, cmd *cobra.Command, id uuid.UUID, alone bool) (hearing context.Context, end func()) {
 	if s.quiet || s.dry || !isTable(s.output) {
-		return func() {}
+		return ctx, func() {}
 	}
-	ctx, stop := context.WithCancel(ctx)
 	console := consoleOf(cmd.Context())
-	p := &stopProgress{began: time.Now(), grace: s.options.Grace, console: console, live: console.screen && alone, id: id}
-	var shows sync.WaitGroup
-	shows.Go(func() {
-		for op, err := range client.Watch(ctx, id, wrapper.WaitOptions{Interval: s.options.Interval}) {
-			if err != nil {
-				return // the stop says it
-			}
-			p.saw(op.State)
-		}
-	})
-	if p.live {
-		shows.Go(func() { p.count(ctx) })
+	p := &stopProgress{began: time.Now(), console: console, live: console.screen && alone, id: id}
+	ctx = context.WithValue(ctx, hearKey{}, p.hear)
+	if !p.live {
+		return ctx, func() {}
 	}
-	return func() {
+	counted, stop := context.WithCancel(ctx)
+	var counts sync.WaitGroup
+	counts.Go(func() { p.count(counted) })
+	return ctx, func() {
 		stop()
-		shows.Wait()
+		counts.Wait()
 		p.clear()
+	}
+}
+
+// hearKey is where a context has who hears of the events of its calls, a func(wrapper.Event).
+type hearKey struct{}
+
+// tellWhoHears is an observer.
+func tellWhoHears(ctx context.Context, e wrapper.Event) {
+	if hear, ok := ctx.Value(hearKey{}).(func(wrapper.Event)); ok {
+		hear(e)
 	}
 }
 
 // stopProgress is what is shown of a stop.
 type stopProgress struct {
 	began   time.Time
-	grace   time.Duration // 0 for no force
 	console *console
 	live    bool
 	id      uuid.UUID
 
-	mu    sync.Mutex
-	state wrapper.State
+	mu   sync.Mutex
+	last wrapper.Event // that told of a state
 }
 
-func (p *stopProgress) saw(state wrapper.State) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if state == p.state {
+func (p *stopProgress) hear(e wrapper.Event) {
+	if e.Name != "state" {
 		return
 	}
-	p.state = state
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = e
 	if p.live {
 		p.draw()
 		return
 	}
-	fmt.Fprintf(p.console.err, "sfcancel: %s is %s%s\n", p.id, plain.Line(string(state)), p.force())
+	fmt.Fprintf(p.console.err, "sfcancel: %s is %s%s\n", p.id, plain.Line(string(e.State)), p.force())
 }
 
-// force says when it comes.
+// force says when it comes, or that it came.
 func (p *stopProgress) force() string {
-	if p.grace == 0 || p.state.Final() {
+	switch left := time.Until(p.last.ForceAt); {
+	case p.last.State.Final():
 		return ""
-	}
-	if left := time.Until(p.began.Add(p.grace)); left > 0 {
+	case p.last.Call.Force:
+		return ", forced"
+	case p.last.ForceAt.IsZero():
+		return ""
+	case left > 0:
 		return fmt.Sprintf(", force in %v", left.Round(time.Second))
 	}
 	return ", force is due"
@@ -171,10 +179,10 @@ func (p *stopProgress) count(ctx context.Context) {
 
 func (p *stopProgress) draw() {
 	note := ""
-	if !p.state.Final() {
+	if !p.last.State.Final() {
 		note = " (Ctrl-C leaves the cancel in effect)"
 	}
-	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s%s", time.Since(p.began).Round(time.Second), plain.Line(string(p.state)), p.force(), note)
+	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s%s", time.Since(p.began).Round(time.Second), plain.Line(string(p.last.State)), p.force(), note)
 }
 
 func (p *stopProgress) clear() {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/wrapper"
 )
 
 // TestStop: one command ends an operation, and says how, for one that ends by the
@@ -81,26 +83,46 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// A stop says each change of state once, with the time of the force; on a terminal in one line.
+// A stop says each change of state, with the time of the force; on a terminal in one line.
 func TestStopProgress(t *testing.T) {
+	at := time.Now().Add(time.Hour)
 	for _, live := range []bool{false, true} {
 		var out bytes.Buffer
-		p := &stopProgress{began: time.Now(), grace: time.Hour, console: &console{err: &out, rawErr: &out}, live: live}
-		p.saw("Running")
-		p.saw("Running")
-		p.saw("RollingBack")
-		p.saw("Cancelled")
+		p := &stopProgress{began: time.Now(), console: &console{err: &out, rawErr: &out}, live: live}
+		for _, e := range []wrapper.Event{
+			{Name: "request"},
+			{Name: "state", State: "Running", ForceAt: at},
+			{Name: "state", State: "RollingBack", ForceAt: at},
+			{Name: "state", State: "RollingBack", Call: wrapper.Call{Force: true}},
+			{Name: "state", State: "ForceCancelled", Call: wrapper.Call{Force: true}},
+		} {
+			p.hear(e)
+		}
 		p.clear()
 		want := "sfcancel: 00000000-0000-0000-0000-000000000000 is Running, force in 1h0m0s\n" +
 			"sfcancel: 00000000-0000-0000-0000-000000000000 is RollingBack, force in 1h0m0s\n" +
-			"sfcancel: 00000000-0000-0000-0000-000000000000 is Cancelled\n"
+			"sfcancel: 00000000-0000-0000-0000-000000000000 is RollingBack, forced\n" +
+			"sfcancel: 00000000-0000-0000-0000-000000000000 is ForceCancelled\n"
 		if live {
 			want = "\r\x1b[K0s  Running, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
 				"\r\x1b[K0s  RollingBack, force in 1h0m0s (Ctrl-C leaves the cancel in effect)" +
-				"\r\x1b[K0s  Cancelled\r\x1b[K"
+				"\r\x1b[K0s  RollingBack, forced (Ctrl-C leaves the cancel in effect)" +
+				"\r\x1b[K0s  ForceCancelled\r\x1b[K"
 		}
 		if got := out.String(); got != want {
 			t.Errorf("live %t: got %q, want %q", live, got, want)
 		}
+	}
+}
+
+// A stop shows the states that it sees.
+func TestStopShowsStates(t *testing.T) {
+	url := serveInTest(t, "--freeze")
+	id := start(t, url, dataLoss...)
+	right := func(code int, text string) bool {
+		return code == exitNotFinished && strings.Contains(text, "sfcancel: "+id+" is RollingBack\n")
+	}
+	if code, out, errs := patiently(t, right, "stop", id, "--endpoint", url, "--never-force"); !right(code, errs) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 }
