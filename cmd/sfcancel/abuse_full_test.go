@@ -13,11 +13,11 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// fullDisk: a disk is full: lists and progress go on with what is stored, starts and cancels are refused
-// and have not happened, and all is well as soon as there is room.
-func fullDisk(t *testing.T) []abuse.Figure {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+// smallDisk is a directory with room for 1 MiB. It skips the test where nothing can be mounted.
+func smallDisk(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=700"); err != nil {
 		t.Skipf("no file system can be mounted here: %v", err)
 	}
 	t.Cleanup(func() {
@@ -25,6 +25,13 @@ func fullDisk(t *testing.T) []abuse.Figure {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+// fullDisk: a disk is full: lists and progress go on with what is stored, starts and cancels are refused
+// and have not happened, and all is well as soon as there is room.
+func fullDisk(t *testing.T) []abuse.Figure {
+	dir := smallDisk(t)
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 700<<10), 0o600); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sfcancel/sfcancel/internal/readonly"
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
@@ -175,30 +176,43 @@ func TestMessages(t *testing.T) {
 		{"time-over", list(hangs, soon), exitNotSent},
 		{"connection-lost", list("http://"+hangsUp(t, "127.0.0.1:0", ""), soon), exitNotSent},
 	} {
-		t.Run(c.cause, func(t *testing.T) {
-			t.Setenv("XDG_STATE_HOME", t.TempDir())
-			code, out, errs := sfcancel(t, append(c.args, "-o", "json")...)
-			var doc errorJSON
-			if err := json.Unmarshal([]byte(out), &doc); err != nil && c.cause != "unknown-id" { // which has a verdict
-				t.Fatalf("%v: %s%s", err, out, errs)
-			}
-			lines := strings.Split(strings.TrimSpace(errs), "\n")
-			said, _ := strings.CutPrefix(lines[len(lines)-1], "sfcancel: ")
-			if code != c.code || doc.Cause != c.cause && c.cause != "unknown-id" || doc.Error != said && doc.Error != "" {
-				t.Fatalf("exit %d with the cause %q, want %d: %s\n%s", code, doc.Cause, c.code, errs, doc.Detail)
-			}
-			if len(said) > 160 || goWords.MatchString(said) {
-				t.Errorf("%d characters, or words of Go: %s", len(said), said)
-			}
-			golden(t, "messages/"+c.cause, anonymous(said)+"\n")
-		})
+		t.Run(c.cause, c.check)
 	}
-	provokable := []string{"grace-not-over", "ledger-read-only", "ledger-full", "interrupted", "unreachable"} // tested elsewhere, or as root not at all
-	for _, m := range messages {
-		if _, err := os.Stat(filepath.Join("testdata", "messages", m.cause)); err != nil && !slices.Contains(provokable, m.cause) {
+	for _, m := range messages { // some of them by the tests below
+		if _, err := os.Stat(filepath.Join("testdata", "messages", m.cause)); err != nil {
 			t.Errorf("nothing provokes %s", m.cause)
 		}
 	}
+}
+
+// check provokes a message and compares it with its golden file.
+func (c provoked) check(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	code, out, errs := sfcancel(t, append(c.args, "-o", "json")...)
+	var doc errorJSON
+	if err := json.Unmarshal([]byte(out), &doc); err != nil && c.cause != "unknown-id" { // which has a verdict
+		t.Fatalf("%v: %s%s", err, out, errs)
+	}
+	lines := strings.Split(strings.TrimSpace(errs), "\n")
+	said, _ := strings.CutPrefix(lines[len(lines)-1], "sfcancel: ")
+	if code != c.code || doc.Cause != c.cause && c.cause != "unknown-id" || doc.Error != said && doc.Error != "" {
+		t.Fatalf("exit %d with the cause %q, want %d: %s\n%s", code, doc.Cause, c.code, errs, doc.Detail)
+	}
+	if len(said) > 160 || goWords.MatchString(said) {
+		t.Errorf("%d characters, or words of Go: %s", len(said), said)
+	}
+	golden(t, "messages/"+c.cause, anonymous(said)+"\n")
+}
+
+// A ledger that can be read and not written, by a force that would be allowed without it.
+func TestLedgerReadOnlySaysSo(t *testing.T) {
+	url := serveInTest(t, "--freeze")
+	dir := filepath.Join(t.TempDir(), "ledger")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	readonly.Dir(t, dir)
+	provoked{"ledger-read-only", []string{"force", start(t, url, dataLoss...), "--endpoint", url, "--policy", "server-decides", "--ledger", "file:" + dir}, exitPolicy}.check(t)
 }
 
 var goWords = regexp.MustCompile(`context|strconv|net/http|x509|tls:|\bEOF\b|\*|%!|\?api|Timeout=|[a-z]+\.[A-Z]|\[0\]|dial tcp|{`)
@@ -329,7 +343,8 @@ func TestInterruptedSaysSo(t *testing.T) {
 	id := start(t, url, dataLoss...)
 	begin := time.Now()
 	code, text := interrupted(t, func() bool { return time.Since(begin) > time.Second/2 }, "wait", id, "--endpoint", url)
-	if code != exitNotFinished || !strings.Contains(text, "interrupted, last seen Running: sfcancel show "+id) {
+	if code != exitNotFinished || !strings.Contains(text, id) {
 		t.Errorf("exit %d: %s", code, text)
 	}
+	golden(t, "messages/interrupted", strings.TrimPrefix(anonymous(text), "sfcancel: "))
 }
