@@ -15,12 +15,13 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// knowledge is what is known of an operation besides what the cluster lists: by the ledger, and by its id.
+// knowledge is what is known of an operation besides what the cluster lists: by the ledger, by its id, and by its progress.
 type knowledge struct {
 	began  time.Time // zero if it is not known
 	by     string    // who started it
 	target string
-	why    string // what was asked for to end it, by whom and why
+	why    string // why it failed, and what was asked for to end it, by whom and why
+	cause  wrapper.Cause
 	trail  []wrapper.Entry
 }
 

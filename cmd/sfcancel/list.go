@@ -28,8 +28,8 @@ func newList() *cobra.Command {
 		Short:   "List the operations that the cluster remembers",
 		Long: `List the operations that the cluster remembers, the oldest first. Age, target, who
 started one, and what was asked for to end it, are as the ledger knows; some ids tell
-their age. What is not known is "-", and selects nothing. A terminal shows as many
-columns as fit; -o wide shows all.`,
+their age. Of what is Faulted the cluster is asked for the cause. What is not known is
+"-", and selects nothing. A terminal shows as many columns as fit; -o wide shows all.`,
 		Example: `  sfcancel list --state Running --older-than 1h
   sfcancel list --kind data-loss,quorum-loss -o wide
   sfcancel list -q`,
@@ -64,7 +64,7 @@ columns as fit; -o wide shows all.`,
 }
 
 func (c *connection) list(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection) error {
-	ops, all, err := c.selected(ctx, cmd, client, s)
+	ops, all, err := c.selected(ctx, cmd, client, s, causes{})
 	if err != nil {
 		return err
 	}
@@ -72,13 +72,16 @@ func (c *connection) list(ctx context.Context, cmd *cobra.Command, client *wrapp
 }
 
 // selected lists what is wanted, the oldest first, and what is known of it.
-func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection) ([]wrapper.Operation, map[uuid.UUID]knowledge, error) {
+func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection, told causes) ([]wrapper.Operation, map[uuid.UUID]knowledge, error) {
 	ops, err := client.Operations(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	all := c.knownOf(ctx, cmd, ops, ledger.Query{})
 	ops = slices.DeleteFunc(ops, func(op wrapper.Operation) bool { return !s.wants(op, all[op.ID]) })
+	if c.format() != "name" {
+		told.ask(ctx, client, ops, all, isFaulted)
+	}
 	slices.SortFunc(ops, func(a, b wrapper.Operation) int {
 		first, second := all[a.ID].began, all[b.ID].began
 		if first.IsZero() != second.IsZero() { // what may be older than all
@@ -91,11 +94,11 @@ func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *w
 
 // watchList lists until ctx ends, which is no failure: on a terminal in one place.
 func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection, every time.Duration) error {
-	console := consoleOf(cmd.Context())
+	console, told := consoleOf(cmd.Context()), causes{}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		ops, all, err := c.selected(ctx, cmd, client, s)
+		ops, all, err := c.selected(ctx, cmd, client, s, told)
 		if cmd.Context().Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		}
@@ -151,7 +154,7 @@ func (c *connection) printOperations(cmd *cobra.Command, ops []wrapper.Operation
 }
 
 func operationDocument(op wrapper.Operation, k knowledge) operationJSON {
-	doc := operationJSON{OperationID: op.ID.String(), Kind: string(op.Kind), State: string(op.State), Target: k.target, StartedBy: k.by, EndedWhy: k.why}
+	doc := operationJSON{OperationID: op.ID.String(), Kind: string(op.Kind), State: string(op.State), Target: k.target, StartedBy: k.by, EndedWhy: k.why, causeJSON: causeDocument(k.cause)}
 	if !k.began.IsZero() {
 		doc.Began = new(k.began.UTC())
 	}

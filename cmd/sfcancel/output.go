@@ -23,6 +23,7 @@ type resultJSON struct {
 	Resolved    bool          `json:"resolved"`
 	Attempts    []attemptJSON `json:"attempts"`
 	LedgerError string        `json:"ledgerError,omitempty"`
+	causeJSON
 }
 
 type errorJSON struct {
@@ -64,7 +65,16 @@ type operationJSON struct {
 	Target    string     `json:"target,omitempty"`
 	StartedBy string     `json:"startedBy,omitempty"`
 	EndedWhy  string     `json:"endedWhy,omitempty"`
+	causeJSON
 }
+
+// causeJSON is why an operation is Faulted, if that is known.
+type causeJSON struct {
+	ErrorCode int32  `json:"errorCode,omitempty"` // the HRESULT
+	ErrorName string `json:"errorName,omitempty"`
+}
+
+func causeDocument(c wrapper.Cause) causeJSON { return causeJSON{c.Number, string(c.Code)} }
 
 func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 	out := make([]attemptJSON, len(attempts))

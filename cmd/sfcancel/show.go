@@ -26,8 +26,8 @@ func newShow() *cobra.Command {
 		Use:     "show OPERATION-ID",
 		Aliases: []string{"progress"},
 		Short:   "Show all that is known of an operation, and what to do next",
-		Long: `Show where an operation stands, what the ledger knows of it, who asked for what when
-and why, and the command that comes next.`,
+		Long: `Show where an operation stands, why it failed if it did, what the ledger knows of it, who
+asked for what when and why, and the command that comes next.`,
 		Example:           "  sfcancel show 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01",
 		Args:              exactly("OPERATION-ID"),
 		ValidArgsFunction: conn.completeIDs(false),
@@ -44,8 +44,10 @@ and why, and the command that comes next.`,
 				case !op.Found():
 					return unknownOperation{id}
 				}
-				k := conn.knownOf(ctx, cmd, []wrapper.Operation{op}, ledger.Query{OperationID: id})[id]
-				return conn.printShown(cmd, op, k)
+				ops := []wrapper.Operation{op}
+				all := conn.knownOf(ctx, cmd, ops, ledger.Query{OperationID: id})
+				causes{}.ask(ctx, client, ops, all, wrapper.State.Final)
+				return conn.printShown(cmd, op, all[id])
 			})
 		},
 	}

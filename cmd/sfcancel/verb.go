@@ -239,7 +239,7 @@ func (e ending) document(ledger, policy string) any {
 		return resultJSON{
 			OperationID: r.OperationID.String(), Kind: string(r.Kind), Force: r.Force,
 			Verdict: string(r.Verdict), State: string(r.State), Resolved: r.Resolved,
-			Attempts: attemptsJSON(r.Attempts), LedgerError: ledger,
+			Attempts: attemptsJSON(r.Attempts), LedgerError: ledger, causeJSON: causeDocument(r.Cause),
 		}
 	}
 	doc := describe(e.err)
