@@ -238,7 +238,7 @@ func (d *doctor) api(reached bool) {
 		ops, err := client.Operations(wrapper.PerCall(ctx, wrapper.CallOptions{Attempts: &attempts}))
 		if err == nil {
 			d.say("api", "ok", "", "api-version %s is accepted; the cluster remembers %d operations", c.apiVersion, len(ops))
-			d.say("role", "ok", "", "you may read; whether you may cancel is known when you do")
+			d.role()
 		}
 		return err
 	})
@@ -258,6 +258,21 @@ func (d *doctor) api(reached bool) {
 		d.say("clock", "ok", "", "as on the cluster")
 		return
 	}
+}
+
+// role says what this client may do. Every role may read, and where the cluster tells clients apart no read tells which
+// one this is: it judges the role of a write before it looks for the operation.
+func (d *doctor) role() {
+	secure := d.token != ""
+	for _, endpoint := range d.endpoints {
+		secure = secure || strings.HasPrefix(endpoint, "https:")
+	}
+	if !secure {
+		d.say("role", "ok", "", "admin: without certificates everybody may do everything")
+		return
+	}
+	d.say("role", "ok", fmt.Sprintf("sfcancel cancel %v, which is no operation, ends with exit code %d for an admin and %d for a user", uuid.New(), exitNotFound, exitRefused),
+		"a read is accepted; whether writes are, only a write tells")
 }
 
 func (d *doctor) theLedger(ctx context.Context) {

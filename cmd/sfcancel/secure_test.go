@@ -64,3 +64,22 @@ func TestClientCertificates(t *testing.T) {
 		t.Errorf("certificates without TLS: exit %d: %s", code, errs)
 	}
 }
+
+// The doctor tells apart neither role, and what it advises does.
+func TestDoctorOfRoles(t *testing.T) {
+	p := newTestPKI(t)
+	url := securedBy(t, p)
+	for name, want := range map[string]int{"admin": exitNotFound, "user": exitRefused} {
+		flags := []string{"--endpoint", url, "--cert", p.file(name + ".pem"), "--key", p.file(name + ".key"), "--ca", p.file("ca.pem")}
+		code, out, errs := sfcancel(t, append([]string{"doctor"}, flags...)...)
+		const says = "ok    role: a read is accepted; whether writes are, only a write tells; sfcancel "
+		_, advice, found := strings.Cut(out, says)
+		if code != exitOK || !found {
+			t.Fatalf("%s: exit %d, want %d with %q:\n%s%s", name, code, exitOK, says, out, errs)
+		}
+		args := strings.Fields(advice[:strings.Index(advice, ",")])
+		if code, out, errs := sfcancel(t, append(args, flags...)...); code != want {
+			t.Errorf("%s: sfcancel %v: exit %d, want %d: %s%s", name, args, code, want, out, errs)
+		}
+	}
+}
