@@ -134,6 +134,8 @@ func newStartQuorumLoss() *cobra.Command {
 		}
 		return c.StartQuorumLoss(ctx, target, generated.QuorumLossMode(s.mode), lasts, o)
 	}), string(generated.QuorumLossModeAllReplicas), "QuorumLossMode")
+	cmd.Long = `Take the write quorum of a partition away for a while. Nothing ends it before its duration
+is over: neither a cancel nor a force interrupts a step that is under way.`
 	f := cmd.Flags()
 	f.Lookup("mode").Usage += "; runtimes do not know " + string(generated.QuorumLossModeQuorumReplicas)
 	durationVar(f, &lasts, "duration", time.Minute, "how long, "+seconds(parameter("QuorumLossDuration")))
