@@ -46,6 +46,7 @@ quick: ## Run the short tests: what waits, compiles, or goes through all cases i
 test: ## Run all tests, with the race detector if there is a C compiler
 	@$(if $(RACE),:,echo 'no C compiler: the tests run WITHOUT the race detector' >&2)
 	@command -v strace >/dev/null || echo 'no strace: what is synced to disk, and when, is NOT checked' >&2
+	@command -v tmux >/dev/null || echo 'no tmux: the golden screens of the command line are NOT checked' >&2
 	@if [ "$$(id -u)" = 0 ]; then echo 'root may do everything: what happens without permission is NOT checked' >&2; \
 	else echo 'not root: full and read-only file systems, and files of other users, are NOT checked' >&2; fi
 	go test $(RACE) work

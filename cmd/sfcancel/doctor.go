@@ -237,7 +237,7 @@ func (d *doctor) api(reached bool) {
 	err := c.with(d.cmd, func(ctx context.Context, client *wrapper.Client) error {
 		ops, err := client.Operations(wrapper.PerCall(ctx, wrapper.CallOptions{Attempts: &attempts}))
 		if err == nil {
-			d.say("api", "ok", "", "api-version %s is accepted; the cluster remembers %d operations", c.apiVersion, len(ops))
+			d.say("api", "ok", "", "api-version %s is accepted; the cluster remembers %s", c.apiVersion, counted(len(ops)))
 			d.role()
 		}
 		return err
