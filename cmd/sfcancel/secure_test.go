@@ -9,7 +9,7 @@ import (
 )
 
 // securedBy serves a cluster for the client certificates of a PKI, and writes these to files.
-func securedBy(t *testing.T, p *testPKI) (url string) {
+func securedBy(t *testing.T, p *testPKI, flags ...string) (url string) {
 	t.Helper()
 	for _, name := range []string{"admin", "user", "stranger"} {
 		key, err := x509.MarshalPKCS8PrivateKey(p.clients[name].PrivateKey)
@@ -19,8 +19,8 @@ func securedBy(t *testing.T, p *testPKI) (url string) {
 		p.write(t, name+".pem", "CERTIFICATE", p.clients[name].Leaf.Raw)
 		p.write(t, name+".key", "PRIVATE KEY", key)
 	}
-	return serveInTest(t, "--roles", "--admin", "admin", "--user", "user", "--client-ca", p.file("ca.pem"),
-		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))
+	return serveInTest(t, append(flags, "--roles", "--admin", "admin", "--user", "user", "--client-ca", p.file("ca.pem"),
+		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))...)
 }
 
 // TestClientCertificates: a command proves who it is and whom it trusts, by each of the
