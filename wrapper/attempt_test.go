@@ -96,7 +96,7 @@ func checkAnswer(t *testing.T, status, code, class, again string) {
 }
 
 // A redirect that leads nowhere is a refusal with its status, like every other one.
-func TestBugRedirectToNowhere(t *testing.T) {
+func TestRedirectWithoutTargetIsRefusal(t *testing.T) {
 	t.Parallel()
 	for _, location := range []string{":", "http://[::1", "%zz"} {
 		at := answer{status: 302, header: http.Header{"Location": {location}}}
@@ -108,7 +108,7 @@ func TestBugRedirectToNowhere(t *testing.T) {
 }
 
 // A code is any text, and goes into messages and logs: short, and on one line.
-func TestBugEndlessCode(t *testing.T) {
+func TestLongErrorCodeIsShortened(t *testing.T) {
 	t.Parallel()
 	at := answer{status: 400, body: fabricError(wrapper.Code(`E_\nFAKE LINE` + strings.Repeat("X", 1<<20)))}
 	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{at}}), false)
@@ -119,7 +119,7 @@ func TestBugEndlessCode(t *testing.T) {
 }
 
 // The same if the context ends while the body of an answer comes in.
-func TestBugContextEndsInABody(t *testing.T) {
+func TestContextEndsWhileBodyIsRead(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("shutting down")
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -296,7 +296,7 @@ func TestCancelAllAsTheyCome(t *testing.T) {
 }
 
 // An error that an Each made does not name the operation: "an *Error that names the operation".
-func TestBugEachErrorNamesNothing(t *testing.T) {
+func TestEachErrorNamesOperation(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{})
 		for result, err := range c.Client().CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{
@@ -311,7 +311,7 @@ func TestBugEachErrorNamesNothing(t *testing.T) {
 }
 
 // A ledger that cannot be read leaves out operations without a word, 5 s for each.
-func TestBugAgeWithoutLedger(t *testing.T) {
+func TestAgeWithUnreadableLedger(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		putMany(c, 100)
 		begin, yielded := time.Now(), 0
@@ -327,7 +327,7 @@ func TestBugAgeWithoutLedger(t *testing.T) {
 }
 
 // RFC 9562 §4.1: the version counts only if the variant is that of the RFC.
-func TestBugVariant(t *testing.T) {
+func TestAgeNeedsRFCVariant(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := versionSeven(time.Now().Add(-24 * time.Hour))
 		id[8] = id[8]&0x1f | 0xc0 // Microsoft's
@@ -340,7 +340,7 @@ func TestBugVariant(t *testing.T) {
 
 // With one at a time, leaving the loop at the first result does not keep the second
 // operation from being cancelled, and nobody hears of it.
-func TestBugLeftAtTheFirst(t *testing.T) {
+func TestLeavingLoopBeginsNoMore(t *testing.T) {
 	more := 0
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {

@@ -268,7 +268,7 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *counting) CloseIdleConnections() { c.closed = true }
 
 // New's error never repeats credentials, not even those of an address that is no URL.
-func TestBugCredentialsRepeated(t *testing.T) {
+func TestNewErrorHidesCredentials(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{
 		"http://admin:hunter2@localhost:port",
@@ -291,7 +291,7 @@ func TestBugCredentialsRepeated(t *testing.T) {
 }
 
 // A nil option is an error like any other, as it is for the server.
-func TestBugNilOption(t *testing.T) {
+func TestNewRefusesNilOption(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -303,7 +303,7 @@ func TestBugNilOption(t *testing.T) {
 }
 
 // What is nil inside is refused by New, or ends the call with an error, and not with a panic.
-func TestBugNilInside(t *testing.T) {
+func TestNilInsideOptionIsError(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]wrapper.Option{
 		"token source":  wrapper.WithTokenSource(nil),

@@ -292,7 +292,7 @@ func TestErrorWithoutOperation(t *testing.T) {
 }
 
 // What a later answer made good is among the attempts, and is not the reason of the error.
-func TestBugOvercomeFailures(t *testing.T) {
+func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Documented, func(t *testing.T, c *sftest.Cluster) {
 		unknown := uuid.UUID{9}
@@ -349,7 +349,7 @@ func notThere(op wrapper.Operation, err error) error {
 }
 
 // An id of all zeros is one that was forgotten: no verdict, and nothing is sent.
-func TestBugNoID(t *testing.T) {
+func TestZeroIDSendsNothing(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
 	client := directClient(t, c.handler, wrapper.WithForcePolicy(wrapper.ServerDecides{}))
@@ -368,7 +368,7 @@ func TestBugNoID(t *testing.T) {
 }
 
 // Status is that of an answer that was not a success, 0 if none came.
-func TestBugStatusOfASuccess(t *testing.T) {
+func TestStatusIsNotThatOfSuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
 	makeRunning(t, c)
@@ -381,7 +381,7 @@ func TestBugStatusOfASuccess(t *testing.T) {
 
 // Context errors are behind an error when the context ended the call, also if it has a
 // cause of its own, and the failure that was told last is kept.
-func TestBugContextWithCause(t *testing.T) {
+func TestContextErrorsKeepCauseAndFailure(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("shutting down")
 	synctest.Test(t, func(t *testing.T) {

@@ -228,13 +228,11 @@ func TestForceTwice(t *testing.T) {
 	})
 }
 
-// Each TestBug was written for one mistake, and keeps it from coming back.
-
 // A force that a server refused was sent: the error must not say that nothing reached a
 // server because the attempts were used up on finding out why. Nor may it say that the
 // server did nothing: something on the way may have sent the force twice, and a copy of it may
 // be what is in the way.
-func TestBugRefusedForceCalledNotSent(t *testing.T) {
+func TestRefusedForceIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
 	makeFailing(t, c)
@@ -246,7 +244,7 @@ func TestBugRefusedForceCalledNotSent(t *testing.T) {
 }
 
 // A force that this client knows of came before, whether or not the answer to another one is lost.
-func TestBugKnownForceForgotten(t *testing.T) {
+func TestKnownForceSurvivesLostAnswer(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
@@ -264,7 +262,7 @@ func TestBugKnownForceForgotten(t *testing.T) {
 
 // seed: force is not allowed before graceful. Under ServerDecides the server says so;
 // a lost answer must not make the client's own probe the graceful cancel that was missing.
-func TestBugProbeMakesForceLegal(t *testing.T) {
+func TestProbeDoesNotMakeForceLegal(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		for name, fault := range map[string]wirefault.Fault{"before": {}, "after": {Apply: true}, "503": {Status: 503}} {

@@ -273,7 +273,7 @@ func TestMemoryLedgerBounds(t *testing.T) {
 }
 
 // A ledger that does not answer costs a graceful cancel some seconds, never the cancel.
-func TestBugHangingLedger(t *testing.T) {
+func TestHangingLedgerDoesNotStopGraceful(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, server.Documented)
@@ -303,7 +303,7 @@ func (hangingLedger) Entries(ctx context.Context, _ uuid.UUID) ([]wrapper.Entry,
 
 // Looking at an operation again and again must not push the evidence of its graceful
 // cancel out of the ledger: the grace would count from the first look.
-func TestBugEvidencePushedOut(t *testing.T) {
+func TestReadsKeepEvidenceInLedger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, server.Runtime)
@@ -332,7 +332,7 @@ func TestBugEvidencePushedOut(t *testing.T) {
 }
 
 // A MemoryLedger remembers the operations it heard of last.
-func TestBugLedgerForgetsTheLatest(t *testing.T) {
+func TestMemoryLedgerKeepsTheLatest(t *testing.T) {
 	t.Parallel()
 	var l wrapper.MemoryLedger
 	ctx := t.Context()
@@ -349,7 +349,7 @@ func TestBugLedgerForgetsTheLatest(t *testing.T) {
 
 // The graceful cancel could not be noted, and the error does not say so: a repetition
 // begins the grace anew.
-func TestBugLedgerErrIsLost(t *testing.T) {
+func TestErrorCarriesLedgerErr(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: slow})
 		ctx, cancel := cancelAfter(15 * time.Second)(t.Context())

@@ -160,7 +160,7 @@ func TestPolicyOfACall(t *testing.T) {
 }
 
 // A context that ends with the grace cannot last it: nothing is sent.
-func TestBugGraceEndsWithContext(t *testing.T) {
+func TestNothingSentIfContextEndsWithinGrace(t *testing.T) {
 	t.Parallel()
 	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

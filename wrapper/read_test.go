@@ -215,7 +215,7 @@ func TestFullList(t *testing.T) {
 }
 
 // A list with members that are no operations is not a list of operations.
-func TestBugRubbishInAList(t *testing.T) {
+func TestListWithOtherMembersIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"[null]", "[{}]", `[{"State":"Running"}]`, `[{"OperationId":"` + id + `"}]`} {
 		made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 200, body: body}}
@@ -228,7 +228,7 @@ func TestBugRubbishInAList(t *testing.T) {
 
 // A full list lacks operations (runtime §5.10), and CancelAll says nothing of it, although
 // one list a kind would show them all.
-func TestBugFullList(t *testing.T) {
+func TestCancelAllReportsFullList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 10_000
 		list := func(kinds ...wrapper.Kind) (listed []map[string]any) {
@@ -262,7 +262,7 @@ func TestBugFullList(t *testing.T) {
 }
 
 // A list that was answered was sent, too.
-func TestBugFullListCalledNotSent(t *testing.T) {
+func TestFullListIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFull(t)
 	f.byBit["8"] = f.all
@@ -271,7 +271,7 @@ func TestBugFullListCalledNotSent(t *testing.T) {
 }
 
 // A read that was answered badly and then lost its connection was sent.
-func TestBugLostReadCalledNotSent(t *testing.T) {
+func TestLostReadIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	client := directClient(t, &answers{made: []answer{{status: 503}, {dial: true}}}, fastWith(2))
 	_, err := client.Operations(t.Context())

@@ -267,7 +267,7 @@ func TestNotAskedAgain(t *testing.T) {
 }
 
 // RFC 9110 §10.2.3: any number of digits. What is too long to count is not "now".
-func TestBugLongRetryAfter(t *testing.T) {
+func TestRetryAfterOfManyDigits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -280,7 +280,7 @@ func TestBugLongRetryAfter(t *testing.T) {
 }
 
 // MaxAttempts bounds the requests of one call, probes and reads included.
-func TestBugMoreThanMaxAttempts(t *testing.T) {
+func TestMaxAttemptsCountsProbesAndReads(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, situation string

@@ -284,7 +284,7 @@ func TestSeamsRefused(t *testing.T) {
 }
 
 // The number of requests is that of all, where only the last look is kept.
-func TestBugCounts(t *testing.T) {
+func TestRequestsOfAllReadsAreCounted(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})
@@ -308,7 +308,7 @@ func TestBugCounts(t *testing.T) {
 }
 
 // After a force the error of a Stop says so, in words and in Force.
-func TestBugForceIsTold(t *testing.T) {
+func TestStopErrorNamesForce(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})

@@ -283,7 +283,7 @@ func TestExampleOfStop(t *testing.T) {
 }
 
 // A Stop survives that nothing can be reached when the force is due, as it survives that in the grace.
-func TestBugStopOutageAtForce(t *testing.T) {
+func TestStopOutlastsOutageAtForce(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id, begin := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck}), time.Now()
@@ -314,7 +314,7 @@ func TestBugStopOutageAtForce(t *testing.T) {
 }
 
 // A look that hangs holds up the force for far longer than the grace.
-func TestBugHangingLookHoldsUpTheForce(t *testing.T) {
+func TestHangingReadDoesNotDelayForce(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id, begin := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck}), time.Now()
 		c.On(sftest.GetFaultOperationList, sftest.HangBefore()).Times(3)
@@ -328,7 +328,7 @@ func TestBugHangingLookHoldsUpTheForce(t *testing.T) {
 
 // "ErrNotFinished when the context ended after the cancel had its effect": it is ErrNotSent,
 // "what was asked for never reached a server".
-func TestBugStopSaysNotSent(t *testing.T) {
+func TestStopCutOffIsNotErrNotSent(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck})
 		begin := time.Now()

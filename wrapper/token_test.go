@@ -274,7 +274,7 @@ func TestCutTokenIsHidden(t *testing.T) {
 }
 
 // A token that is kept until it is refused lasts an hour: the second refusal ends the wait.
-func TestBugSecondTokenOfAWait(t *testing.T) {
+func TestWaitSurvivesSecondRefusedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		valid := func() string { return time.Now().Truncate(time.Hour).Format("15") }
 		token := valid()

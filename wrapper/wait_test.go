@@ -290,7 +290,7 @@ func TestWaitArguments(t *testing.T) {
 
 // A wait that was answered once lasts as long as its context, however far apart the
 // retries of a look would have been.
-func TestBugWaitUsesItsContext(t *testing.T) {
+func TestWaitLastsUntilContextEnds(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
@@ -307,7 +307,7 @@ func TestBugWaitUsesItsContext(t *testing.T) {
 }
 
 // A context that ends at the instant of a look, after one that brought something: index out of range.
-func TestBugWaitPanics(t *testing.T) {
+func TestWaitContextEndsAtRead(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error{
 		"Wait": func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error {
 			_, err := c.Wait(ctx, opID, o)
@@ -344,7 +344,7 @@ func TestBugWaitPanics(t *testing.T) {
 
 // ErrNotFinished is for a context that ended first. This one had 2.5 minutes left, in which
 // the operation ended; and context.DeadlineExceeded is not behind the error.
-func TestBugWaitGivesUpBeforeTheDeadline(t *testing.T) {
+func TestWaitDoesNotEndBeforeDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
 		defer cancel()
@@ -360,7 +360,7 @@ func TestBugWaitGivesUpBeforeTheDeadline(t *testing.T) {
 }
 
 // An interval of less than 16 ns makes no pause at all, not even the interval.
-func TestBugTinyInterval(t *testing.T) {
+func TestTinyIntervalStillPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -372,7 +372,7 @@ func TestBugTinyInterval(t *testing.T) {
 			return wrapper.StateRunning
 		}
 		func() {
-			defer func() { _ = recover() }() // TestBugWaitPanics
+			defer func() { _ = recover() }() // TestWaitContextEndsAtRead
 			_, _ = directClient(t, l).Wait(ctx, opID, wrapper.WaitOptions{Interval: 15})
 		}()
 		if took := time.Since(l.begin); took == 0 {
