@@ -2,16 +2,28 @@ package otel_test
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
-
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/openapi/loaded"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Calls, what goes wrong with them, and their spans.
@@ -246,5 +258,364 @@ func TestStop(t *testing.T) {
 		if n := len(m.spans()) - 1; n != len(c.Requests()) {
 			t.Errorf("there are spans of %d requests, want %d", n, len(c.Requests()))
 		}
+	})
+}
+
+// All that is known of a call and of its requests, to the letter.
+func TestAttributes(t *testing.T) {
+	t.Parallel()
+	c, m := sftest.NewCluster(t), newTelemetry(t)
+	id := c.Put(emulator.Record{})
+	c.On(sftest.Graceful, sftest.Answer{Status: 503, Code: "E_ABORT"}.Before())
+	client := c.Client(fastWith(3), m.instrument(), wrapper.WithEndpoints("http://[::1]"), brokenLedger)
+	if _, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	call := m.named("sfcancel.cancel")
+	if call.SpanKind() != trace.SpanKindInternal || call.InstrumentationScope().Name != "github.com/sfcancel/sfcancel/wrapper/otel" ||
+		call.InstrumentationScope().SchemaURL != "https://opentelemetry.io/schemas/1.43.0" {
+		t.Errorf("the call is %v of %+v", call.SpanKind(), call.InstrumentationScope())
+	}
+	want(t, "the call", attributes(call.Attributes()), `
+		sfcancel.attempts int64 3
+		sfcancel.call string cancel
+		sfcancel.kind string PartitionDataLoss
+		sfcancel.ledger.failed bool true
+		sfcancel.operation.id string `+id.String()+`
+		sfcancel.resolved bool false
+		sfcancel.state string RollingBack
+		sfcancel.verdict string Accepted`)
+	failover, pause := call.Events()[0], call.Events()[1]
+	want(t, "the failover", failover.Name+"\n"+attributes(failover.Attributes), `
+		sfcancel.failover
+		sfcancel.failover.from string cluster.test:19080
+		sfcancel.failover.to string [::1]:80`)
+	want(t, "the pause", pause.Name+"\n"+attributes(pause.Attributes), `
+		sfcancel.pause
+		http.response.status_code int64 503
+		sfcancel.class string ambiguous
+		sfcancel.pause.duration float64 0`)
+	var requests []string
+	for _, s := range m.spans() {
+		if s.SpanKind() != trace.SpanKindClient {
+			continue
+		}
+		requests = append(requests, attributes(s.Attributes()))
+		if s.Parent().SpanID() != call.SpanContext().SpanID() {
+			t.Errorf("%s is not in the call", s.Name())
+		}
+	}
+	want(t, "the first request", requests[0], `
+		error.type string 503
+		http.request.method string POST
+		http.response.status_code int64 503
+		network.protocol.version string 1.1
+		server.address string cluster.test
+		server.port int64 19080
+		sfcancel.class string ambiguous
+		sfcancel.code string E_ABORT
+		sfcancel.purpose string graceful
+		url.full string http://cluster.test:19080/Faults/$/Cancel?api-version=6.0&OperationId=`+id.String()+`&Force=false
+		url.scheme string http
+		url.template string /Faults/$/Cancel`)
+	want(t, "the second request", requests[1], `
+		http.request.method string GET
+		http.request.resend_count int64 1
+		http.response.status_code int64 200
+		network.protocol.version string 1.1
+		server.address string ::1
+		server.port int64 80
+		sfcancel.class string done
+		sfcancel.purpose string read
+		url.full string http://[::1]/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535
+		url.scheme string http
+		url.template string /Faults/`)
+}
+
+// forgetful is a ledger that keeps nothing.
+type forgetful struct{ err error }
+
+// Append takes what is about to be sent, or there would be no force.
+func (f forgetful) Append(_ context.Context, e wrapper.Entry) error {
+	if e.Action == "force" && e.Verdict == "" {
+		return nil
+	}
+	return f.err
+}
+
+func (forgetful) Entries(context.Context, uuid.UUID) ([]wrapper.Entry, error) { return nil, nil }
+
+var brokenLedger = wrapper.WithLedger(forgetful{errors.New("the ledger is down")})
+
+func want(t *testing.T, what, got, want string) {
+	t.Helper()
+	if want := unindent(want); got != want {
+		t.Errorf("%s:\n%s\nwant\n%s", what, got, want)
+	}
+}
+
+// What middleware does to a URL does not get out of hand: no credentials, no parameters
+// that are not of the API, no path as the name of a span.
+func TestURL(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, method, url, wantName, wantFull, wantAddress string
+	}{
+		{"as it is", "GET", "http://c/Faults/?api-version=6.0", "GET /Faults/", "http://c/Faults/?api-version=6.0", "c 80"},
+		{"https", "GET", "https://c/Faults/", "GET /Faults/", "https://c/Faults/", "c 443"},
+		{"a password", "GET", "http://user:secret@c:1/Faults/", "GET /Faults/", "http://REDACTED:REDACTED@c:1/Faults/", "c 1"},
+		{"keys", "GET", "http://c/Faults/?sig=secret&secret&&Force=true&Force&force=secret&%46orce=secret", "GET /Faults/",
+			"http://c/Faults/?sig=REDACTED&REDACTED&Force=true&Force&force=REDACTED&%46orce=REDACTED", "c 80"},
+		{"another path", "GET", "http://c/Faults/77", "GET", "http://c/Faults/77", "c 80"},
+		{"another path below", "GET", "http://c/Faults/$/Cancel/77", "GET", "http://c/Faults/$/Cancel/77", "c 80"},
+		{"a name that looks like a path", "POST", "http://c/Faults/Nodes/a%2F$%2FCancel/$/StartTransition/",
+			"POST /Faults/Nodes/{nodeName}/$/StartTransition/", "http://c/Faults/Nodes/a%2F$%2FCancel/$/StartTransition/", "c 80"},
+		{"another method", "PURGE", "http://c/Faults/", "HTTP /Faults/", "http://c/Faults/", "c 80"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			m := newTelemetry(t)
+			read(t, m, "http://c", okay, changing(func(r *http.Request) {
+				r.Method = tc.method
+				r.URL, _ = url.Parse(tc.url)
+			}))
+			attrs := "\n" + attributes(m.named(tc.wantName).Attributes()) + "\n"
+			address, port, _ := strings.Cut(tc.wantAddress, " ")
+			for _, line := range []string{"url.full string " + tc.wantFull, "server.address string " + address, "server.port int64 " + port} {
+				if !strings.Contains(attrs, "\n"+line+"\n") {
+					t.Errorf("want %s in %s", line, attrs)
+				}
+			}
+		})
+	}
+	t.Run("below a path", func(t *testing.T) {
+		t.Parallel()
+		m := newTelemetry(t)
+		read(t, m, "http://c/a%2Fb/x%20y", okay)
+		m.named("GET /a%2Fb/x%20y/Faults/")
+		m = newTelemetry(t)
+		read(t, m, "http://c/a", okay, changing(func(r *http.Request) { r.URL.Path = "/Faults/" }))
+		m.named("GET")
+	})
+}
+
+// okay answers a list.
+func okay(r *http.Request) (*http.Response, error) { return answer(r, "[]"), nil }
+
+// read makes one request of a client with attempt middleware around what is instrumented.
+func read(t *testing.T, m *telemetry, endpoint string, transport trip, outer ...func(http.RoundTripper) http.RoundTripper) {
+	t.Helper()
+	client, err := wrapper.New(endpoint, wrapper.WithAttemptMiddleware(outer...), fastWith(1), m.instrument(),
+		wrapper.WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = client.Operations(t.Context())
+}
+
+// Every path of the document is a template, and every parameter of it may be seen.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	document, err := loaded.Document(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := strings.NewReplacer("{serviceId}", "shop~orders", "{partitionId}", uuid.UUID{1}.String(), "{nodeName}", "n 1")
+	for path, item := range document.Paths.Map() {
+		for method, op := range item.Operations() {
+			query := url.Values{}
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				if p.Value.In == "query" {
+					query.Set(p.Value.Name, "seen")
+				}
+			}
+			m := newTelemetry(t)
+			read(t, m, "http://c", okay, changing(func(r *http.Request) {
+				r.Method, r.URL.Path, r.URL.RawPath, r.URL.RawQuery = method, names.Replace(path), "", query.Encode()
+			}))
+			attrs := attributes(m.named(method + " " + path).Attributes())
+			if !strings.Contains(attrs, "url.template string "+path+"\n") && !strings.HasSuffix(attrs, "url.template string "+path) {
+				t.Errorf("%s is not the template of %s", path, attrs)
+			}
+			if strings.Contains(attrs, "REDACTED") || !strings.Contains(attrs, query.Encode()) {
+				t.Errorf("a parameter is not known: %s", attrs)
+			}
+		}
+	}
+}
+
+func answer(r *http.Request, body string) *http.Response {
+	return &http.Response{
+		Status: "200 OK", StatusCode: 200, Proto: "HTTP/2.0", ProtoMajor: 2,
+		Header: make(http.Header), Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1, Request: r,
+	}
+}
+
+// What a transport fails with has few names.
+func TestErrorTypes(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		err  error
+		want string
+	}{
+		{errors.New("secret"), "_OTHER"},
+		{fmt.Errorf("a: %w", io.EOF), "connection_lost"},
+		{io.ErrUnexpectedEOF, "connection_lost"},
+		{&net.OpError{Op: "read", Err: errors.New("reset")}, "connection_lost"},
+		{&net.OpError{Op: "dial", Err: errors.New("refused")}, "connection_failed"},
+		{&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "secret"}}, "name_not_resolved"},
+		{&net.DNSError{Err: "late", IsTimeout: true}, "timeout"},
+		{&tls.CertificateVerificationError{Err: errors.New("expired")}, "server_certificate_invalid"},
+		{fmt.Errorf("%w: no token", wrapper.ErrNotSent), "not_sent"},
+		{context.DeadlineExceeded, "timeout"},
+		{context.Canceled, "canceled"},
+	}
+	for _, tc := range cases {
+		m := newTelemetry(t)
+		read(t, m, "http://c", func(*http.Request) (*http.Response, error) { return nil, tc.err })
+		if attrs := attributes(m.named("GET /Faults/").Attributes()); !strings.Contains(attrs, "error.type string "+tc.want+"\n") {
+			t.Errorf("%v: want %s in\n%s", tc.err, tc.want, attrs)
+		}
+	}
+}
+
+// Whoever sets the time, and wherever it ends, the request says that it was time.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		fault  sftest.Fault
+		option wrapper.Option
+		bound  func(context.Context) (context.Context, context.CancelFunc)
+		want   string
+	}{
+		{"of the attempt, without an answer", sftest.HangAfter(), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
+			sfcancel.cancel attempts=1 error=outcome_unknown !
+			  POST /Faults/$/Cancel graceful ambiguous error=timeout !`},
+		{"of the context, without an answer", sftest.HangAfter(), fastWith(1), within(time.Second), `
+			sfcancel.cancel attempts=1 error=outcome_unknown !
+			  POST /Faults/$/Cancel graceful ambiguous error=timeout !`},
+		{"of the attempt, within an answer", sftest.Func(half), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
+			sfcancel.cancel attempts=1 error=outcome_unknown !
+			  POST /Faults/$/Cancel graceful ambiguous 200 error=timeout !`},
+		{"of the caller, without an answer", sftest.HangAfter(), fastWith(1), cancelledIn(time.Second), `
+			sfcancel.cancel attempts=1 error=outcome_unknown !
+			  POST /Faults/$/Cancel graceful ambiguous error=canceled !`},
+		{"of the caller, within an answer", sftest.Func(half), fastWith(1), cancelledIn(time.Second), `
+			sfcancel.cancel attempts=1 error=outcome_unknown !
+			  POST /Faults/$/Cancel graceful ambiguous 200 error=canceled !`},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := sftest.NewCluster(t, sftest.WithClock(time.Now)), newTelemetry(t)
+				id := c.Put(emulator.Record{})
+				c.On(sftest.Graceful, tc.fault)
+				ctx, cancel := tc.bound(t.Context())
+				defer cancel()
+				_, err := c.Client(tc.option, m.instrument()).Cancel(ctx, id, wrapper.CancelOptions{})
+				if !errors.Is(err, wrapper.ErrOutcomeUnknown) {
+					t.Errorf("got %v", err)
+				}
+				m.wantTree(tc.want)
+				s := m.named("POST /Faults/$/Cancel")
+				if d := s.EndTime().Sub(s.StartTime()); d != time.Second {
+					t.Errorf("the request took %v, want a second: it includes the body", d)
+				}
+			})
+		})
+	}
+}
+
+// half answers half a body and hangs.
+func half(http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		_, _ = io.WriteString(w, "[")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	})
+}
+
+func within(d time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, d) }
+}
+
+func cancelledIn(d time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		time.AfterFunc(d, cancel)
+		return ctx, cancel
+	}
+}
+
+// reading is a body that does something when it is read.
+type reading func()
+
+func (f reading) Read([]byte) (int, error) { f(); return 0, io.EOF }
+func (f reading) Close() error             { return nil }
+
+// Whatever does not return leaves no span behind, and is not held up.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	const inTransport = `
+		sfcancel.list_operations attempts=0 error=panic !
+		  GET /Faults/ read error=panic !`
+	const inBody = `
+		sfcancel.list_operations attempts=0 error=panic !
+		  GET /Faults/ read 200 error=panic !`
+	cases := []struct {
+		name      string
+		transport trip
+		want      string
+	}{
+		{"a transport that panics", func(*http.Request) (*http.Response, error) { panic("secret") }, inTransport},
+		{"a transport that exits", func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }, inTransport},
+		{"a body that panics", func(r *http.Request) (*http.Response, error) {
+			a := answer(r, "")
+			a.Body = reading(func() { panic("secret") })
+			return a, nil
+		}, inBody},
+		{"a body that exits", func(r *http.Request) (*http.Response, error) {
+			a := answer(r, "")
+			a.Body = reading(runtime.Goexit)
+			return a, nil
+		}, inBody},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			m := newTelemetry(t)
+			var wait sync.WaitGroup
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				defer func() { _ = recover() }()
+				read(t, m, "http://c", tc.transport)
+				t.Error("the call has returned")
+			}()
+			wait.Wait()
+			m.wantTree(tc.want)
+			m.wantPoints("sfcancel.call.duration", `1 error.type=panic sfcancel.call=list_operations`)
+			if strings.Contains(m.everything(), "secret") {
+				t.Error("the panic was reported")
+			}
+		})
+	}
+	t.Run("a loop over a watch that panics", func(t *testing.T) {
+		t.Parallel()
+		c, m := sftest.NewCluster(t), newTelemetry(t)
+		id := c.Put(emulator.Record{})
+		func() {
+			defer func() { _ = recover() }()
+			for _, err := range c.Client(m.instrument()).Watch(t.Context(), id, wrapper.WaitOptions{}) {
+				panic(fmt.Sprint("secret", err))
+			}
+		}()
+		m.wantTree(`
+			sfcancel.watch attempts=1 error=panic !
+			  GET /Faults/ read done 200`)
 	})
 }
