@@ -3,15 +3,21 @@ package otel_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/server/otel"
+	api "go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // All that is known of a request, to the letter.
@@ -233,5 +239,114 @@ func TestRequestID(t *testing.T) {
 		if got == "" || got != w.Header().Get("X-ServiceFabricRequestId") || sent != "" && got != sent {
 			t.Errorf("sent %q: got %q, and the answer has %q", sent, got, w.Header().Get("X-ServiceFabricRequestId"))
 		}
+	}
+}
+
+const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+// A span is the child of the one that the headers name, and what the implementation begins is its
+// child.
+func TestPropagation(t *testing.T) {
+	t.Parallel()
+	m := newTelemetry(t)
+	var inner trace.SpanContext
+	look := implementation{cancel: func(ctx context.Context) (generated.CancelOperationResponseObject, error) {
+		inner = trace.SpanContextFromContext(ctx)
+		return generated.CancelOperation200Response{}, nil
+	}}
+	r := newRequest(t, "POST", cancel)
+	r.Header.Set("Traceparent", parent)
+	serve(newHandler(t, look, m.instrument(otel.WithPropagator(propagation.TraceContext{}))), r)
+	s := m.only()
+	if s.Parent().SpanID().String() != parent[36:52] || s.SpanContext().TraceID().String() != parent[3:35] || !s.Parent().IsRemote() {
+		t.Errorf("the parent is %+v, want %s", s.Parent(), parent)
+	}
+	if !inner.Equal(s.SpanContext()) {
+		t.Errorf("the implementation saw %+v, want %+v", inner, s.SpanContext())
+	}
+}
+
+// A propagator that reads nothing trusts nobody.
+func TestNoPropagator(t *testing.T) {
+	t.Parallel()
+	m := newTelemetry(t)
+	r := newRequest(t, "POST", cancel)
+	r.Header.Set("Traceparent", parent)
+	serve(newHandler(t, implementation{}, m.instrument(otel.WithPropagator(propagation.NewCompositeTextMapPropagator()))), r)
+	if s := m.only(); s.Parent().IsValid() {
+		t.Errorf("the parent is %+v, want none", s.Parent())
+	}
+}
+
+// The global providers do, and may come after the handler. This test alone uses them, and is not
+// parallel.
+func TestGlobalProviders(t *testing.T) {
+	if api.GetTextMapPropagator().Fields() != nil {
+		t.Skip("the global providers are set already")
+	}
+	m := newTelemetry(t)
+	h := newHandler(t, implementation{}, otel.Instrument())
+	serve(h, newRequest(t, "POST", cancel)) // nobody listens yet
+	api.SetTracerProvider(m.tracers)
+	api.SetMeterProvider(m.meters)
+	api.SetTextMapPropagator(propagation.TraceContext{})
+	r := newRequest(t, "POST", cancel)
+	r.Header.Set("Traceparent", parent)
+	serve(h, r)
+	if s := m.only(); !s.Parent().IsValid() {
+		t.Error("the span has no parent")
+	}
+	want(t, "the points", m.points(), `1 http.request.method=POST http.response.status_code=200 http.route=/Faults/$/Cancel network.protocol.version=1.1 url.scheme=http`)
+}
+
+// A client and an implementation that put a secret wherever they can. None of it is reported, and
+// nothing of an authenticator.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "planted0secret" // could be a name
+	m := newTelemetry(t)
+	instrument := m.instrument(otel.WithPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})))
+	who := server.WithAuthenticator(func(*http.Request) (server.Role, string, error) { return server.Admin, secret, nil })
+	nobody := server.WithAuthenticator(func(*http.Request) (server.Role, string, error) { return 0, secret, errors.New(secret) })
+	impls := []implementation{
+		{}, failing(errors.New(secret)), failing(server.NewError(generated.ErrorCodeAbort, secret)),
+		failing(&server.Error{Status: 400, Code: secret, Message: secret, Header: http.Header{"X-Secret": {secret}}}),
+		{cancel: func(context.Context) (generated.CancelOperationResponseObject, error) { panic(secret) }},
+		{cancel: func(context.Context) (generated.CancelOperationResponseObject, error) {
+			return visit(func(w http.ResponseWriter) error {
+				w.Header().Set("X-Secret", secret)
+				_, _ = w.Write([]byte(secret))
+				return errors.New(secret)
+			}), nil
+		}},
+	}
+	served := 0
+	for _, impl := range impls {
+		for _, option := range []server.Option{who, nobody} {
+			h := newHandler(t, impl, instrument, option)
+			for _, target := range []string{cancel + "&sig=" + secret, strings.Replace(cancel, "5b1f60aa", secret, 1), "/?" + secret} {
+				for _, method := range []string{"POST", "GET", secret} {
+					r := newRequest(t, method, target)
+					r.Header.Set("Authorization", "Bearer "+secret)
+					r.Header.Set("User-Agent", secret)
+					r.Header.Set("Baggage", "secret="+secret)
+					r.Header.Set("X-Forwarded-For", secret)
+					serve(h, r)
+					served++
+				}
+			}
+		}
+	}
+	spans := m.recorder.Ended()
+	if len(spans) != served {
+		t.Fatalf("there are %d spans of %d requests", len(spans), served)
+	}
+	all, err := json.Marshal(tracetest.SpanStubsFromReadOnlySpans(spans))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reported := string(all) + fmt.Sprintf("%+v", m.collect()) + m.points(); strings.Contains(reported, secret) {
+		at := strings.Index(reported, secret)
+		t.Errorf("the secret is reported: %s", reported[max(0, at-200):at+50])
 	}
 }
