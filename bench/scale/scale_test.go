@@ -1,19 +1,30 @@
 package scale
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/abuse"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/bolt"
@@ -214,4 +225,368 @@ func openStore(tb testing.TB, path string) *bolt.Store {
 // newEmulator is one for which it is the moment at which the active operations began.
 func newEmulator(s store.Store) *emulator.Emulator {
 	return emulator.New(s, emulator.WithClock(func() time.Time { return start }))
+}
+
+// The keys are those of emulator/records.go and emulator/cluster.go.
+const (
+	activePrefix  = "operations/active/"
+	historyPrefix = "operations/history/"
+	holderPrefix  = "operations/node/"
+	nodesPrefix   = "cluster/nodes/"
+)
+
+const (
+	// activeShare is one active operation in so many: fewer in a million than a list is long.
+	activeShare = 400
+	// nodes is how many nodes the finished transitions share.
+	nodes = 1000
+	// planters write at once, so that their transactions share their fsyncs.
+	planters = 64
+)
+
+// start is when the active operations were accepted. The finished ones are older, and
+// all of them young enough to be kept.
+var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// operation is the i-th of the operations that are planted: one in activeShare has just
+// been accepted, the others have succeeded. All kinds come equally often.
+type operation struct {
+	i      int
+	record emulator.Record
+}
+
+func newOperation(i int) operation {
+	r := emulator.Record{
+		ID:       idOf("operation", i),
+		Rollback: emulator.NotRollingBack,
+		Received: start,
+		Scenario: emulator.DefaultScenario(),
+	}
+	r.Kind, r.Target = targetOf(i)
+	if r.Target.NodeName != "" {
+		r.Found.Node = emulator.Node{Name: r.Target.NodeName, InstanceID: r.Target.NodeInstanceID}
+	}
+	if isActive(i) {
+		r.Step = emulator.StepIntentSaved
+		r.Due = r.Received.Add(r.Scenario.Queue)
+		return operation{i, r}
+	}
+	r.Received = start.Add(-time.Hour - time.Duration(i)*time.Millisecond)
+	r.Step = emulator.StepCompletedSuccessfully
+	r.LookedUp = true
+	lasts := r.Scenario.Queue + r.Scenario.LookUp + r.Scenario.Perform
+	if r.Kind == generated.OperationTypePartitionQuorumLoss {
+		lasts += r.Target.Duration
+	}
+	r.Due = r.Received.Add(lasts)
+	r.Stopped = r.Due
+	return operation{i, r}
+}
+
+func isActive(i int) bool { return i%activeShare < 4 && i/activeShare%4 == i%activeShare }
+
+// idOf is like a random UUID, so that new operations come at any place in the order of
+// the keys, as they do when callers choose them.
+func idOf(what string, i int) uuid.UUID {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(what), uint64(i)))
+	id := uuid.UUID(sum[:16])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id
+}
+
+func targetOf(i int) (generated.OperationType, emulator.Target) {
+	partition := emulator.Target{
+		ServiceName: fmt.Sprintf("fabric:/shop%03d/orders", i%200),
+		PartitionID: idOf("partition", i%5000),
+	}
+	switch i % 4 {
+	case 0:
+		partition.Mode = string(generated.DataLossModeFullDataLoss)
+		return generated.OperationTypePartitionDataLoss, partition
+	case 1:
+		partition.Mode = string(generated.QuorumLossModeQuorumReplicas)
+		partition.Duration = time.Minute
+		return generated.OperationTypePartitionQuorumLoss, partition
+	case 2:
+		partition.Mode = string(generated.RestartPartitionModeAllReplicasOrInstances)
+		return generated.OperationTypePartitionRestart, partition
+	default:
+		name := fmt.Sprintf("node-%03d", i%nodes)
+		if isActive(i) { // one transition a node
+			name = fmt.Sprintf("busy-node-%06d", i)
+		}
+		return generated.OperationTypeNodeTransition, emulator.Target{
+			NodeName:       name,
+			NodeInstanceID: "131234567890123456",
+			Transition:     generated.NodeTransitionTypeStop,
+			Duration:       10 * time.Minute,
+		}
+	}
+}
+
+// writes is the operation as the emulator stores it. A node that a transition which is
+// over has left is not in it: there are few nodes.
+func (o operation) writes() ([]store.Write, error) {
+	value, err := json.Marshal(o.record)
+	if err != nil {
+		return nil, err
+	}
+	id := o.record.ID.String()
+	if !isActive(o.i) {
+		return []store.Write{{Key: historyPrefix + id, Value: value}}, nil
+	}
+	writes := []store.Write{{Key: activePrefix + id, Value: value}}
+	if node := o.record.Found.Node; node.Name != "" {
+		value, err := json.Marshal(node)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256([]byte(node.Name))
+		name := hex.EncodeToString(sum[:])
+		writes = append(writes,
+			store.Write{Key: holderPrefix + name, Value: []byte(id)},
+			store.Write{Key: nodesPrefix + name, Value: value})
+	}
+	return writes, nil
+}
+
+// plant writes the operations from 0 up to n.
+func plant(tb testing.TB, s store.Store, n int) {
+	tb.Helper()
+	batches := make(chan []store.Write)
+	errs := make(chan error, planters)
+	ctx, cancel := context.WithCancel(tb.Context())
+	defer cancel()
+	var group sync.WaitGroup
+	for range planters {
+		group.Go(func() {
+			for batch := range batches {
+				if _, err := s.Commit(ctx, store.Txn{Then: batch}); err != nil {
+					errs <- err
+					cancel()
+					return
+				}
+			}
+		})
+	}
+	var err error
+	var batch []store.Write
+	send := func(writes []store.Write) {
+		select {
+		case batches <- writes:
+		case <-ctx.Done():
+		}
+	}
+	for i := 0; i < n && err == nil && ctx.Err() == nil; i++ {
+		var writes []store.Write
+		writes, err = newOperation(i).writes()
+		if len(batch)+len(writes) > store.MaxOps {
+			send(batch)
+			batch = nil
+		}
+		batch = append(batch, writes...)
+	}
+	if len(batch) > 0 {
+		send(batch)
+	}
+	close(batches)
+	group.Wait()
+	close(errs)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := <-errs; err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// anyOf chooses an operation that is active or one that is over.
+func anyOf(random *rand.Rand, n int, active bool) operation {
+	for {
+		if i := random.IntN(n); isActive(i) == active {
+			return newOperation(i)
+		}
+	}
+}
+
+var growthRounds = flag.Int("rounds", 60, "how many rounds BenchmarkGrowth compares")
+
+// BenchmarkGrowth is what one call costs among many operations as a multiple of what it costs
+// among a thousand, as a call in Go and as a request over the loopback. The two take turns; what
+// is reported is the median of the rounds.
+//
+//	go test -run '^$' -bench Growth -benchtime 1x -timeout 1h ./scale
+func BenchmarkGrowth(b *testing.B) {
+	const few, limit = 1000, 1.15
+	for _, driver := range []struct {
+		name string
+		open func(n int) store.Store
+	}{
+		{"memory", func(n int) store.Store {
+			s := memory.New()
+			plant(b, s, n)
+			return s
+		}},
+		{"bolt", func(n int) store.Store { return compacted(b, filepath.Join(b.TempDir(), fmt.Sprint(n)), n) }},
+	} {
+		b.Run(driver.name, func(b *testing.B) {
+			small, large := newGrown(b, driver.open(few), few), newGrown(b, driver.open(*operations), *operations)
+			defer small.st.Close()
+			defer large.st.Close()
+			for _, call := range []struct {
+				name  string
+				times int // in a round
+				do    func(g *grown) error
+			}{
+				{"start", 40, (*grown).start},
+				{"cancel", 40, (*grown).cancel},
+				{"progress", 400, (*grown).progress},
+				{"progress-of-a-thousand", 400, (*grown).progressOfAThousand},
+				{"served/start", 40, (*grown).serveStart},
+				{"served/cancel", 40, (*grown).serveCancel},
+				{"served/progress", 200, (*grown).serveProgress},
+			} {
+				b.Run(call.name, func(b *testing.B) {
+					for b.Loop() {
+						var ratios, times []float64
+						for range *growthRounds {
+							base := small.round(b, call.times, call.do)
+							many := large.round(b, call.times, call.do)
+							ratios, times = append(ratios, many/base), append(times, many/float64(call.times))
+						}
+						slices.Sort(ratios)
+						slices.Sort(times)
+						b.ReportMetric(0, "ns/op")
+						b.ReportMetric(times[len(times)/2], "ns/call")
+						b.ReportMetric(ratios[len(ratios)/2], fmt.Sprintf("ratio-to-%d", few))
+						b.ReportMetric(limit, "limit")
+						if of, served := strings.CutPrefix(call.name, "served/"); served {
+							tell(of+"-at-many-on-"+driver.name, abuse.Ratio(fmt.Sprintf("to-%d", few), ratios[len(ratios)/2], limit))
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// grown is a store with n operations and an emulator on it.
+type grown struct {
+	st     store.Store
+	e      *emulator.Emulator
+	srv    *httptest.Server
+	n      int
+	next   int
+	tb     testing.TB
+	random *rand.Rand
+	begun  []operation // not cancelled yet
+}
+
+func newGrown(tb testing.TB, st store.Store, n int) *grown {
+	e := newEmulator(st)
+	handler, err := server.New(e)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	srv := httptest.NewServer(handler)
+	tb.Cleanup(srv.Close)
+	return &grown{st: st, e: e, srv: srv, n: n, next: n, tb: tb, random: rand.New(rand.NewPCG(1, 0))}
+}
+
+// round is how long some calls take, in nanoseconds.
+func (g *grown) round(b *testing.B, times int, do func(*grown) error) float64 {
+	begin := time.Now()
+	for range times {
+		if err := do(g); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64(time.Since(begin))
+}
+
+// start starts an operation that is no node transition.
+func (g *grown) start() error {
+	g.next++
+	o := newOperation(4 * g.next)
+	g.begun = append(g.begun, o)
+	return startOne(g.tb, g.e, o)
+}
+
+// cancel cancels one that was started.
+func (g *grown) cancel() error {
+	o, err := g.taken()
+	if err != nil {
+		return err
+	}
+	return cancelOne(g.tb, g.e, o.record.ID)
+}
+
+// taken is the next that was started and not cancelled yet.
+func (g *grown) taken() (operation, error) {
+	if len(g.begun) == 0 {
+		if err := g.start(); err != nil {
+			return operation{}, err
+		}
+	}
+	o := g.begun[0]
+	g.begun = g.begun[1:]
+	return o, nil
+}
+
+func (g *grown) serveStart() error {
+	g.next++
+	o := newOperation(4 * g.next) // a data loss, as all in steps of four
+	g.begun = append(g.begun, o)
+	return g.request(http.MethodPost, onPartition(o)+"StartDataLoss?DataLossMode=FullDataLoss&", o, http.StatusAccepted)
+}
+
+func (g *grown) serveCancel() error {
+	o, err := g.taken()
+	if err != nil {
+		return err
+	}
+	return g.request(http.MethodPost, "/Faults/$/Cancel?Force=false&", o, http.StatusOK)
+}
+
+func (g *grown) serveProgress() error {
+	o := newOperation(4 * g.random.IntN(g.n/4))
+	return g.request(http.MethodGet, onPartition(o)+"GetDataLossProgress?", o, http.StatusOK)
+}
+
+func onPartition(o operation) string {
+	return "/Faults/Services/" + serviceID(o.record.Target) + "/$/GetPartitions/" + o.record.Target.PartitionID.String() + "/$/"
+}
+
+func (g *grown) request(method, path string, o operation, want int) error {
+	r, err := http.NewRequestWithContext(g.tb.Context(), method, g.srv.URL+path+"api-version=6.0&OperationId="+o.record.ID.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := g.srv.Client().Do(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("%s %s: %d, want %d: %s", method, path, answer.StatusCode, want, body)
+	}
+	return errors.Join(err, answer.Body.Close())
+}
+
+func (g *grown) progress() error {
+	_, err := g.e.Record(g.tb.Context(), newOperation(g.random.IntN(g.n)).record.ID)
+	return err
+}
+
+// progressOfAThousand asks for the same thousand, however many there are: what it costs more among many is not
+// the memory that has to be waited for.
+func (g *grown) progressOfAThousand() error {
+	_, err := g.e.Record(g.tb.Context(), newOperation(g.random.IntN(1000)).record.ID)
+	return err
+}
+
+// tell prints what "make abuse" looks for.
+func tell(name string, figures ...abuse.Figure) {
+	line, _ := abuse.Line(name, figures...)
+	fmt.Println(line)
 }
