@@ -2,15 +2,24 @@ package openapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http/httptest"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/sfcancel/sfcancel/internal/imports"
 	"github.com/sfcancel/sfcancel/openapi"
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
+	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
@@ -214,5 +223,155 @@ func TestEveryCallerOwnsItsDocument(t *testing.T) {
 	first[0] = '!'
 	if second := openapi.Document(); second[0] == '!' {
 		t.Error("Document returns shared bytes")
+	}
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	got := openapi.Versions()
+	if len(got) < 2 || got[0] != "3.0" || !slices.Contains(got, "6.0") {
+		t.Errorf("Versions() = %q, want 3.0 first, and 6.0", got)
+	}
+	got[0] = "changed"
+	if first := openapi.Versions()[0]; first != "3.0" {
+		t.Errorf("a change by one caller reached another: %q", first)
+	}
+}
+
+// A new api-version is one overlay and one line, and what comes with it says so where it is: nothing of it is in the
+// views of the versions before, and nothing has to be taken out there.
+func TestLaterVersionsLeaveEarlierViewsAlone(t *testing.T) {
+	t.Parallel()
+	const (
+		later     = "99.0"
+		parameter = `        - {name: only-later, in: query, x-since: "99.0", description: Why., schema: {type: string, minLength: 3, maxLength: 10}, example: drill}
+`
+		shared = `        - $ref: "#/components/parameters/OnlyLater"
+`
+		operation = `  /Faults/$/OnlyLater:
+    post:
+      x-since: "99.0"
+      operationId: OnlyLater
+      description: Pauses.
+      parameters:
+        - $ref: "#/components/parameters/OnlyLater"
+      responses:
+        "200": {description: Paused.}
+`
+		component = `    OnlyLater: {name: only-later-too, in: query, x-since: "99.0", description: How fast., schema: {type: integer}, example: 1}
+`
+	)
+	grown := strings.Replace(string(openapi.Document()), "\n      parameters:\n", "\n      parameters:\n"+parameter+shared, 1)
+	grown = strings.Replace(grown, "\npaths:\n", "\npaths:\n"+operation, 1)
+	grown = strings.Replace(grown, "\n  parameters:\n", "\n  parameters:\n"+component, 1)
+
+	for _, version := range openapi.Versions() {
+		was, err := openapi.View(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions, err := os.ReadFile(overlaid.File(version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, err := overlaid.Apply(grown, string(actions))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(was) != string(is) {
+			t.Errorf("the view of %s is changed by what came later:\n%s", version, firstDifference(string(was), string(is)))
+		}
+	}
+	view, err := overlaid.Apply(grown, `
+overlay: 1.0.0
+x-speakeasy-jsonpath: rfc9535
+x-api-version: "99.0"
+info: {title: api-version 99.0, version: "1.0"}
+actions:
+  - target: $.info
+    update: {version: "99.0"}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"name: only-later", "parameters/OnlyLater", "operationId: OnlyLater"} {
+		if !strings.Contains(string(view), text) {
+			t.Errorf("the view of %s has no %s", later, text)
+		}
+	}
+	if strings.Contains(string(view), "x-since:") {
+		t.Error("a view says when something came; it is one version")
+	}
+	for name, text := range map[string]string{"view of " + later: string(view), "whole document": grown} {
+		if _, err := parsed.Valid(t.Context(), []byte(text)); err != nil {
+			t.Errorf("the %s: %v", name, err)
+		}
+	}
+}
+
+func firstDifference(a, b string) string {
+	before, after := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range before {
+		if i >= len(after) || before[i] != after[i] {
+			return "- " + before[i] + "\n+ " + after[min(i, len(after)-1)]
+		}
+	}
+	return "+ " + after[min(len(before), len(after)-1)]
+}
+
+// The command line imports this package, and starts for every call: what reads and judges the document
+// is in openapi/loaded.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	imports.Check(t, "testdata/imports.txt")
+}
+
+// gate judges requests and answers by one form of the document. It is safe for concurrent use.
+type gate struct {
+	router  routers.Router
+	options *openapi3filter.Options
+}
+
+// allGates builds a gate for every form.
+func allGates(t *testing.T) map[string]gate {
+	t.Helper()
+	gates := map[string]gate{}
+	for name, doc := range allForms(t) {
+		doc.Servers = nil // the host of a test request is no server of the document
+		router, err := legacy.NewRouter(doc)
+		if err != nil {
+			t.Fatalf("form %s: %v", name, err)
+		}
+		gates[name] = gate{
+			router: router,
+			// The filter looks for formats in its options and in a package variable, but not in the document.
+			options: &openapi3filter.Options{SchemaValidationOptions: doc.GetSchemaValidationOptions()},
+		}
+	}
+	return gates
+}
+
+// request prepares the validation of one request.
+func (g gate) request(t *testing.T, method, target string) *openapi3filter.RequestValidationInput {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, nil)
+	route, pathParams, err := g.router.FindRoute(r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, target, err)
+	}
+	return &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: pathParams, Route: route, Options: g.options,
+	}
+}
+
+// testdata reads a JSON file of facts.
+func testdata(t *testing.T, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 }
