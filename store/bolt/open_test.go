@@ -1,20 +1,22 @@
 package bolt_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/bolt"
+	"go.etcd.io/bbolt"
 )
 
 func TestOpenMakesOneFile(t *testing.T) {
@@ -184,4 +186,296 @@ func TestCommitsAreSynced(t *testing.T) {
 	if !bolt.Syncs(open(t, filepath.Join(t.TempDir(), "state.db"))) {
 		t.Error("bbolt does not sync: commits would not survive a loss of power")
 	}
+}
+
+func TestFileOfAnotherProcessIsLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	c := startChild(t, "hold", path)
+	if !c.lines.Scan() {
+		t.Fatal("child did not open the store")
+	}
+	if _, err := bolt.Open(path, bolt.WithLockWait(0)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("Open: %v, want ErrLocked", err)
+	}
+	c.kill()
+	open(t, path, bolt.WithLockWait(0))
+}
+
+// bbolt waits by the clock of the bubble, so these take no time.
+func TestLockWait(t *testing.T) {
+	const interval = 50 * time.Millisecond // of bbolt's attempts
+	for _, c := range []struct {
+		name string
+		opts []bolt.Option
+		wait time.Duration
+	}{
+		{"default", nil, bolt.DefaultLockWait},
+		{"longer", []bolt.Option{bolt.WithLockWait(time.Minute)}, time.Minute},
+		{"the last option counts", []bolt.Option{bolt.WithLockWait(time.Minute), bolt.WithLockWait(time.Second)}, time.Second},
+		{"not at all", []bolt.Option{bolt.WithLockWait(0)}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "state.db")
+				open(t, path)
+				begin := time.Now()
+				if _, err := bolt.Open(path, c.opts...); !errors.Is(err, store.ErrLocked) {
+					t.Errorf("Open: %v, want ErrLocked", err)
+				}
+				if waited := time.Since(begin); waited < c.wait-interval || waited > c.wait+interval {
+					t.Errorf("waited %v, want about %v", waited, c.wait)
+				}
+			})
+		})
+	}
+}
+
+func TestLockIsTakenWhenItBecomesFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.db")
+		first := open(t, path)
+		go func() {
+			time.Sleep(bolt.DefaultLockWait / 2)
+			if err := first.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		open(t, path)
+	})
+}
+
+func TestNegativeLockWaitIsInvalid(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	if _, err := bolt.Open(path, bolt.WithLockWait(-1)); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("Open: %v, want ErrInvalid", err)
+	}
+}
+
+// openReadOnly opens a store for reading.
+func openReadOnly(t *testing.T, path string) *bolt.Store {
+	t.Helper()
+	s, err := bolt.Open(path, bolt.ReadOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Several read at once, nobody writes, and the file stays as it is.
+func TestReadOnly(t *testing.T) {
+	s, dir := backedUp(t)
+	path := filepath.Join(dir, "state.db")
+	want := fmt.Sprint(present(t, s))
+	if _, err := bolt.Open(path, bolt.ReadOnly(), bolt.WithLockWait(0)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("while somebody writes: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*bolt.Store{openReadOnly(t, path), openReadOnly(t, path)} {
+		if got := fmt.Sprint(present(t, s)); got != want {
+			t.Errorf("it holds %s, want %s", got, want)
+		}
+		if item, err := s.Get(t.Context(), "0"); err != nil || len(item.Value) != 5000 {
+			t.Errorf("%d bytes, %v", len(item.Value), err)
+		}
+		if _, err := s.Commit(t.Context(), writeOf("a")); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("Commit: %v", err)
+		}
+		if err := s.Backup(t.Context(), filepath.Join(t.TempDir(), "copy.db")); err != nil {
+			t.Errorf("Backup: %v", err)
+		}
+	}
+	if _, err := bolt.Open(path, bolt.WithLockWait(0)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("while somebody reads: %v", err)
+	}
+	after, err := os.Stat(path)
+	if err != nil || !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size() {
+		t.Errorf("the file has changed: %v, %v", after, err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(content) {
+		t.Errorf("the file has changed: %v", err)
+	}
+}
+
+// Where there is no store none is made.
+func TestReadOnlyMakesNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, path string)
+		want    error
+	}{
+		"nothing":             {func(*testing.T, string) {}, fs.ErrNotExist},
+		"an empty file":       {func(t *testing.T, path string) { write(t, path, nil) }, fs.ErrNotExist},
+		"an empty bbolt file": {func(t *testing.T, path string) { editBolt(t, path, func(*bbolt.Tx) error { return nil }) }, fs.ErrNotExist},
+		"a text":              {func(t *testing.T, path string) { write(t, path, []byte("text")) }, store.ErrForeign},
+		"a directory": {func(t *testing.T, path string) {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, store.ErrForeign},
+	} {
+		path := filepath.Join(t.TempDir(), "state.db")
+		c.prepare(t, path)
+		before, _ := os.Stat(path)
+		if _, err := bolt.Open(path, bolt.ReadOnly(), bolt.WithLockWait(time.Second)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if after, _ := os.Stat(path); (before == nil) != (after == nil) || after != nil && (after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime())) {
+			t.Errorf("%s: it has changed", name)
+		}
+	}
+}
+
+func TestForeignFilesAreLeftAlone(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(t *testing.T, path string)
+		says    string
+	}{
+		{"one byte", raw([]byte{0}), ""},
+		{"text", raw([]byte("remember the milk\n")), ""},
+		{"much text", raw(bytes.Repeat([]byte("remember the milk\n"), 10_000)), ""},
+		{"zeros", raw(make([]byte, 1<<16)), ""},
+		{"noise", raw(noise(1 << 16)), ""},
+		{"SQLite", raw(append([]byte("SQLite format 3\x00"), noise(1<<14)...)), ""},
+		{"bbolt of another application", edited(func(tx *bbolt.Tx) error {
+			b, err := tx.CreateBucket([]byte("users"))
+			if err != nil {
+				return err
+			}
+			return b.Put([]byte("root"), []byte("x"))
+		}), "another application"},
+		{"bbolt with a meta bucket of its own", edited(func(tx *bbolt.Tx) error {
+			b, err := tx.CreateBucket([]byte("meta"))
+			if err != nil {
+				return err
+			}
+			return b.Put([]byte("format"), []byte("other"))
+		}), "another application"},
+		{"store of a later version", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return meta.Put([]byte("version"), []byte("2"))
+		}), `version "2", this program knows version 1`},
+		{"store without version", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return meta.Delete([]byte("version"))
+		}), "version"},
+		{"store without items", editedStore(func(tx *bbolt.Tx) error {
+			return tx.DeleteBucket([]byte("items"))
+		}), "damaged"},
+		{"store without revision", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return meta.Delete([]byte("revision"))
+		}), "damaged"},
+		{"store with half a revision", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return meta.Put([]byte("revision"), []byte("half"))
+		}), "damaged"},
+		{"store behind its items", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return meta.Put([]byte("revision"), make([]byte, 8))
+		}), "damaged"},
+		{"item without revision", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return items.Put([]byte("b"), []byte("short"))
+		}), "damaged"},
+		{"item at revision 0", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			return items.Put([]byte("b"), make([]byte, 9))
+		}), "damaged"},
+		{"bucket among the items", editedBuckets(func(meta, items *bbolt.Bucket) error {
+			_, err := items.CreateBucket([]byte("b"))
+			return err
+		}), "damaged"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state.db")
+			c.prepare(t, path)
+			if err := refused(t, path); !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %q does not say %q", err, c.says)
+			}
+		})
+	}
+}
+
+// refused opens a file that must be refused, and checks that it is as before
+// and nothing else has come up beside it.
+func refused(t *testing.T, path string) error {
+	t.Helper()
+	content, before := look(t, path)
+	s, err := bolt.Open(path, bolt.WithLockWait(0))
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("Open accepted the file")
+	}
+	if !errors.Is(err, store.ErrForeign) {
+		t.Errorf("Open: %v, want ErrForeign", err)
+	}
+	for _, panicked := range []string{"runtime error", "assertion failed"} {
+		if strings.Contains(err.Error(), panicked) {
+			t.Errorf("Open: %v: this was noticed by luck", err)
+		}
+	}
+	contentNow, now := look(t, path)
+	if !bytes.Equal(content, contentNow) || !before.ModTime().Equal(now.ModTime()) ||
+		before.Mode() != now.Mode() || !os.SameFile(before, now) {
+		t.Errorf("the file was changed from %v to %v", before, now)
+	}
+	entries, dirErr := os.ReadDir(filepath.Dir(path))
+	if dirErr != nil || len(entries) != 1 {
+		t.Errorf("directory holds %v, %v, want the file alone", entries, dirErr)
+	}
+	return err
+}
+
+func look(t *testing.T, path string) ([]byte, os.FileInfo) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, info
+}
+
+func raw(content []byte) func(*testing.T, string) {
+	return func(t *testing.T, path string) { write(t, path, content) }
+}
+
+func edited(edit func(*bbolt.Tx) error) func(*testing.T, string) {
+	return func(t *testing.T, path string) { editBolt(t, path, edit) }
+}
+
+// editedStore is a store with one item that was then changed through bbolt.
+func editedStore(edit func(*bbolt.Tx) error) func(*testing.T, string) {
+	return func(t *testing.T, path string) {
+		s := open(t, path)
+		if _, err := s.Commit(t.Context(), writeOf("a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		editBolt(t, path, edit)
+	}
+}
+
+func editedBuckets(edit func(meta, items *bbolt.Bucket) error) func(*testing.T, string) {
+	return editedStore(func(tx *bbolt.Tx) error {
+		return edit(tx.Bucket([]byte("meta")), tx.Bucket([]byte("items")))
+	})
+}
+
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
+	return b
 }
