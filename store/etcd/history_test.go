@@ -1,9 +1,12 @@
 package etcd_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,8 +15,11 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/internal/etcdtest"
+	"github.com/sfcancel/sfcancel/internal/tcpfault"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/etcd"
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // claim is what one Commit has answered. The value it wrote is written by no other.
@@ -251,4 +257,350 @@ func TestAnswersAreTrue(t *testing.T) {
 			}
 		})
 	}
+}
+
+var (
+	manyFor  = flag.Duration("many-for", 4*time.Second, "how long TestAnswersOfManyStoresAreTrue goes on at least")
+	manySeed = flag.Uint64("many-seed", 1, "seed of its transactions and of what goes wrong; what comes of it is up to the machine")
+)
+
+// The load: few keys, so that the transactions meet.
+const (
+	manyStores  = 3
+	manyWriters = 6 // of each store
+	manyKeys    = 5
+)
+
+// attempted is a transaction, and what its Commit answered. Every value that it writes
+// begins with its id, which no other has; one that only deletes has no such mark.
+type attempted struct {
+	id       string
+	txn      store.Txn
+	revision store.Revision
+	err      error
+}
+
+// TestAnswersOfManyStoresAreTrue has several stores, each with connections of its own,
+// write to the same few keys by transactions of all sorts, while connections lose
+// answers, break and fall silent, contexts end, and stores are closed. The judge is the
+// history of etcd itself.
+func TestAnswersOfManyStoresAreTrue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it commits from many stores for seconds; make test runs it")
+	}
+	t.Parallel()
+	cluster, _ := roughly(t)
+	prefix := newPrefix()
+	client := cluster.Client(t)
+	open(t, cluster.Endpoints(), etcd.WithPrefix(prefix)) // makes the mark
+	start, err := client.Get(t.Context(), prefix, clientv3.WithPrefix())
+	ok(t, start, err)
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var succeeded atomic.Bool
+	time.AfterFunc(*manyFor, func() { // and then until a commit has succeeded
+		defer stop()
+		for begin := time.Now(); !succeeded.Load() && time.Since(begin) < hang; {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	var all []attempted
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for i := range manyStores {
+		proxies, urls := proxiesOf(t, cluster)
+		group.Go(func() { disturb(ctx, proxies, rand.New(rand.NewPCG(*manySeed, uint64(i)))) })
+		group.Go(func() {
+			for life := uint64(0); ctx.Err() == nil; life++ {
+				s, err := etcd.Open(context.WithoutCancel(ctx), urls, etcd.WithPrefix(prefix), etcd.WithDialTimeout(time.Minute),
+					etcd.WithRequestTimeout(2*time.Second), etcd.WithOutcomeWait(2*time.Second))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				closed, after := make(chan struct{}), time.Duration(600+i*900)*time.Millisecond
+				time.AfterFunc(after, func() {
+					defer close(closed)
+					if err := s.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+				var writing sync.WaitGroup
+				for w := range manyWriters {
+					random := rand.New(rand.NewPCG(*manySeed<<8+life, uint64(i*manyWriters+w)))
+					writing.Go(func() {
+						var answers []attempted
+						for n := 0; ctx.Err() == nil; n++ {
+							a := attempt(ctx, s, random, fmt.Sprintf("%d.%d.%d.%d ", i, life, w, n))
+							answers = append(answers, a)
+							if a.err == nil {
+								succeeded.Store(true)
+							}
+							if errors.Is(a.err, store.ErrClosed) {
+								break
+							}
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						all = append(all, answers...)
+					})
+				}
+				writing.Wait()
+				<-closed
+			}
+		})
+	}
+	group.Wait()
+	// What is still on its way arrives now that nothing holds it up.
+	time.Sleep(500 * time.Millisecond)
+	judgeMany(t, all, rawHistory(t, client, prefix, start.Header.Revision))
+}
+
+// proxiesOf are proxies of the members that nobody else uses.
+func proxiesOf(t *testing.T, cluster *etcdtest.Cluster) (proxies []*tcpfault.Proxy, urls []string) {
+	t.Helper()
+	for _, endpoint := range cluster.Endpoints() {
+		p, err := tcpfault.New(strings.TrimPrefix(endpoint, "http://"))
+		ok(t, p, err)
+		t.Cleanup(p.Close)
+		proxies, urls = append(proxies, p), append(urls, "http://"+p.Addr())
+	}
+	return proxies, urls
+}
+
+// disturb lets one thing after the other go wrong, and sets all right in the end.
+func disturb(ctx context.Context, proxies []*tcpfault.Proxy, random *rand.Rand) {
+	wait := func(most int) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Duration(random.IntN(most)) * time.Millisecond):
+		}
+	}
+	for ctx.Err() == nil {
+		p := proxies[random.IntN(len(proxies))]
+		switch random.IntN(5) {
+		case 0, 1:
+			p.DropAnswers(1 + random.IntN(3))
+		case 2:
+			p.Break()
+		case 3:
+			p.Cut()
+			wait(150)
+			p.Mend()
+		case 4: // some of them longer than one attempt
+			p.Pause()
+			wait(900)
+			p.Resume()
+		}
+		wait(60)
+	}
+	for _, p := range proxies {
+		p.DropAnswers(0)
+	}
+}
+
+// attempt commits a transaction of any sort. Its context may end at any moment.
+func attempt(ctx context.Context, s store.Store, random *rand.Rand, id string) attempted {
+	key := func() string { return fmt.Sprint("k", random.IntN(manyKeys)) }
+	a := attempted{id: id}
+	written := map[string]bool{}
+	add := func(w store.Write) {
+		if !written[w.Key] {
+			written[w.Key] = true
+			a.txn.Then = append(a.txn.Then, w)
+		}
+	}
+	switch sort := random.IntN(100); {
+	case sort == 0: // the longest value
+		add(store.Write{Key: key(), Value: append([]byte(id), make([]byte, store.MaxValue-len(id))...)})
+	case sort == 1: // as many operations as there may be
+		for i := range store.MaxOps {
+			add(store.Write{Key: fmt.Sprint("many/", i), Value: []byte(id), Delete: i > 0 && random.IntN(3) == 0})
+			a.txn.If = append(a.txn.If, store.Condition{Key: fmt.Sprint("none/", i)})
+		}
+	case sort < 12: // nothing but deletes, some of what was never there
+		for range 1 + random.IntN(2) {
+			add(store.Write{Key: []string{key(), "never"}[random.IntN(2)], Delete: true})
+		}
+	default:
+		for range 1 + random.IntN(3) {
+			add(store.Write{Key: key(), Value: []byte(id), Delete: len(a.txn.Then) > 0 && random.IntN(3) == 0})
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	for range random.IntN(3) {
+		name := key() // written or not
+		if item, err := s.Get(ctx, name); err == nil || errors.Is(err, store.ErrNotFound) {
+			a.txn.If = append(a.txn.If[:min(len(a.txn.If), store.MaxOps-1)], store.Condition{Key: name, Revision: item.Revision})
+		}
+	}
+	if random.IntN(2) == 0 {
+		timer := time.AfterFunc(time.Duration(random.IntN(40_000))*time.Microsecond, cancel)
+		defer timer.Stop()
+	}
+	a.revision, a.err = s.Commit(ctx, a.txn)
+	return a
+}
+
+// rawHistory is what etcd itself says has happened under a prefix, by revision, from the
+// one after from on.
+func rawHistory(t *testing.T, client *clientv3.Client, prefix string, from int64) [][]*clientv3.Event {
+	t.Helper()
+	end, err := client.Put(t.Context(), prefix+"end", "")
+	ok(t, end, err)
+	var changes [][]*clientv3.Event
+	for answer := range client.Watch(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithRev(from+1)) {
+		if err := answer.Err(); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range answer.Events {
+			e.Kv.Key = bytes.TrimPrefix(e.Kv.Key, []byte(prefix))
+			switch n := len(changes); {
+			case e.Kv.ModRevision == end.Header.Revision:
+				return changes
+			case n > 0 && changes[n-1][0].Kv.ModRevision == e.Kv.ModRevision:
+				changes[n-1] = append(changes[n-1], e)
+			default:
+				changes = append(changes, []*clientv3.Event{e})
+			}
+		}
+	}
+	t.Fatal("the watch has ended")
+	return nil
+}
+
+// judgeMany holds that each transaction of the history is one whose Commit returned its
+// revision, or did not know; that it wrote just what it was to write, when its conditions
+// held; and that all that Commit said has happened is there.
+func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
+	t.Helper()
+	byRevision, byID, counts := map[store.Revision]*attempted{}, map[string]*attempted{}, map[string]int{}
+	unknownDeletes := 0
+	for i := range all {
+		a := &all[i]
+		byID[a.id] = a
+		switch {
+		case a.err == nil && byRevision[a.revision] != nil:
+			t.Errorf("two transactions of revision %d", a.revision)
+		case a.err == nil:
+			byRevision[a.revision] = a
+		case errors.Is(a.err, store.ErrOutcomeUnknown) && onlyDeletes(a.txn):
+			unknownDeletes++
+		}
+		counts[sortOf(t, a.err)]++
+	}
+	held := map[string]store.Revision{}
+	happened := map[string]int{}
+	for _, events := range history {
+		revision := store.Revision(events[0].Kv.ModRevision)
+		items, isTxn := map[string]*mvccpb.KeyValue{}, false
+		for _, e := range events {
+			if key, found := strings.CutPrefix(string(e.Kv.Key), "item/"); found {
+				items[key] = e.Kv
+			} else {
+				isTxn = isTxn || strings.HasPrefix(string(e.Kv.Value), "txn ")
+			}
+		}
+		if !isTxn {
+			if len(items) > 0 {
+				t.Errorf("revision %d wrote items, but to no slot", revision)
+			}
+			continue
+		}
+		a := byRevision[revision]
+		if a == nil {
+			a = markOf(items, byID)
+		}
+		switch {
+		case a == nil && unknownDeletes > 0:
+			unknownDeletes--
+		case a == nil:
+			t.Errorf("revision %d is of no transaction that may have happened", revision)
+		case a.err != nil && !errors.Is(a.err, store.ErrOutcomeUnknown):
+			t.Errorf("%shas happened at %d, but Commit returned %v", a.id, revision, a.err)
+		default:
+			happened[a.id]++
+			checkEffect(t, a, revision, items, held)
+		}
+		for key, kv := range items {
+			if held[key] = revision; kv.Version == 0 { // a delete
+				delete(held, key)
+			}
+		}
+	}
+	for _, a := range all {
+		if n := happened[a.id]; a.err == nil && n != 1 || n > 1 {
+			t.Errorf("%sis in the history %d times, Commit returned %d, %v", a.id, n, a.revision, a.err)
+		}
+	}
+	t.Logf("%d transactions: %v", len(all), counts)
+	if counts["nil"] == 0 {
+		t.Errorf("the run shows nothing: got %v, want a commit that succeeded", counts)
+	}
+}
+
+func onlyDeletes(txn store.Txn) bool {
+	for _, w := range txn.Then {
+		if !w.Delete {
+			return false
+		}
+	}
+	return true
+}
+
+// markOf is the transaction whose id begins one of the values.
+func markOf(items map[string]*mvccpb.KeyValue, byID map[string]*attempted) *attempted {
+	for _, kv := range items {
+		if id, _, found := bytes.Cut(kv.Value, []byte(" ")); found {
+			return byID[string(id)+" "]
+		}
+	}
+	return nil
+}
+
+// checkEffect compares with what a should have done to held.
+func checkEffect(t *testing.T, a *attempted, revision store.Revision, items map[string]*mvccpb.KeyValue, held map[string]store.Revision) {
+	t.Helper()
+	for _, c := range a.txn.If {
+		if held[c.Key] != c.Revision {
+			t.Errorf("%shas happened at %d, but %q was at %d, not %d", a.id, revision, c.Key, held[c.Key], c.Revision)
+		}
+	}
+	effects := 0
+	for _, w := range a.txn.Then {
+		if w.Delete && held[w.Key] == 0 {
+			continue
+		}
+		effects++
+		kv := items[w.Key]
+		if kv == nil || (kv.Version == 0) != w.Delete || !w.Delete && !bytes.Equal(kv.Value, w.Value) {
+			t.Errorf("%sat %d did something else to %q", a.id, revision, w.Key)
+		}
+	}
+	if effects != len(items) {
+		t.Errorf("%sat %d wrote %d items, want %d", a.id, revision, len(items), effects)
+	}
+}
+
+// sortOf names an error, and fails t if Commit may not return it here.
+func sortOf(t *testing.T, err error) string {
+	t.Helper()
+	switch {
+	case err == nil:
+		return "nil"
+	case errors.Is(err, store.ErrOutcomeUnknown):
+		return "unknown"
+	case errors.Is(err, store.ErrConflict):
+		return "conflict"
+	case errors.Is(err, store.ErrClosed):
+		return "closed"
+	case errors.Is(err, store.ErrUnavailable):
+		return "unavailable"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "context"
+	}
+	t.Errorf("Commit: %v", err)
+	return "other"
 }
