@@ -48,15 +48,15 @@
 //
 // The rules that the rough world needs stand where they are judged:
 //
-//   - Evidence counts for one cluster and one life of an id (lives_test.go).
-//   - A grace never begins in the future; a clock that is behind shortens it (evidence_test.go).
+//   - Evidence counts for one cluster and one life of an id (cluster_test.go).
+//   - A grace never begins in the future; a clock that is behind shortens it (client_test.go).
 //   - A refusal may be that of a request's own copy, and then tells nothing of the request
-//     (judgestart_test.go).
-//   - A start whose id exists with its kind has been started already (judgestart_test.go).
-//   - One silence does not cost the verdict (judgesilence_test.go).
+//     (judge_test.go).
+//   - A start whose id exists with its kind has been started already (judge_test.go).
+//   - One silence does not cost the verdict (silence_test.go).
 //   - A ledger that fails excuses what follows from it, and a force needs one that does not
-//     (judgeforce_test.go); what it was told must be true (judgeledger_test.go).
-//   - The end of a context is behind an error only if it is the caller's (judgestart_test.go).
+//     (judgeforce_test.go); what it was told must be true (judgeforce_test.go).
+//   - The end of a context is behind an error only if it is the caller's (judge_test.go).
 //
 // Faults that lie, such as an old list or a 200 for what was not done, are not made: no
 // client could tell.

@@ -1,10 +1,13 @@
 package soak
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
-
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
@@ -243,4 +246,250 @@ var deeds = []deed{
 	deedCancel, deedCancel, deedCancel, deedCancel,
 	deedForce, deedForce, deedForce, deedForce, deedForce,
 	deedStart, deedStart, deedRead, deedList, deedWait, deedWatch, deedStop, deedStop, deedAll,
+}
+
+// action is what somebody else does, or what happens to the cluster.
+type action struct {
+	at   time.Duration
+	home int // the cluster
+	do   act
+	op   int
+	kind wrapper.Kind // of a start
+	gate int
+	how  condition
+	cond emulator.Availability
+}
+
+type act string
+
+const (
+	actCancel  act = "cancels"
+	actForce   act = "forces"
+	actStart   act = "starts"
+	actDown    act = "server down"
+	actUp      act = "server up, with a new engine"
+	actFail    act = "fault service unavailable"
+	actRecover act = "fault service ready"
+	actGate    act = "gateway"
+	actSweep   act = "sweep"
+	actCleanUp act = "clean-up"
+)
+
+// condition is how a gateway is.
+type condition string
+
+const (
+	gateWell    condition = "well"
+	gateRefuses condition = "refuses connections"
+	gate502     condition = "answers 502"
+	gate503     condition = "answers 503"
+	serverDown  condition = "has no server behind it"
+
+	// These three are for good.
+	gateSilent condition = "takes requests and does nothing"
+	gateMute   condition = "carries requests out and never answers"
+	gateDeaf   condition = "takes no connection"
+)
+
+func byTime(a, b action) int { return int(a.at - b.at) }
+
+func (p plan) planOthers(d dice, starts bool) []action {
+	var all []action
+	when := func() time.Duration { return d.between(time.Millisecond, 100*time.Second) }
+	add := func(a action) { all = append(all, a) }
+	for range d.IntN(5) {
+		op, at := d.IntN(len(p.operations)), when()
+		switch d.IntN(6) {
+		case 0, 1:
+			add(action{at: at, do: actCancel, op: op})
+		case 2:
+			add(action{at: at, do: actForce, op: op})
+		case 3, 4:
+			add(action{at: at, do: actCancel, op: op})
+			add(action{at: at + d.between(time.Millisecond, 10*time.Second), do: actForce, op: op})
+		case 5:
+			if starts {
+				add(action{at: at, do: actStart, op: op, kind: p.operations[op].kind})
+			}
+		}
+	}
+	if d.chance(25) {
+		at := when()
+		add(action{at: at, do: actDown})
+		add(action{at: at + d.between(time.Millisecond, 20*time.Second), do: actUp})
+	}
+	if d.chance(25) {
+		at := when()
+		add(action{at: at, do: actFail, cond: pick(d, emulator.NotPrimary, emulator.Starting, emulator.NoWriteQuorum,
+			emulator.HostingDeploymentInProgress, emulator.GatewayCannotReachNaming)})
+		add(action{at: at + d.between(time.Millisecond, 20*time.Second), do: actRecover})
+	}
+	for gate := range gateways {
+		if d.chance(15) {
+			at := when()
+			add(action{at: at, do: actGate, gate: gate, how: pick(d, gateRefuses, gate502, gate503)})
+			add(action{at: at + d.between(time.Millisecond, 30*time.Second), do: actGate, gate: gate, how: gateWell})
+		}
+	}
+	if d.chance(20) {
+		add(action{at: when(), do: actSweep})
+	}
+	if !starts && d.chance(20) { // an id that is used twice is two operations
+		add(action{at: when(), do: actCleanUp})
+	}
+	slices.SortFunc(all, byTime)
+	return all
+}
+
+// Reused ids: an operation ends, the cluster forgets it (runtime §5.8), and a client or
+// somebody else starts one with the same id, of the same kind or another. That is a new
+// life of the id, and what was known of the one before is true of that one only.
+
+// planReuse lets operations end soon, cleans up again and again, and makes clients go
+// through the lives of one id.
+func planReuse(p *plan, d dice, _ bool) {
+	soon := func(d dice) time.Duration { return d.between(time.Millisecond, 3*time.Second) }
+	for n := range p.operations {
+		o := &p.operations[n]
+		o.scenario = emulator.Scenario{LookUp: soon(d), Perform: d.between(time.Millisecond, 30*time.Second), Undo: soon(d)}
+	}
+	when := func() time.Duration { return d.between(500*time.Millisecond, 150*time.Second) }
+	for range 6 + d.IntN(8) {
+		p.others = append(p.others, action{at: when(), do: actCleanUp})
+	}
+	for range d.IntN(4) {
+		op := d.IntN(len(p.operations))
+		p.others = append(p.others, action{at: when(), do: actStart, op: op, kind: p.anyKind(op, d)})
+	}
+	slices.SortStableFunc(p.others, byTime)
+	if d.chance(50) {
+		p.spoilt = min(p.spoilt, 10)
+	}
+	for n := range p.clients {
+		if d.chance(60) {
+			p.clients[n].calls = p.lives(d)
+		}
+	}
+}
+
+// lives are the calls of a client that ends an operation, starts one with its id again,
+// and cancels that.
+func (p plan) lives(d dice) (all []callPlan) {
+	op, kind := d.IntN(len(p.operations)), wrapper.Kind("")
+	for _, do := range []deed{
+		deedCancel, pick(d, deedCancel, deedForce, deedWait, deedStop), pick(d, deedStart, deedStart, deedStart, deedRead),
+		pick(d, deedForce, deedForce, deedCancel, deedStop), pick(d, deedForce, deedCancel),
+	} {
+		k := p.planCall(d, true)
+		k.do, k.op = do, op
+		if kind == "" {
+			kind = p.anyKind(op, d)
+		}
+		k.kind = kind
+		if k.deadline == 0 {
+			k.deadline = d.between(10*time.Second, 100*time.Second) + tick/2
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// anyKind is that of the operation more often than not.
+func (p plan) anyKind(op int, d dice) wrapper.Kind {
+	if d.chance(70) {
+		return p.operations[op].kind
+	}
+	return pick(d, wrapper.KindDataLoss, wrapper.KindQuorumLoss, wrapper.KindPartitionRestart, wrapper.KindNodeTransition)
+}
+
+// Twins: two clusters have operations with the same ids, and the clients of both share one
+// ledger. A cluster is known by its gateways, and by its name if its clients give it one.
+
+// planTwins adds the second cluster, with actors of its own, and gives clients to it.
+func planTwins(p *plan, d dice, starts bool) {
+	p.homes = homes
+	for n := range p.operations {
+		p.operations[n].present[1] = d.chance(80)
+	}
+	for _, a := range p.planOthers(d, starts) {
+		a.home = 1
+		p.others = append(p.others, a)
+	}
+	slices.SortStableFunc(p.others, byTime)
+	for n := range p.clients {
+		c := &p.clients[n]
+		c.ledger, c.home = 0, d.IntN(homes)
+		for i := range c.endpoints {
+			c.endpoints[i] += c.home * gateways
+		}
+		if d.chance(40) {
+			c.name = fmt.Sprintf("cluster %d", c.home)
+		}
+	}
+}
+
+// dice are the random decisions of one actor or one request. Each has its own, so that
+// what one draws does not depend on when another does.
+type dice struct{ *rand.Rand }
+
+func newDice(seed uint64, parts ...uint64) dice {
+	h := mixed(seed)
+	for _, p := range parts {
+		h = mixed(h ^ p)
+	}
+	return dice{rand.New(rand.NewPCG(seed, h))}
+}
+
+// mixed is splitmix64, so that seeds in a row have nothing in common.
+func mixed(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// chance is true in so many of 100 cases.
+func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
+
+// between is a duration of any order of magnitude between the two, in whole tick.
+func (d dice) between(least, most time.Duration) time.Duration {
+	low, high := math.Log(float64(least)), math.Log(float64(most))
+	return time.Duration(math.Exp(low + d.Float64()*(high-low))).Truncate(tick)
+}
+
+// tick is what all instants of a run are multiples of. The wrapper's own pauses have a
+// jitter that no seed governs; kept to a nanosecond, it is rounded away by every request.
+const tick = time.Microsecond
+
+func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
+
+// Replays: something below the client, such as a proxy, sends a request again after it was
+// carried out, and the client gets only the second answer. It sees a start refused as
+// existing, or a force refused as not allowed now, that is its own.
+
+// planReplays also makes some calls start operations whose id the call makes itself: such a
+// start cannot be refused as existing by anybody else's.
+func planReplays(p *plan, d dice, _ bool) {
+	p.replayed = pick(d, 5, 20, 50)
+	for c := range p.clients {
+		for n := range p.clients[c].calls {
+			k := &p.clients[c].calls[n]
+			if k.do != deedStart || d.chance(50) {
+				continue
+			}
+			o := p.operations[k.op]
+			o.id, o.present = uuid.UUID{}, [homes]bool{}
+			k.op, k.ownID = len(p.operations), true
+			p.operations = append(p.operations, o)
+			p.exact = false // an id that the wrapper makes comes from no seed
+		}
+	}
+}
+
+// replay is how long after it was carried out the request is sent again, 0 for never.
+func (p plan) replay(q *request, d dice) time.Duration {
+	if p.replayed > 0 && q.changes() && d.chance(p.replayed) {
+		return d.between(50*time.Microsecond, 5*time.Second)
+	}
+	return 0
 }
