@@ -294,7 +294,7 @@ func TestGlobalProviders(t *testing.T) {
 	r.Header.Set("Traceparent", parent)
 	serve(h, r)
 	if s := m.only(); !s.Parent().IsValid() {
-		t.Error("the span has no parent")
+		t.Errorf("parent of the span: got %v, want that of %s", s.Parent(), parent)
 	}
 	want(t, "the points", m.points(), `1 http.request.method=POST http.response.status_code=200 http.route=/Faults/$/Cancel network.protocol.version=1.1 url.scheme=http`)
 }
