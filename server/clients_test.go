@@ -289,7 +289,7 @@ func TestClientRole(t *testing.T) {
 			s := &spy{act: func(ctx context.Context) error {
 				got = server.ClientRole(ctx)
 				if server.RequestID(ctx) == "" {
-					t.Error("no request id beside it")
+					t.Error("request id beside the role: got none, want one")
 				}
 				return nil
 			}}

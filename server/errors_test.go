@@ -27,12 +27,12 @@ func TestError(t *testing.T) {
 		t.Errorf("text %q", got)
 	}
 	if plain.Unwrap() != nil {
-		t.Error("a cause from nowhere")
+		t.Errorf("Unwrap without a cause: got %v, want nil", plain.Unwrap())
 	}
 
 	wrapped := plain.Wrap(io.ErrUnexpectedEOF)
 	if plain.Unwrap() != nil {
-		t.Error("Wrap changed its receiver")
+		t.Errorf("receiver after Wrap: got cause %v, want none", plain.Unwrap())
 	}
 	if !errors.Is(wrapped, io.ErrUnexpectedEOF) || wrapped.Status != 404 || wrapped.Code != plain.Code || wrapped.Message != plain.Message {
 		t.Errorf("got %+v", wrapped)
@@ -41,19 +41,19 @@ func TestError(t *testing.T) {
 		t.Errorf("text %q", got)
 	}
 	if wrapped.Wrap(nil).Unwrap() != nil {
-		t.Error("Wrap(nil) keeps the cause")
+		t.Errorf("Wrap(nil): got cause %v, want none", wrapped.Wrap(nil).Unwrap())
 	}
 
 	var e *server.Error
 	if !errors.As(fmt.Errorf("store: %w", plain), &e) || e != plain {
-		t.Error("not found in a chain")
+		t.Errorf("errors.As in a chain: got %v, want %v", e, plain)
 	}
 }
 
 func TestErrorNil(t *testing.T) {
 	var e *server.Error
 	if e.Wrap(io.EOF) != nil || e.Unwrap() != nil || e.Error() != "<nil>" {
-		t.Error("a nil Error is something")
+		t.Errorf("nil Error: got Wrap %v, Unwrap %v, text %q, want nil, nil, <nil>", e.Wrap(io.EOF), e.Unwrap(), e.Error())
 	}
 }
 

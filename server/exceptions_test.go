@@ -92,7 +92,7 @@ func TestDifferencesBetweenProfiles(t *testing.T) {
 	for _, d := range differences {
 		t.Run(d.row, func(t *testing.T) {
 			if !slices.ContainsFunc(d.cases, func(r row) bool { return r.documented != r.runtime }) {
-				t.Error("no request shows a difference")
+				t.Errorf("got %d requests and no difference, want at least one that differs", len(d.cases))
 			}
 			for _, r := range d.cases {
 				if r.documented == (want{}) || r.runtime == (want{}) {

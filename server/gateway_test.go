@@ -86,7 +86,7 @@ func TestGateway(t *testing.T) {
 					return
 				}
 				if rec.Header().Get("X-Content-Type-Options") != "nosniff" {
-					t.Error("no nosniff")
+					t.Errorf("X-Content-Type-Options: got %q, want nosniff", rec.Header().Get("X-Content-Type-Options"))
 				}
 				if isPage := rec.Header().Get("Content-Type") == page; isPage != (tt.body == "") {
 					t.Errorf("got %q of type %q", got.body, rec.Header().Get("Content-Type"))

@@ -414,7 +414,7 @@ func TestFailures(t *testing.T) {
 				t.Errorf("got %v %q, want %v", got.want, got.message, tt.want)
 			}
 			if header.Get("Cache-Control") != "" {
-				t.Error("a header of the response that failed is still there")
+				t.Errorf("Cache-Control of the response that failed: got %q, want none", header.Get("Cache-Control"))
 			}
 			sent := fmt.Sprint(header) + string(body)
 			for _, leak := range []string{secret, "hunter2", "goroutine", ".go:", "panic", "deadline exceeded", "nil pointer"} {

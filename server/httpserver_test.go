@@ -263,6 +263,6 @@ func TestTLSConfig(t *testing.T) {
 		})
 	}
 	if a, b := server.TLSConfig(cert.tls()), server.TLSConfig(cert.tls()); a == b {
-		t.Error("two callers share one")
+		t.Errorf("TLSConfig of two callers: got %p for both, want two", a)
 	}
 }

@@ -58,7 +58,7 @@ func TestOptions(t *testing.T) {
 func TestProfile(t *testing.T) {
 	var zero server.Profile
 	if zero != server.Documented {
-		t.Error("the zero value is not Documented")
+		t.Errorf("zero Profile: got %v, want %v", zero, server.Documented)
 	}
 	for text, p := range map[string]server.Profile{"documented": server.Documented, "runtime": server.Runtime, "Runtime": server.Runtime, "DOCUMENTED": server.Documented} {
 		if got, err := server.ParseProfile(text); err != nil || got != p {
