@@ -115,10 +115,10 @@ func TestCloseWhileDialing(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err == nil {
-				t.Error("somebody answers")
+				t.Error("a read after Close: got an answer, want an error")
 			}
 		case <-time.After(30 * time.Second):
-			t.Fatal("the connection is still there after 30 s")
+			t.Fatal("30 s after Close: got an open connection, want it closed")
 		}
 	}
 }

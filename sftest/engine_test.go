@@ -145,7 +145,7 @@ func TestSetScenario(t *testing.T) {
 	id := c.Put(stopping())
 	c.Advance(time.Hour)
 	if c.Operation(id).Terminal() {
-		t.Fatal("it is not stuck")
+		t.Fatalf("a stuck operation after an hour: got %+v, want it not ended", c.Operation(id))
 	}
 	c.SetScenario(id, emulator.Scenario{})
 	c.Advance(time.Minute)

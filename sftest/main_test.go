@@ -121,7 +121,7 @@ func last(t *testing.T, c *sftest.Cluster) sftest.Request {
 	t.Helper()
 	all := c.Requests()
 	if len(all) == 0 {
-		t.Fatal("no request arrived")
+		t.Fatal("got no request, want at least one")
 	}
 	return all[len(all)-1]
 }
