@@ -594,13 +594,13 @@ func TestPanics(t *testing.T) {
 				defer wait.Done()
 				defer func() { _ = recover() }()
 				read(t, m, "http://c", tc.transport)
-				t.Error("the call has returned")
+				t.Error("got a call that returned, want one that panics")
 			}()
 			wait.Wait()
 			m.wantTree(tc.want)
 			m.wantPoints("sfcancel.call.duration", `1 error.type=panic sfcancel.call=list_operations`)
 			if strings.Contains(m.everything(), "secret") {
-				t.Error("the panic was reported")
+				t.Errorf("got the text of the panic in the telemetry, want it left out:\n%s", m.everything())
 			}
 		})
 	}
