@@ -83,7 +83,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("a trail of %+v, %v", got, errs)
 	}
 	if err := l.Append(t.Context(), entry(opC, 0, "")); err == nil {
-		t.Error("something was noted")
+		t.Error("Append: got no error, want one")
 	}
 }
 

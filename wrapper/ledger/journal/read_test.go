@@ -248,7 +248,7 @@ func FuzzFile(f *testing.F) {
 			t.Fatalf("%d entries, then %d, %v", len(before), len(after), err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "5b.tmp")); err == nil {
-			t.Fatal("a draft is left")
+			t.Fatal("draft 5b.tmp: got a file, want none")
 		}
 	})
 }
