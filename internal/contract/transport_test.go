@@ -47,7 +47,7 @@ func TestTransport(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}), read: func(t *testing.T, body io.Reader) {
 			if _, err := io.ReadAll(body); err == nil {
-				t.Error("read to the end")
+				t.Error("read of a cut-off body: got no error, want one")
 			}
 		}},
 		{name: "no answer", method: "GET", target: list, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })},
@@ -73,7 +73,7 @@ func TestTransport(t *testing.T) {
 			if tt.read == nil {
 				if err == nil {
 					_ = resp.Body.Close()
-					t.Error("there is an answer")
+					t.Errorf("got an answer with status %d, want an error", resp.StatusCode)
 				}
 			} else if err != nil {
 				t.Fatal(err)
