@@ -31,7 +31,7 @@ func TestFiles(t *testing.T) {
 		t.Fatalf("the files are %v, want %v", got, want)
 	}
 	if !bytes.Equal(files["faults.yaml"], openapi.Document()) {
-		t.Error("faults.yaml is not the document")
+		t.Errorf("faults.yaml: got %d bytes, want the %d of the document", len(files["faults.yaml"]), len(openapi.Document()))
 	}
 	for name, text := range files {
 		if filepath.Ext(name) == ".json" {

@@ -222,7 +222,7 @@ func TestEveryCallerOwnsItsDocument(t *testing.T) {
 	first := openapi.Document()
 	first[0] = '!'
 	if second := openapi.Document(); second[0] == '!' {
-		t.Error("Document returns shared bytes")
+		t.Errorf("second Document begins with %q, as the first was changed to: want bytes of its own", second[0])
 	}
 }
 
@@ -300,7 +300,7 @@ actions:
 		}
 	}
 	if strings.Contains(string(view), "x-since:") {
-		t.Error("a view says when something came; it is one version")
+		t.Error("view: got x-since, want none: it is one version")
 	}
 	for name, text := range map[string]string{"view of " + later: string(view), "whole document": grown} {
 		if _, err := parsed.Valid(t.Context(), []byte(text)); err != nil {

@@ -127,7 +127,7 @@ func TestSeedSentences(t *testing.T) {
 		}},
 		{"there is no request body", func(t *testing.T, _ *openapi3.T, _ string, cancel *openapi3.Operation) {
 			if cancel.RequestBody != nil {
-				t.Error("a request body")
+				t.Errorf("request body: got %+v, want none", cancel.RequestBody)
 			}
 		}},
 		{"these APIs start what it may cancel", func(t *testing.T, doc *openapi3.T, _ string, cancel *openapi3.Operation) {
@@ -159,12 +159,12 @@ func TestSeedSentences(t *testing.T) {
 				}
 			}
 			if state := doc.Components.Schemas["OperationState"].Value; !slices.Contains(state.Enum, any("RollingBack")) {
-				t.Error("no state RollingBack")
+				t.Errorf("states: got %v, want RollingBack among them", state.Enum)
 			}
 		}},
 		{"200 (OK) has no response schema", func(t *testing.T, _ *openapi3.T, _ string, cancel *openapi3.Operation) {
 			if ok := cancel.Responses.Value("200"); ok == nil || len(ok.Value.Content) != 0 {
-				t.Error("no 200, or a 200 with a body")
+				t.Errorf("response 200: got %+v, want one without a body", ok)
 			}
 		}},
 		{"all other status codes are a FabricError", func(t *testing.T, _ *openapi3.T, _ string, cancel *openapi3.Operation) {
