@@ -141,7 +141,7 @@ func TestWatchMeetsCompaction(t *testing.T) {
 		t.Errorf("Watch yields %v, %v, want ErrCompacted", change, err)
 	}
 	if _, _, ok := next(); ok {
-		t.Error("Watch goes on after an error")
+		t.Error("Watch after an error: got another result, want the end")
 	}
 	// The way back that the contract promises.
 	page, err := s.List(t.Context(), "", "", 10)
