@@ -295,7 +295,7 @@ func TestCancelAllAsTheyCome(t *testing.T) {
 	})
 }
 
-// An error that an Each made does not name the operation: "an *Error that names the operation".
+// An error that an Each made is an *Error that names the operation, too.
 func TestEachErrorNamesOperation(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{})
@@ -310,7 +310,7 @@ func TestEachErrorNamesOperation(t *testing.T) {
 	})
 }
 
-// A ledger that cannot be read leaves out operations without a word, 5 s for each.
+// A ledger that cannot be read is reported, and does not cost 5 s for each operation.
 func TestAgeWithUnreadableLedger(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		putMany(c, 100)
@@ -338,8 +338,7 @@ func TestAgeNeedsRFCVariant(t *testing.T) {
 	})
 }
 
-// With one at a time, leaving the loop at the first result does not keep the second
-// operation from being cancelled, and nobody hears of it.
+// With one at a time, leaving the loop at the first result keeps the second operation from being cancelled.
 func TestLeavingLoopBeginsNoMore(t *testing.T) {
 	more := 0
 	for range 200 {

@@ -347,8 +347,7 @@ func TestMemoryLedgerKeepsTheLatest(t *testing.T) {
 	}
 }
 
-// The graceful cancel could not be noted, and the error does not say so: a repetition
-// begins the grace anew.
+// If the graceful cancel could not be noted, the error says so: a repetition begins the grace anew.
 func TestErrorCarriesLedgerErr(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: slow})

@@ -226,8 +226,7 @@ func TestListWithOtherMembersIsRefused(t *testing.T) {
 	}
 }
 
-// A full list lacks operations (runtime §5.10), and CancelAll says nothing of it, although
-// one list a kind would show them all.
+// A full list lacks operations (runtime §5.10). CancelAll lists each kind, and reports a list that is full even so.
 func TestCancelAllReportsFullList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 10_000

@@ -313,7 +313,7 @@ func TestStopOutlastsOutageAtForce(t *testing.T) {
 	})
 }
 
-// A look that hangs holds up the force for far longer than the grace.
+// A read that hangs does not delay the force beyond the grace.
 func TestHangingReadDoesNotDelayForce(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id, begin := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck}), time.Now()
@@ -326,8 +326,7 @@ func TestHangingReadDoesNotDelayForce(t *testing.T) {
 	})
 }
 
-// "ErrNotFinished when the context ended after the cancel had its effect": it is ErrNotSent,
-// "what was asked for never reached a server".
+// A context that ends after the cancel had its effect is ErrNotFinished, and not ErrNotSent.
 func TestStopCutOffIsNotErrNotSent(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck})

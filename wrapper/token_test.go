@@ -273,7 +273,7 @@ func TestCutTokenIsHidden(t *testing.T) {
 	}
 }
 
-// A token that is kept until it is refused lasts an hour: the second refusal ends the wait.
+// A token that is kept until it is refused lasts an hour: a second refusal must not end the wait.
 func TestWaitSurvivesSecondRefusedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		valid := func() string { return time.Now().Truncate(time.Hour).Format("15") }

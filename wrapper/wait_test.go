@@ -306,7 +306,7 @@ func TestWaitLastsUntilContextEnds(t *testing.T) {
 	}
 }
 
-// A context that ends at the instant of a look, after one that brought something: index out of range.
+// A context may end at the instant of a read, after one that brought something.
 func TestWaitContextEndsAtRead(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error{
 		"Wait": func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error {
@@ -342,8 +342,8 @@ func TestWaitContextEndsAtRead(t *testing.T) {
 	}
 }
 
-// ErrNotFinished is for a context that ended first. This one had 2.5 minutes left, in which
-// the operation ended; and context.DeadlineExceeded is not behind the error.
+// ErrNotFinished is for a context that ended first. A wait with 2.5 minutes left, in which the operation
+// ends, goes on.
 func TestWaitDoesNotEndBeforeDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
@@ -359,7 +359,7 @@ func TestWaitDoesNotEndBeforeDeadline(t *testing.T) {
 	})
 }
 
-// An interval of less than 16 ns makes no pause at all, not even the interval.
+// Even an interval of less than 16 ns makes a pause.
 func TestTinyIntervalStillPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

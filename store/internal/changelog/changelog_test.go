@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -91,4 +92,43 @@ func TestEnd(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is recalled is what a watch yields at once, and the last revision that had an effect.
+func TestRecall(t *testing.T) {
+	l := changelog.New(7)
+	for at := store.Revision(8); at <= 12; at++ {
+		l.Append(at, []store.Write{{Key: fmt.Sprint("a/", at)}, {Key: "b", Value: []byte("1"), Delete: at == 9}})
+	}
+	for _, c := range []struct {
+		prefix string
+		after  store.Revision
+		most   int
+		want   []store.Revision
+		last   store.Revision
+		err    error
+	}{
+		{"", 7, 5, []store.Revision{8, 9, 10, 11, 12}, 12, nil},
+		{"a/1", 7, 5, []store.Revision{10, 11, 12}, 12, nil},
+		{"a/8", 7, 5, []store.Revision{8}, 12, nil},
+		{"b", 10, 2, []store.Revision{11, 12}, 12, nil},
+		{"", 12, 1, nil, 12, nil},
+		{"", 7, 4, nil, 0, store.ErrCompacted},
+		{"", 6, 9, nil, 0, store.ErrCompacted},
+		{"", -1, 9, nil, 0, store.ErrInvalid},
+	} {
+		changes, last, err := l.Recall(c.prefix, c.after, c.most)
+		var got []store.Revision
+		for _, change := range changes {
+			got = append(got, change.Revision)
+			for _, w := range change.Writes {
+				if w.Delete != (w.Key == "b" && change.Revision == 9) || w.Delete && w.Value != nil {
+					t.Errorf("Recall(%q, %d): got %+v at %d, want a delete of b at 9 alone, without a value", c.prefix, c.after, w, change.Revision)
+				}
+			}
+		}
+		if !slices.Equal(got, c.want) || last != c.last || !errors.Is(err, c.err) {
+			t.Errorf("Recall(%q, %d, %d) = %v, %d, %v, want %v, %d, %v", c.prefix, c.after, c.most, got, last, err, c.want, c.last, c.err)
+		}
+	}
 }
