@@ -132,3 +132,18 @@ func TestRecall(t *testing.T) {
 		}
 	}
 }
+
+// A watch of a prefix leaves out what is not under it, and the log keeps a copy of what it was given.
+func TestWatchPrefix(t *testing.T) {
+	l := changelog.New(0)
+	value := []byte("1")
+	l.Append(1, []store.Write{{Key: "b"}})
+	l.Append(2, []store.Write{{Key: "a", Value: value}, {Key: "b"}})
+	value[0] = 'x'
+	for change, err := range l.Watch(t.Context(), "a", 0) {
+		if err != nil || change.Revision != 2 || len(change.Writes) != 1 || change.Writes[0].Key != "a" || string(change.Writes[0].Value) != "1" {
+			t.Errorf("Watch = %+v, %v, want a: 1 alone, at 2", change, err)
+		}
+		break
+	}
+}
