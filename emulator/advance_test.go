@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -285,5 +286,178 @@ func anyScenario(t *rapid.T) Scenario {
 	return Scenario{
 		Queue: d("queue"), LookUp: d("lookup"), Perform: d("perform"), Undo: d("undo"),
 		LookUpFails: anyFailure(t, "lookup fails"), PerformFails: anyFailure(t, "perform fails"), UndoFails: anyFailure(t, "undo fails"),
+	}
+}
+
+// TestAdvanceHasAnEnd: whatever is in a record, playing it ends. advance looks at no
+// context, so a record that it cannot play to its end takes every list, sweep and clean-up
+// with it.
+func TestAdvanceHasAnEnd(t *testing.T) {
+	now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ name, record string }{
+		{"a transition that fails for ever, due in the year 1",
+			`{"kind":"NodeTransition","step":"LookingUpState","target":{"nodeName":"n"},"found":{"node":{"name":"n"}},"scenario":{"lookUpFails":{"times":-1}}}`},
+		{"an undoing that fails for ever, due in the year 1",
+			`{"kind":"PartitionRestart","step":"LookingUpState","phase":"Undoing","scenario":{"undoFails":{"times":-1}}}`},
+		{"more failures than there should have been",
+			`{"kind":"NodeTransition","step":"LookingUpState","due":"2026-01-01T00:00:00Z","found":{"fault":-1},"failed":{"lookUp":5},"scenario":{"lookUpFails":{"times":1}}}`},
+		{"a retry for ever, due in the year 1",
+			`{"kind":"PartitionRestart","step":"LookingUpState","scenario":{"lookUpFails":{"times":-1,"code":-2147017729}}}`},
+		{"no kind, no step", `{}`},
+		{"a negative number of failures",
+			`{"kind":"NodeTransition","step":"LookingUpState","due":"2026-01-01T00:00:00Z","target":{"nodeName":"n"},"found":{"node":{"name":"n"}},"failed":{"lookUp":-9223372036854775808},"scenario":{"lookUpFails":{"times":1}}}`},
+		{"a phase and a step of nobody's",
+			`{"kind":"PartitionRestart","step":"Nowhere","phase":"Pausing","rollback":"Perhaps","due":"2026-01-01T00:00:00Z"}`},
+	} {
+		var r Record
+		if err := json.Unmarshal([]byte(c.record), &r); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan Record)
+		go func() { done <- advance(r, time.Second, now) }()
+		select {
+		case end := <-done:
+			if !end.Terminal() && !end.Due.After(now) {
+				t.Errorf("%s: something was due at %v and was not done", c.name, end.Due)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: it has no end in 30 s", c.name) // the goroutine goes on, so nothing more here
+		}
+	}
+}
+
+// A try that takes 292 years has not failed twice by tomorrow.
+func TestTryingForVeryLong(t *testing.T) {
+	r := Record{Kind: "NodeTransition", Step: StepPerformingActions, Due: at(2), Scenario: Scenario{Perform: 1<<63 - 1, PerformFails: Failure{Times: Always}}}
+	if r = advance(r, time.Second, at(86_400)); r.Failed.Perform != 1 || r.Terminal() {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A duration that nobody can reckon with is a very long one, not none.
+func TestActingForVeryLong(t *testing.T) {
+	r := Record{Kind: "PartitionQuorumLoss", Step: StepPerformingActions, Target: Target{Duration: time.Hour}}
+	if d := (Scenario{Perform: 1<<63 - 1}).lasts(r); d < time.Hour {
+		t.Errorf("a quorum loss that acts for 292 years and an hour acts for %v", d)
+	}
+	if d := (Scenario{Perform: -time.Minute}).lasts(r); d != time.Hour {
+		t.Errorf("a negative time counts as zero: a quorum loss of an hour acts for %v", d)
+	}
+}
+
+// anyPlay is a record and when it is looked at: soon, much later, or after an absence.
+func anyPlay(t *rapid.T) (Record, time.Time) {
+	r := anyRecord(t)
+	r.Scenario = anyScenario(t)
+	late := rapid.SampledFrom([]time.Duration{20 * time.Second, time.Hour, 30 * 24 * time.Hour}).Draw(t, "absence")
+	return r, at(0).Add(time.Duration(rapid.Int64Range(0, int64(late)).Draw(t, "now")))
+}
+
+// The law: repeating next is advance, and no step of it jumps over a transition.
+func TestNextAddsUpToAdvance(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, now := anyPlay(t)
+		backoff := rapid.SampledFrom([]time.Duration{time.Second, time.Millisecond, time.Minute}).Draw(t, "backoff")
+		want, writes, transitions := advance(r, backoff, now), 0, 0
+		for {
+			after, due := next(r, backoff, now)
+			if !due {
+				if after != r {
+					t.Fatalf("nothing is due, and %+v becomes %+v", r, after)
+				}
+				break
+			}
+			writes++
+			moved := after.stage() != r.stage()
+			if !moved && (r.Step != after.Step || r.Rollback != after.Rollback) && r.stage().flag != RollingBackAndWillRetry {
+				t.Fatalf("%+v becomes %+v, which is not counted", r, after)
+			}
+			if !moved && r.State() != after.State() {
+				t.Fatalf("%s becomes %s, which is not counted", r.State(), after.State())
+			}
+			if moved {
+				transitions++
+			} else if after.Terminal() || !now.Before(after.Due) {
+				t.Fatalf("it stopped short of a transition, and something is due: %+v", after)
+			}
+			r = after
+		}
+		if r != want {
+			t.Fatalf("transition by transition %+v, in one go %+v", r, want)
+		}
+		if transitions > 10 || writes > transitions+1 {
+			t.Fatalf("%d transitions in %d writes", transitions, writes)
+		}
+	})
+}
+
+// What next jumps over is no transition: whoever looks at every moment at which something
+// is due sees no stage that the writes do not have.
+func TestNextJumpsOverNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := anyRecord(t)
+		r.Scenario = anyScenario(t)
+		now := at(float64(rapid.IntRange(0, 3000).Draw(t, "now")) / 10)
+		var closely, inWrites []stage
+		add := func(to *[]stage, r Record) {
+			if n := len(*to); n == 0 || (*to)[n-1] != r.stage() {
+				*to = append(*to, r.stage())
+			}
+		}
+		slow := r
+		for add(&closely, slow); !slow.Terminal() && !slow.Due.After(now); add(&closely, slow) {
+			slow = carry(slow, time.Second, slow.Due, func(Record) bool { return true }) // one thing at a time
+		}
+		for add(&inWrites, r); ; add(&inWrites, r) {
+			var due bool
+			if r, due = next(r, time.Second, now); !due {
+				break
+			}
+		}
+		if len(closely) != len(inWrites) {
+			t.Fatalf("closely %v, in writes %v", closely, inWrites)
+		}
+		for i := range closely {
+			if closely[i] != inWrites[i] {
+				t.Fatalf("closely %v, in writes %v", closely, inWrites)
+			}
+		}
+	})
+}
+
+// A transition comes at its moment, and not before.
+func TestMoment(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, now := anyPlay(t)
+		r = advance(r, time.Second, now)
+		comes, ok := moment(r, time.Second, now.Add(24*time.Hour))
+		before, end := r.stage(), now.Add(24*time.Hour)
+		if ok {
+			end = comes.Add(-1)
+			if after, _ := next(r, time.Second, comes); after.stage() == before {
+				t.Fatalf("at %v there is no transition of %+v", comes, r)
+			}
+		}
+		if after := advance(r, time.Second, end); after.stage() != before {
+			t.Fatalf("by %v there was one already: %+v became %+v", end, r, after)
+		}
+	})
+}
+
+// An operation that was left alone for ten years of rounds is a handful of writes.
+func TestTransitionsAreFew(t *testing.T) {
+	s := paced
+	s.PerformFails = Failure{Times: Always, Code: hresultTimeout}
+	r := Record{Kind: generated.OperationTypePartitionDataLoss, Step: StepIntentSaved, Rollback: NotRollingBack, Due: at(2), Scenario: s}
+	now, writes := at(10*365*24*3600), 0
+	for due := true; due; writes++ {
+		r, due = next(r, time.Second, now)
+	}
+	if writes != 5 { // looks up, acts, starts over, and once more to now; the last finds nothing
+		t.Errorf("%d writes", writes)
+	}
+	if r, _ = cancel(r, false, server.Runtime); r.stage() != (stage{r.Step, RollingBackDueToUserCancel}) {
+		t.Errorf("a cancel is no transition: %+v", r)
 	}
 }

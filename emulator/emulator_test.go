@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,7 +13,9 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
 	"github.com/sfcancel/sfcancel/server"
+	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/memory"
+	"github.com/sfcancel/sfcancel/wrapper"
 )
 
 var profiles = []server.Profile{server.Documented, server.Runtime}
@@ -252,5 +255,84 @@ func TestTwoEmulatorsRace(t *testing.T) {
 	}
 	if accepted != 1 {
 		t.Errorf("%d forces were accepted, want 1", accepted)
+	}
+}
+
+// The numbers inside a Faulted result, by the names that the tests here have for them.
+func TestHRESULTOfResults(t *testing.T) {
+	for name, want := range map[string]int32{
+		"FABRIC_E_PARTITION_NOT_FOUND":                         partitionNotFound,
+		"FABRIC_E_SERVICE_DOES_NOT_EXIST":                      serviceDoesNotExist,
+		"FABRIC_E_INVALID_FOR_STATELESS_SERVICES":              invalidForStateless,
+		"FABRIC_E_ONLY_VALID_FOR_STATEFUL_PERSISTENT_SERVICES": onlyStatefulPersistent,
+		"FABRIC_E_NODE_NOT_FOUND":                              nodeNotFound,
+		"FABRIC_E_NODE_IS_UP":                                  nodeIsUp,
+		"FABRIC_E_NODE_IS_DOWN":                                nodeIsDown,
+		"FABRIC_E_ALREADY_STOPPED":                             alreadyStopped,
+		"FABRIC_E_INSTANCE_ID_MISMATCH":                        instanceIDMismatch,
+		"E_INVALIDARG":                                         invalidArg,
+		"E_FAIL":                                               -2147467259,
+		"E_ABORT":                                              -2147467260,
+		"E_POINTER":                                            -2147467261,
+		"E_NOTIMPL":                                            -2147467263,
+		"E_OUTOFMEMORY":                                        -2147024882,
+		"E_ACCESSDENIED":                                       -2147024891,
+	} {
+		if got, ok := emulator.HRESULT(name); !ok || got != want {
+			t.Errorf("%s is %d (%t), want %d", name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"", "S_OK", "fabric_e_timeout", "FABRIC_E_", "FABRIC_E_TIMEOUT ", "-2147017729", "#", "E_INVALIDARG 80070057"} {
+		if got, ok := emulator.HRESULT(name); ok || got != 0 {
+			t.Errorf("%q counts as %d", name, got)
+		}
+	}
+}
+
+// TestClientsResolveUnknownOutcomes: a client of this module finds out what became of a
+// call whose outcome the store did not know, and has it happen once.
+func TestClientsResolveUnknownOutcomes(t *testing.T) {
+	for _, profile := range profiles {
+		for name, fault := range map[string]uncertain{
+			"it happened":     {err: store.ErrOutcomeUnknown, done: true},
+			"it did not":      {err: store.ErrOutcomeUnknown},
+			"it could not be": {err: store.ErrUnavailable},
+		} {
+			t.Run(profile.String()+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				st := &uncertain{Store: memory.New(), err: fault.err, done: fault.done}
+				defer st.Close()
+				c := newCluster(t, profile, st)
+				client, err := wrapper.New(c.url)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer client.Close()
+				ctx, stop := context.WithTimeout(t.Context(), hang)
+				defer stop()
+				id := uuid.New()
+				for _, call := range []struct {
+					name string
+					do   func() (wrapper.Result, error)
+					flag emulator.Rollback
+				}{
+					{"start", func() (wrapper.Result, error) {
+						return client.StartNodeTransition(ctx, wrapper.Node{Name: "_Node_0", Instance: 5}, generated.NodeTransitionTypeStop, 600*second, wrapper.StartOptions{OperationID: id})
+					}, emulator.NotRollingBack},
+					{"cancel", func() (wrapper.Result, error) { return client.Cancel(ctx, id, wrapper.CancelOptions{}) }, emulator.RollingBackDueToUserCancel},
+					{"force", func() (wrapper.Result, error) {
+						return client.ForceCancel(ctx, id, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
+					}, emulator.RollingBackForce},
+				} {
+					st.times = 1
+					if _, err := call.do(); err != nil {
+						t.Errorf("%s: %v", call.name, err)
+					}
+					if r := c.record(id); r.Rollback != call.flag || st.times != 0 {
+						t.Errorf("after the %s it is %s", call.name, r.Rollback)
+					}
+				}
+			})
+		}
 	}
 }

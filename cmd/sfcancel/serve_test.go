@@ -1,8 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,8 +18,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/sfcancel/sfcancel/emulator"
+	"github.com/sfcancel/sfcancel/openapi"
+	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/store"
 	"github.com/sfcancel/sfcancel/store/bolt"
+	"github.com/sfcancel/sfcancel/store/memory"
 )
 
 // TestServeEndsWell: a termination drains, and exits with 0; what was stored is there
@@ -346,5 +359,152 @@ func TestServeAvailability(t *testing.T) {
 		if got := ask(c.url, c.version, c.cluster); got != c.want {
 			t.Errorf("api-version %s of cluster %s: %d, want %d", c.version, c.cluster, got, c.want)
 		}
+	}
+}
+
+// A server copies its store while it serves, and each copy can be served in its place.
+func TestServeBackup(t *testing.T) {
+	dir := t.TempDir()
+	copies := filepath.Join(dir, "copies")
+	if err := os.Mkdir(copies, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	url := serveInTest(t, "--store", "bolt:"+filepath.Join(dir, "faults.db"), "--backup", copies, "--backup-every", "20ms")
+	id := start(t, url, dataLoss...)
+	copied := func() []os.DirEntry {
+		entries, err := os.ReadDir(copies)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entries
+	}
+	// Two more: the second one has begun after the start was answered.
+	before := len(copied())
+	for deadline := time.Now().Add(time.Minute); len(copied()) < before+3; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d copies, of which %d are newer than the operation", len(copied()), len(copied())-before)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	var latest string
+	for _, entry := range copied() {
+		if !strings.Contains(entry.Name(), ".new-") { // one is being made
+			latest = entry.Name() // they are in the order of their times
+		}
+	}
+	if !strings.HasPrefix(latest, "faults.db.2") {
+		t.Errorf("a copy is called %s", latest)
+	}
+	again := serveInTest(t, "--store", "bolt:"+filepath.Join(copies, latest))
+	if code, out, errs := sfcancel(t, "list", "--endpoint", again); code != exitOK || !strings.Contains(out, id) {
+		t.Errorf("the copy lists %s%s", out, errs)
+	}
+}
+
+// The document is served where it is wanted, every file of it, and not unless it is.
+func TestServeDocument(t *testing.T) {
+	files, err := openapi.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := serveInTest(t, "--document", "/openapi")
+	status, _, body := exchange(t, http.DefaultClient, http.MethodGet, url+"/openapi", nil, "")
+	if got, want := strings.Fields(string(body)), slices.Sorted(maps.Keys(files)); status != http.StatusOK || !slices.Equal(got, want) {
+		t.Errorf("%d with the names %v, want %v", status, got, want)
+	}
+	for name, want := range files {
+		status, header, body := exchange(t, http.DefaultClient, http.MethodGet, url+"/openapi/"+name, nil, "")
+		if kind := "application/" + name[strings.LastIndex(name, ".")+1:]; status != http.StatusOK || !bytes.Equal(body, want) || !strings.HasPrefix(header.Get("Content-Type"), kind) {
+			t.Errorf("%s: %d with %d bytes of %s, want %d of %s", name, status, len(body), header.Get("Content-Type"), len(want), kind)
+		}
+	}
+	if status, _, _ := exchange(t, http.DefaultClient, http.MethodGet, serveInTest(t)+"/openapi", nil, ""); status != http.StatusBadRequest {
+		t.Errorf("without the flag: %d, want 400", status)
+	}
+	for _, path := range []string{"openapi", "/", "/Faults", ""} {
+		if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--document", path); code != exitUsage || !strings.Contains(errs, "document") {
+			t.Errorf("--document %q: exit %d, want %d: %s", path, code, exitUsage, errs)
+		}
+	}
+}
+
+// unfinished sends a request to a server whose body never comes, and returns when its handler
+// waits for that.
+func unfinished(t *testing.T, url string) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	fmt.Fprintf(conn, "POST /Faults/$/Cancel?api-version=6.0&OperationId=%s&Force=false HTTP/1.1\r\n"+
+		"Host: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", uuid.NewString())
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	return conn
+}
+
+// A request whose body never comes is waited for as long as the drain lasts. Then the server
+// ends well, and says that it cut something off.
+func TestServeEndsWithARequestThatDoesNot(t *testing.T) {
+	engine := emulator.New(memory.New())
+	log := new(processLog)
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	handler, err := server.New(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, server.NewHTTPServer(handler, logger), listener, engine, time.Now, 50*time.Millisecond)
+	}()
+	conn := unfinished(t, "http://"+listener.Addr().String())
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "50ms") {
+		t.Errorf("the log says nothing of it: %s", log.String())
+	}
+	if answer, _ := io.ReadAll(conn); strings.Contains(string(answer), " 200 ") {
+		t.Errorf("the request was answered: %s", answer)
+	}
+}
+
+// A server whose store is gone ends at once, also with a request under way, with an exit code of
+// its own and one line at level ERROR.
+func TestServeEndsWithItsStore(t *testing.T) {
+	st := memory.New()
+	engine := emulator.New(st)
+	log := new(processLog)
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	handler, err := server.New(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- tellLost(logger, serve(t.Context(), server.NewHTTPServer(handler, logger), listener, engine, time.Now, time.Hour))
+	}()
+	unfinished(t, "http://"+listener.Addr().String())
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = <-ended
+	if !errors.Is(err, store.ErrClosed) || exitCode(err) != exitStoreLost {
+		t.Errorf("it ended with %v, exit %d, want exit %d", err, exitCode(err), exitStoreLost)
+	}
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
+		t.Errorf("%d lines at level ERROR, want 1:\n%s", n, log.String())
 	}
 }
