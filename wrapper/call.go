@@ -16,7 +16,7 @@ import (
 )
 
 // call is one call of a caller. It lives as long as the call and belongs to one goroutine.
-// The subject of the call is fixed. The last five fields change: force, known, spent, trail and shown.
+// The subject of the call is fixed. The fields after the blank line change.
 type call struct {
 	c       *Client
 	name    string
@@ -25,16 +25,16 @@ type call struct {
 	target  string // of a start, for the ledger
 	version generated.APIVersion
 	timeout time.Duration
-	policy  ForcePolicy // of a force cancel
-	reason  string      // the caller's words for the ledger
-	per     *perCall    // nil for nothing
-	at      *address    // where the caller says that its progress is; nil if he does not
+	reason  string   // the caller's words for the ledger
+	per     *perCall // nil for nothing
+	at      *address // where the caller says that its progress is; nil if he does not
 
-	force bool // it forces, or a Stop has begun to
-	known belief
-	spent session
-	trail trail
-	shown shown
+	force     bool // it forces, or a Stop has begun to
+	announced bool // the ledger was told that a force is about to be sent
+	known     belief
+	spent     session
+	unnoted   error  // what could not be noted in the ledger
+	shown     *shown // nil before the first, and without observers
 }
 
 // newCall checks what every call about an operation has in common.
@@ -71,8 +71,8 @@ type shown struct {
 
 // show tells observers how the operation looks, if that is new to them.
 func (k *call) show(ctx context.Context, now shown) {
-	if k.c.observers != nil && k.shown != now {
-		k.shown = now
+	if k.c.observers != nil && (k.shown == nil || *k.shown != now) {
+		k.shown = &now
 		k.c.tell(ctx, Event{Name: "state", Call: k.public(), State: now.state, ForceAt: now.forceAt})
 	}
 }
@@ -100,7 +100,7 @@ func (k *call) fail(kind, cause error) error {
 	return &Error{
 		call: k.name, id: k.id, force: k.force,
 		kind: kind, cause: cause, state: k.known.state,
-		attempts: slices.Clip(k.spent.attempts), sent: k.spent.sent, ledgerErr: k.trail.err,
+		attempts: slices.Clip(k.spent.attempts), sent: k.spent.sent, ledgerErr: k.unnoted,
 	}
 }
 
@@ -140,7 +140,7 @@ func (k *call) result(v Verdict, resolved bool) Result {
 		OperationID: k.id, Force: k.force,
 		Verdict: v, State: k.known.state, Kind: k.known.kind,
 		Resolved: resolved,
-		Attempts: slices.Clip(k.spent.attempts), LedgerErr: k.trail.err,
+		Attempts: slices.Clip(k.spent.attempts), LedgerErr: k.unnoted,
 	}
 }
 

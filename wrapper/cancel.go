@@ -82,20 +82,21 @@ func (c *Client) ForceCancel(ctx context.Context, id uuid.UUID, options ForceOpt
 		return Result{}, err
 	}
 	k.force, k.reason = true, options.Reason
-	if k.policy = options.Policy; k.policy == nil {
-		k.policy = c.policy
+	policy := options.Policy
+	if policy == nil {
+		policy = c.policy
 	}
-	if err := k.policy.check(); err != nil {
+	if err := policy.check(); err != nil {
 		return Result{}, k.fail(ErrInvalidArgument, err)
 	}
 	return k.do(ctx, func(ctx context.Context, k *call) (Result, error) {
-		result, over, err := k.policy.prepare(ctx, k, k.learn(ctx))
+		result, over, err := policy.prepare(ctx, k, k.learn(ctx))
 		if over || err != nil {
-			return result, err
+			return result, refusedBy(policy, err)
 		}
 		result, err = k.pursue(ctx, purposeForce, nil)
-		if !k.trail.announced {
-			return result, err // there was no force to tell of
+		if !k.announced {
+			return result, refusedBy(policy, err) // there was no force to tell of
 		}
 		return k.note(ctx, actionForce, k.reason, result, err)
 	})

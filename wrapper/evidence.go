@@ -162,12 +162,6 @@ func (k *call) learn(ctx context.Context) (err error) {
 	return err
 }
 
-// trail is what a call has noted in the ledger.
-type trail struct {
-	announced bool  // that a force is about to be sent
-	err       error // what could not be noted
-}
-
 // note puts the end of the call into the ledger, even if the context has ended: it
 // is the evidence for what comes next.
 func (k *call) note(ctx context.Context, action Action, reason string, result Result, err error) (Result, error) {
@@ -182,11 +176,11 @@ func (k *call) note(ctx context.Context, action Action, reason string, result Re
 			entry.RequestID = e.RequestID()
 		}
 	}
-	k.trail.err = errors.Join(k.trail.err, k.append(ctx, entry))
+	k.unnoted = errors.Join(k.unnoted, k.append(ctx, entry))
 	if failed {
-		e.ledgerErr = k.trail.err
+		e.ledgerErr = k.unnoted
 	} else {
-		result.LedgerErr = k.trail.err
+		result.LedgerErr = k.unnoted
 	}
 	return result, err
 }
@@ -203,9 +197,9 @@ var outcomes = map[error]EntryOutcome{
 // announce notes that a force is about to be sent. One that cannot be noted is refused.
 func (k *call) announce(ctx context.Context) error {
 	if err := k.enter(ctx, Entry{Action: actionForce, Outcome: outcomeIntent, Reason: k.reason}); err != nil {
-		return k.refused(unwritable(err))
+		return k.fail(ErrForceRefused, unwritable(err))
 	}
-	k.trail.announced = true
+	k.announced = true
 	return nil
 }
 
@@ -228,7 +222,7 @@ func (k *call) noteSeen(ctx context.Context) {
 func (k *call) noteEnd(ctx context.Context) {
 	// If the end is of an earlier life, no more is lost than evidence.
 	if err := k.learn(ctx); err != nil || k.known.unproved || !k.known.began.IsZero() {
-		k.trail.err = errors.Join(k.trail.err, k.append(ctx, Entry{Action: actionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
+		k.unnoted = errors.Join(k.unnoted, k.append(ctx, Entry{Action: actionSeen, Verdict: k.end(), RequestID: k.spent.latest().RequestID}))
 	}
 }
 

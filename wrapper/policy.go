@@ -168,12 +168,15 @@ func (ServerDecides) prepare(_ context.Context, k *call, ledgerErr error) (Resul
 }
 
 func refuse(k *call, r *Refusal) (Result, bool, error) {
-	return Result{}, true, k.refused(r)
+	return Result{}, true, k.fail(ErrForceRefused, r)
 }
 
-func (k *call) refused(r *Refusal) error {
-	r.Policy = k.policy
-	return k.fail(ErrForceRefused, r)
+// refusedBy names the policy in the refusal of a force.
+func refusedBy(policy ForcePolicy, err error) error {
+	if r := (*Refusal)(nil); errors.As(err, &r) {
+		r.Policy = policy
+	}
+	return err
 }
 
 // early is the refusal of a force before its time.

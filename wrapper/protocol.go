@@ -135,7 +135,7 @@ func (k *call) pursue(ctx context.Context, want purpose, build builder) (Result,
 				return Result{}, k.giveUp(want, k.unread(err))
 			}
 			m = afterList(want, m, op, found, k.starts, k.known)
-		case m.send == purposeForce && !k.trail.announced:
+		case m.send == purposeForce && !k.announced:
 			if err := k.announce(ctx); err != nil {
 				return Result{}, err
 			}

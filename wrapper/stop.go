@@ -114,7 +114,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 		}
 		k.spent.attempts = k.spent.attempts[:before] // of many tries only the last is kept
 	}
-	if k.trail.announced {
+	if k.announced {
 		result, err = k.note(ctx, actionForce, k.reason, result, err)
 	}
 	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrServerRefused) || errors.Is(err, ErrForceRefused) {
