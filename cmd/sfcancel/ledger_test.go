@@ -155,7 +155,7 @@ func TestLedgerReasons(t *testing.T) {
 		{3, []string{"stop", id, "--reason", "over for good", "--never-force"}},
 		{len(want), []string{"stop", id, "--reason", "now", "--grace", "1ms"}},
 	} {
-		noted := func() bool { return len(trailOf(t, id)) >= c.noted }
+		noted := func(string) bool { return len(trailOf(t, id)) >= c.noted }
 		if code, text := interrupted(t, noted, append(c.args, "--endpoint", url)...); code != exitOK && code != exitNotFinished {
 			t.Errorf("%v: exit %d: %s", c.args, code, text)
 		}

@@ -101,14 +101,14 @@ func patiently(t *testing.T, right func(code int, text string) bool, args ...str
 }
 
 // interrupted runs a command that waits, and interrupts it once it has come far enough.
-func interrupted(t *testing.T, enough func() bool, args ...string) (code int, text string) {
+func interrupted(t *testing.T, enough func(soFar string) bool, args ...string) (code int, text string) {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	var out bytes.Buffer
+	var out processLog
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, confirmed(args), &out, &out) }()
-	for deadline := time.Now().Add(time.Minute); !enough() && len(ended) == 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !enough(out.String()) && len(ended) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Errorf("sfcancel %v: it has not come far enough in a minute", args)
 			break

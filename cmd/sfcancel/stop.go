@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
@@ -79,114 +77,12 @@ graceful cancel in effect.`,
 				return err
 			}
 			return s.onOperations(cmd, args, s.after(), func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
-				hearing, end := s.show(ctx, cmd, id, len(args) == 1)
+				shown, end := s.follow(ctx, cmd, id, len(args) == 1, "Ctrl-C leaves the cancel in effect")
 				defer end()
-				return client.Stop(hearing, id, s.options)
+				return client.Stop(shown, id, s.options)
 			})
 		},
 	}
 	s.stopFlags(cmd)
 	return cmd
-}
-
-// show tells how a stop that is made with the context goes, until the function that it returns is called: on a terminal
-// in one line with a countdown, elsewhere, and of several, in a line for each change.
-func (s *stopping) show(ctx context.Context, cmd *cobra.Command, id uuid.UUID, alone bool) (hearing context.Context, end func()) {
-	if s.quiet || s.dry || !isTable(s.output) {
-		return ctx, func() {}
-	}
-	console := consoleOf(cmd.Context())
-	p := &stopProgress{began: time.Now(), console: console, live: console.screen && alone, id: id}
-	ctx = context.WithValue(ctx, hearKey{}, p.hear)
-	if !p.live {
-		return ctx, func() {}
-	}
-	counted, stop := context.WithCancel(ctx)
-	var counts sync.WaitGroup
-	counts.Go(func() { p.count(counted) })
-	return ctx, func() {
-		stop()
-		counts.Wait()
-		p.clear()
-	}
-}
-
-// hearKey is where a context has who hears of the events of its calls, a func(wrapper.Event).
-type hearKey struct{}
-
-// tellWhoHears is an observer.
-func tellWhoHears(ctx context.Context, e wrapper.Event) {
-	if hear, ok := ctx.Value(hearKey{}).(func(wrapper.Event)); ok {
-		hear(e)
-	}
-}
-
-// stopProgress is what is shown of a stop.
-type stopProgress struct {
-	began   time.Time
-	console *console
-	live    bool
-	id      uuid.UUID
-
-	mu   sync.Mutex
-	last wrapper.Event // that told of a state
-}
-
-func (p *stopProgress) hear(e wrapper.Event) {
-	if e.Name != "state" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = e
-	if p.live {
-		p.draw()
-		return
-	}
-	fmt.Fprintf(p.console.err, "sfcancel: %s is %s%s\n", p.id, plain.Line(string(e.State)), p.force())
-}
-
-// force says when it comes, or that it came.
-func (p *stopProgress) force() string {
-	switch left := time.Until(p.last.ForceAt); {
-	case p.last.State.Final():
-		return ""
-	case p.last.Call.Force:
-		return ", forced"
-	case p.last.ForceAt.IsZero():
-		return ""
-	case left > 0:
-		return fmt.Sprintf(", force in %v", left.Round(time.Second))
-	}
-	return ", force is due"
-}
-
-// count draws the line once a second.
-func (p *stopProgress) count(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			p.mu.Lock()
-			p.draw()
-			p.mu.Unlock()
-		}
-	}
-}
-
-func (p *stopProgress) draw() {
-	note := ""
-	if !p.last.State.Final() {
-		note = " (Ctrl-C leaves the cancel in effect)"
-	}
-	fmt.Fprintf(p.console.rawErr, "\r\x1b[K%v  %s%s%s", time.Since(p.began).Round(time.Second), plain.Line(string(p.last.State)), p.force(), note)
-}
-
-func (p *stopProgress) clear() {
-	if p.live {
-		fmt.Fprint(p.console.rawErr, "\r\x1b[K")
-	}
 }

@@ -88,7 +88,7 @@ func TestStopProgress(t *testing.T) {
 	at := time.Now().Add(time.Hour)
 	for _, live := range []bool{false, true} {
 		var out bytes.Buffer
-		p := &stopProgress{began: time.Now(), console: &console{err: &out, rawErr: &out}, live: live}
+		p := &follower{began: time.Now(), console: &console{err: &out, rawErr: &out}, live: live, interrupt: "Ctrl-C leaves the cancel in effect"}
 		for _, e := range []wrapper.Event{
 			{Name: "request"},
 			{Name: "state", State: "Running", ForceAt: at},

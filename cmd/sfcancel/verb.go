@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +14,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/sfcancel/sfcancel/internal/plain"
 	"github.com/sfcancel/sfcancel/wrapper"
+	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
 // with makes calls with a client, and explains what fails.
@@ -164,6 +167,7 @@ func (c *connection) onOperations(cmd *cobra.Command, args []string, policy stri
 	}
 	return c.with(cmd, func(ctx context.Context, client *wrapper.Client) error {
 		ends := c.each(ctx, ids, func(ctx context.Context, id uuid.UUID) (wrapper.Result, error) { return call(ctx, client, id) })
+		c.learnCauses(ctx, cmd, client, ends)
 		return c.print(cmd, client, ends, policy)
 	})
 }
@@ -210,7 +214,7 @@ func (c *connection) print(cmd *cobra.Command, client *wrapper.Client, ends []en
 		if c.dry {
 			return c.printDry(w, ends, policy)
 		}
-		return tableOn(cmd.Context(), w, c.output, "OPERATION\tVERDICT\tSTATE\tKIND\tREQUESTS", rows)
+		return errors.Join(tableOn(cmd.Context(), w, c.output, "OPERATION\tVERDICT\tSTATE\tKIND\tREQUESTS", rows), printCauses(w, ends))
 	})
 	switch {
 	case err != nil:
@@ -265,6 +269,38 @@ func (c *connection) printDry(w tableWriter, ends []ending, policy string) error
 			}
 		case e.result.Verdict != "":
 			fmt.Fprintf(w, "would send nothing: %s is %s %s\n", e.id, e.result.Verdict, e.result.State)
+		}
+	}
+	return nil
+}
+
+// learnCauses asks why operations are Faulted that the call knew no target of.
+func (c *connection) learnCauses(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, ends []ending) {
+	var ops []wrapper.Operation
+	for _, e := range ends {
+		if r := e.result; r.State == wrapper.StateFaulted && r.Cause == (wrapper.Cause{}) {
+			ops = append(ops, wrapper.Operation{ID: e.id, State: r.State, Kind: r.Kind})
+		}
+	}
+	if len(ops) == 0 || c.dry {
+		return
+	}
+	all := c.knownOf(ctx, cmd, ops, ledger.Query{})
+	causes{}.ask(ctx, client, ops, all, isFaulted)
+	for i := range ends {
+		if k, ok := all[ends[i].id]; ok {
+			ends[i].result.Cause = k.cause
+		}
+	}
+}
+
+// printCauses says why operations are Faulted. The table has no room for it.
+func printCauses(w io.Writer, ends []ending) error {
+	for _, e := range ends {
+		if cause := e.result.Cause.String(); cause != "" {
+			if _, err := fmt.Fprintf(w, "%s is %s: %s\n", e.id, plain.Line(string(e.result.State)), plain.Line(cause)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func newWait() *cobra.Command {
 		Short: "Wait until operations are over, and say how they ended",
 		Long: `Look at operations until they are over, and say how they ended. Nothing is changed;
 --timeout ends it with exit code 8. With --for, an operation that ended otherwise is
-exit code 10.`,
+exit code 10. Meanwhile it shows the state.`,
 		Example: `  sfcancel wait 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --timeout 10m
   sfcancel wait 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --for cancelled`,
 		Args:              someIDs,
@@ -51,7 +51,9 @@ exit code 10.`,
 				return usage(fmt.Errorf("--for %q: it must be %s", wanted, enumerate(words, "or")))
 			}
 			return conn.onOperations(cmd, args, "", func(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
-				result, err := client.Wait(ctx, id, options)
+				shown, end := conn.follow(ctx, cmd, id, len(args) == 1, "Ctrl-C changes nothing")
+				defer end()
+				result, err := client.Wait(shown, id, options)
 				if err == nil && result.Verdict != wrapper.NotFound && wanted != "ended" && !slices.Contains(endWords[at].states, result.State) {
 					err = fmt.Errorf("%s: %w: it is %s", id, errOtherEnd, result.State)
 				}
