@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -275,6 +276,34 @@ func ExampleWithTLS() {
 }
 
 // A token source keeps its token until it is told that it was refused.
+// A request to an http:// endpoint goes to the proxy, which sends it on; one to https:// goes through a tunnel.
+func ExampleWithProxy() {
+	engine, err := server.New(emulator.New(memory.New()))
+	if err != nil {
+		panic(err)
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println("proxy:", r.Method, r.URL.Host)
+		engine.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		panic(err)
+	}
+
+	client, err := wrapper.New("http://cluster.example:19080", wrapper.WithProxy(http.ProxyURL(address)))
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+	ops, err := client.Operations(context.Background())
+	fmt.Println(len(ops), "operations,", err)
+	// Output:
+	// proxy: GET cluster.example:19080
+	// 0 operations, <nil>
+}
+
 func ExampleWithTokenSource() {
 	sftest.Run(func(t sftest.TB) {
 		token := "stale"

@@ -132,7 +132,7 @@ func (c *Client) tell(ctx context.Context, e Event) {
 	}
 }
 
-// WithLogger logs what the client does: every request and every pause at Debug, a
+// WithLogger logs what the client does: every request, pause and state seen at Debug, a
 // failover and files of [WithTLS] that cannot be used at Warn, the end of a call at Info,
 // or at Warn if it failed.
 //
@@ -166,6 +166,12 @@ func (l logging) observe(ctx context.Context, e Event) {
 	case "pause":
 		l.to.LogAttrs(ctx, slog.LevelDebug, "asking again", append(callAttrs(e.Call),
 			slog.Duration("pause", e.Pause), slog.String("after", a.Class()), slog.Int("status", a.Status))...)
+	case "state":
+		attrs := append(callAttrs(e.Call), slog.String("state", logged(e.State)))
+		if !e.ForceAt.IsZero() {
+			attrs = append(attrs, slog.Time("force_at", e.ForceAt))
+		}
+		l.to.LogAttrs(ctx, slog.LevelDebug, "state", attrs...)
 	case "failover":
 		l.to.LogAttrs(ctx, slog.LevelWarn, "failover", slog.String("from", host(a.Endpoint)), slog.String("to", host(e.To)))
 	case "certificate": // what this package says of the files: their names, and nothing that is in them

@@ -505,6 +505,14 @@ func TestLogger(t *testing.T) {
 			`level=DEBUG msg=request call="list operations" purpose=read number=1 host=a class=done status=200`,
 			`level=INFO msg=call call="list operations" requests=1`,
 		}},
+		{"a wait", []answer{{status: 200, body: `[{"OperationId":"` + id + `","Type":"PartitionRestart","State":"Completed"}]`}}, func(ctx context.Context, c *wrapper.Client) error {
+			_, err := c.Wait(ctx, opID, wrapper.WaitOptions{})
+			return err
+		}, []string{
+			"level=DEBUG msg=request call=wait operation_id=" + id + " purpose=read number=1 host=a class=done status=200",
+			"level=DEBUG msg=state call=wait operation_id=" + id + " state=Completed",
+			"level=INFO msg=call call=wait operation_id=" + id + " requests=1 verdict=Finished state=Completed",
+		}},
 		{"no policy", []answer{done}, func(ctx context.Context, c *wrapper.Client) error {
 			_, err := c.ForceCancel(ctx, opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{}})
 			return err
@@ -527,7 +535,7 @@ func TestLoggerAllowList(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	allowed := map[string]bool{}
-	for key := range strings.FieldsSeq("time level msg call operation_id request_id force purpose number host class status took code error pause after from to requests verdict state") {
+	for key := range strings.FieldsSeq("time level msg call operation_id request_id force purpose number host class status took code error pause after from to requests verdict state force_at") {
 		allowed[key] = true
 	}
 	leaking := []http.RoundTripper{

@@ -68,11 +68,14 @@
 // # Events of calls
 //
 //	sfcancel.pause      the call will ask again
+//	sfcancel.state      a call that waits sees the operation in another state, or the time of its force changes
 //	sfcancel.failover   the client leaves an endpoint
 //
 //	sfcancel.pause.duration    double  in seconds
 //	sfcancel.class             string  of the request before
 //	http.response.status_code  int     of the request before, if an answer came
+//	sfcancel.state             string  the state that was seen
+//	sfcancel.force.in          double  seconds until the force of a stop, if one will go out; negative once it is due
 //	sfcancel.failover.from     string  host:port
 //	sfcancel.failover.to       string  host:port
 //

@@ -1,6 +1,7 @@
 package otel_test
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -45,12 +46,19 @@ func table(t *testing.T, heading string) map[string]string {
 func TestManual(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t)
-	client := c.Client(fastWith(3), m.instrument(), brokenLedger, wrapper.WithEndpoints("http://second.test"))
+	stopping, seen := context.WithCancel(t.Context())
+	ends := wrapper.WithObserver(func(_ context.Context, e wrapper.Event) {
+		if e.Name == "state" {
+			seen()
+		}
+	})
+	client := c.Client(fastWith(3), m.instrument(), ends, brokenLedger, wrapper.WithEndpoints("http://second.test"))
 	ctx, id := t.Context(), c.Put(emulator.Record{})
 	_, _ = client.Cancel(ctx, id, wrapper.CancelOptions{})
 	c.On(sftest.Force, sftest.Status(503, "E_ABORT"))
 	_, _ = client.ForceCancel(ctx, id, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 	_, _ = client.Operation(ctx, uuid.UUID{9})
+	_, _ = client.Stop(stopping, c.Put(emulator.Record{}), wrapper.StopOptions{})
 	_, _ = client.StartNodeTransition(ctx, wrapper.Node{Name: "n", Instance: 1}, "Stop", time.Hour, wrapper.StartOptions{})
 
 	reported := map[string]map[string]string{"Attributes of calls": {}, "Attributes of requests": {}, "Events of calls": {}}

@@ -27,9 +27,10 @@ const (
 	keyClass     = attribute.Key("sfcancel.class")
 	keyCode      = attribute.Key("sfcancel.code")
 
-	keyPause = attribute.Key("sfcancel.pause.duration")
-	keyFrom  = attribute.Key("sfcancel.failover.from")
-	keyTo    = attribute.Key("sfcancel.failover.to")
+	keyPause   = attribute.Key("sfcancel.pause.duration")
+	keyForceIn = attribute.Key("sfcancel.force.in")
+	keyFrom    = attribute.Key("sfcancel.failover.from")
+	keyTo      = attribute.Key("sfcancel.failover.to")
 )
 
 // Telemetry is no place for whatever a server likes to write, be it what it was sent as

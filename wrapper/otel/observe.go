@@ -19,6 +19,8 @@ func (in *instrumentation) observe(ctx context.Context, e wrapper.Event) {
 		in.judged(ctx, e.Attempt)
 	case "pause":
 		in.pause(ctx, e.Call, e.Attempt, e.Pause)
+	case "state":
+		in.state(ctx, e.State, e.ForceAt)
 	case "failover":
 		in.failover(ctx, e.Attempt.Endpoint, e.To)
 	}
@@ -64,6 +66,18 @@ func (in *instrumentation) pause(ctx context.Context, asked wrapper.Call, after 
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(after.Status))
 	}
 	k.span.AddEvent("sfcancel.pause", trace.WithAttributes(attrs...))
+}
+
+func (in *instrumentation) state(ctx context.Context, seen wrapper.State, forceAt time.Time) {
+	k := in.callOf(ctx)
+	if k == nil || !k.span.IsRecording() {
+		return
+	}
+	attrs := []attribute.KeyValue{keyState.String(knownState(seen))}
+	if !forceAt.IsZero() {
+		attrs = append(attrs, keyForceIn.Float64(time.Until(forceAt).Seconds()))
+	}
+	k.span.AddEvent("sfcancel.state", trace.WithAttributes(attrs...))
 }
 
 func (in *instrumentation) failover(ctx context.Context, from, to string) {

@@ -210,6 +210,7 @@ func TestSpans(t *testing.T) {
 			},
 			want: `
 			sfcancel.watch Running attempts=1
+			  *sfcancel.state Running
 			  GET /Faults/ read done 200`,
 		},
 	}
@@ -255,6 +256,17 @@ func TestStop(t *testing.T) {
 		if want := " Finished resolved=false ForceCancelled force=true attempts="; got[:min(len(want), len(got))] != want {
 			t.Errorf("the span has%s", got)
 		}
+		var seen string
+		for _, e := range s.Events() {
+			if e.Name == "sfcancel.state" {
+				seen += attributes(e.Attributes) + "\n"
+			}
+		}
+		want(t, "the states", strings.TrimSpace(seen), `
+			sfcancel.force.in float64 60
+			sfcancel.state string RollingBack
+			sfcancel.state string RollingBack
+			sfcancel.state string ForceCancelled`)
 		if n := len(m.spans()) - 1; n != len(c.Requests()) {
 			t.Errorf("there are spans of %d requests, want %d", n, len(c.Requests()))
 		}
@@ -616,6 +628,7 @@ func TestPanics(t *testing.T) {
 		}()
 		m.wantTree(`
 			sfcancel.watch attempts=1 error=panic !
+			  *sfcancel.state Running
 			  GET /Faults/ read done 200`)
 	})
 }
