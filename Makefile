@@ -20,6 +20,12 @@ ARGS     ?=
 VERSION  ?=
 REDOCLY  := @redocly/cli@2.77.0
 
+# Tests that need more than five seconds of two processors with the race detector.
+LONG     := TestAListIsOfOneMoment TestEtcdContract TestExhaustive TestExhaustiveStart TestExhaustiveWait TestGenerate TestGenerateFails \
+	TestHistory TestKill TestManyAtOnce TestNamesGoByText TestPowerLoss TestPowerLossWhileFreePagesAreListed TestReadsAreOfNow TestStateMachine TestTruth FuzzOutput
+none     :=
+long     := ^($(subst $(none) $(none),|,$(strip $(LONG))))$$
+
 USUAL    := run quick test generate check cluster bench soak ci walk release
 
 .PHONY: help
@@ -41,15 +47,20 @@ cluster: ## Start three members of etcd, three servers and a load balancer; kill
 quick: ## Run the short tests: what waits, compiles, or goes through all cases is left out or cut short
 	go test -short work
 
-# What the tests leave out for want of something is told here: go test says it only with -v.
+# What the tests leave out for want of something is told here: go test says it only with -v. Four packages at once on
+# two processors, as most of the longest ones wait for processes and timeouts.
 .PHONY: test
-test: ## Run all tests, with the race detector if there is a C compiler
+test: ## Run the tests, with the race detector if there is a C compiler; what "make long" runs is left out
 	@$(if $(RACE),:,echo 'no C compiler: the tests run WITHOUT the race detector' >&2)
 	@command -v strace >/dev/null || echo 'no strace: what is synced to disk, and when, is NOT checked' >&2
 	@command -v tmux >/dev/null || echo 'no tmux: the golden screens of the command line are NOT checked' >&2
 	@if [ "$$(id -u)" = 0 ]; then echo 'root may do everything: what happens without permission is NOT checked' >&2; \
 	else echo 'not root: full and read-only file systems, and files of other users, are NOT checked' >&2; fi
-	go test $(RACE) work
+	go test $(RACE) -p 4 -skip '$(long)' work
+
+.PHONY: long
+long: ## Run the tests that "make test" leaves out because they take long
+	go test $(RACE) -run '$(long)' work | grep -v 'no test'
 
 .PHONY: check
 check: lint cross budget drift contract tidy consumer breaking ## Check code and document: lint, other systems, imports, drift, the contract, go.mod, what importing brings, breaking changes
@@ -180,7 +191,7 @@ abuse: ## Wear a served process down in every way: a line for each with its figu
 	.ci/abuse $(ARGS)
 
 .PHONY: ci
-ci: check test whole clients trial ## What has to pass before a change lands
+ci: check test long whole clients trial ## What has to pass before a change lands
 	$(MAKE) truth RUNS=20000
 	$(MAKE) walk
 	$(MAKE) drill

@@ -73,28 +73,50 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// Every testable example that a document names is there.
-func TestExamples(t *testing.T) {
-	t.Parallel()
-	functions := map[string]bool{}
-	function := regexp.MustCompile(`(?m)^func (Example\w*)\(`)
+// testFunctions counts the tests, fuzz targets and examples of each name.
+func testFunctions(t *testing.T) map[string]int {
+	t.Helper()
+	functions := map[string]int{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
 		text, err := os.ReadFile(path)
 		for _, m := range function.FindAllStringSubmatch(string(text), -1) {
-			functions[m[1]] = true
+			functions[m[1]]++
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return functions
+}
+
+// Every test that "make test" leaves out has a name of its own, so that it leaves out no other.
+func TestLongTests(t *testing.T) {
+	t.Parallel()
+	line := regexp.MustCompile(`(?ms)^LONG +:= (.*?[^\\])$`).FindStringSubmatch(read(t, "Makefile"))
+	if line == nil {
+		t.Fatal("the Makefile has no LONG")
+	}
+	found := testFunctions(t)
+	for name := range strings.FieldsSeq(strings.ReplaceAll(line[1], `\`, "")) {
+		if found[name] != 1 {
+			t.Errorf("LONG names %s: got %d tests of that name, want 1", name, found[name])
+		}
+	}
+}
+
+// Every testable example that a document names is there.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	functions := testFunctions(t)
 	named := regexp.MustCompile("`(Example\\w+)`")
 	for _, name := range documents(t) {
 		for _, m := range named.FindAllStringSubmatch(read(t, name), -1) {
-			if !functions[m[1]] {
+			if functions[m[1]] == 0 {
 				t.Errorf("%s names %s, and no test file has it", name, m[1])
 			}
 		}

@@ -107,7 +107,7 @@ func everything(t *testing.T, root string) map[string]string {
 }
 
 // A run that fails says why and leaves all as it was, whatever it is that fails.
-func TestRunThatFails(t *testing.T) {
+func TestGenerateFails(t *testing.T) {
 	tests := []struct {
 		name, file, old, now string
 		want                 []string
@@ -160,7 +160,7 @@ func TestRunThatFails(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
+func TestGenerate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles the module; make test runs it")
 	}

@@ -18,7 +18,7 @@ import (
 
 // The contract on a cluster of three is the same, as far as calls of one store at a time
 // go; TestAnswersAreTrue and its like are about the rest.
-func TestContract(t *testing.T) {
+func TestEtcdContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return open(t, shared.Endpoints(), etcd.WithPrefix(newPrefix()))
