@@ -45,7 +45,7 @@ cluster: ## Start three members of etcd, three servers and a load balancer; kill
 
 .PHONY: quick
 quick: ## Run the short tests: what waits, compiles, or goes through all cases is left out or cut short
-	go test -short work
+	go test -p 4 -short work
 
 # What the tests leave out for want of something is told here: go test says it only with -v. Four packages at once on
 # two processors, as most of the longest ones wait for processes and timeouts.

@@ -14,6 +14,7 @@ import (
 
 // A list that has causes to ask for asks a few at a time, and is a list when nothing tells them.
 func TestCausesAreBounded(t *testing.T) {
+	t.Parallel()
 	const faulted = 100
 	var now, most, asked atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -185,6 +185,7 @@ func TestJSON(t *testing.T) {
 
 // A force on an operation that is over is answered by what is true, not by advice.
 func TestForceOfFinished(t *testing.T) {
+	t.Parallel()
 	// Nothing but the force ends it.
 	scenario := filepath.Join(t.TempDir(), "scenario.json")
 	if err := os.WriteFile(scenario, []byte(`{"default": {"lookUp": {"fails": "always", "code": "FABRIC_E_TIMEOUT"}, "undo": {"fails": "always"}}}`), 0o600); err != nil {

@@ -9,6 +9,7 @@ import (
 // TestDemo: what "make run" shows is true in both profiles. The demonstration itself
 // holds every line against the server's records and the wire.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	for _, profile := range []string{"documented", "runtime"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()

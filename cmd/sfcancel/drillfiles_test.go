@@ -34,6 +34,7 @@ type drillJob struct {
 // The pipelines of examples/ci end what they began: each is played on a cluster with certificates, whether its drill
 // succeeds, fails, or never begins.
 func TestExamplesOfPipelines(t *testing.T) {
+	t.Parallel()
 	for _, needed := range []string{"/proc/sys/kernel/random/uuid", "/bin/bash"} {
 		if _, err := os.Stat(needed); err != nil {
 			t.Skipf("pipelines run on Linux: %v", err)

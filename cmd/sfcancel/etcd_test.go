@@ -24,6 +24,7 @@ func etcdStore(c *etcdtest.Cluster, prefix string) string {
 
 // Two servers over one etcd are one server, and a third that comes later knows all of it.
 func TestServeFromEtcd(t *testing.T) {
+	t.Parallel()
 	st := etcdStore(etcdtest.Start(t, 1), "faults")
 	a, b := serveInTest(t, "--store", st, "--profile", "runtime", "--freeze"), serveInTest(t, "--store", st, "--profile", "runtime", "--freeze")
 	id := start(t, a, dataLoss...)
@@ -147,6 +148,7 @@ func TestServeFromFullEtcd(t *testing.T) {
 // A store in etcd goes to its members, whatever proxy the environment names: that would get
 // to see passwords, and decide what a member says.
 func TestEtcdTakesNoProxyOfTheEnvironment(t *testing.T) {
+	t.Parallel()
 	proxy, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -265,6 +265,7 @@ func TestLedgerDamaged(t *testing.T) {
 
 // A ledger that cannot be used stops every force, and nothing else.
 func TestLedgerUnusable(t *testing.T) {
+	t.Parallel()
 	const text = "notes of somebody else, and no ledger"
 	url := serveInTest(t, "--freeze")
 	for name, make := range map[string]func(t *testing.T, dir string) (path string){

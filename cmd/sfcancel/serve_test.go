@@ -31,6 +31,7 @@ import (
 // TestServeEndsWell: a termination drains, and exits with 0; what was stored is there
 // for the next process.
 func TestServeEndsWell(t *testing.T) {
+	t.Parallel()
 	storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
 	first := serveProcess(t, "--store", storage)
 	id := start(t, first.url, dataLoss...)
@@ -74,6 +75,7 @@ func TestServeDefaults(t *testing.T) {
 // TestServeCleansUp is §5.8 by the engine's clock: what is too many goes when the interval
 // of the settings has passed, and not before.
 func TestServeCleansUp(t *testing.T) {
+	t.Parallel()
 	const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
 	seed := filepath.Join(t.TempDir(), "seed.json")
 	text := `{"operations": [{"id": "` + id + `", "kind": "PartitionRestart", "step": "Failed", "ageSeconds": 5}],

@@ -17,6 +17,7 @@ import (
 // TestStoreRepair is the way out of a damaged record: a list fails, check names the record, export
 // saves the others, repair sets it aside, and a list is there again.
 func TestStoreRepair(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "faults.db")
 	p := serveProcess(t, "--freeze", "--store", "bolt:"+path)
 	ids := []string{start(t, p.url, dataLoss...), start(t, p.url, dataLoss...), start(t, p.url, dataLoss...)}
