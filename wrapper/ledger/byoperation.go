@@ -11,12 +11,12 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// ByOperation yields all entries, operation by operation in the order of their ids, and those of one as
-// [Ledger.Entries] returns them. It reads the store once, and is what a ledger is copied with.
+// ByOperation yields all entries, ordered by operation id and, for each operation, as [Ledger.Entries]
+// returns them. It reads the store once, and is meant for copying a ledger.
 //
-// An item that cannot be read is yielded as [ErrDamaged], beside the zero Entry. Any other error comes from the
-// store or from ctx, and is the last thing yielded. Entries that are appended meanwhile may be in it or
-// not. The iterator can be used again, and starts anew then.
+// An unreadable item is yielded as [ErrDamaged] with the zero Entry. Any other error comes from the
+// store or from ctx, and is the last thing yielded. Entries appended meanwhile may or may not be
+// included. The iterator can be used again, and then starts over.
 func (l *Ledger) ByOperation(ctx context.Context) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		for entry, err := range l.byOperation(ctx, prefix) {
@@ -30,7 +30,7 @@ func (l *Ledger) ByOperation(ctx context.Context) iter.Seq2[wrapper.Entry, error
 	}
 }
 
-// byOperation is ByOperation of the keys with a prefix.
+// byOperation is ByOperation, limited to the keys with a prefix.
 func (l *Ledger) byOperation(ctx context.Context, prefix string) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		var same []store.Item // of one operation

@@ -13,26 +13,27 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// The pace of cleaning, and the bounds of one turn.
+// How often old entries are removed, and the limits of one turn.
 const (
-	lookEvery  = time.Hour      // of one Ledger, at the mark
-	cleanEvery = 24 * time.Hour // of all
-	goOnEvery  = time.Minute    // of all, while there is something left
+	lookEvery  = time.Hour      // between two reads of the mark by one Ledger
+	cleanEvery = 24 * time.Hour // between two turns of all Ledgers
+	goOnEvery  = time.Minute    // the same, while a turn has left something
 	turnTime   = time.Second
 	turnSize   = 500
 )
 
-// markKey is where all who clean agree whose turn it is.
+// markKey is the key of the mark, by which all Ledgers of a store agree whose turn it is.
 const markKey = "ledger-retention"
 
-// mark is its value.
+// mark is the value at markKey.
 type mark struct {
 	Time  time.Time `json:"time"`            // when the last turn began
-	Left  bool      `json:"left,omitempty"`  // it was not brought to its end
-	After string    `json:"after,omitempty"` // the key that the next turn goes on after
+	Left  bool      `json:"left,omitempty"`  // the last turn did not finish
+	After string    `json:"after,omitempty"` // the key after which the next turn continues
 }
 
-// due reports whether it is time for another turn. A mark of tomorrow is of a clock that is wrong.
+// due reports whether it is time for another turn. A mark more than a day in the future was written with a
+// wrong clock, and is due as well.
 func (m mark) due(now time.Time) bool {
 	every := cleanEvery
 	if m.Left {
@@ -42,10 +43,10 @@ func (m mark) due(now time.Time) bool {
 	return age >= every || age < -cleanEvery
 }
 
-// Clean removes all entries that are older than the retention, at once, and says how many; but for those
-// whose operation has an entry that was appended before them and stays. It may
-// be called at any time, by several at once. What was removed before an error is gone. Items that
-// are no entries are left alone; with [Forever], everything is.
+// Clean removes all entries older than the retention and returns how many. An old entry stays if
+// one appended before it to the same operation stays. Clean may be called at any time, also concurrently.
+// Entries removed before an error stay removed, and are counted. Items that are not entries are left
+// alone. With [Forever], Clean removes nothing.
 func (l *Ledger) Clean(ctx context.Context) (removed int, err error) {
 	removed, _, _, err = l.remove(ctx, "", 0)
 	if err != nil {
@@ -54,7 +55,7 @@ func (l *Ledger) Clean(ctx context.Context) (removed int, err error) {
 	return removed, err
 }
 
-// cleanIfDue takes a turn at cleaning if nobody has for long. Nothing depends on it.
+// cleanIfDue takes a turn if one is due. It is best effort.
 func (l *Ledger) cleanIfDue(ctx context.Context) {
 	if l.retention == Forever || !l.look() {
 		return
@@ -65,9 +66,9 @@ func (l *Ledger) cleanIfDue(ctx context.Context) {
 	if err != nil || !m.due(time.Now()) {
 		return
 	}
-	m.Time, m.Left = time.Now(), true // whoever dies in its turn leaves the rest to others
+	m.Time, m.Left = time.Now(), true // if this process dies during its turn, another one continues
 	if revision, err = l.writeMark(ctx, m, revision); err != nil {
-		return // somebody else was quicker, or the store is not there
+		return // another Ledger took the turn, or the store is unavailable
 	}
 	limited, stop := context.WithTimeout(ctx, turnTime/2)
 	defer stop()
@@ -79,7 +80,7 @@ func (l *Ledger) cleanIfDue(ctx context.Context) {
 	_, _ = l.writeMark(ctx, m, revision)
 }
 
-// look reports whether it is time to look at the mark.
+// look reports whether it is time to read the mark.
 func (l *Ledger) look() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,14 +92,14 @@ func (l *Ledger) look() bool {
 	return true
 }
 
-// lookAgain makes the next look as early as another turn may be taken.
+// lookAgain makes look report true again as soon as another turn may be taken.
 func (l *Ledger) lookAgain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.looked = l.looked.Add(goOnEvery - lookEvery)
 }
 
-// readMark returns the zero mark, which is due, if there is none or none that can be read.
+// readMark returns the mark. A missing or unreadable one is the zero mark, which is due.
 func (l *Ledger) readMark(ctx context.Context) (m mark, revision store.Revision, err error) {
 	item, err := l.store.Get(ctx, markKey)
 	switch {
@@ -125,16 +126,16 @@ func (l *Ledger) writeMark(ctx context.Context, m mark, revision store.Revision)
 	})
 }
 
-// aged is what retention has to know of an item.
+// aged is what the retention needs to know about an item.
 type aged struct {
 	key      string
 	revision store.Revision
 	old      bool
 }
 
-// oldest are the keys of one operation that are to go, in the order in which they were appended: those in front of
-// the first that is not old. An entry must not go while one from before it stays, or a start that a clock noted
-// which was behind would leave the graceful cancel of an earlier life as evidence.
+// oldest returns the keys of one operation that are to be removed, in the order in which they were appended: those
+// before the first that is not old. An entry must not be removed while an earlier one stays: removing a start that
+// was recorded by a slow clock would leave the graceful cancel of an earlier life as evidence.
 func oldest(same []aged) (keys []string) {
 	slices.SortStableFunc(same, func(a, b aged) int { return cmp.Compare(a.revision, b.revision) })
 	for _, item := range same {
@@ -146,10 +147,10 @@ func oldest(same []aged) (keys []string) {
 	return keys
 }
 
-// endOf is what the keys after those of an operation come after.
+// endOf returns a key between those of an operation and those of the next.
 func endOf(operation string) string { return prefix + operation + "0" } // 0 follows the slash
 
-// beginOf is a key to list after, so that the operation of the key after is seen as a whole.
+// beginOf returns the key to list after so that the operation of the key after is listed completely.
 func beginOf(after string) string {
 	if operation := operationOf(after); strings.HasPrefix(after, prefix+operation+"/") {
 		return prefix + operation + "/"
@@ -157,8 +158,8 @@ func beginOf(after string) string {
 	return after
 }
 
-// remove deletes the old among the entries after a key, at most limit of them if that is not 0. It
-// returns the key after which there is more to do, "" if all is done.
+// remove deletes old entries after the key after, at most limit of them if limit is not 0. It returns the key
+// after which the next turn continues, "" if done.
 func (l *Ledger) remove(ctx context.Context, after string, limit int) (removed int, next string, done bool, err error) {
 	if l.retention == Forever {
 		return 0, "", true, nil
@@ -196,7 +197,7 @@ func (l *Ledger) remove(ctx context.Context, after string, limit int) (removed i
 	}
 	for item, err := range l.items(ctx, prefix, beginOf(after)) {
 		if err != nil {
-			if next == after && len(same) > 0 { // it may be too large for one turn, and must not hold the others up
+			if next == after && len(same) > 0 { // skip an operation too large for one turn, which would block the others
 				next = endOf(operation)
 			}
 			return removed, next, false, err

@@ -15,23 +15,24 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// prefix is that of all entries. The mark of the retention is not under it.
+// prefix is the prefix of the keys of all entries. markKey does not have it.
 const prefix = "ledger/"
 
 func prefixOf(id uuid.UUID) string { return prefix + id.String() + "/" }
 
-// operationOf is the part of a key that names the operation, whatever it may be.
+// operationOf returns the part of a key that names the operation, valid or not.
 func operationOf(key string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
 	return name
 }
 
-// newKey is a key of its own for an entry. Those of one operation are in the order of their times.
+// newKey returns a unique key for an entry. The keys of one operation sort by time.
 func newKey(entry wrapper.Entry) string {
 	return fmt.Sprintf("%s%020d-%s", prefixOf(entry.OperationID), nanoseconds(entry.Time), rand.Text())
 }
 
-// nanoseconds since 1970, cut off at both ends of what 63 bits hold, which sorts as digits do.
+// nanoseconds returns the time since 1970, limited to the range of a non-negative int64, whose 20 digits sort
+// as the numbers do.
 func nanoseconds(at time.Time) int64 {
 	switch {
 	case at.Before(time.Unix(0, 0)):
@@ -42,7 +43,7 @@ func nanoseconds(at time.Time) int64 {
 	return at.UnixNano()
 }
 
-// parseKey reads the operation and the time off a key.
+// parseKey returns the operation and the time in a key.
 func parseKey(key string) (id uuid.UUID, nanos int64, err error) {
 	rest, _ := strings.CutPrefix(key, prefix)
 	name, rest, _ := strings.Cut(rest, "/")
@@ -57,7 +58,7 @@ func parseKey(key string) (id uuid.UUID, nanos int64, err error) {
 	return id, nanos, nil
 }
 
-// decode reads an item. Its error wraps ErrDamaged and names the key.
+// decode returns the entry in an item. Its error wraps ErrDamaged and names the key.
 func decode(item store.Item) (wrapper.Entry, error) {
 	id, nanos, err := parseKey(item.Key)
 	if err != nil {

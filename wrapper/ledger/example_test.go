@@ -13,8 +13,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// A complete program. It has a cluster of its own, and a ledger that ends with it; on a real one the
-// client is wrapper.New("https://gateway:19080", wrapper.WithLedger(l)), and the store bolt.Open("ledger.db").
+// A complete program, with an emulated cluster and a ledger in memory. For a real cluster the client is
+// wrapper.New("https://gateway:19080", wrapper.WithLedger(l)), and the store is bolt.Open("ledger.db").
 func Example() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t)
@@ -44,8 +44,8 @@ func Example() {
 	// ann@ops-1 graceful Accepted RollingBack end of the drill
 }
 
-// The graceful cancel of one client is the evidence for the force of another, wherever the two
-// are, if they share a store.
+// The graceful cancel of one client is the evidence for the force of another, on any machine, if both share
+// a store.
 func Example_shared() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// items reads, page by page, what has a prefix and comes after a key. An error is the last thing
-// that it yields.
+// items yields the items whose keys have a prefix and come after a key. It reads them page by page. An error is
+// the last thing yielded.
 func (l *Ledger) items(ctx context.Context, prefix, after string) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
 		for after := after; ; {

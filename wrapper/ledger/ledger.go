@@ -14,8 +14,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// Ledger is a [wrapper.Ledger] in a [store.Store]. Its methods are safe for concurrent use, and so are
-// several Ledgers on one store, in one process or in many. Use [New]; the zero Ledger is not usable.
+// Ledger is a [wrapper.Ledger] in a [store.Store]. Its methods are safe for concurrent use, also by several
+// Ledgers on one store, in one process or in several. Use [New]; the zero Ledger is not usable.
 //
 // Errors of its methods wrap those of the store, or [ErrDamaged].
 type Ledger struct {
@@ -24,19 +24,19 @@ type Ledger struct {
 	retention time.Duration
 
 	mu     sync.Mutex
-	looked time.Time // when it was last seen to whether old entries are to be removed
+	looked time.Time // when the retention mark was last read
 }
 
 var _ wrapper.Ledger = (*Ledger)(nil)
 
-// ErrDamaged says that an item in the store is not an entry as this package writes them. It is told
-// with its key. Whoever knows what it was may remove it.
+// ErrDamaged means that an item in the store is not an entry in the format of this package. The error
+// names its key. Remove the item if you know what it was.
 var ErrDamaged = errors.New("not a ledger entry")
 
-// New returns the ledger that st holds; an empty store is an empty ledger. It reads and writes
-// nothing yet. The store remains the caller's: the ledger never closes it.
+// New returns the ledger in st; an empty store is an empty ledger. New itself reads and writes
+// nothing. The caller owns the store: the ledger never closes it.
 //
-// The error is [store.ErrInvalid], for a store or an option that is nil or makes no sense.
+// The error is [store.ErrInvalid] if the store or an option is nil, or an option is invalid.
 func New(st store.Store, options ...Option) (*Ledger, error) {
 	l := &Ledger{store: st, retention: DefaultRetention}
 	if st == nil {
@@ -53,14 +53,14 @@ func New(st store.Store, options ...Option) (*Ledger, error) {
 	return l, nil
 }
 
-// sends is how often an entry is offered to a store that lost sight of it.
+// sends is how many times a write is tried if the store reports [store.ErrOutcomeUnknown].
 const sends = 3
 
-// Append notes the entry for good. Its By is kept if it has one, and is that of [WithBy] otherwise.
+// Append stores the entry durably. An empty By is filled in from [WithBy].
 //
-// After [store.ErrOutcomeUnknown] the entry may be there, or may still appear; after any other error it
-// is not. The same entry appended twice is there twice. Now and then Append also removes what is
-// older than the retention, which takes a second at most and changes nothing of what it returns.
+// After [store.ErrOutcomeUnknown] the entry may be stored, or may still appear; after any other error it
+// is not stored. Appending the same entry twice stores it twice. About once a day Append also removes
+// entries older than the retention, which takes up to a second and does not affect its result.
 func (l *Ledger) Append(ctx context.Context, entry wrapper.Entry) error {
 	if entry.By == "" {
 		entry.By = l.by
@@ -76,8 +76,8 @@ func (l *Ledger) Append(ctx context.Context, entry wrapper.Entry) error {
 	return nil
 }
 
-// put writes one item under a key that nobody else has. To offer it again is safe, because it can be
-// written only while it is absent: a conflict then means that it is there.
+// put writes one item under a unique key. A retry is safe because the write requires that the key is
+// absent: after an unknown outcome, a conflict means that the item was stored.
 func (l *Ledger) put(ctx context.Context, key string, value []byte) error {
 	txn := store.Txn{If: []store.Condition{{Key: key}}, Then: []store.Write{{Key: key, Value: value}}}
 	var unknown error
@@ -89,7 +89,7 @@ func (l *Ledger) put(ctx context.Context, key string, value []byte) error {
 		case errors.Is(err, store.ErrOutcomeUnknown):
 			unknown = err
 		default:
-			if unknown != nil { // what was lost may still arrive
+			if unknown != nil { // the earlier write may still take effect
 				return fmt.Errorf("%w; then: %w", unknown, err)
 			}
 			return err
@@ -104,11 +104,11 @@ func (l *Ledger) put(ctx context.Context, key string, value []byte) error {
 // pageSize is how many items are read at once.
 const pageSize = 100
 
-// Entries returns what is noted of one operation, in the order in which the store took it; none
-// is no error. That order is what evidence is judged by: the times in the entries come from the
-// clocks of whoever made them. All of it is held in memory: some 300 bytes each, and the reason.
+// Entries returns the entries of one operation, in the order in which the store accepted them; having
+// none is not an error. Evidence is judged by that order, since the times in the entries come from
+// different clocks. All entries are held in memory, about 300 bytes each plus the reason.
 //
-// One that cannot be read makes it [ErrDamaged], for a decision on the others would be a guess.
+// A single unreadable entry makes Entries fail with [ErrDamaged]: a decision on the others would be a guess.
 func (l *Ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
 	var entries []wrapper.Entry
 	for entry, err := range l.byOperation(ctx, prefixOf(id)) {

@@ -35,12 +35,12 @@ func TestNewRefuses(t *testing.T) {
 		"negative retention": func() (*ledger.Ledger, error) { return ledger.New(memory.New(), ledger.WithRetention(-1)) },
 	} {
 		if l, err := make(); !errors.Is(err, store.ErrInvalid) || l != nil {
-			t.Errorf("%s: %v, %v", name, l, err)
+			t.Errorf("%s: got %v, %v, want no ledger, %v", name, l, err, store.ErrInvalid)
 		}
 	}
 }
 
-// What is in the store is what the package comment says, for those who read it otherwise.
+// The items in the store are as in the package comment, for programs that read them directly.
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	st := memory.New()
@@ -53,11 +53,11 @@ func TestFormat(t *testing.T) {
 			`"action":"graceful","verdict":"Accepted","state":"RollingBack","reason":"why","by":"ann@ops-1"}`
 	)
 	if len(page.Items) != 1 || !regexp.MustCompile(key).MatchString(page.Items[0].Key) || string(page.Items[0].Value) != value {
-		t.Errorf("the store holds %+v", page.Items)
+		t.Errorf("got items %+v, want one with a key that matches %s and the value %s", page.Items, key, value)
 	}
 }
 
-// Who it was is told by the ledger, unless the entry says it.
+// WithBy applies only to entries without a By of their own.
 func TestBy(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, memory.New(), ledger.WithBy("ann"))
@@ -66,11 +66,11 @@ func TestBy(t *testing.T) {
 	must(t, l.Append(t.Context(), entry(opA, 0, "")))
 	must(t, l.Append(t.Context(), other))
 	if got := entriesOf(t, l, opA); got[0].By != "ann" || got[1].By != "bob" {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want by ann, then by bob", got)
 	}
 }
 
-// What is no entry is an error that names it, never an entry less.
+// An unreadable item is an error with its key; it is never skipped.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	const (
@@ -82,8 +82,8 @@ func TestDamaged(t *testing.T) {
 		{"an empty value", at, ``},
 		{"half a value", at, good[:60]},
 		{"two values", at, good + good},
-		{"another sort of value", at, `["graceful"]`},
-		{"an object of something else", at, `{}`},
+		{"an array", at, `["graceful"]`},
+		{"an empty object", at, `{}`},
 		{"another operation", at, strings.Replace(good, "7d01", "7d02", 1)},
 		{"another time", "07263259200000000001-A", good},
 		{"a key without a time", "A", good},
@@ -100,7 +100,7 @@ func TestDamaged(t *testing.T) {
 		must(t, err)
 		got, err := l.Entries(t.Context(), opA)
 		if !errors.Is(err, ledger.ErrDamaged) || !strings.Contains(err.Error(), place+tc.key) || got != nil {
-			t.Errorf("%s: %v, %v", tc.name, got, err)
+			t.Errorf("%s: got %v, %v, want no entries, and %v with the key", tc.name, got, err, ledger.ErrDamaged)
 		}
 		same(t, entriesOf(t, l, opB), []wrapper.Entry{entry(opB, 0, "elsewhere")})
 
@@ -110,7 +110,7 @@ func TestDamaged(t *testing.T) {
 			case errors.Is(err, ledger.ErrDamaged) && strings.Contains(err.Error(), place+tc.key) && e == (wrapper.Entry{}):
 				damaged++
 			case err != nil:
-				t.Errorf("%s: %v", tc.name, err)
+				t.Errorf("%s: trail: got %v, want nil or %v with the key", tc.name, err, ledger.ErrDamaged)
 			default:
 				good++
 			}
@@ -121,29 +121,29 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		if good != 2 || damaged != 2 {
-			t.Errorf("%s: a trail of %d and %d damaged", tc.name, good, damaged)
+			t.Errorf("%s: got %d entries and %d damaged ones, want 2 and 2", tc.name, good, damaged)
 		}
 		if _, err := l.Clean(t.Context()); err != nil || tc.key == at && len(entryKeys(t, st)) == 0 {
-			t.Errorf("%s: cleaned: %v", tc.name, err)
+			t.Errorf("%s: clean: got %v and %d entries left, want nil and some", tc.name, err, len(entryKeys(t, st)))
 		}
 	}
 }
 
-// onJournal is a ledger in a directory of its own.
-func onJournal(t *testing.T) wrapper.Ledger {
+// newJournal returns a journal in a new directory.
+func newJournal(t *testing.T) wrapper.Ledger {
 	t.Helper()
 	l, err := journal.New(filepath.Join(t.TempDir(), "ledger"))
 	must(t, err)
 	return l
 }
 
-// Every ledger keeps what wrapper.Ledger promises.
+// Every ledger fulfils the contract of wrapper.Ledger.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	ledgers := map[string]func(*testing.T) wrapper.Ledger{
 		"MemoryLedger": func(*testing.T) wrapper.Ledger { return new(wrapper.MemoryLedger) },
 		"memory":       func(t *testing.T) wrapper.Ledger { return newLedger(t, memory.New()) },
-		"journal":      onJournal,
+		"journal":      newJournal,
 	}
 	full := wrapper.Entry{
 		Time: at.In(time.FixedZone("", 7200)), OperationID: opA, Cluster: "http://sf1:19080 http://sf2:19080", Action: "force",
@@ -154,25 +154,25 @@ func TestContract(t *testing.T) {
 		name string
 		test func(t *testing.T, l wrapper.Ledger)
 	}{
-		{"nothing is no error", func(t *testing.T, l wrapper.Ledger) {
+		{"no entries is not an error", func(t *testing.T, l wrapper.Ledger) {
 			same(t, entriesOf(t, l, opA), nil)
 		}},
-		{"an entry comes back as it was", func(t *testing.T, l wrapper.Ledger) {
+		{"a full entry is returned unchanged", func(t *testing.T, l wrapper.Ledger) {
 			must(t, l.Append(t.Context(), full))
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{full})
 		}},
-		{"so does one with little in it", func(t *testing.T, l wrapper.Ledger) {
-			little := wrapper.Entry{Time: at, OperationID: opA, Action: "seen"}
-			must(t, l.Append(t.Context(), little))
-			same(t, entriesOf(t, l, opA), []wrapper.Entry{little})
+		{"a minimal entry is returned unchanged", func(t *testing.T, l wrapper.Ledger) {
+			minimal := wrapper.Entry{Time: at, OperationID: opA, Action: "seen"}
+			must(t, l.Append(t.Context(), minimal))
+			same(t, entriesOf(t, l, opA), []wrapper.Entry{minimal})
 		}},
-		{"an operation has its own", func(t *testing.T, l wrapper.Ledger) {
+		{"operations are separate", func(t *testing.T, l wrapper.Ledger) {
 			must(t, l.Append(t.Context(), entry(opA, 0, "a")))
 			must(t, l.Append(t.Context(), entry(opB, 0, "b")))
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{entry(opA, 0, "a")})
 			same(t, entriesOf(t, l, opB), []wrapper.Entry{entry(opB, 0, "b")})
 		}},
-		{"in the order of appending, whatever the clocks say", func(t *testing.T, l wrapper.Ledger) {
+		{"entries are in the order of appending, not of time", func(t *testing.T, l wrapper.Ledger) {
 			var want []wrapper.Entry
 			for i := range 50 {
 				want = append(want, entry(opA, time.Duration(i*37%50)*time.Second, fmt.Sprint(i)))
@@ -180,23 +180,23 @@ func TestContract(t *testing.T) {
 			}
 			same(t, entriesOf(t, l, opA), want)
 		}},
-		{"two alike are two", func(t *testing.T, l wrapper.Ledger) {
+		{"equal entries are kept apart", func(t *testing.T, l wrapper.Ledger) {
 			must(t, l.Append(t.Context(), entry(opA, 0, "a")))
 			must(t, l.Append(t.Context(), entry(opA, 0, "a")))
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{entry(opA, 0, "a"), entry(opA, 0, "a")})
 		}},
-		{"what was returned is the caller's", func(t *testing.T, l wrapper.Ledger) {
+		{"the caller may change the returned slice", func(t *testing.T, l wrapper.Ledger) {
 			must(t, l.Append(t.Context(), entry(opA, 0, "a")))
 			entriesOf(t, l, opA)[0].Reason = "changed"
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{entry(opA, 0, "a")})
 		}},
-		{"nothing of the context is kept", func(t *testing.T, l wrapper.Ledger) {
+		{"entries outlive the context of Append", func(t *testing.T, l wrapper.Ledger) {
 			ctx, cancel := context.WithCancel(t.Context())
 			must(t, l.Append(ctx, entry(opA, 0, "a")))
 			cancel()
 			same(t, entriesOf(t, l, opA), []wrapper.Entry{entry(opA, 0, "a")})
 		}},
-		{"many at once", func(t *testing.T, l wrapper.Ledger) {
+		{"concurrent calls", func(t *testing.T, l wrapper.Ledger) {
 			var all sync.WaitGroup
 			for i := range 8 {
 				all.Go(func() {
@@ -212,7 +212,7 @@ func TestContract(t *testing.T) {
 			}
 			all.Wait()
 			if got := len(entriesOf(t, l, opA)); got != 40 {
-				t.Errorf("%d entries of 40", got)
+				t.Errorf("got %d entries, want 40", got)
 			}
 		}},
 	}
@@ -226,7 +226,8 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// More than fits on a page, appended in any order, out of several ledgers on one store.
+// More entries than fit on a page, appended concurrently by several ledgers on one store, keep the order in
+// which each ledger appended them.
 func TestManyLedgers(t *testing.T) {
 	t.Parallel()
 	st := memory.New()
@@ -245,7 +246,7 @@ func TestManyLedgers(t *testing.T) {
 	}
 	all.Wait()
 	for k, id := range []uuid.UUID{opA, opB} {
-		of := make(map[int][]int) // what each ledger appended, in the order that is told
+		of := make(map[int][]int) // what each ledger appended, in the order of Entries
 		for _, e := range entriesOf(t, newLedger(t, st), id) {
 			var i, j int
 			_, err := fmt.Sscan(e.Reason, &i, &j)
@@ -254,13 +255,13 @@ func TestManyLedgers(t *testing.T) {
 		}
 		for i := range ledgers {
 			if len(of[i]) != each/2 || of[i][0] != k || !slices.IsSorted(of[i]) {
-				t.Errorf("of ledger %d: %v", i, of[i])
+				t.Errorf("ledger %d: got entries %v, want %d in order, from %d on", i, of[i], each/2, k)
 			}
 		}
 	}
 }
 
-// Times that a key has no room for come back as they were.
+// Times that do not fit into a key are returned unchanged.
 func TestExtremeTimes(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, memory.New(), ledger.WithRetention(ledger.Forever))
@@ -277,24 +278,24 @@ func TestExtremeTimes(t *testing.T) {
 	}
 	same(t, got, want)
 	if err := l.Append(t.Context(), wrapper.Entry{Time: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), OperationID: opA}); err == nil || !strings.Contains(err.Error(), "year") {
-		t.Errorf("a time that has no form: %v", err)
+		t.Errorf("the year 10000: got %v, want an error about the year", err)
 	}
 }
 
-// fault is what becomes of one Commit of an entry: with it carried out or not, and an error or none.
+// fault is the result of one Commit of an entry: whether it is carried out, and its error.
 type fault struct {
 	happens bool
 	err     error
 }
 
-// faulty is a store whose Commits of entries go wrong by a script, and then no more.
+// faulty is a store whose Commits of entries fail by a script; those after it succeed.
 type faulty struct {
 	store.Store
 	script  []fault
 	commits int
 	list    error
-	after   func() // each Commit of an entry
-	loose   bool   // an entry could be written twice
+	after   func() // called after each Commit of an entry
+	loose   bool   // a Commit lacked the condition that the key is absent
 }
 
 func (f *faulty) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
@@ -326,7 +327,7 @@ func (f *faulty) List(ctx context.Context, prefix, after string, limit int) (sto
 	return f.Store.List(ctx, prefix, after, limit)
 }
 
-// An entry is there once, or Append says that it may not be; whatever the store does.
+// Whatever the store does, the entry is stored once, or Append returns an error.
 func TestAppendFaults(t *testing.T) {
 	t.Parallel()
 	unavailable := fault{false, fmt.Errorf("the driver: %w", store.ErrUnavailable)}
@@ -336,11 +337,11 @@ func TestAppendFaults(t *testing.T) {
 	cases := []struct {
 		name    string
 		script  []fault
-		want    []error // behind the error; none for a success
+		want    []error // wrapped by the error of Append; none for a success
 		there   int
 		commits int
 	}{
-		{"nothing", nil, nil, 1, 1},
+		{"no fault", nil, nil, 1, 1},
 		{"unavailable", []fault{unavailable}, []error{store.ErrUnavailable}, 0, 1},
 		{"closed", []fault{closed}, []error{store.ErrClosed}, 0, 1},
 		{"unknown, and it happened", []fault{happened}, nil, 1, 2},
@@ -350,39 +351,39 @@ func TestAppendFaults(t *testing.T) {
 		{"unknown for good, and it did", []fault{lost, lost, happened}, []error{store.ErrOutcomeUnknown}, 1, 3},
 		{"unknown, then unavailable", []fault{happened, unavailable}, []error{store.ErrOutcomeUnknown, store.ErrUnavailable}, 1, 2},
 		{"unknown, then closed", []fault{lost, closed}, []error{store.ErrOutcomeUnknown, store.ErrClosed}, 0, 2},
-		{"the key of somebody else", []fault{{false, store.ErrConflict}}, []error{store.ErrConflict}, 0, 1},
+		{"a conflict on the first try", []fault{{false, store.ErrConflict}}, []error{store.ErrConflict}, 0, 1},
 	}
 	for _, tc := range cases {
 		st := &faulty{Store: memory.New(), script: tc.script}
 		err := newLedger(t, st).Append(t.Context(), entry(opA, 0, ""))
 		if (err == nil) != (tc.want == nil) {
-			t.Errorf("%s: %v", tc.name, err)
+			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
 		for _, want := range tc.want {
 			if !errors.Is(err, want) {
-				t.Errorf("%s: %v, and not %v", tc.name, err, want)
+				t.Errorf("%s: got %v, want %v", tc.name, err, want)
 			}
 		}
 		if n := len(entryKeys(t, st)); n != tc.there || st.commits != tc.commits || st.loose {
-			t.Errorf("%s: %d entries after %d commits", tc.name, n, st.commits)
+			t.Errorf("%s: got %d entries after %d commits, unconditional: %t; want %d after %d, false", tc.name, n, st.commits, st.loose, tc.there, tc.commits)
 		}
 	}
 }
 
-// An end of the context ends the asking, and leaves open what is open.
+// After the end of its context Append does not retry, and still reports an unknown outcome.
 func TestAppendEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	st := &faulty{Store: memory.New(), script: []fault{{true, store.ErrOutcomeUnknown}}, after: cancel}
 	if err := newLedger(t, st).Append(ctx, entry(opA, 0, "")); !errors.Is(err, store.ErrOutcomeUnknown) || st.commits != 1 {
-		t.Errorf("%v after %d commits", err, st.commits)
+		t.Errorf("got %v after %d commits, want %v after 1", err, st.commits, store.ErrOutcomeUnknown)
 	}
 	if err := newLedger(t, st).Append(ctx, entry(opA, 0, "")); !errors.Is(err, context.Canceled) {
-		t.Errorf("a context that has ended: %v", err)
+		t.Errorf("with a cancelled context: got %v, want %v", err, context.Canceled)
 	}
 }
 
-// A store that cannot be read is an error, and not a ledger with nothing in it.
+// A failed read is an error, not an empty ledger.
 func TestReadFaults(t *testing.T) {
 	t.Parallel()
 	st := &faulty{Store: memory.New()}
@@ -391,24 +392,24 @@ func TestReadFaults(t *testing.T) {
 	for _, want := range []error{store.ErrUnavailable, store.ErrClosed, context.DeadlineExceeded} {
 		st.list = fmt.Errorf("the driver: %w", want)
 		if got, err := l.Entries(t.Context(), opA); !errors.Is(err, want) || got != nil {
-			t.Errorf("entries: %v, %v", got, err)
+			t.Errorf("entries: got %v, %v, want none, %v", got, err, want)
 		}
 		if _, err := l.Clean(t.Context()); !errors.Is(err, want) {
-			t.Errorf("clean: %v", err)
+			t.Errorf("clean: got %v, want %v", err, want)
 		}
 		n := 0
 		for e, err := range l.Trail(t.Context(), everything) {
 			if n++; !errors.Is(err, want) || e != (wrapper.Entry{}) {
-				t.Errorf("trail: %v, %v", e, err)
+				t.Errorf("trail: got %v, %v, want the zero entry, %v", e, err, want)
 			}
 		}
 		for e, err := range l.ByOperation(t.Context()) {
 			if n++; !errors.Is(err, want) || e != (wrapper.Entry{}) {
-				t.Errorf("by operation: %v, %v", e, err)
+				t.Errorf("by operation: got %v, %v, want the zero entry, %v", e, err, want)
 			}
 		}
 		if n != 2 {
-			t.Errorf("a trail of %d", n)
+			t.Errorf("got %d errors from Trail and ByOperation, want one each", n)
 		}
 	}
 }
@@ -428,26 +429,25 @@ var drawn = rapid.Custom(func(t *rapid.T) wrapper.Entry {
 	}
 })
 
-// order is that of all that an entry says.
+// order compares entries by all fields that drawn sets.
 func order(a, b wrapper.Entry) int {
 	return cmp.Or(a.Time.Compare(b.Time), slices.Compare(a.OperationID[:], b.OperationID[:]), cmp.Compare(a.Action, b.Action),
 		cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.By, b.By))
 }
 
-// safely makes a faulty store one for many goroutines.
-type safely struct {
+// syncFaulty is a faulty store that is safe for concurrent use.
+type syncFaulty struct {
 	*faulty
 	mu sync.Mutex
 }
 
-func (s *safely) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
+func (s *syncFaulty) Commit(ctx context.Context, txn store.Txn) (store.Revision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.faulty.Commit(ctx, txn)
 }
 
-// Whoever appends what at the same time, and whatever the store loses sight of: what is there is
-// what was appended, no more and no less, in order.
+// With concurrent writers and unknown outcomes, the ledger holds exactly the entries that were appended, in order.
 func TestEntriesAreWhatWasAppended(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -456,7 +456,7 @@ func TestEntriesAreWhatWasAppended(t *testing.T) {
 		for _, happens := range rapid.SliceOfN(rapid.Bool(), 0, 2).Draw(rt, "unknown") { // one less than Append has tries
 			script = append(script, fault{happens, store.ErrOutcomeUnknown})
 		}
-		st := &safely{faulty: &faulty{Store: memory.New(), script: script}}
+		st := &syncFaulty{faulty: &faulty{Store: memory.New(), script: script}}
 		var all sync.WaitGroup
 		for _, entries := range writers {
 			l, err := ledger.New(st, ledger.WithRetention(ledger.Forever))
@@ -474,7 +474,7 @@ func TestEntriesAreWhatWasAppended(t *testing.T) {
 		must(t, err)
 		want := slices.Concat(writers...)
 		slices.SortFunc(want, order)
-		var got, told []wrapper.Entry
+		var got, trail []wrapper.Entry
 		for _, id := range []uuid.UUID{opA, opB} {
 			got = append(got, entriesOf(t, l, id)...)
 		}
@@ -482,21 +482,21 @@ func TestEntriesAreWhatWasAppended(t *testing.T) {
 		for e, err := range l.ByOperation(context.Background()) {
 			must(t, err)
 			if i >= len(got) || order(e, got[i]) != 0 {
-				rt.Fatalf("by operation, at %d: %+v", i, e)
+				rt.Fatalf("by operation, at %d: got %+v, want entry %d of %+v", i, e, i, got)
 			}
 			i++
 		}
 		if i != len(got) {
-			rt.Errorf("by operation: %d of %d", i, len(got))
+			rt.Errorf("by operation: got %d entries, want %d", i, len(got))
 		}
 		for e, err := range l.Trail(context.Background(), everything) {
 			must(t, err)
-			told = append(told, e)
+			trail = append(trail, e)
 		}
-		if !slices.IsSortedFunc(told, func(a, b wrapper.Entry) int { return a.Time.Compare(b.Time) }) {
-			rt.Errorf("the trail is not in order: %+v", told)
+		if !slices.IsSortedFunc(trail, func(a, b wrapper.Entry) int { return a.Time.Compare(b.Time) }) {
+			rt.Errorf("trail: got %+v, want it sorted by time", trail)
 		}
-		for _, all := range [][]wrapper.Entry{got, told} {
+		for _, all := range [][]wrapper.Entry{got, trail} {
 			slices.SortFunc(all, order)
 			if !slices.EqualFunc(all, want, func(a, b wrapper.Entry) bool { return order(a, b) == 0 }) {
 				rt.Errorf("got %+v, want %+v", all, want)
@@ -505,7 +505,7 @@ func TestEntriesAreWhatWasAppended(t *testing.T) {
 	})
 }
 
-// The graceful cancel of one client is what lets another force, and the trail says who did what.
+// The graceful cancel of one client allows another client to force, and the entries record who did what.
 func TestSharedEvidence(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
@@ -521,27 +521,27 @@ func TestSharedEvidence(t *testing.T) {
 
 			_, err := bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
 			if !errors.Is(err, wrapper.ErrForceRefused) {
-				t.Errorf("before: %v", err)
+				t.Errorf("before the graceful cancel: got %v, want %v", err, wrapper.ErrForceRefused)
 			}
 			_, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{Reason: "the drill is over"})
 			must(t, err)
 			_, err = stranger.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
 			if !errors.Is(err, wrapper.ErrForceRefused) || c.Operation(id).Rollback == emulator.RollingBackForce {
-				t.Errorf("without the ledger: %v", err)
+				t.Errorf("with another ledger: got %v and %v, want %v and no force", err, c.Operation(id).Rollback, wrapper.ErrForceRefused)
 			}
 			got, err := bob.ForceCancel(t.Context(), id, wrapper.ForceOptions{Reason: "it hangs"})
 			if err != nil || got.Verdict != wrapper.Accepted || got.LedgerErr != nil || c.Operation(id).Rollback != emulator.RollingBackForce {
-				t.Errorf("after: %+v, %v", got, err)
+				t.Errorf("after the graceful cancel: got %+v, %v, %v; want %s, nil, a force", got, err, c.Operation(id).Rollback, wrapper.Accepted)
 			}
 			got, err = ann.Cancel(t.Context(), id, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.AlreadyForced {
-				t.Errorf("and then: %+v, %v", got, err)
+				t.Errorf("after the force: got %+v, %v, want %s, nil", got, err, wrapper.AlreadyForced)
 			}
 
 			entries := entriesOf(t, shared, id)
 			for i := range entries {
 				if (entries[i].RequestID == uuid.UUID{}) != (entries[i].Outcome == "intent") {
-					t.Errorf("entry %d is of request %s, want one unless it is an intent", i, entries[i].RequestID)
+					t.Errorf("entry %d: got request id %s, want all zeros for an intent alone", i, entries[i].RequestID)
 				}
 				entries[i].Time, entries[i].RequestID = at, uuid.UUID{}
 			}
@@ -560,7 +560,7 @@ func TestSharedEvidence(t *testing.T) {
 	}
 }
 
-// An entry that cannot be read stops a force, and no graceful cancel.
+// An unreadable entry blocks forces but not graceful cancels.
 func TestDamagedStopsForce(t *testing.T) {
 	t.Parallel()
 	c, st := sftest.NewCluster(t), memory.New()
@@ -573,16 +573,16 @@ func TestDamagedStopsForce(t *testing.T) {
 	must(t, err)
 	_, err = client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
 	if !errors.Is(err, wrapper.ErrForceRefused) || !errors.Is(err, ledger.ErrDamaged) || c.Operation(id).Rollback == emulator.RollingBackForce {
-		t.Errorf("got %v", err)
+		t.Errorf("force: got %v and %v, want %v, %v and no force", err, c.Operation(id).Rollback, wrapper.ErrForceRefused, ledger.ErrDamaged)
 	}
 	got, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{})
 	if err != nil || got.Verdict != wrapper.Accepted {
-		t.Errorf("got %s, %v", got.Verdict, err)
+		t.Errorf("graceful cancel: got %s, %v, want %s, nil", got.Verdict, err, wrapper.Accepted)
 	}
 	_, err = st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: key, Delete: true}}})
 	must(t, err)
 	got, err = client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
 	if err != nil || got.Verdict != wrapper.Accepted {
-		t.Errorf("once it is away: %s, %v", got.Verdict, err)
+		t.Errorf("force after the item was removed: got %s, %v, want %s, nil", got.Verdict, err, wrapper.Accepted)
 	}
 }

@@ -37,12 +37,12 @@ var (
 	at  = time.Date(2200, 3, 1, 12, 0, 0, 123456789, time.UTC) // within any retention
 )
 
-// entry is one of an operation, so long after an instant.
+// entry returns an entry of an operation, at the given time after at.
 func entry(id uuid.UUID, after time.Duration, reason string) wrapper.Entry {
 	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
 }
 
-// same compares entries; times are the same if they are the same instant.
+// same compares entries; times are equal if they are the same instant.
 func same(tb testing.TB, got, want []wrapper.Entry) {
 	tb.Helper()
 	if diff := cmp.Diff(want, got, cmp.Comparer(time.Time.Equal)); diff != "" {
@@ -57,7 +57,7 @@ func entriesOf(tb testing.TB, l wrapper.Ledger, id uuid.UUID) []wrapper.Entry {
 	return entries
 }
 
-// keys are all that a store holds.
+// keys returns all keys of a store.
 func keys(tb testing.TB, st store.Store) (all []string) {
 	tb.Helper()
 	page, err := st.List(context.Background(), "", "", 100_000)
@@ -68,7 +68,7 @@ func keys(tb testing.TB, st store.Store) (all []string) {
 	return all
 }
 
-// entryKeys are those of entries.
+// entryKeys returns the keys of all entries of a store.
 func entryKeys(tb testing.TB, st store.Store) []string {
 	tb.Helper()
 	return slices.DeleteFunc(keys(tb, st), func(key string) bool { return key == "ledger-retention" })

@@ -8,11 +8,11 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// Option changes the [Ledger] that [New] makes.
+// Option configures the [Ledger] that [New] returns.
 type Option func(*Ledger) error
 
-// WithBy says on whose behalf the entries are made, such as "ann@ops-1" or the name of a service.
-// It goes into every entry that has no By of its own. The default, "", says that nobody knows.
+// WithBy sets on whose behalf entries are made, such as "ann@ops-1" or the name of a service. It is stored in
+// every entry whose own By is empty. The default is "", unknown.
 func WithBy(by string) Option {
 	return func(l *Ledger) error {
 		l.by = by
@@ -21,14 +21,14 @@ func WithBy(by string) Option {
 }
 
 const (
-	// DefaultRetention is how long entries stay unless [WithRetention] says otherwise.
+	// DefaultRetention is how long entries are kept by default: 90 days. See [WithRetention].
 	DefaultRetention = 90 * 24 * time.Hour
-	// Forever is the retention that removes nothing.
+	// Forever is the retention with which no entry is removed.
 	Forever = time.Duration(math.MaxInt64)
 )
 
-// WithRetention sets how long entries stay. Every process that appends removes what is older than its
-// own retention: the shortest of them holds for all. 0 and less are [store.ErrInvalid].
+// WithRetention sets how long entries are kept. Every process that appends removes entries older than its
+// own retention, so the shortest one applies to all. A d of 0 or less is [store.ErrInvalid].
 func WithRetention(d time.Duration) Option {
 	return func(l *Ledger) error {
 		if d <= 0 {

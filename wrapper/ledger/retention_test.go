@@ -20,11 +20,11 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// counting counts what is asked of a store, and lets it fail.
+// counting is a store that counts calls, and can be slow or fail.
 type counting struct {
 	store.Store
 	gets, deletes atomic.Int64
-	fail          atomic.Bool // what has to do with cleaning
+	fail          atomic.Bool // Get, and Commit of deletions
 	slow, slowGet time.Duration
 }
 
@@ -36,10 +36,10 @@ func (c *counting) Get(ctx context.Context, key string) (store.Item, error) {
 		return store.Item{}, errDown
 	}
 	item, err := c.Store.Get(ctx, key)
-	return item, errors.Join(err, c.wait(ctx, c.slowGet)) // what was read is old by then
+	return item, errors.Join(err, c.wait(ctx, c.slowGet)) // the item may be stale by then
 }
 
-// wait is what a slow store takes, and is cut short by ctx.
+// wait waits for d, or until ctx ends.
 func (c *counting) wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -68,7 +68,7 @@ func (c *counting) Commit(ctx context.Context, txn store.Txn) (store.Revision, e
 
 const day = 24 * time.Hour
 
-// fill puts so many old entries into a store, of as many operations.
+// fill appends n entries of the given age to a store, each of its own operation.
 func fill(t *testing.T, st store.Store, n int, age time.Duration) {
 	t.Helper()
 	l := newLedger(t, st, ledger.WithRetention(ledger.Forever))
@@ -82,7 +82,7 @@ func now(reason string) wrapper.Entry {
 	return wrapper.Entry{Time: time.Now(), OperationID: opA, Action: "graceful", Reason: reason}
 }
 
-// What is older than the retention goes when somebody appends, and what is not stays.
+// Append removes the entries older than the retention, and no others.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -100,27 +100,27 @@ func TestRetention(t *testing.T) {
 			l := newLedger(t, st, tc.option...)
 			must(t, l.Append(t.Context(), now("old")))
 			time.Sleep(tc.stays)
-			must(t, l.Append(t.Context(), now("new"))) // exactly as old as allowed
+			must(t, l.Append(t.Context(), now("new"))) // now "old" has exactly the maximum age
 			if n := len(entryKeys(t, st)); n != 2 {
-				t.Errorf("%s: %d entries are left", tc.name, n)
+				t.Errorf("%s: got %d entries, want 2", tc.name, n)
 			}
 			time.Sleep(25 * time.Hour)
 			must(t, l.Append(t.Context(), now("newer")))
 			got := entriesOf(t, l, opA)
 			if tc.stays == 0 {
 				if len(got) != 3 || len(keys(t, st)) != 3 {
-					t.Errorf("%s: %v", tc.name, keys(t, st))
+					t.Errorf("%s: got keys %v, want those of 3 entries", tc.name, keys(t, st))
 				}
 				return
 			}
 			if len(got) != 2 || got[0].Reason != "new" {
-				t.Errorf("%s: %+v", tc.name, got)
+				t.Errorf("%s: got %+v, want new and newer", tc.name, got)
 			}
 		})
 	}
 }
 
-// Cleaning is rare: one look an hour of each ledger, one turn a day of all.
+// Each ledger reads the mark once an hour, and all ledgers together take one turn a day.
 func TestRetentionIsRare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,15 +134,15 @@ func TestRetentionIsRare(t *testing.T) {
 			time.Sleep(15 * time.Minute)
 		}
 		if gets := st.gets.Load(); gets != 3*10*24 {
-			t.Errorf("%d looks", gets)
+			t.Errorf("got %d reads of the mark, want %d", gets, 3*10*24)
 		}
 		if turns := st.deletes.Load(); turns != 10 {
-			t.Errorf("%d turns", turns)
+			t.Errorf("got %d turns, want 10", turns)
 		}
 	})
 }
 
-// Of many at once, one has the turn; it removes so much, and the next goes on where it ended.
+// One of many concurrent Appends takes the turn and removes 500 entries; the next turn continues after those.
 func TestRetentionTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -164,20 +164,20 @@ func TestRetentionTurns(t *testing.T) {
 		}
 		for _, want := range []int{500, 0, 500, 0, 200, 0} {
 			if got := append20(); got != want {
-				t.Errorf("%d were removed, want %d", got, want)
+				t.Errorf("got %d entries removed, want %d", got, want)
 			}
 			if want > 0 {
-				continue // at once: the turn was just taken
+				continue // without waiting, so that no turn is due
 			}
 			time.Sleep(2 * time.Minute)
 		}
-		if n := st.deletes.Load(); n != 5+5+2 { // a hundred at a time, by one of the twenty
-			t.Errorf("%d transactions", n)
+		if n := st.deletes.Load(); n != 5+5+2 { // 100 deletions each, by one of the twenty
+			t.Errorf("got %d transactions, want %d", n, 5+5+2)
 		}
 	})
 }
 
-// Of one ledger alone, too, although it looks once an hour otherwise.
+// A single ledger also continues after a minute, although it otherwise reads the mark once an hour.
 func TestRetentionGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -192,14 +192,14 @@ func TestRetentionGoesOn(t *testing.T) {
 				old++
 			}
 			if old != left {
-				t.Errorf("%d old ones are left, want %d", old, left)
+				t.Errorf("got %d old entries left, want %d", old, left)
 			}
 			time.Sleep(time.Minute)
 		}
 	})
 }
 
-// A store that fails at cleaning, or is slow at it, fails no Append; a later turn makes it good.
+// A failing or slow clean-up does not fail Append; a later turn makes up for it.
 func TestRetentionFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,32 +215,32 @@ func TestRetentionFails(t *testing.T) {
 			begin := time.Now()
 			must(t, l.Append(t.Context(), now("a mark that does not come, or a list")))
 			if took := time.Since(begin); took > time.Second {
-				t.Errorf("it took %v", took)
+				t.Errorf("Append took %v, want a second at most", took)
 			}
 			*slow = 0
 			time.Sleep(2 * time.Hour)
 		}
 		if n := len(keysAt(t, st)); n != 303 {
-			t.Errorf("%d entries", n)
+			t.Errorf("got %d entries after turns that failed, want 303", n)
 		}
 		st.slow = 200 * time.Millisecond // time for two pages
 		must(t, l.Append(t.Context(), now("in part")))
 		if n := len(keysAt(t, st)); n >= 304 || n < 5 {
-			t.Errorf("%d entries after a turn that was cut off", n)
+			t.Errorf("got %d entries after a turn that timed out, want 5 to 303", n)
 		}
 		for range 3 {
 			time.Sleep(2 * time.Minute)
 			must(t, l.Append(t.Context(), now("the rest")))
 		}
 		if n := len(keysAt(t, st)); n != 7 {
-			t.Errorf("%d entries in the end", n)
+			t.Errorf("got %d entries in the end, want 7", n)
 		}
 	})
 }
 
 func keysAt(t *testing.T, st *counting) []string { return entryKeys(t, st.Store) }
 
-// A mark that makes no sense is one to be written anew.
+// An invalid mark is overwritten.
 func TestRetentionMark(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"", "x", `{"time":"2999-01-01T00:00:00Z"}`, `{"time":"1999-01-01T00:00:00Z","after":"zzz"}`} {
@@ -251,18 +251,18 @@ func TestRetentionMark(t *testing.T) {
 			must(t, err)
 			must(t, newLedger(t, st).Append(t.Context(), now("")))
 			if n := len(entryKeys(t, st)); n != 1 {
-				t.Errorf("%q: %d entries are left", value, n)
+				t.Errorf("%q: got %d entries, want 1", value, n)
 			}
 			item, err := st.Get(t.Context(), "ledger-retention")
 			must(t, err)
 			if want := `{"time":"` + time.Now().UTC().Format(time.RFC3339Nano) + `"}`; string(item.Value) != want {
-				t.Errorf("the mark is %s, want %s", item.Value, want)
+				t.Errorf("got mark %s, want %s", item.Value, want)
 			}
 		})
 	}
 }
 
-// Clean removes all that is old at once, and says how much. Other things in the store are not its.
+// Clean removes all old entries at once and returns how many. It leaves other items in the store alone.
 func TestClean(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -272,28 +272,28 @@ func TestClean(t *testing.T) {
 		_, err := st.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "ledger"}, {Key: "ledger."}, {Key: "ledger/x"}, {Key: "ledger0"}}})
 		must(t, err)
 		if n, err := newLedger(t, st, ledger.WithRetention(ledger.Forever)).Clean(t.Context()); n != 0 || err != nil {
-			t.Errorf("for ever: %d, %v", n, err)
+			t.Errorf("forever: got %d, %v, want 0, nil", n, err)
 		}
 		l := newLedger(t, st)
 		st.fail.Store(true)
 		if n, err := l.Clean(t.Context()); n != 0 || !errors.Is(err, errDown) {
-			t.Errorf("failing: %d, %v", n, err)
+			t.Errorf("failing: got %d, %v, want 0, %v", n, err, errDown)
 		}
 		st.fail.Store(false)
 		if n, err := l.Clean(t.Context()); n != 1234 || err != nil || st.deletes.Load() != 1+13 {
-			t.Errorf("%d in %d, %v", n, st.deletes.Load(), err)
+			t.Errorf("got %d removed in %d transactions, %v, want 1234 in 14, nil", n, st.deletes.Load(), err)
 		}
 		if n, err := l.Clean(t.Context()); n != 0 || err != nil || len(keysAt(t, st)) != 9 {
-			t.Errorf("again: %d, %v: %s", n, err, strings.Join(keysAt(t, st), " "))
+			t.Errorf("again: got %d, %v and keys %s, want 0, nil and 9 keys", n, err, strings.Join(keysAt(t, st), " "))
 		}
 	})
 }
 
-// Of an operation only the first entries go: a start that was noted by a clock which was far behind stays after a
-// graceful cancel of the life before, also in turns, and goes with it.
+// An operation loses its entries in the order of appending: a start that was recorded by a slow clock stays as long
+// as the graceful cancel of the life before it, and is removed together with it.
 func TestRetentionOrder(t *testing.T) {
 	t.Parallel()
-	for _, after := range []time.Duration{0, 25 * time.Hour} { // the second with a turn of Append, and not Clean
+	for _, after := range []time.Duration{0, 25 * time.Hour} { // 0: by Clean, otherwise by Append
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(100 * 365 * day)
 			st := memory.New()
@@ -318,10 +318,10 @@ func TestRetentionOrder(t *testing.T) {
 					got = append(got, e.Reason)
 				}
 				if !slices.Equal(got, want) {
-					t.Errorf("%q, want %q", got, want)
+					t.Errorf("got %q, want %q", got, want)
 				}
 			}
-			fill(t, st, 200, 91*day) // around it
+			fill(t, st, 200, 91*day) // of other operations, before and after opA
 			put(85*day, "graceful")
 			put(365*day, "start")
 			put(-day, "of tomorrow")
@@ -335,14 +335,15 @@ func TestRetentionOrder(t *testing.T) {
 	}
 }
 
-// A turn that ends within an operation, or began there in an earlier release, leaves no entry without those before it.
+// A turn that ends within an operation, or continues within one after an earlier release, removes its entries in the
+// order of appending.
 func TestRetentionWithin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(100 * 365 * day)
 		st := memory.New()
 		forever := newLedger(t, st, ledger.WithRetention(ledger.Forever))
-		for i := range 600 { // the later, the older
+		for i := range 600 { // each older than the one before
 			e := now(fmt.Sprint(i))
 			e.Time = e.Time.Add(-91*day - time.Duration(i)*time.Hour)
 			must(t, forever.Append(t.Context(), e))
@@ -354,14 +355,14 @@ func TestRetentionWithin(t *testing.T) {
 		for _, first := range []string{"500", "new"} {
 			must(t, l.Append(t.Context(), now("new")))
 			if got := entriesOf(t, l, opA); got[0].Reason != first {
-				t.Errorf("%d entries from %q on, want from %q on", len(got), got[0].Reason, first)
+				t.Errorf("got %d entries from %q on, want from %q on", len(got), got[0].Reason, first)
 			}
 			time.Sleep(2 * time.Minute)
 		}
 	})
 }
 
-// An operation with more entries than a turn has the time to read does not hold up those that come after it.
+// An operation with more entries than a turn can read does not block those after it.
 func TestRetentionLargeOperation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -382,7 +383,7 @@ func TestRetentionLargeOperation(t *testing.T) {
 			time.Sleep(2 * time.Minute)
 		}
 		if got := entriesOf(t, l, last); len(got) != 0 {
-			t.Errorf("%d entries are left", len(got))
+			t.Errorf("got %d entries of the last operation, want 0", len(got))
 		}
 	})
 }

@@ -14,38 +14,38 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// Query says which entries a [Ledger.Trail] is about. The zero value means all.
+// Query selects the entries of a [Ledger.Trail]. The zero value selects all.
 type Query struct {
 	// OperationID is the operation; all zeros means every operation.
 	OperationID uuid.UUID
-	// Since is the earliest time and Until the first that is too late; zero means no bound.
+	// Since is an inclusive lower bound and Until an exclusive upper bound of the time; zero means no bound.
 	Since, Until time.Time
 	// Cluster is the cluster, as entries name it; "" means every cluster, and entries without one.
 	Cluster string
-	// Action is what the entry is about; "" means every action.
+	// Action is the action; "" means every action.
 	Action wrapper.Action
-	// By is who made the entry; "" means whoever.
+	// By is who made the entry; "" means anyone.
 	By string
 }
 
-// Matches reports whether the query is about an entry.
+// Matches reports whether the query selects an entry.
 func (q Query) Matches(e wrapper.Entry) bool {
 	return (q.OperationID == uuid.UUID{} || q.OperationID == e.OperationID) &&
 		(q.Since.IsZero() || !e.Time.Before(q.Since)) && (q.Until.IsZero() || e.Time.Before(q.Until)) &&
 		(q.Cluster == "" || q.Cluster == e.Cluster) && (q.Action == "" || q.Action == e.Action) && (q.By == "" || q.By == e.By)
 }
 
-// Trail yields the entries that the query is about, oldest first, by the time in the entries; those
-// of one instant in the order of their operations.
+// Trail yields the entries that the query selects, oldest first, by the time in the entries; entries
+// with equal times are in the order of their operations.
 //
-// An item that cannot be read is yielded as [ErrDamaged], beside the zero Entry, where its key
-// says it belongs, and the trail goes on. Any other error comes from the store or from ctx, and
-// is the last thing yielded.
+// An unreadable item is yielded as [ErrDamaged] with the zero Entry, at the position of the time in its
+// key, and the trail continues. Any other error comes from the store or from ctx, and is the last thing
+// yielded.
 //
-// At most some thousand entries are in memory at a time, about 300 bytes each, and their reasons.
-// The store keeps entries by operation: a trail of one operation reads that alone, and any
-// other trail reads the whole ledger, once for every 4096 entries that it yields. Entries that are
-// appended meanwhile may be in it or not. The iterator can be used again, and starts anew then.
+// Up to 8192 entries are in memory at a time, about 300 bytes each plus their reasons. The store
+// keeps entries by operation: the trail of one operation reads only that operation, and any other trail
+// reads the whole ledger once for every 4096 entries it yields. Entries appended meanwhile may or may not
+// be included. The iterator can be used again, and then starts over.
 func (l *Ledger) Trail(ctx context.Context, which Query) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		for last := (place{nanos: -1}); ; {
@@ -67,10 +67,10 @@ func (l *Ledger) Trail(ctx context.Context, which Query) iter.Seq2[wrapper.Entry
 	}
 }
 
-// trailSize is how many entries are sorted at a time.
+// trailSize is how many entries one pass over the ledger yields.
 const trailSize = 4096
 
-// place is where an item belongs in a trail.
+// place is the position of an item in a trail.
 type place struct {
 	nanos int64
 	key   string
@@ -80,14 +80,14 @@ func (p place) compare(q place) int {
 	return cmp.Or(cmp.Compare(p.nanos, q.nanos), cmp.Compare(p.key, q.key))
 }
 
-// line is one thing that a trail yields.
+// line is one entry or error that a trail yields.
 type line struct {
 	place
 	entry wrapper.Entry
 	err   error
 }
 
-// next returns the first lines after a place, in order, at most trailSize. There are none beside an error.
+// next returns the first lines after a place, in order, at most trailSize; none if there is an error.
 func (l *Ledger) next(ctx context.Context, which Query, last place) ([]line, error) {
 	under := prefix
 	if which.OperationID != (uuid.UUID{}) {
@@ -114,8 +114,8 @@ func (l *Ledger) next(ctx context.Context, which Query, last place) ([]line, err
 	return lines, nil
 }
 
-// read returns the line of an item, nil if the query is not about it. What cannot be read may be what was
-// asked for, unless its key tells otherwise.
+// read returns the line of an item, or nil if the query does not select it. An unreadable item is selected
+// unless the time in its key rules it out.
 func (q Query) read(item store.Item) *line {
 	_, nanos, err := parseKey(item.Key)
 	if err == nil && (!q.Since.IsZero() && nanos < nanoseconds(q.Since) || !q.Until.IsZero() && nanos >= nanoseconds(q.Until)) {

@@ -17,7 +17,7 @@ import (
 
 var everything ledger.Query
 
-// trail is the reasons of what a query yields.
+// trail returns the reasons of the entries that a query selects.
 func trail(tb testing.TB, l *ledger.Ledger, which ledger.Query) (reasons []string) {
 	tb.Helper()
 	for e, err := range l.Trail(context.Background(), which) {
@@ -32,7 +32,7 @@ func TestTrail(t *testing.T) {
 	st := memory.New()
 	ann, bob := newLedger(t, st, ledger.WithBy("ann")), newLedger(t, st, ledger.WithBy("bob"))
 	if got := trail(t, ann, everything); len(got) != 0 {
-		t.Errorf("of nothing: %v", got)
+		t.Errorf("empty ledger: got %v, want none", got)
 	}
 	third, first := entry(opB, 3*time.Second, "3 b bob"), entry(opB, time.Second, "1 b ann")
 	third.Cluster, first.Action = "http://sf1:19080", "force"
@@ -51,30 +51,30 @@ func TestTrail(t *testing.T) {
 		{"an unknown operation", ledger.Query{OperationID: uuid.UUID{1}}, nil},
 		{"since", ledger.Query{Since: second(3)}, []string{"3 b bob", "4 a bob"}},
 		{"until", ledger.Query{Until: second(3)}, []string{"1 b ann", "2 a ann"}},
-		{"in between", ledger.Query{Since: second(2), Until: second(4)}, []string{"2 a ann", "3 b bob"}},
-		{"never", ledger.Query{Since: second(4), Until: second(2)}, nil},
+		{"since and until", ledger.Query{Since: second(2), Until: second(4)}, []string{"2 a ann", "3 b bob"}},
+		{"since after until", ledger.Query{Since: second(4), Until: second(2)}, nil},
 		{"a cluster", ledger.Query{Cluster: "http://sf1:19080"}, []string{"3 b bob"}},
 		{"an action", ledger.Query{Action: "force"}, []string{"1 b ann"}},
 		{"by", ledger.Query{By: "ann"}, []string{"1 b ann", "2 a ann"}},
-		{"by nobody", ledger.Query{By: "eve"}, nil},
-		{"all of it", ledger.Query{OperationID: opB, Since: second(2), Until: second(9), By: "bob"}, []string{"3 b bob"}},
+		{"by an unknown user", ledger.Query{By: "eve"}, nil},
+		{"all fields but two", ledger.Query{OperationID: opB, Since: second(2), Until: second(9), By: "bob"}, []string{"3 b bob"}},
 	} {
 		if got := trail(t, ann, tc.which); !slices.Equal(got, tc.want) {
-			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
 		}
 	}
 	all := ann.Trail(t.Context(), everything)
-	for range 2 { // it can be left, and used again
+	for range 2 { // the iterator can be left early, and used again
 		for e, err := range all {
 			if err != nil || e.Reason != "1 b ann" {
-				t.Errorf("%+v, %v", e, err)
+				t.Errorf("first entry: got %+v, %v, want 1 b ann, nil", e, err)
 			}
 			break
 		}
 	}
 }
 
-// More than is sorted at a time comes in order, and each once.
+// A trail of several passes over the ledger yields each entry once, in order.
 func TestLongTrail(t *testing.T) {
 	t.Parallel()
 	const n = 4096*2 + 1000
@@ -88,9 +88,9 @@ func TestLongTrail(t *testing.T) {
 		must(t, l.Append(t.Context(), e))
 	}
 	if got := trail(t, l, everything); !slices.Equal(got, want) {
-		t.Errorf("%d entries, or not in order", len(got))
+		t.Errorf("got %d entries, want %d in order", len(got), n)
 	}
 	if got := trail(t, l, ledger.Query{Since: at.Add(5000)}); !slices.Equal(got, want[5000:]) {
-		t.Errorf("since: %d entries, or not in order", len(got))
+		t.Errorf("since: got %d entries, want %d in order", len(got), n-5000)
 	}
 }

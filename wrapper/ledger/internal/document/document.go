@@ -1,5 +1,5 @@
-// Package document is the form in which ledgers keep an entry: one JSON object. The
-// package comment of ledger tells its names.
+// Package document encodes a ledger entry as one JSON object. The package comment of ledger lists the
+// member names.
 package document
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// document has a pointer to the operation, because a JSON object without one is no entry.
+// document is the JSON form. OperationID is a pointer because an object without the member is not an entry.
 type document struct {
 	Time        time.Time            `json:"time"`
 	OperationID *uuid.UUID           `json:"operationId"`
@@ -30,8 +30,8 @@ type document struct {
 	By          string               `json:"by,omitempty"`
 }
 
-// Encode returns an entry as one line without its end. The error is about a time that
-// RFC 3339 has no form for.
+// Encode returns an entry as one line without the newline. It fails for a time that RFC 3339 cannot
+// represent.
 func Encode(e wrapper.Entry) ([]byte, error) {
 	return json.Marshal(document{
 		Time: e.Time.UTC(), OperationID: &e.OperationID, Cluster: e.Cluster, Action: e.Action, Kind: e.Kind, Target: e.Target,
@@ -39,8 +39,7 @@ func Encode(e wrapper.Entry) ([]byte, error) {
 	})
 }
 
-// Decode reads what Encode of this or of an earlier release has written. Names that it does
-// not know are left out.
+// Decode parses what Encode of this or an earlier release has written. Unknown members are ignored.
 func Decode(text []byte) (wrapper.Entry, error) {
 	var d document
 	if err := json.Unmarshal(text, &d); err != nil {

@@ -25,7 +25,7 @@ var (
 	}
 )
 
-// These are the names that others read.
+// The member names are stable, because other programs read them.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	const want = `{"time":"2200-03-01T12:00:00.123456789Z","operationId":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01",` +
@@ -34,20 +34,20 @@ func TestNames(t *testing.T) {
 		`"code":"FABRIC_E_KEY_NOT_FOUND","state":"RollingBack","reason":"why","by":"ann@ops-1"}`
 	text, err := document.Encode(full)
 	if err != nil || string(text) != want {
-		t.Errorf("%v:\n%s\nwant\n%s", err, text, want)
+		t.Errorf("got error %v and\n%s\nwant\n%s", err, text, want)
 	}
 	got, err := document.Decode(text)
 	if diff := cmp.Diff(full, got); diff != "" || err != nil {
 		t.Errorf("%v: want (-), got (+):\n%s", err, diff)
 	}
-	for v, i := reflect.ValueOf(full), 0; i < v.NumField(); i++ { // or a new field would be forgotten here
+	for v, i := reflect.ValueOf(full), 0; i < v.NumField(); i++ { // so that this test covers new fields too
 		if v.Field(i).IsZero() {
-			t.Errorf("the entry of this test has no %s", v.Type().Field(i).Name)
+			t.Errorf("got a zero %s in the entry of this test, want every field set", v.Type().Field(i).Name)
 		}
 	}
 }
 
-// What is empty is left out, and the documents of earlier releases had no more than this.
+// Empty members are omitted, and documents of earlier releases, which had only these members, can be decoded.
 func TestOldDocuments(t *testing.T) {
 	t.Parallel()
 	const old = `{"time":"2200-03-01T12:00:00.123456789Z","operationId":"5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01","action":"graceful","verdict":"Accepted"}`
@@ -57,18 +57,18 @@ func TestOldDocuments(t *testing.T) {
 		t.Errorf("%v: want (-), got (+):\n%s", err, diff)
 	}
 	if text, err := document.Encode(want); err != nil || string(text) != old {
-		t.Errorf("%s, %v", text, err)
+		t.Errorf("got %s, %v, want %s, nil", text, err, old)
 	}
 }
 
-func TestNoDocument(t *testing.T) {
+func TestDecodeInvalid(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "{", "[]", "null", "{}", `{"operationId":null}`, `{"operationId":"x"}`, `{"operationId":"` + op.String() + `","time":1}`} {
 		if e, err := document.Decode([]byte(text)); err == nil || e != (wrapper.Entry{}) {
-			t.Errorf("%q: %+v, %v", text, e, err)
+			t.Errorf("%q: got %+v, %v, want the zero entry and an error", text, e, err)
 		}
 	}
 	if _, err := document.Encode(wrapper.Entry{Time: at.AddDate(8000, 0, 0)}); err == nil || !strings.Contains(err.Error(), "year") {
-		t.Errorf("a time that has no form: %v", err)
+		t.Errorf("the year 10200: got %v, want an error about the year", err)
 	}
 }
