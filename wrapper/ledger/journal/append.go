@@ -14,14 +14,14 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// Append notes the entry for good. Its By is kept if it has one, and is that of [WithBy] otherwise.
+// Append stores the entry durably. An empty By is filled in from [WithBy].
 //
-// Its errors are [store.ErrInvalid] for an entry that has no form or is longer than 16 MiB, [store.ErrLocked] if the lock was not to
-// be had before ctx ended, [store.ErrForeign] for a file that is not the ledger's, a [ModeError] for
-// one that others may write to, [ledger.ErrDamaged] for one whose unfinished last line is longer than an
-// entry may be, and those of the system. After any of them the entry is not there;
-// only a disk that fails to make it durable may keep it all the same. The same entry appended twice is there twice.
-// At most once a day for each file, Append also removes what is older than the retention.
+// Its errors are [store.ErrInvalid] if the entry cannot be encoded or is longer than 16 MiB, [store.ErrLocked] if
+// ctx ended before the lock was free, [store.ErrForeign] for a file that is not a ledger's, a [ModeError] for
+// a directory or file that others may write to, [ledger.ErrDamaged] for a file whose unfinished last line is longer
+// than an entry may be, and those of the system. After an error the entry is not stored, except that a disk
+// that fails to make it durable may keep it. Appending the same entry twice stores it twice. At most once a
+// day for each file, Append also removes entries older than the retention.
 func (l *Ledger) Append(ctx context.Context, entry wrapper.Entry) error {
 	if err := l.append(ctx, entry); err != nil {
 		return fmt.Errorf("ledger: append: %w", err)
@@ -65,7 +65,7 @@ func (l *Ledger) append(ctx context.Context, entry wrapper.Entry) error {
 	return nil
 }
 
-// write adds a line to the file of a shard, whose lock is held.
+// write adds a line to the file of a shard. The caller holds the lock.
 func (l *Ledger) write(ctx context.Context, shard byte, text []byte) error {
 	path := l.path(shard, entriesEnding)
 	if err := regularIfThere(path); err != nil {
@@ -103,7 +103,7 @@ func (l *Ledger) write(ctx context.Context, shard byte, text []byte) error {
 			return err
 		}
 		if end = info.Size() - int64(len(tail)); brokenEnd(tail) {
-			end, text = info.Size(), append([]byte("\n"), text...) // it stays, as the damaged line that it is
+			end, text = info.Size(), append([]byte("\n"), text...) // keep the tail as a damaged line
 		}
 	}
 	if end < info.Size() {
@@ -112,7 +112,7 @@ func (l *Ledger) write(ctx context.Context, shard byte, text []byte) error {
 		}
 	}
 	if _, err := file.Write(text); err != nil {
-		return errors.Join(err, file.Truncate(end)) // of a full disk, say
+		return errors.Join(err, file.Truncate(end)) // the disk may be full
 	}
 	if err := file.Sync(); err != nil {
 		return errors.Join(err, file.Truncate(end))
@@ -123,8 +123,8 @@ func (l *Ledger) write(ctx context.Context, shard byte, text []byte) error {
 	return syncDir(l.dir)
 }
 
-// tailOf returns what comes after the last end of a line. It is what a write has left that was cut short, or
-// what a file system has left that had the size on the disk before the content.
+// tailOf returns the bytes after the last newline: the rest of a write that was cut short, or zeros if the file
+// system had stored the size before the content.
 func tailOf(ctx context.Context, file *os.File, size int64) ([]byte, error) {
 	start := size
 	for block := make([]byte, 1<<16); start > 0; {

@@ -23,21 +23,21 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 10, "how often TestAcknowledgedEntriesSurviveKill kills the processes")
-	seed  = flag.Uint64("seed", 1, "seed of the moments at which they are killed")
+	kills = flag.Int("kills", 10, "number of times TestAcknowledgedEntriesSurviveKill kills the processes")
+	seed  = flag.Uint64("seed", 1, "seed for the times at which they are killed")
 )
 
-// childDir makes the test binary a process that does childTask with the ledger in a directory.
+// If childDir is set, the test binary does childTask with the ledger in that directory, and exits.
 const (
 	childDir  = "JOURNAL_TEST_DIR"
 	childTask = "JOURNAL_TEST_TASK"
 )
 
-// child is that process.
+// child runs the task of a child process.
 func child(dir, task string) {
 	l, err := journal.New(dir)
 	if err == nil {
-		err = map[string]func(*journal.Ledger, string) error{"append": appendForEver, "sync": syncAll}[task](l, dir)
+		err = map[string]func(*journal.Ledger, string) error{"append": appendForever, "sync": syncAll}[task](l, dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,9 +46,9 @@ func child(dir, task string) {
 	os.Exit(0)
 }
 
-// appendForEver appends entries of a few operations, some of them so old that files are written anew all the
-// time, and prints each young one once it is acknowledged.
-func appendForEver(l *journal.Ledger, _ string) error {
+// appendForever appends entries of a few operations, some of them so old that the files are cleaned up all the
+// time. It prints each young entry once it is acknowledged.
+func appendForever(l *journal.Ledger, _ string) error {
 	errs := make(chan error)
 	for worker := range 2 {
 		go func() {
@@ -61,7 +61,7 @@ func appendForEver(l *journal.Ledger, _ string) error {
 						errs <- err
 					}
 				}
-				// One write each, so that lines of two goroutines do not mix.
+				// A single write, so that lines of two goroutines do not mix.
 				if _, err := io.WriteString(os.Stdout, id.String()+" "+e.Reason+"\n"); err != nil {
 					errs <- err
 				}
@@ -71,7 +71,7 @@ func appendForEver(l *journal.Ledger, _ string) error {
 	return <-errs
 }
 
-// syncAll writes once in each way there is, and says so after each.
+// syncAll writes once in each possible way, and prints the name of each step after it.
 func syncAll(l *journal.Ledger, dir string) error {
 	ctx := context.Background()
 	for _, step := range []struct {
@@ -83,7 +83,7 @@ func syncAll(l *journal.Ledger, dir string) error {
 		{"first", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
 		{"second", func() error { return l.Append(ctx, entry(opC, 0, "")) }},
 		{"cleaned", func() error {
-			other := opC // in the same file, and with no entry that stays
+			other := opC // an operation in the same file, without an entry that stays
 			other[15]++
 			return l.Append(ctx, wrapper.Entry{Time: time.Now().AddDate(-1, 0, 0), OperationID: other})
 		}},
@@ -96,8 +96,8 @@ func syncAll(l *journal.Ledger, dir string) error {
 	return nil
 }
 
-// Of processes that append to the same files all at once and are killed at any moment, nothing that was
-// acknowledged is lost, nothing is there twice, and nothing is damaged.
+// When processes that append to the same files are killed at random times, no acknowledged entry is lost, no entry is
+// stored twice, and no line is damaged.
 func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 	t.Parallel()
 	const processes, mostMilliseconds = 4, 120
@@ -118,7 +118,7 @@ func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 			group.Go(func() {
 				lines := bufio.NewScanner(out)
 				killed := false
-				for lines.Scan() { // also what was printed before the kill
+				for lines.Scan() { // up to the last line before the kill
 					if id, reason, ok := strings.Cut(lines.Text(), " "); ok {
 						mu.Lock()
 						acknowledged[reason] = id
@@ -130,7 +130,7 @@ func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 					}
 				}
 				if err := cmd.Wait(); !killed || cmd.ProcessState.Exited() {
-					t.Errorf("it has ended by itself: %v", err)
+					t.Errorf("the process exited: %v, want it killed", err)
 				}
 			})
 		}
@@ -146,7 +146,7 @@ func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 					continue
 				}
 				if seen[e.Reason] != "" {
-					t.Errorf("%s is there twice", e.Reason)
+					t.Errorf("got entry %s twice, want once", e.Reason)
 				}
 				seen[e.Reason] = id.String()
 			}
@@ -155,17 +155,17 @@ func TestAcknowledgedEntriesSurviveKill(t *testing.T) {
 	lost := 0
 	for reason, id := range acknowledged {
 		if seen[reason] != id {
-			t.Errorf("%s of %s is lost", reason, id)
+			t.Errorf("entry %s: got operation %q, want %q", reason, seen[reason], id)
 			lost++
 		}
 	}
 	if _, errs := trailOf(t, l, ledger.Query{}); errs != nil {
-		t.Error(errs)
+		t.Errorf("trail: got %v, want no errors", errs)
 	}
 	t.Logf("seed=%d kills=%d acknowledged=%d lost=%d", *seed, *kills*processes, len(acknowledged), lost)
 }
 
-// Who reads while unfinished lines are cut off and written over sees no damage that is not there.
+// A reader sees no damage while Append replaces unfinished lines.
 func TestReadWhileCut(t *testing.T) {
 	t.Parallel()
 	l, dir := filled(t, three...)

@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// large is a ledger of n entries, three of an operation.
+// large returns a ledger of n entries, three for each operation, and one of the operations.
 func large(b *testing.B, n int) (l *journal.Ledger, some uuid.UUID) {
 	b.Helper()
 	dir := filepath.Join(b.TempDir(), "ledger")
@@ -30,14 +30,14 @@ func large(b *testing.B, n int) (l *journal.Ledger, some uuid.UUID) {
 	return open(b, dir), some
 }
 
-// What each call costs by the number of entries.
+// The cost of each call by the number of entries in the ledger.
 func BenchmarkLedger(b *testing.B) {
 	for _, n := range []int{3_000, 300_000} {
 		l, some := large(b, n)
 		b.Run(fmt.Sprintf("Entries/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				if got := entriesOf(b, l, some); len(got) != 3 {
-					b.Fatal(len(got))
+					b.Fatalf("got %d entries, want 3", len(got))
 				}
 			}
 		})
@@ -49,7 +49,7 @@ func BenchmarkLedger(b *testing.B) {
 		b.Run(fmt.Sprintf("Trail/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				if got, errs := trailOf(b, l, ledger.Query{}); len(got) < n || errs != nil {
-					b.Fatal(len(got), errs)
+					b.Fatalf("got %d entries, %v, want at least %d, no errors", len(got), errs, n)
 				}
 			}
 		})

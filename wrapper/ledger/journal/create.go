@@ -14,15 +14,15 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// Create makes the ledger in dir of entries that come from elsewhere, such as a ledger of another kind.
-// Each is noted as it is, in the order in which it comes; those of one operation should come one
-// after the other, and operations in the order of their ids, or it takes long.
+// Create creates a ledger in dir from entries of another source, such as a ledger of another kind. It stores
+// each entry unchanged, in the order of entries. It is fast if they are grouped by operation and sorted
+// by operation id, and slow otherwise.
 //
-// The directory appears whole and durable, or not at all: it is made under the name of dir with ".new" appended, where
-// the next call begins anew if one has died. If there is something at dir it is left alone, and
-// the error is [fs.ErrExist]. Any number of processes may call it at once: one makes the ledger, while
-// the others wait, as long as their ctx allows, and get fs.ErrExist then. They agree on that by a lock at the name of
-// dir with ".lock" appended, which stays. The first error of entries is returned.
+// The directory appears complete and durable, or not at all: Create builds it at dir with ".new" appended and
+// renames it. If a process dies meanwhile, the next call starts over. If dir exists, it is left unchanged and the
+// error is [fs.ErrExist]. Any number of processes may call Create concurrently: one creates the ledger, and the others
+// wait, until their ctx ends, and then get fs.ErrExist. They synchronize by a lock file at dir with ".lock"
+// appended, which stays. An error that entries yields ends Create, and is returned.
 func Create(ctx context.Context, dir string, entries iter.Seq2[wrapper.Entry, error]) error {
 	if dir == "" {
 		return fmt.Errorf("ledger: create: %w: no directory", store.ErrInvalid)
@@ -58,12 +58,12 @@ func create(ctx context.Context, dir string, entries iter.Seq2[wrapper.Entry, er
 	return syncDir(filepath.Dir(dir))
 }
 
-// creation is a ledger that is being made.
+// creation is the state of a Create.
 type creation struct {
 	l       *Ledger
-	current *draft // the file that was added to last
-	shard   byte   // its shard
-	begun   [256]bool
+	current *draft    // the file that was added to last
+	shard   byte      // the shard of current
+	begun   [256]bool // shards whose file has its header
 }
 
 func (c *creation) all(ctx context.Context, entries iter.Seq2[wrapper.Entry, error]) error {

@@ -31,7 +31,7 @@ func all(entries ...wrapper.Entry) iter.Seq2[wrapper.Entry, error] {
 	}
 }
 
-// What is created is a ledger as any other, with the same bytes, in whatever order the entries come.
+// Create and Append write the same bytes, whatever the order of operations.
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	_, dir := filled(t, append(three, entry(opC, 9, "4"))...)
@@ -43,20 +43,20 @@ func TestCreate(t *testing.T) {
 		must(t, journal.Create(t.Context(), made, all(entries...)))
 		for _, file := range []string{fileA, "c0.jsonl"} {
 			if got, want := content(t, filepath.Join(made, file)), content(t, filepath.Join(dir, file)); got != want {
-				t.Errorf("%s: %s is\n%swant\n%s", name, file, got, want)
+				t.Errorf("%s: %s: got\n%swant\n%s", name, file, got, want)
 			}
 			if info, err := os.Stat(filepath.Join(made, file)); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("%v, %v", info.Mode(), err)
+				t.Errorf("%s: %s: got mode %v, %v, want 0600", name, file, info.Mode(), err)
 			}
 		}
 		if info, err := os.Stat(made); err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("%v, %v", info.Mode(), err)
+			t.Errorf("%s: directory: got mode %v, %v, want 0700", name, info.Mode(), err)
 		}
 	}
 	must(t, journal.Create(t.Context(), filepath.Join(t.TempDir(), "empty"), all()))
 }
 
-// It is there whole, or not at all, and a next call does it.
+// A failed Create leaves no ledger, and a later call succeeds.
 func TestCreateFails(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "ledger")
@@ -64,33 +64,33 @@ func TestCreateFails(t *testing.T) {
 	broken := func(yield func(wrapper.Entry, error) bool) {
 		_ = yield(entry(opA, 0, "1"), nil) && yield(wrapper.Entry{}, errRead)
 	}
-	unread := func(func(wrapper.Entry, error) bool) { t.Error("the source is read for nothing") }
+	unread := func(func(wrapper.Entry, error) bool) { t.Error("the source was read, want it unread") }
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, tc := range map[string]struct {
 		err  error
 		want error
 	}{
-		"no directory":           {journal.Create(t.Context(), "", all()), store.ErrInvalid},
-		"no source":              {journal.Create(t.Context(), dir, broken), errRead},
-		"no time":                {journal.Create(over, dir, all()), context.Canceled},
-		"a time without a form":  {journal.Create(t.Context(), dir, all(wrapper.Entry{Time: at.AddDate(9000, 0, 0)})), store.ErrInvalid},
-		"the source ends it all": {journal.Create(t.Context(), dir, func(func(wrapper.Entry, error) bool) {}), nil},
-		"something is there":     {journal.Create(t.Context(), t.TempDir(), unread), fs.ErrExist},
+		"no directory":        {journal.Create(t.Context(), "", all()), store.ErrInvalid},
+		"an unreadable entry": {journal.Create(t.Context(), dir, broken), errRead},
+		"a cancelled context": {journal.Create(over, dir, all()), context.Canceled},
+		"a year after 9999":   {journal.Create(t.Context(), dir, all(wrapper.Entry{Time: at.AddDate(9000, 0, 0)})), store.ErrInvalid},
+		"no entries":          {journal.Create(t.Context(), dir, func(func(wrapper.Entry, error) bool) {}), nil},
+		"a directory exists":  {journal.Create(t.Context(), t.TempDir(), unread), fs.ErrExist},
 	} {
 		if !errors.Is(tc.err, tc.want) {
-			t.Errorf("%s: %v", name, tc.err)
+			t.Errorf("%s: got %v, want %v", name, tc.err, tc.want)
 		}
 	}
 	dir = filepath.Join(t.TempDir(), "ledger")
-	must(t, os.Mkdir(dir+".new", 0o700)) // of one that died
+	must(t, os.Mkdir(dir+".new", 0o700)) // of a Create that died
 	put(t, filepath.Join(dir+".new", fileA), "half a line")
 	if err := journal.Create(t.Context(), dir, broken); !errors.Is(err, errRead) {
-		t.Errorf("got %v", err)
+		t.Errorf("with a draft left: got %v, want %v", err, errRead)
 	}
 	for _, path := range []string{dir, dir + ".new"} {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: got %v, want %v", path, err, fs.ErrNotExist)
 		}
 	}
 	held := flock.New(dir + ".lock")
@@ -99,7 +99,7 @@ func TestCreateFails(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := journal.Create(ctx, dir, all()); !errors.Is(err, store.ErrLocked) {
-			t.Errorf("got %v", err)
+			t.Errorf("with the lock held: got %v, want %v", err, store.ErrLocked)
 		}
 	})
 	must(t, held.Unlock())
@@ -107,7 +107,7 @@ func TestCreateFails(t *testing.T) {
 	same(t, entriesOf(t, open(t, dir), opA), ofA(3))
 }
 
-// Of many at once, one makes it, and the others find it made.
+// One of many concurrent calls creates the ledger, and all find it complete.
 func TestCreateAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "ledger")
@@ -122,12 +122,12 @@ func TestCreateAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 			if entries, err := open(t, dir).Entries(t.Context(), opA); err != nil || len(entries) != 2 {
-				t.Errorf("%d entries, %v", len(entries), err)
+				t.Errorf("got %d entries, %v, want 2, nil", len(entries), err)
 			}
 		})
 	}
 	group.Wait()
 	if made.Load() != 1 {
-		t.Errorf("made %d times", made.Load())
+		t.Errorf("got %d successful calls, want 1", made.Load())
 	}
 }

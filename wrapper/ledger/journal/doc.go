@@ -1,60 +1,59 @@
 // Package journal is a [wrapper.Ledger] in a directory, for many short processes of one user on one
-// machine. Package ledger tells what a ledger is for; what several users or machines share belongs
-// into a store there.
+// machine. Package ledger says what a ledger is for, and keeps one that several users or machines share
+// in a store.
 //
 //	l, err := journal.New("/var/lib/drill/ledger", journal.WithBy("nightly drill"))
 //	...
 //	client, err := wrapper.New("https://gateway:19080", wrapper.WithLedger(l))
 //
-// Nothing is kept open between two calls, and there is nothing to close.
+// No file stays open between two calls, so a ledger needs no Close.
 //
-// # What it promises
+// # Guarantees
 //
-// When Append has returned nil, the entry is on the disk, and every Entries that starts later returns
-// it, in whichever process. If a process dies, even of SIGKILL, no acknowledged entry is lost. An
-// unfinished last line is not an entry: readers leave it out, and the next append cuts it off.
+// When Append has returned nil, the entry is on the disk, and every Entries call that starts later returns
+// it, in any process. If a process dies, even of SIGKILL, no acknowledged entry is lost. An unfinished last
+// line is not an entry: readers skip it, and the next append cuts it off.
 //
-// Every line has a checksum, and a line that does not fit it is [ledger.ErrDamaged] with the file
-// and the number of the line. Nothing in such a line can be believed, so it may be about any
-// operation of its file: for all of those a force is refused, until somebody has removed the line.
-// A file that is not of this form, or of a later one, is [store.ErrForeign] and stays untouched.
+// Every line has a checksum. A line that does not match its checksum is [ledger.ErrDamaged] with the file
+// and the line number. Such a line may be about any operation of its file, so a force of any of them is
+// refused until the line is removed. A file in an unknown format or of a later version is
+// [store.ErrForeign] and is left unchanged.
 //
-// A call that reads takes no lock and writes nothing: it works on a read-only file system, and holds
-// nobody up. A call that appends holds the lock of one file for one write and one fsync, and waits
-// for it as long as its context allows, then failing with [store.ErrLocked].
+// Reading takes no lock and writes nothing, so it works on a read-only file system and blocks no other
+// call. Append holds the lock of one file for one write and one fsync. It waits for the lock until its
+// context ends, and then fails with [store.ErrLocked].
 //
-// # Who may read and write
+// # Permissions
 //
-// The directory is made with mode 0700, and files with 0600. If others may write to one of them, or it
-// belongs to another user than the effective one, what it holds is no evidence: Append and Entries fail with a [ModeError], which says what chmod or chown
-// cures it. If others may only read, everything works, and [WithWarning] hears of it. On Windows
-// permissions and owners are not looked at.
+// The directory is created with mode 0700, and files with 0600. If others may write to one of them, or it is
+// not owned by the effective user, its content is not evidence: Append and Entries fail with a [ModeError],
+// which names the chmod or chown that fixes it. If others may only read, every call works, and
+// [WithWarning] is told. On Windows permissions and owners are not checked.
 //
 // # Order and retention
 //
-// Entries are in the order in which they were appended, whatever the clocks said; a trail is in the
-// order of the times.
+// Entries are in the order in which they were appended, whatever the clocks said; a trail is sorted by time.
 //
-// Entries older than the retention are removed by whoever appends to their file, under its lock: the
-// file is written anew beside the old one, made durable, and takes its place. That is done when the
-// first entries of the file have been too old for a day, so at most once a day for a file, and once
-// for a call. Its failure is nobody's failure: the next turn will do it. An entry stays while one of its operation
-// stays that was appended before it, whatever the clocks said, and all stay that come after a damaged line.
+// Append removes entries older than the retention from the file that it appends to, under the lock of
+// the file: it writes a new file, makes it durable, and renames it over the old one. It does so when an entry
+// at the start of the file has been too old for a day, so at most once a day for each file. If that fails,
+// the Append does not fail; a later one tries again. An entry stays as long as an entry appended
+// before it to the same operation stays, whatever the clocks said. All entries after a damaged line stay.
 //
-// # What is in the directory
+// # Format
 //
-// An operation belongs to the file that is named after the first byte of its id:
+// The files of an operation are named after the first byte of its id:
 //
 //	5b.jsonl  the entries
-//	5b.lock   held by whoever appends; empty
-//	5b.tmp    left over if the machine failed while old entries were removed
+//	5b.lock   the lock that appends take; empty
+//	5b.tmp    left over if the process or the machine failed while old entries were removed
 //
-// A file of entries is JSON Lines. The first line is the header, each other line one entry, with the names that
-// the package comment of ledger tells:
+// A file of entries is JSON Lines. The first line is the header, and every other line is one entry with the
+// member names that the package comment of ledger lists:
 //
 //	{"format":"sfcancel ledger","version":1,"shard":"5b","crc":"…"}
 //	{"time":"…","operationId":"5b1f60aa-…","action":"graceful", … ,"crc":"…"}
 //
-// The member crc is the last one of its line: CRC-32C, as 8 hexadecimal digits, of what comes before
-// the comma in front of it.
+// The last member of a line, crc, is the CRC-32C, in 8 hexadecimal digits, of everything before the comma
+// in front of it.
 package journal

@@ -13,15 +13,15 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// looks is how often a file is read before it counts as damaged: whoever cuts an unfinished line off
-// and writes another makes a line of both for those who read just then.
+// looks is how many times a file is read before it counts as damaged: an Append that replaces an unfinished
+// line may make a concurrent reader see a mixture of both lines.
 const looks = 3
 
-// Entries returns what is noted of one operation, in the order in which it was appended; none is no
-// error. It reads one file, and holds in memory what it returns.
+// Entries returns the entries of one operation, in the order in which they were appended; having none is not an
+// error. It reads one file, and holds in memory only the entries that it returns.
 //
-// Its errors are [ledger.ErrDamaged] for a line that cannot be read, and may be about the operation;
-// [store.ErrForeign] and [ModeError] as of Append; ctx's, and those of the system.
+// Its errors are [ledger.ErrDamaged] for an unreadable line that may be about the operation,
+// [store.ErrForeign] and [ModeError] as for Append, and those of ctx and of the system.
 func (l *Ledger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
 	for look := 1; ; look++ {
 		entries, err := l.entries(ctx, id)

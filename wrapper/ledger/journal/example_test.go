@@ -14,7 +14,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// The graceful cancel of one process is the evidence for the force of another, if they share a directory. On a
+// The graceful cancel of one process is the evidence for the force of another, if both share a directory. For a
 // real cluster the client is wrapper.New("https://gateway:19080", wrapper.WithLedger(l)).
 func Example() {
 	sftest.Run(func(t sftest.TB) {

@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// makeDir makes a directory, and those above it that are missing, durably.
+// makeDir creates a directory and its missing parents, durably.
 func makeDir(dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -20,7 +20,7 @@ func makeDir(dir string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) { // others are at it as well
+	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) { // another process may have created it
 		return err
 	}
 	return syncDir(above)
@@ -29,7 +29,7 @@ func makeDir(dir string) error {
 // syncDir makes the names of new files durable, which an fsync of the files does not.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // cannot sync a directory, and need not
+		return nil // Windows cannot sync a directory, and need not
 	}
 	d, err := os.Open(dir)
 	if err != nil {
@@ -38,14 +38,14 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// draft is a file that takes its place when it is finished.
+// draft is a file that is being written, and is renamed or published with its directory once it is complete.
 type draft struct {
 	path string
 	file *os.File
 	out  *bufio.Writer
 }
 
-// openDraft goes on with the draft at a path, or begins one.
+// openDraft opens the draft at a path for appending, creating it if needed.
 func openDraft(path string) (*draft, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, fileMode)
 	if err != nil {
@@ -59,12 +59,12 @@ func (d *draft) add(line []byte) error {
 	return err
 }
 
-// finish makes the file durable, but for its name.
+// finish makes the content durable, but not the name.
 func (d *draft) finish() error {
 	return errors.Join(d.out.Flush(), d.file.Sync(), d.file.Close())
 }
 
-// remove removes the draft if it is not finished and in its place.
+// remove removes the draft. It does nothing once the draft has been renamed.
 func (d *draft) remove() {
 	_ = d.file.Close()
 	_ = os.Remove(d.path)

@@ -18,17 +18,17 @@ import (
 
 var traced = regexp.MustCompile(`^\d+ +(\w+)\((?:\d+<([^>]*)>|"[^"]*"|AT_FDCWD<[^>]*>, "[^"]*")(?:.*"([^"]*)")?`)
 
-// What is acknowledged is on the disk, its name too: the calls are made, in this order.
+// An acknowledged entry and the names of its files are on the disk: the system calls are made in this order.
 func TestSyncs(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		t.Skip("strace is not installed: what is synced, and when, is not checked")
+		t.Skip("strace is not installed, so the order of writes and syncs is not checked")
 	}
 	above, err := filepath.EvalSymlinks(t.TempDir())
 	must(t, err)
 	log := filepath.Join(t.TempDir(), "strace")
 	if out, err := exec.Command(strace, "-o", log, "true").CombinedOutput(); err != nil {
-		t.Skipf("strace may not trace here, so what is synced, and when, is not checked: %v: %s", err, out)
+		t.Skipf("strace may not trace here, so the order of writes and syncs is not checked: %v: %s", err, out)
 	}
 	cmd := exec.Command(strace, "-f", "-y", "-s", "32", "-e", "trace=write,fsync,/^rename", "-e", "signal=none", "-o", log, os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+filepath.Join(above, "ledger"), childTask+"=sync")
@@ -61,11 +61,11 @@ func TestSyncs(t *testing.T) {
 		"write ledger/c0.jsonl", "fsync ledger/c0.jsonl", "write ledger/c0.tmp", "fsync ledger/c0.tmp", "rename ledger/c0.jsonl", "fsync ledger", "cleaned",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("- want, + system calls:\n%s", diff)
+		t.Errorf("system calls: want (-), got (+):\n%s", diff)
 	}
 }
 
-// A pipe where a file belongs is refused: to open it would hang, whatever the context says.
+// A named pipe in place of a file is refused, because opening it would block regardless of the context.
 func TestPipes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"5b.lock", fileA} {
@@ -74,16 +74,16 @@ func TestPipes(t *testing.T) {
 		must(t, os.Remove(path))
 		must(t, syscall.Mkfifo(path, 0o600))
 		if err := l.Append(t.Context(), entry(opA, 1, "")); !errors.Is(err, store.ErrForeign) {
-			t.Errorf("%s: appended: %v", name, err)
+			t.Errorf("%s: append: got %v, want %v", name, err, store.ErrForeign)
 		}
 		if got, err := l.Entries(t.Context(), opA); (err == nil) != (name != fileA) || err == nil && len(got) != 1 {
-			t.Errorf("%s: %v, %v", name, got, err)
+			t.Errorf("%s: entries: got %v, %v, want one entry, or an error for %s", name, got, err, fileA)
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "ledger")
 	must(t, syscall.Mkfifo(dir+".lock", 0o600))
 	err := journal.Create(t.Context(), dir, func(func(wrapper.Entry, error) bool) {})
 	if _, statErr := os.Stat(dir); !errors.Is(err, store.ErrForeign) || !errors.Is(statErr, os.ErrNotExist) {
-		t.Errorf("created: %v, %v", err, statErr)
+		t.Errorf("create: got %v, want %v; directory: got %v, want %v", err, store.ErrForeign, statErr, os.ErrNotExist)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// Ledger is a [wrapper.Ledger] in a directory. Its methods are safe for concurrent use, and so are
-// several Ledgers on one directory, in one process or in many. Use [New]; the zero Ledger is not usable.
+// Ledger is a [wrapper.Ledger] in a directory. Its methods are safe for concurrent use, also by several
+// Ledgers on one directory, in one process or in several. Use [New]; the zero Ledger is not usable.
 type Ledger struct {
 	dir       string
 	by        string
@@ -28,10 +28,10 @@ type Ledger struct {
 
 var _ wrapper.Ledger = (*Ledger)(nil)
 
-// New returns the ledger in a directory. One that does not exist is an empty ledger, and is made by
-// the first Append, with the directories above it. New itself reads and writes nothing.
+// New returns the ledger in a directory. A directory that does not exist is an empty ledger; the first
+// Append creates it, with missing parents. New itself reads and writes nothing.
 //
-// The error is [store.ErrInvalid], for a directory that is "" or an option that is nil or makes no sense.
+// The error is [store.ErrInvalid] if dir is "", or an option is nil or invalid.
 func New(dir string, options ...Option) (*Ledger, error) {
 	l := &Ledger{dir: filepath.Clean(dir), retention: ledger.DefaultRetention, warn: func(*ModeError) {}, warned: make(map[string]bool)}
 	if dir == "" {
@@ -48,14 +48,14 @@ func New(dir string, options ...Option) (*Ledger, error) {
 	return l, nil
 }
 
-// How often a lock that somebody has is tried again: that of a file is held for about an fsync, and that of
-// a ledger that is being made for seconds, in which many who ask would only hold it up.
+// Intervals between two tries to take a held lock. Append holds the lock of a file for about an fsync. Create holds
+// its lock for seconds, and frequent tries of many waiting processes would slow it down.
 const (
 	appendRetry = 5 * time.Millisecond
 	createRetry = 100 * time.Millisecond
 )
 
-// lock takes the lock at path, which it makes, and returns what gives it back.
+// lock takes the lock at path, creating the file, and returns the function that releases it.
 func lock(ctx context.Context, path string, retry time.Duration) (unlock func(), err error) {
 	if err := regularIfThere(path); err != nil {
 		return nil, err
@@ -67,5 +67,5 @@ func lock(ctx context.Context, path string, retry time.Duration) (unlock func(),
 		}
 		return nil, err
 	}
-	return func() { _ = l.Unlock() }, nil // a lock ends with its file at the latest
+	return func() { _ = l.Unlock() }, nil // closing the file releases the lock at the latest
 }

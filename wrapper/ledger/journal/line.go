@@ -17,13 +17,12 @@ const (
 	sumSize  = len(sumStart) + 8 + len(`"}`)
 )
 
-// longestLine is how long a line may be with its end, so that what a failure has left of a file costs memory
-// within bounds.
+// longestLine is the maximum length of a line with its newline. It bounds the memory that a damaged file costs.
 const longestLine = 16 << 20
 
 var errLength = fmt.Errorf("longer than the %d bytes of the longest line", longestLine)
 
-// appendSum appends the checksum of a text, and what is around it in a line.
+// appendSum appends the crc member with the checksum of text, and the closing brace.
 func appendSum(line, text []byte) []byte {
 	sum := crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))
 	line = append(line, sumStart...)
@@ -31,38 +30,38 @@ func appendSum(line, text []byte) []byte {
 	return append(line, `"}`...)
 }
 
-// seal makes a line of a JSON object that has members.
+// seal returns the line for a non-empty JSON object: the object with its crc member, and a newline.
 func seal(object []byte) []byte {
 	text := object[:len(object)-1]
 	line := append(make([]byte, 0, len(text)+sumSize+1), text...)
 	return append(appendSum(line, text), '\n')
 }
 
-// sealed reports whether a line, without its end, fits its checksum.
+// sealed reports whether a line, without its newline, matches its checksum.
 func sealed(line []byte) bool {
 	at := len(line) - sumSize
 	return at > 0 && bytes.Equal(line[at:], appendSum(make([]byte, 0, sumSize), line[:at]))
 }
 
-// brokenEnd reports whether an unfinished last line is more than what a write leaves that was cut
-// short: a whole line whose end has changed.
+// brokenEnd reports whether an unfinished last line is a complete line whose newline was changed, and not the rest of
+// a write that was cut short.
 func brokenEnd(tail []byte) bool {
 	end := bytes.LastIndex(tail, []byte(sumStart)) + sumSize
 	return end >= sumSize && end < len(tail) && sealed(tail[:end])
 }
 
-// headerStart is that of all versions.
+// headerStart is the start of the header in all versions of the format.
 const headerStart = `{"format":"sfcancel ledger",`
 
-// headerOf is the first line of the file of a shard, which is named in it: files that have changed
-// places would hide the entries of their operations.
+// headerOf returns the first line of the file of a shard. It names the shard, because files that were swapped
+// would hide the entries of their operations.
 func headerOf(shard byte) []byte {
 	return seal(fmt.Appendf(nil, `%s"version":1,"shard":"%02x"}`, headerStart, shard))
 }
 
-// headed reports whether a file begins with its header; one that does not, because the write was cut
-// short that was to make it, is empty. start is as much of the file as the header is long. Any other
-// file is [store.ErrForeign].
+// headed reports whether a file begins with its header. start is the beginning of the file, up to the length of the
+// header. A file with only a part of the header, because the first write was cut short, counts as empty.
+// Any other file is [store.ErrForeign].
 func headed(start, header []byte) (bool, error) {
 	switch {
 	case bytes.Equal(start, header):
@@ -75,7 +74,7 @@ func headed(start, header []byte) (bool, error) {
 	return false, fmt.Errorf("%w: no ledger file: it begins with %q", store.ErrForeign, start)
 }
 
-// shardOf is the shard of an operation.
+// shardOf returns the shard of an operation.
 func shardOf(id uuid.UUID) byte { return id[0] }
 
 // The endings of the files of a shard.
@@ -85,7 +84,7 @@ const (
 	draftEnding   = ".tmp"
 )
 
-// path is that of a file of a shard.
+// path returns the path of a file of a shard.
 func (l *Ledger) path(shard byte, ending string) string {
 	return filepath.Join(l.dir, hex.EncodeToString([]byte{shard})+ending)
 }

@@ -30,7 +30,7 @@ func must(tb testing.TB, err error) {
 	}
 }
 
-// Of opA and opB the entries are in one file, and of opC in another.
+// The entries of opA and opB are in one file, and those of opC in another.
 var (
 	opA = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
 	opB = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d02")
@@ -40,7 +40,7 @@ var (
 
 const fileA = "5b.jsonl"
 
-// entry is one of an operation, so long after an instant.
+// entry returns an entry of an operation, at the given time after at.
 func entry(id uuid.UUID, after time.Duration, reason string) wrapper.Entry {
 	return wrapper.Entry{Time: at.Add(after), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, State: wrapper.StateRollingBack, Reason: reason}
 }
@@ -52,7 +52,7 @@ func open(tb testing.TB, dir string, options ...journal.Option) *journal.Ledger 
 	return l
 }
 
-// filled is a ledger in a new directory with entries in it.
+// filled returns a ledger with entries in a new directory.
 func filled(tb testing.TB, entries ...wrapper.Entry) (l *journal.Ledger, dir string) {
 	tb.Helper()
 	dir = filepath.Join(tb.TempDir(), "ledger")
@@ -63,7 +63,7 @@ func filled(tb testing.TB, entries ...wrapper.Entry) (l *journal.Ledger, dir str
 	return l, dir
 }
 
-// same compares entries; times are the same if they are the same instant.
+// same compares entries; times are equal if they are the same instant.
 func same(tb testing.TB, got, want []wrapper.Entry) {
 	tb.Helper()
 	if diff := cmp.Diff(want, got, cmp.Comparer(time.Time.Equal)); diff != "" {
@@ -78,7 +78,7 @@ func entriesOf(tb testing.TB, l wrapper.Ledger, id uuid.UUID) []wrapper.Entry {
 	return entries
 }
 
-// trailOf is what a trail yields: the entries, and the errors.
+// trailOf returns the entries and the errors that a trail yields.
 func trailOf(tb testing.TB, l *journal.Ledger, which ledger.Query) (entries []wrapper.Entry, errs []error) {
 	tb.Helper()
 	for e, err := range l.Trail(context.Background(), which) {

@@ -7,11 +7,11 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// Option changes the [Ledger] that [New] makes.
+// Option configures the [Ledger] that [New] returns.
 type Option func(*Ledger) error
 
-// WithBy says on whose behalf the entries are made, such as "ann@ops-1" or the name of a service.
-// It goes into every entry that has no By of its own. The default, "", says that nobody knows.
+// WithBy sets on whose behalf entries are made, such as "ann@ops-1" or the name of a service. It is stored in
+// every entry whose own By is empty. The default is "", unknown.
 func WithBy(by string) Option {
 	return func(l *Ledger) error {
 		l.by = by
@@ -19,8 +19,9 @@ func WithBy(by string) Option {
 	}
 }
 
-// WithRetention sets how long entries stay, instead of [ledger.DefaultRetention]; [ledger.Forever]
-// removes none. The shortest retention of all who append holds for all. 0 and less are [store.ErrInvalid].
+// WithRetention sets how long entries are kept. The default is [ledger.DefaultRetention]; with [ledger.Forever]
+// no entry is removed. Of several processes that append, the shortest retention applies to all. A d of 0 or
+// less is [store.ErrInvalid].
 func WithRetention(d time.Duration) Option {
 	return func(l *Ledger) error {
 		if d <= 0 {
@@ -31,9 +32,9 @@ func WithRetention(d time.Duration) Option {
 	}
 }
 
-// WithWarning has warn called with each directory and file that others may read, once for
-// each path, by the call that comes across it. The calls of warn do not overlap; it must not use
-// the ledger. The default says nothing. A nil warn is [store.ErrInvalid].
+// WithWarning sets the function that is called for each directory or file that others may read, and by
+// [Ledger.Trail] also for one that others may write to, once for each path. Calls of warn do not overlap,
+// and warn must not use the ledger. By default there are no warnings. A nil warn is [store.ErrInvalid].
 func WithWarning(warn func(*ModeError)) Option {
 	return func(l *Ledger) error {
 		if warn == nil {

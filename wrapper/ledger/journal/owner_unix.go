@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// otherOwner reports whether a file belongs to another user than the one that this process acts as, and to which.
+// otherOwner returns the owner of a file, and whether it is another user than the effective one.
 func otherOwner(info fs.FileInfo) (uid int, other bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

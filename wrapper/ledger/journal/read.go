@@ -14,23 +14,23 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// line is one that holds an entry, or should.
+// line is a line after the header.
 type line struct {
-	text   []byte // without its end; good until the next line is read
+	text   []byte // without its newline; valid until the next line is read
 	offset int64  // of text in the file
-	number int    // from 1, which is the header
-	broken bool   // it does not fit its checksum
+	number int    // counted from 1, the header
+	broken bool   // text does not match its checksum
 }
 
-// damaged is the error of a line that cannot be read.
+// damaged returns the error for an unreadable line.
 func (n line) damaged(path string, why error) error {
 	return fmt.Errorf("%w: %s line %d: %w; whoever knows what it was may remove the line", ledger.ErrDamaged, path, n.number, why)
 }
 
 var errChecksum = errors.New("it does not fit its checksum")
 
-// lines calls visit with each line after the header, and leaves out a last one that is unfinished. A line that
-// is too long ends it as [ledger.ErrDamaged]: where it ends may be far away.
+// lines calls visit with each line after the header, except an unfinished last one. It fails with
+// [ledger.ErrDamaged] at a line that is too long, without looking for its end, which may be far away.
 func lines(ctx context.Context, file *os.File, header []byte, visit func(line) error) error {
 	start := make([]byte, len(header))
 	n, err := io.ReadFull(file, start)
@@ -67,7 +67,8 @@ func lines(ctx context.Context, file *os.File, header []byte, visit func(line) e
 	}
 }
 
-// readLine reads a line with its end, or with io.EOF what is left without one. It is good until the next call.
+// readLine returns a line with its newline, or the rest of the input and io.EOF. The line is valid until the next
+// call.
 func readLine(ctx context.Context, in *bufio.Reader) ([]byte, error) {
 	text, err := in.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
@@ -86,7 +87,7 @@ func readLine(ctx context.Context, in *bufio.Reader) ([]byte, error) {
 	return text, err
 }
 
-// present reports whether the directory of the ledger is there, and fit for use; see examine.
+// present reports whether the directory of the ledger exists, and checks its owner and mode as examine does.
 func (l *Ledger) present(onlyLook bool) (bool, error) {
 	info, err := os.Stat(l.dir)
 	switch {
@@ -100,10 +101,10 @@ func (l *Ledger) present(onlyLook bool) (bool, error) {
 	return true, l.examine(l.dir, info, dirMode, onlyLook)
 }
 
-// open opens the file of a shard for reading; nil if there is none.
+// open opens the file of a shard for reading. It returns nil if there is none.
 func (l *Ledger) open(shard byte, onlyLook bool) (*os.File, error) {
 	path := l.path(shard, entriesEnding)
-	info, err := os.Stat(path) // before it is opened, which of a pipe would not return
+	info, err := os.Stat(path) // before Open, which would block on a named pipe
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
@@ -116,7 +117,7 @@ func (l *Ledger) open(shard byte, onlyLook bool) (*os.File, error) {
 	return os.Open(path)
 }
 
-// wrapPath names the file in an error that does not.
+// wrapPath adds the path to an error.
 func wrapPath(err error, path string) error {
 	if err == nil {
 		return nil
@@ -131,8 +132,8 @@ func regular(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// regularIfThere is called before a file is opened that may be made by that: the opening of a pipe would not
-// return, whatever ctx says.
+// regularIfThere fails if there is something other than a regular file at path. It is called before a file is opened
+// or created, because opening a named pipe would block regardless of ctx.
 func regularIfThere(path string) error {
 	info, err := os.Stat(path)
 	switch {

@@ -14,16 +14,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// cleanEvery is how long a file is left alone after old entries were removed from it.
+// cleanEvery is the minimum time between two clean-ups of a file.
 const cleanEvery = 24 * time.Hour
 
-// firstLines is how many lines tell how old a file is: one of tomorrow, of a clock that was wrong, must
-// not keep those of other operations that come after it.
+// firstLines is how many lines are checked for their age to decide whether a clean-up is due. One line is not
+// enough: an entry with a future time, from a wrong clock, must not keep the entries of other operations after it.
 const firstLines = 8
 
-// aging tells of the lines of a file, one after the other, which have to stay whatever their age: those after one
-// of the same operation that stays. Otherwise a start that was noted by a clock which was behind would go, and leave
-// the graceful cancel of an earlier life as evidence. A line that cannot be read may be of any operation.
+// aging decides which lines of a file are removed, given one after the other. A line stays, whatever its age, after a
+// line of the same operation that stays: removing a start that was recorded by a slow clock would leave the graceful
+// cancel of an earlier life as evidence. An unreadable line may be of any operation.
 type aging struct {
 	oldest time.Time
 	kept   map[uuid.UUID]bool
@@ -34,7 +34,8 @@ func (l *Ledger) aging() aging {
 	return aging{oldest: time.Now().Add(-l.retention), kept: make(map[uuid.UUID]bool)}
 }
 
-// next looks at the next line. old reports that it is to go, and held that it is not because of one before it.
+// next decides on the next line. old reports that it is to be removed, and held that it stays because of an earlier
+// line.
 func (a *aging) next(n line) (entry wrapper.Entry, old, held bool) {
 	entry, err := document.Decode(n.text)
 	if err != nil || n.broken {
@@ -48,8 +49,8 @@ func (a *aging) next(n line) (entry wrapper.Entry, old, held bool) {
 	return entry, old, false
 }
 
-// due reports whether the first entries of a file have been too old for so long that it is to be cleaned. So
-// no file is cleaned more often than that, without a note of when it was done.
+// due reports whether one of the first entries of a file has been too old for cleanEvery. That limits how often a
+// file is cleaned up, without recording when it was.
 func (l *Ledger) due(ctx context.Context, shard byte) (due bool) {
 	if l.retention == ledger.Forever {
 		return false
@@ -75,8 +76,8 @@ func (l *Ledger) due(ctx context.Context, shard byte) (due bool) {
 	return due
 }
 
-// removeOld writes the file of a shard, whose lock is held, anew without the entries that are older than the
-// retention. What cannot be read stays, and what comes after it. Until the new file is in its place the old one is whole.
+// removeOld replaces the file of a shard by one without the entries older than the retention. The caller holds the
+// lock. An unreadable line stays, and so do all after it. The old file is complete until the new one replaces it.
 func (l *Ledger) removeOld(ctx context.Context, shard byte) error {
 	file, err := l.open(shard, false)
 	if file == nil || err != nil {
@@ -84,7 +85,7 @@ func (l *Ledger) removeOld(ctx context.Context, shard byte) error {
 	}
 	defer file.Close()
 	path := l.path(shard, draftEnding)
-	_ = os.Remove(path) // of a machine that failed meanwhile
+	_ = os.Remove(path) // a draft that an interrupted clean-up has left
 	d, err := openDraft(path)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func now(id uuid.UUID, reason string) wrapper.Entry {
 	return wrapper.Entry{Time: time.Now(), OperationID: id, Action: "graceful", Reason: reason}
 }
 
-// What has been older than the retention for a day goes when somebody appends to its file, and what is not stays.
+// Append cleans up its file, and no other, once an entry has been older than the retention for a day.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -42,13 +42,13 @@ func TestRetention(t *testing.T) {
 				t.Helper()
 				got := append(reasons(entriesOf(t, l, opA)), reasons(entriesOf(t, l, opB))...)
 				if !slices.Equal(got, want) {
-					t.Errorf("%s: %q, want %q", tc.name, got, want)
+					t.Errorf("%s: got %q, want %q", tc.name, got, want)
 				}
 			}
 			must(t, l.Append(t.Context(), now(opA, "old")))
 			must(t, l.Append(t.Context(), now(opC, "elsewhere")))
 			time.Sleep(tc.stays)
-			must(t, l.Append(t.Context(), now(opA, "new"))) // exactly as old as allowed
+			must(t, l.Append(t.Context(), now(opA, "new"))) // now "old" has exactly the maximum age
 			check("old", "new")
 			time.Sleep(time.Nanosecond)
 			must(t, l.Append(t.Context(), now(opB, "newer")))
@@ -59,18 +59,18 @@ func TestRetention(t *testing.T) {
 				return
 			}
 			check("new", "newer")
-			if got := reasons(entriesOf(t, l, opC)); !slices.Equal(got, []string{"elsewhere"}) { // nobody appended there
-				t.Errorf("%s: elsewhere: %q", tc.name, got)
+			if got := reasons(entriesOf(t, l, opC)); !slices.Equal(got, []string{"elsewhere"}) { // no Append to that file
+				t.Errorf("%s: other file: got %q, want elsewhere", tc.name, got)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "5b.tmp")); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("%s: the draft is left: %v", tc.name, err)
+				t.Errorf("%s: draft: got %v, want %v", tc.name, err, os.ErrNotExist)
 			}
 		})
 	}
 }
 
-// Damaged lines stay where they are with what comes after them, an entry of tomorrow holds up those of its
-// operation alone, and a draft that was left holds nothing up.
+// A damaged line and all lines after it stay, an entry with a future time keeps only entries of its own operation, and
+// a left-over draft does no harm.
 func TestRetentionKeeps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -82,21 +82,21 @@ func TestRetentionKeeps(t *testing.T) {
 		must(t, l.Append(t.Context(), now(opA, "new")))
 		got, errs := trailOf(t, l, ledger.Query{})
 		if !slices.Equal(reasons(got), []string{"held", "after it", "new", "of a wrong clock"}) || len(errs) != 1 || !strings.Contains(content(t, path), "BROKEN") {
-			t.Errorf("%q, %v", reasons(got), errs)
+			t.Errorf("got %q, %v and\n%s\nwant held, after it, new, of a wrong clock, one error, and the damaged line in the file", reasons(got), errs, content(t, path))
 		}
 		before, err := os.Stat(path)
 		if err != nil || before.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", before.Mode(), err)
+			t.Errorf("got mode %v, %v, want 0600", before.Mode(), err)
 		}
 		must(t, l.Append(t.Context(), now(opA, "newer")))
 		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
-			t.Errorf("what stays has the file written anew each time: %v", err)
+			t.Errorf("got a new file, %v, want the same: lines that stay must not cause a clean-up each time", err)
 		}
 	})
 }
 
-// A start that was noted by a clock which was far behind stays after a graceful cancel of the life before, and goes
-// with it; however many such there are, they hold up nothing of another operation.
+// A start that was recorded by a slow clock stays as long as the graceful cancel of the life before it, and is removed
+// together with it. Any number of such entries does not delay the clean-up of another operation.
 func TestRetentionOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,19 +111,19 @@ func TestRetentionOrder(t *testing.T) {
 		must(t, l.Append(t.Context(), old))
 		must(t, l.Append(t.Context(), now(opB, "new")))
 		if a, b := entriesOf(t, l, opA), reasons(entriesOf(t, l, opB)); len(a) != 21 || !slices.Equal(b, []string{"new"}) {
-			t.Errorf("%d entries and %q", len(a), b)
+			t.Errorf("got %d entries of opA and %q of opB, want 21 and new", len(a), b)
 		}
 		path := filepath.Join(dir, fileA)
 		before, err := os.Stat(path)
 		must(t, err)
 		must(t, l.Append(t.Context(), now(opB, "newer")))
 		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
-			t.Errorf("what is held has the file written anew each time: %v", err)
+			t.Errorf("got a new file, %v, want the same: lines that stay must not cause a clean-up each time", err)
 		}
 		time.Sleep(92 * day)
 		must(t, l.Append(t.Context(), now(opB, "newest")))
 		if a, b := entriesOf(t, l, opA), reasons(entriesOf(t, l, opB)); len(a) != 0 || !slices.Equal(b, []string{"newest"}) {
-			t.Errorf("%d entries and %q", len(a), b)
+			t.Errorf("got %d entries of opA and %q of opB, want 0 and newest", len(a), b)
 		}
 	})
 }

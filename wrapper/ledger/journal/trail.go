@@ -17,16 +17,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/internal/document"
 )
 
-// Trail yields the entries that the query is about, oldest first, by the time in the entries; those
-// of one instant and one operation in the order in which they were appended.
+// Trail yields the entries that the query selects, oldest first, by the time in the entries; entries
+// of one operation with equal times are in the order in which they were appended.
 //
-// A line or a file that cannot be read is yielded as [ledger.ErrDamaged], beside the zero Entry, after the
-// entry in front of it, and the trail goes on. Any other error comes from the system or
-// from ctx, and is the last thing yielded. A directory or file that others may write to is no error
-// here: [WithWarning] hears of it.
+// An unreadable line or file is yielded as [ledger.ErrDamaged] with the zero Entry, after the
+// entry before it, and the trail continues. Any other error comes from the system or
+// from ctx, and is the last thing yielded. A directory or file that others may write to is not an error
+// here, but a warning; see [WithWarning].
 //
-// It is the ledger of one moment for each operation. What is in memory of an entry is where it is, 32
-// bytes. Up to 256 files are open until the trail ends. The iterator can be used again, and starts anew then.
+// Trail yields a snapshot for each operation. It holds 32 bytes in memory for each entry selected, and
+// keeps up to 256 files open until the iteration ends. The iterator can be used again, and then starts over.
 func (l *Ledger) Trail(ctx context.Context, which ledger.Query) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		t := trail{ctx: ctx, l: l, which: which}
@@ -47,7 +47,7 @@ func (l *Ledger) Trail(ctx context.Context, which ledger.Query) iter.Seq2[wrappe
 	}
 }
 
-// trail is one that is under way.
+// trail is the state of one iteration.
 type trail struct {
 	ctx   context.Context
 	l     *Ledger
@@ -57,11 +57,11 @@ type trail struct {
 	bad   []error
 }
 
-// spot is where a line is that a trail yields.
+// spot is the position of a line or an error that a trail yields.
 type spot struct {
 	seconds int64
 	offset  int64
-	length  int // negative: of bad, from -1 on
+	length  int // of the line; -1-i for the error bad[i]
 	nanos   int32
 	shard   byte
 }
@@ -78,7 +78,7 @@ func (t *trail) close() {
 	}
 }
 
-// find looks for the lines that the query is about, and puts them in order.
+// find finds the lines that the query selects, and sorts them.
 func (t *trail) find() error {
 	if there, err := t.l.present(true); !there || err != nil {
 		return err
@@ -102,7 +102,7 @@ func (t *trail) find() error {
 	return nil
 }
 
-// findIn looks in the file of a shard, as it is now.
+// findIn finds the lines in the file of a shard, which it opens anew.
 func (t *trail) findIn(shard byte) error {
 	if file := t.files[shard]; file != nil {
 		_ = file.Close()
@@ -139,7 +139,7 @@ func (t *trail) findIn(shard byte) error {
 	return err
 }
 
-// addBad adds what cannot be read, at a spot.
+// addBad adds the error for an unreadable line or file, at a spot.
 func (t *trail) addBad(at spot, err error) {
 	if !errors.Is(err, ledger.ErrDamaged) {
 		err = fmt.Errorf("%w: %w", ledger.ErrDamaged, err)

@@ -26,7 +26,7 @@ func TestTrail(t *testing.T) {
 	t.Parallel()
 	l, dir := filled(t)
 	if got, errs := trailOf(t, l, ledger.Query{}); got != nil || errs != nil {
-		t.Errorf("of nothing: %v, %v", got, errs)
+		t.Errorf("empty ledger: got %v, %v, want none", got, errs)
 	}
 	by := map[string]*journal.Ledger{"ann": open(t, dir, journal.WithBy("ann")), "bob": open(t, dir, journal.WithBy("bob"))}
 	second := func(n int) time.Time { return at.Add(time.Duration(n) * time.Second) }
@@ -53,31 +53,31 @@ func TestTrail(t *testing.T) {
 		{"all", ledger.Query{}, []string{"1", "2", "3", "4"}},
 		{"one operation", ledger.Query{OperationID: opA}, []string{"2", "4"}},
 		{"an unknown operation", ledger.Query{OperationID: uuid.UUID{1}}, nil},
-		{"another of the same file", ledger.Query{OperationID: opB}, nil},
+		{"another operation of the same file", ledger.Query{OperationID: opB}, nil},
 		{"since", ledger.Query{Since: second(3)}, []string{"3", "4"}},
 		{"until", ledger.Query{Until: second(3)}, []string{"1", "2"}},
 		{"a cluster", ledger.Query{Cluster: "http://sf1:19080"}, []string{"3"}},
 		{"an action", ledger.Query{Action: "force"}, []string{"1"}},
 		{"by", ledger.Query{By: "ann"}, []string{"1", "2"}},
-		{"all of it", ledger.Query{OperationID: opC, Since: second(2), Until: second(9), By: "bob"}, []string{"3"}},
+		{"all fields but two", ledger.Query{OperationID: opC, Since: second(2), Until: second(9), By: "bob"}, []string{"3"}},
 	} {
 		got, errs := trailOf(t, l, tc.which)
 		if !slices.Equal(reasons(got), tc.want) || errs != nil {
-			t.Errorf("%s: %v, want %v, %v", tc.name, reasons(got), tc.want, errs)
+			t.Errorf("%s: got %v, %v, want %v, no errors", tc.name, reasons(got), errs, tc.want)
 		}
 	}
 	all := l.Trail(t.Context(), ledger.Query{})
-	for range 2 { // it can be left, and used again
+	for range 2 { // the iterator can be left early, and used again
 		for e, err := range all {
 			if err != nil || e.Reason != "1" {
-				t.Errorf("%+v, %v", e, err)
+				t.Errorf("first entry: got %+v, %v, want 1, nil", e, err)
 			}
 			break
 		}
 	}
 }
 
-// Entries of any times, in all files, come in order and each once; and it is the ledger of one moment.
+// A trail yields the entries of all files once, sorted by time, and is a snapshot.
 func TestLongTrail(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -96,15 +96,15 @@ func TestLongTrail(t *testing.T) {
 	i := 0
 	for e, err := range l.Trail(t.Context(), ledger.Query{}) {
 		if want := fmt.Sprintf("%05d", i); err != nil || e.Reason != want {
-			t.Fatalf("%s, want %s, %v", e.Reason, want, err)
+			t.Fatalf("got %s, %v, want %s, nil", e.Reason, err, want)
 		}
-		if i == 0 { // what happens from now on is not in it
+		if i == 0 { // later changes do not affect the trail
 			must(t, l.Append(t.Context(), entry(opA, time.Hour, "later")))
 			must(t, os.Rename(dir, dir+".away"))
 		}
 		i++
 	}
 	if i != n {
-		t.Errorf("a trail of %d", i)
+		t.Errorf("got %d entries, want %d", i, n)
 	}
 }
