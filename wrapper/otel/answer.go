@@ -10,10 +10,10 @@ import (
 	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
-// answer is what a round trip brought, without what a server wrote.
+// answer is the result of a round trip, without any text from the server.
 type answer struct {
 	status   int
-	protocol string // its version; "" if it is not known
+	protocol string // the HTTP version; "" if unknown
 	err      error
 }
 
@@ -24,8 +24,8 @@ func answerOf(response *http.Response, err error) answer {
 	return answer{response.StatusCode, telemetry.Protocol(response.ProtoMajor, response.ProtoMinor), err}
 }
 
-// failure is the error.type of a request; "" if it has none. A status tells more than what
-// came after it (HTTP spans, note on error.type).
+// failure returns the error.type of a request, or "" if it succeeded. A status takes precedence over a later
+// error (HTTP spans, note on error.type).
 func (a answer) failure() string {
 	switch {
 	case a.status >= 400:
@@ -37,7 +37,7 @@ func (a answer) failure() string {
 	}
 }
 
-// attributes are those that spans and metrics of requests have in common.
+// attributes returns the attributes that spans and metrics of requests share.
 func (a answer) attributes(failure string) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 3)
 	if a.status != 0 {

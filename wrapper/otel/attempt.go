@@ -16,8 +16,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// attempt is one request that is under way: from when it goes out until its answer, body
-// included, was judged.
+// attempt is a request in progress: from when it is sent until its response, including the body, has been
+// classified.
 type attempt struct {
 	call  *call
 	ctx   context.Context // of the request
@@ -37,8 +37,8 @@ type roundTripper struct {
 	next http.RoundTripper
 }
 
-// RoundTrip begins the span of an attempt. [instrumentation.judged] ends it, and
-// the end of the call if that never comes.
+// RoundTrip starts the span of an attempt. [instrumentation.judged] ends it; if that is never called, the end
+// of the call does.
 func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, sent, ok := wrapper.AttemptFrom(r.Context())
 	k := t.in.callOf(r.Context())
@@ -58,14 +58,14 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// attempt begins an attempt, and ends one that is still open: middleware has sent twice.
+// attempt starts an attempt. It ends one that is still open, which happens if middleware sends twice.
 func (k *call) attempt(r *http.Request, sent wrapper.Attempt) *attempt {
 	a := &attempt{call: k, ctx: r.Context(), span: k.span, begun: time.Now(), to: targetOf(r)}
 	if k.traced {
 		template := templateOf(sent.Endpoint, r.URL.EscapedPath())
 		a.ctx, a.span = k.in.tracer.Start(r.Context(), telemetry.SpanName(a.to.method, template),
 			trace.WithTimestamp(a.begun), trace.WithSpanKind(trace.SpanKindClient),
-			trace.WithAttributes( // those that the conventions want there for samplers
+			trace.WithAttributes( // the conventions require these at the start, for samplers
 				semconv.HTTPRequestMethodKey.String(a.to.method),
 				semconv.ServerAddress(a.to.address),
 				semconv.ServerPort(a.to.port),
@@ -81,8 +81,8 @@ func (k *call) attempt(r *http.Request, sent wrapper.Attempt) *attempt {
 	return a
 }
 
-// replace puts a in the place of the attempt that is under way, and returns what is to be
-// ended: that one if there is one, or a itself if the call is over.
+// replace makes a the open attempt of the call, and returns the attempt to end: the previous one, if any, or
+// a itself if the call is over.
 func (k *call) replace(a *attempt) *attempt {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -105,7 +105,7 @@ func sentFor(r *http.Request, sent wrapper.Attempt, template string) []attribute
 	return attrs
 }
 
-// brought notes what the round trip brought, unless it comes too late to be told.
+// brought records the result of the round trip, unless the attempt has already ended.
 func (a *attempt) brought(got answer) {
 	a.call.mu.Lock()
 	defer a.call.mu.Unlock()
@@ -114,9 +114,9 @@ func (a *attempt) brought(got answer) {
 	}
 }
 
-// end ends an attempt that was taken from its call, so that nobody changes it any more.
+// end ends an attempt. The caller has removed it from its call, so that it no longer changes.
 func (a *attempt) end(at time.Time, judged *wrapper.Attempt) {
-	took := max(at.Sub(a.begun), 0) // middleware may have given it up before it began
+	took := max(at.Sub(a.begun), 0) // negative if middleware gave up before it started
 	if a.call.traced {
 		if a.span.IsRecording() {
 			failure := a.got.failure()
@@ -131,7 +131,7 @@ func (a *attempt) end(at time.Time, judged *wrapper.Attempt) {
 	a.call.in.metrics.request(a.ctx, a.to, a.got, took)
 }
 
-// worth is what the wrapper made of an attempt; nil if it never came to that.
+// worth returns the attributes from the classification of an attempt; nil if it was never classified.
 func worth(judged *wrapper.Attempt) []attribute.KeyValue {
 	if judged == nil {
 		return nil

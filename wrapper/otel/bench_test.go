@@ -15,8 +15,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/otel"
 )
 
-// A graceful cancel over a transport that answers at once, so that there is nothing but
-// the client and what is reported.
+// A graceful cancel over a transport that answers at once, which measures only the client and the
+// instrumentation.
 func BenchmarkCancel(b *testing.B) {
 	nothing := []otel.Option{
 		otel.WithTracerProvider(tracenoop.NewTracerProvider()), otel.WithMeterProvider(metricnoop.NewMeterProvider()),

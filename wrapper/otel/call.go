@@ -15,21 +15,21 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// call is one call that is under way.
+// call is a call in progress.
 type call struct {
 	in    *instrumentation
-	name  string // with underscores: a name of few, as values of attributes should be
+	name  string // with underscores, as in attributes; of low cardinality
 	span  trace.Span
 	begun time.Time
 
-	// traced is false if there is no tracer behind the span: one of an SDK has a valid
-	// context even if it is not sampled. Then attempts need no span of their own.
+	// traced is false if the span is a no-op, since a span of an SDK has a valid context even if it is not
+	// sampled. Then attempts need no spans.
 	traced bool
 
-	// What follows is guarded: middleware may send from a goroutine of its own.
+	// mu guards the fields below: middleware may send from a goroutine of its own.
 	mu       sync.Mutex
 	attempts int
-	open     *attempt // the one that is under way; nil if none is
+	open     *attempt // the attempt in progress, or nil
 	over     bool
 }
 
@@ -74,8 +74,8 @@ func asks(name string, asked wrapper.Call) []attribute.KeyValue {
 	return attrs
 }
 
-// end ends the call, and an attempt that was left open: by a panic, or by middleware that
-// did not wait for it.
+// end ends the call and any attempt that is still open, because of a panic or of middleware that did not
+// wait for it.
 func (k *call) end(ctx context.Context, outcome wrapper.Outcome, err error) {
 	now := time.Now()
 	k.mu.Lock()
@@ -92,14 +92,14 @@ func (k *call) end(ctx context.Context, outcome wrapper.Outcome, err error) {
 		k.span.SetAttributes(append(cameOf(outcome, err), keyAttempts.Int(attempts))...)
 		if err != nil {
 			k.span.SetAttributes(semconv.ErrorTypeKey.String(meaning(err)))
-			k.span.SetStatus(codes.Error, "") // a text would repeat what servers wrote
+			k.span.SetStatus(codes.Error, "") // the error text may contain text from a server
 		}
 	}
 	k.span.End(trace.WithTimestamp(now))
 	k.in.metrics.call(ctx, k.name, outcome.Result.Verdict, err, attempts, now.Sub(k.begun))
 }
 
-// cameOf is what is known of the operation after a call.
+// cameOf returns the attributes known after a call.
 func cameOf(outcome wrapper.Outcome, err error) []attribute.KeyValue {
 	result := outcome.Result
 	state, kind, force := result.State, result.Kind, result.Force
@@ -110,7 +110,7 @@ func cameOf(outcome wrapper.Outcome, err error) []attribute.KeyValue {
 		state, force = e.State(), e.Force()
 	case result.Verdict != "":
 		attrs = append(attrs, keyVerdict.String(string(result.Verdict)), keyResolved.Bool(result.Resolved))
-	case len(outcome.Operations) == 1: // a read, a watch
+	case len(outcome.Operations) == 1: // a read or a watch
 		state, kind = outcome.Operations[0].State, outcome.Operations[0].Kind
 	}
 	if state != "" {
@@ -119,7 +119,7 @@ func cameOf(outcome wrapper.Outcome, err error) []attribute.KeyValue {
 	if kind != "" {
 		attrs = append(attrs, keyKind.String(knownKind(kind)))
 	}
-	if force { // a stop may have come to need one
+	if force { // also of a stop, which the caller may not have asked to force
 		attrs = append(attrs, keyForce.Bool(true))
 	}
 	if result.LedgerErr != nil {

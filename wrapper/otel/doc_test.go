@@ -18,8 +18,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// table is what the manual has below a heading: the first word of each line that is set
-// apart, and the rest of it.
+// table returns the indented lines below a heading of the package comment: the rest of each line, by its first
+// word.
 func table(t *testing.T, heading string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("doc.go")
@@ -28,7 +28,7 @@ func table(t *testing.T, heading string) map[string]string {
 	}
 	_, below, ok := strings.Cut(string(text), "\n// # "+heading+"\n")
 	if !ok {
-		t.Fatalf("the manual has no heading %q", heading)
+		t.Fatalf("doc.go: got no heading %q, want one", heading)
 	}
 	below, _, _ = strings.Cut(below, "\n// # ")
 	rows := map[string]string{}
@@ -41,9 +41,8 @@ func table(t *testing.T, heading string) map[string]string {
 	return rows
 }
 
-// The tables of the manual are what is reported: all of it, of these types and units, and
-// nothing else.
-func TestManual(t *testing.T) {
+// The tables in the package comment list exactly what is reported, with its types and units.
+func TestDocTables(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t)
 	stopping, seen := context.WithCancel(t.Context())
@@ -130,14 +129,14 @@ func compare(t *testing.T, heading string, got, rows map[string]string, same fun
 	for name, is := range got {
 		switch row, ok := rows[name]; {
 		case !ok:
-			t.Errorf("%s: %s (%s) is not in the manual", heading, name, is)
+			t.Errorf("%s: got %s (%s) reported, want it in doc.go", heading, name, is)
 		case !same(is, row):
-			t.Errorf("%s: %s is %q, and the manual says %q", heading, name, is, row)
+			t.Errorf("%s: %s: got %q, want %q as in doc.go", heading, name, is, row)
 		}
 	}
 	for name := range rows {
 		if _, ok := got[name]; !ok {
-			t.Errorf("%s: the manual has %s, which is not reported", heading, name)
+			t.Errorf("%s: got no %s reported, want it as in doc.go", heading, name)
 		}
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// errPanic stands for the error of a function that did not return, because of a panic or
+// errPanic is used as the error of a function that did not return, because of a panic or
 // of runtime.Goexit.
 var errPanic = errors.New("panic")
 
-// meanings are the values of error.type of a call, one for each meaning of a
+// meanings lists the values of error.type for a call, one for each meaning of a
 // [wrapper.Error].
 var meanings = []struct {
 	of   error
@@ -37,11 +37,11 @@ func meaning(err error) string {
 			return m.name
 		}
 	}
-	return telemetry.Other // of middleware
+	return telemetry.Other // an error of middleware
 }
 
-// transportError is the error.type of a request without an answer, or with one that is
-// not whole. It has few values, and none that others wrote.
+// transportError returns the error.type of a request without a complete response. It has low cardinality, and
+// contains no text of the error.
 func transportError(err error) string {
 	var late interface{ Timeout() bool }
 	var cert *tls.CertificateVerificationError

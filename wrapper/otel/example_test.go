@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/otel"
 )
 
-// printing is an exporter that prints the spans, as they end.
+// printing is an exporter that prints each span when it ends.
 type printing struct{}
 
 func (printing) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -30,8 +30,7 @@ func (printing) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) er
 
 func (printing) Shutdown(context.Context) error { return nil }
 
-// The answer to a force is lost. The call finds out that it was carried out, and the
-// spans tell how.
+// The response to a force is lost. The spans show how the call finds out that the force took effect.
 func ExampleInstrument() {
 	sftest.Run(func(t sftest.TB) {
 		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(printing{}))

@@ -8,16 +8,16 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// inject returns the request with the context of its span, and with what the propagator
-// writes into its headers. A round tripper must not change the request it is given.
+// inject returns a copy of the request with the context of its span and the headers of the propagator. A round
+// tripper must not change the request it is given.
 func (in *instrumentation) inject(ctx context.Context, r *http.Request) *http.Request {
 	sent := r.WithContext(ctx)
 	in.propagator.Inject(ctx, &carrier{propagation.HeaderCarrier(sent.Header), sent, false})
 	return sent
 }
 
-// carrier copies the headers of a request when the first one is written: without a
-// propagator none is.
+// carrier copies the headers of a request when the first one is set, so that nothing is copied without a
+// propagator.
 type carrier struct {
 	propagation.HeaderCarrier
 	of  *http.Request

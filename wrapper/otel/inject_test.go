@@ -16,7 +16,7 @@ import (
 
 var otelPropagation = otel.WithPropagator(propagation.TraceContext{})
 
-// Every request carries its own span, in the trace of the caller.
+// Every request carries the context of its own span, in the trace of the caller.
 func TestPropagation(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t)
@@ -48,7 +48,7 @@ func TestPropagation(t *testing.T) {
 	var want []string
 	for _, s := range m.spans() {
 		if s.SpanContext().TraceID() != caller.SpanContext().TraceID() {
-			t.Errorf("%s is in another trace", s.Name())
+			t.Errorf("%s: got trace %s, want %s", s.Name(), s.SpanContext().TraceID(), caller.SpanContext().TraceID())
 		}
 		if s.Name() == "POST /Faults/$/Cancel" {
 			want = append(want, fmt.Sprintf("00-%s-%s-01", s.SpanContext().TraceID(), s.SpanContext().SpanID()))
@@ -56,18 +56,18 @@ func TestPropagation(t *testing.T) {
 	}
 	for i, q := range c.Requests() {
 		if got := q.Header.Get("Traceparent"); got != want[i] {
-			t.Errorf("request %d carries %q, want %q", i+1, got, want[i])
+			t.Errorf("request %d: got traceparent %q, want %q", i+1, got, want[i])
 		}
 		if got := q.Header.Get("Baggage"); got != "tenant=shop" {
-			t.Errorf("request %d carries the baggage %q", i+1, got)
+			t.Errorf("request %d: got baggage %q, want tenant=shop", i+1, got)
 		}
 	}
 	if fmt.Sprint(before) != fmt.Sprint(after) {
-		t.Errorf("the headers of the request were changed from %v to %v", before, after)
+		t.Errorf("got headers %v after the request, want them unchanged: %v", after, before)
 	}
 }
 
-// Without a propagator nothing is written, and what middleware wrote is left.
+// Without a propagator no header is added, and headers from middleware stay.
 func TestNoPropagator(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t)
@@ -78,6 +78,6 @@ func TestNoPropagator(t *testing.T) {
 	}
 	h := c.Requests()[0].Header
 	if h.Get("Traceparent") != "" || h.Get("X-Own") != "1" {
-		t.Errorf("the request carries %v", h)
+		t.Errorf("got headers %v, want X-Own and no Traceparent", h)
 	}
 }

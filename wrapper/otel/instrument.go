@@ -15,13 +15,13 @@ import (
 // scope is the name of the instrumentation: the import path, as OpenTelemetry advises.
 const scope = "github.com/sfcancel/sfcancel/wrapper/otel"
 
-// Instrument makes a client report spans and metrics. Give it to [wrapper.New] before
-// other options with middleware, so that its spans are around what those do.
+// Instrument makes a client report spans and metrics. Pass it to [wrapper.New] before
+// other options with middleware, so that its spans include their work.
 //
-// It may be given to several clients, and several times to one, with other providers. It
-// is safe for concurrent use if the providers are, which OpenTelemetry asks of them. New
-// returns what was wrong with the options, or what a meter provider had against an
-// instrument, as [wrapper.ErrInvalidArgument].
+// The option may be passed to several clients, and several Instrument options with different providers
+// to one client. It is safe for concurrent use if the providers are, as OpenTelemetry requires. New
+// fails with [wrapper.ErrInvalidArgument] if an option is invalid, or if the meter provider refuses an
+// instrument.
 func Instrument(options ...Option) wrapper.Option {
 	return func(c *wrapper.Client) error {
 		in, err := newInstrumentation(options)
@@ -36,7 +36,7 @@ func Instrument(options ...Option) wrapper.Option {
 	}
 }
 
-// instrumentation is what one client reports with.
+// instrumentation is the tracer, the propagator and the instruments of one client.
 type instrumentation struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
@@ -56,12 +56,12 @@ func newInstrumentation(options []Option) (*instrumentation, error) {
 	return &instrumentation{tracer, c.Propagator, m}, nil
 }
 
-// callKey finds the call in the context of what belongs to it. There is one key for each
-// instrumentation, so that those of one client do not take each other's calls.
+// callKey is the context key of a call. Each instrumentation has its own key, so that several of one client
+// do not see each other's calls.
 type callKey struct{ in *instrumentation }
 
-// callOf returns the call that a context belongs to; nil if middleware has replaced the
-// context by one that knows nothing of it.
+// callOf returns the call that a context belongs to, or nil if middleware has replaced the context by
+// one not derived from it.
 func (in *instrumentation) callOf(ctx context.Context) *call {
 	k, _ := ctx.Value(callKey{in}).(*call)
 	return k

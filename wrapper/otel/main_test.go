@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// telemetry is what a client has reported.
+// telemetry records what a client reports.
 type telemetry struct {
 	t        testing.TB
 	recorder *tracetest.SpanRecorder
@@ -41,27 +41,27 @@ func newTelemetry(t testing.TB, options ...sdktrace.TracerProviderOption) *telem
 	}
 }
 
-// instrument is the option of a client that reports here.
+// instrument returns the option of a client that reports to m.
 func (m *telemetry) instrument(options ...otel.Option) wrapper.Option {
 	return otel.Instrument(append([]otel.Option{otel.WithTracerProvider(m.tracers), otel.WithMeterProvider(m.meters)}, options...)...)
 }
 
-// spans are those that have ended. It fails the test if one has not, or has ended twice.
+// spans returns the spans that have ended. It fails the test if one has not ended, or ended twice.
 func (m *telemetry) spans() []sdktrace.ReadOnlySpan {
 	m.t.Helper()
 	started, ended := m.recorder.Started(), m.recorder.Ended()
 	if len(started) != len(ended) {
-		m.t.Errorf("%d spans were begun, and %d have ended", len(started), len(ended))
+		m.t.Errorf("got %d ended spans, want all %d that were started", len(ended), len(started))
 	}
 	for _, s := range ended {
 		if s.EndTime().Before(s.StartTime()) {
-			m.t.Errorf("%s ended before it began", s.Name())
+			m.t.Errorf("%s: got end %v, want one after the start %v", s.Name(), s.EndTime(), s.StartTime())
 		}
 	}
 	return ended
 }
 
-// named is the only span of a name.
+// named returns the only span with a name.
 func (m *telemetry) named(name string) sdktrace.ReadOnlySpan {
 	m.t.Helper()
 	var found []sdktrace.ReadOnlySpan
@@ -71,12 +71,12 @@ func (m *telemetry) named(name string) sdktrace.ReadOnlySpan {
 		}
 	}
 	if len(found) != 1 {
-		m.t.Fatalf("there are %d spans of the name %s:\n%s", len(found), name, m.tree())
+		m.t.Fatalf("got %d spans named %s, want 1:\n%s", len(found), name, m.tree())
 	}
 	return found[0]
 }
 
-// short are the attributes that a tree shows, in this order, and the words before them.
+// short lists the attributes that a tree shows, in this order, and the words before them.
 var short = []struct{ key, word string }{
 	{"sfcancel.verdict", ""}, {"sfcancel.resolved", "resolved="}, {"sfcancel.state", ""},
 	{"sfcancel.purpose", ""}, {"sfcancel.class", ""}, {"http.response.status_code", ""}, {"sfcancel.code", ""},
@@ -84,7 +84,7 @@ var short = []struct{ key, word string }{
 	{"sfcancel.force", "force="}, {"sfcancel.attempts", "attempts="}, {"error.type", "error="},
 }
 
-// tree is all spans, one a line, each below and after its parent, and events with a * .
+// tree returns all spans, one per line, indented below their parents. Events begin with a *.
 func (m *telemetry) tree() string {
 	spans := slices.Clone(m.recorder.Ended())
 	slices.SortStableFunc(spans, func(a, b sdktrace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
@@ -100,7 +100,7 @@ func (m *telemetry) tree() string {
 				b.WriteString(" !")
 			}
 			if d := s.Status().Description; d != "" {
-				m.t.Errorf("%s has the description %q", s.Name(), d)
+				m.t.Errorf("%s: got status description %q, want none", s.Name(), d)
 			}
 			b.WriteString("\n")
 			for _, e := range s.Events() {
@@ -131,7 +131,7 @@ func (m *telemetry) wantTree(want string) {
 	m.t.Helper()
 	m.spans()
 	if got, want := strings.TrimSpace(m.tree()), unindent(want); got != want {
-		m.t.Errorf("the spans are\n%s\nwant\n%s", got, want)
+		m.t.Errorf("got spans\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -143,8 +143,8 @@ func unindent(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// attributes are those of a span or event, one a line, in the order of their names, but for
-// the id of a request, which is another one each time.
+// attributes returns the attributes of a span or event, one per line, sorted by name, without the id of
+// the request, which is random.
 func attributes(attrs []attribute.KeyValue) string {
 	var lines []string
 	for _, a := range attrs {
@@ -170,8 +170,8 @@ func (m *telemetry) collect() []metricdata.Metrics {
 	return found
 }
 
-// points is every time series of a metric, one a line, with how many values it has had and,
-// if they are no times, their sum.
+// points returns every time series of a metric, one per line: the count of a histogram of durations, sum/count of
+// any other histogram, and the value of a counter.
 func (m *telemetry) points(name string) string {
 	m.t.Helper()
 	var lines []string
@@ -208,11 +208,11 @@ func (m *telemetry) points(name string) string {
 func (m *telemetry) wantPoints(name, want string) {
 	m.t.Helper()
 	if got, want := m.points(name), unindent(want); got != want {
-		m.t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		m.t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 	}
 }
 
-// everything is all that was reported, as text to look for something in.
+// everything returns all that was reported as text, to search in.
 func (m *telemetry) everything() string {
 	m.t.Helper()
 	spans, err := json.Marshal(tracetest.SpanStubsFromReadOnlySpans(m.spans()))
@@ -230,7 +230,7 @@ func (m *telemetry) everything() string {
 	return b.String()
 }
 
-// fast is a retry without noticeable pauses.
+// fast is a retry policy without noticeable pauses.
 var fast = wrapper.Retry{Base: time.Microsecond, BusyBase: time.Microsecond, Cap: time.Microsecond}
 
 func fastWith(attempts int) wrapper.Option {

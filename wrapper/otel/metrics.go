@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// metrics are the instruments. None has an attribute with more than a few values.
+// metrics holds the instruments. All their attributes have low cardinality.
 type metrics struct {
 	requests  httpconv.ClientRequestDuration
 	calls     metric.Float64Histogram
@@ -27,7 +27,7 @@ func newMetrics(from metric.MeterProvider) (metrics, error) {
 	requests, err := httpconv.NewClientRequestDuration(meter)
 	calls, err2 := meter.Float64Histogram("sfcancel.call.duration",
 		metric.WithUnit("s"), metric.WithDescription("Duration of calls, with all their requests and pauses."),
-		metric.WithExplicitBucketBoundaries( // those of requests, and those of calls that wait
+		metric.WithExplicitBucketBoundaries( // those of the conventions for requests, and longer ones for calls that wait
 			0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600, 1800, 3600))
 	attempts, err3 := meter.Int64Histogram("sfcancel.call.attempts",
 		metric.WithUnit("{attempt}"), metric.WithDescription("Requests that calls needed, probes and reads included."),

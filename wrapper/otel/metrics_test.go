@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// Metrics are those of all calls, and do not depend on whether spans are sampled.
+// Metrics cover all calls, whether or not their spans are sampled.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t, sdktrace.WithSampler(sdktrace.NeverSample()))
@@ -31,11 +31,11 @@ func TestMetrics(t *testing.T) {
 	c.SetReachable(false)
 	_, _ = c.Client(fastWith(2), m.instrument(otelPropagation)).Operations(ctx)
 	if n := len(m.spans()); n != 0 {
-		t.Errorf("%d spans were sampled", n)
+		t.Errorf("got %d sampled spans, want 0", n)
 	}
 	for _, q := range c.Requests() {
 		if parent := q.Header.Get("Traceparent"); len(parent) != 55 || parent[53:] != "00" {
-			t.Errorf("the traceparent is %q, want one that is not sampled", parent)
+			t.Errorf("got traceparent %q, want one that is not sampled", parent)
 		}
 	}
 
@@ -58,23 +58,24 @@ func TestMetrics(t *testing.T) {
 	m.wantPoints("sfcancel.failovers", `1 server.address=cluster.test server.port=19080`)
 }
 
-// The bounds that the conventions advise, and descriptions for all.
+// The histogram of requests has the bounds that the conventions advise, and every instrument has a description and a
+// unit.
 func TestInstruments(t *testing.T) {
 	t.Parallel()
 	m := newTelemetry(t)
 	read(t, m, "http://c", okay)
 	found := m.collect()
-	if len(found) != 3 { // nothing has paused or failed over
-		t.Errorf("there are %d metrics", len(found))
+	if len(found) != 3 { // there was no pause and no failover
+		t.Errorf("got %d metrics, want 3", len(found))
 	}
 	for _, f := range found {
 		if f.Description == "" || f.Unit == "" {
-			t.Errorf("%s has the unit %q and is described as %q", f.Name, f.Unit, f.Description)
+			t.Errorf("%s: got unit %q and description %q, want both set", f.Name, f.Unit, f.Description)
 		}
 		if f.Name == "http.client.request.duration" {
 			want := []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 			if got := f.Data.(metricdata.Histogram[float64]).DataPoints[0].Bounds; !reflect.DeepEqual(got, want) {
-				t.Errorf("the bounds are %v", got)
+				t.Errorf("got bounds %v, want %v", got, want)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// trip is a function as a round tripper.
+// trip is a round tripper that calls a function.
 type trip func(r *http.Request) (*http.Response, error)
 
 func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -31,7 +31,8 @@ func changing(change func(r *http.Request)) func(http.RoundTripper) http.RoundTr
 	}
 }
 
-// withoutPrefix is what a gateway does that serves the API below a path.
+// withoutPrefix is attempt middleware that removes a prefix from the path, as a gateway that serves the API below a
+// path does.
 func withoutPrefix(prefix string) func(http.RoundTripper) http.RoundTripper {
 	return changing(func(r *http.Request) { r.URL.Path = strings.TrimPrefix(r.URL.Path, prefix) })
 }
@@ -43,10 +44,10 @@ func inContext(ctx context.Context) func(http.RoundTripper) http.RoundTripper {
 	}
 }
 
-// Middleware may be around what is instrumented, and do as it likes.
+// Spans and metrics remain consistent whatever the outer middleware does.
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
-	t.Run("it refuses an attempt", func(t *testing.T) {
+	t.Run("refuses an attempt", func(t *testing.T) {
 		m := newTelemetry(t)
 		read(t, m, "http://c", okay, func(http.RoundTripper) http.RoundTripper {
 			return trip(func(*http.Request) (*http.Response, error) { return nil, wrapper.ErrNotSent })
@@ -54,7 +55,7 @@ func TestMiddleware(t *testing.T) {
 		m.wantTree(`
 			sfcancel.list_operations attempts=1 error=not_sent !`)
 	})
-	t.Run("it sends twice", func(t *testing.T) {
+	t.Run("sends twice", func(t *testing.T) {
 		m := newTelemetry(t)
 		read(t, m, "http://c", okay, func(next http.RoundTripper) http.RoundTripper {
 			return trip(func(r *http.Request) (*http.Response, error) {
@@ -71,7 +72,7 @@ func TestMiddleware(t *testing.T) {
 			  GET /Faults/ read 200
 			  GET /Faults/ read done 200`)
 	})
-	t.Run("it does not wait", func(t *testing.T) {
+	t.Run("does not wait for its requests", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newTelemetry(t)
 			slow := func(r *http.Request) (*http.Response, error) {
@@ -80,7 +81,7 @@ func TestMiddleware(t *testing.T) {
 			}
 			read(t, m, "http://c", slow, func(next http.RoundTripper) http.RoundTripper {
 				return trip(func(r *http.Request) (*http.Response, error) {
-					for _, begin := range []time.Duration{0, time.Minute} { // the second one after the call
+					for _, begin := range []time.Duration{0, time.Minute} { // the second request starts after the end of the call
 						go func() {
 							time.Sleep(begin)
 							if late, err := next.RoundTrip(r); err == nil {
@@ -99,7 +100,7 @@ func TestMiddleware(t *testing.T) {
 				  GET /Faults/ read`)
 		})
 	})
-	t.Run("an attempt that begins after it was judged", func(t *testing.T) {
+	t.Run("sends a request after giving up the attempt", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newTelemetry(t)
 			late := func(next http.RoundTripper) http.RoundTripper {
@@ -130,13 +131,13 @@ func TestMiddleware(t *testing.T) {
 				  GET /Faults/ read 200`)
 		})
 	})
-	t.Run("it replaces the context of a request", func(t *testing.T) {
+	t.Run("replaces the context of a request", func(t *testing.T) {
 		m := newTelemetry(t)
 		read(t, m, "http://c", okay, inContext(context.Background()))
 		m.wantTree(`
 			sfcancel.list_operations attempts=1`)
 	})
-	t.Run("it replaces the context of a call", func(t *testing.T) {
+	t.Run("replaces the context of a call", func(t *testing.T) {
 		c, m := sftest.NewCluster(t), newTelemetry(t)
 		c.On(sftest.Any, sftest.Status(503, "E_ABORT"))
 		client := c.Client(fastWith(3), m.instrument(), wrapper.WithEndpoints("http://second"),
@@ -153,7 +154,7 @@ func TestMiddleware(t *testing.T) {
 		m.wantPoints("sfcancel.pauses", `1 sfcancel.call=list_operations sfcancel.class=ambiguous`)
 		m.wantPoints("sfcancel.failovers", `1 server.address=cluster.test server.port=19080`)
 	})
-	t.Run("it makes an error of its own", func(t *testing.T) {
+	t.Run("returns an error of its own", func(t *testing.T) {
 		c, m := sftest.NewCluster(t), newTelemetry(t)
 		client := c.Client(m.instrument(), wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
 			return func(context.Context, wrapper.Call) (wrapper.Outcome, error) {
@@ -161,7 +162,7 @@ func TestMiddleware(t *testing.T) {
 			}
 		}))
 		if _, err := client.Cancel(t.Context(), uuid.UUID{1}, wrapper.CancelOptions{}); !errors.Is(err, wrapper.ErrNotSent) {
-			t.Error(err)
+			t.Errorf("got %v, want %v", err, wrapper.ErrNotSent)
 		}
 		m.wantTree(`
 			sfcancel.cancel attempts=0 error=_OTHER !`)

@@ -10,7 +10,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// The attributes that are not of the conventions.
+// The attributes that the conventions do not define.
 const (
 	keyCall         = attribute.Key("sfcancel.call")
 	keyOperationID  = attribute.Key("sfcancel.operation.id")
@@ -33,9 +33,8 @@ const (
 	keyTo      = attribute.Key("sfcancel.failover.to")
 )
 
-// Telemetry is no place for whatever a server likes to write, be it what it was sent as
-// a credential: the names that it chooses are reported if the document has them, or the
-// runtime.
+// A server could write anything into its responses, even the credential that it was sent. So a state, kind or
+// code is reported only if the document or the runtime defines it.
 
 func knownState(s wrapper.State) string {
 	if generated.OperationState(s).Valid() {
@@ -51,6 +50,6 @@ func knownKind(k wrapper.Kind) string {
 	return telemetry.Other
 }
 
-// callName and className are names with underscores, as values of attributes should be.
+// callName and className replace the spaces in names by underscores, as is usual for attribute values.
 func callName(c wrapper.Call) string     { return strings.ReplaceAll(c.Name, " ", "_") }
 func className(a wrapper.Attempt) string { return strings.ReplaceAll(a.Class(), " ", "_") }

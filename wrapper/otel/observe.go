@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// observe hears what happens within a call.
+// observe handles the events within a call.
 func (in *instrumentation) observe(ctx context.Context, e wrapper.Event) {
 	switch e.Name {
 	case "request":
@@ -26,8 +26,7 @@ func (in *instrumentation) observe(ctx context.Context, e wrapper.Event) {
 	}
 }
 
-// judged ends the span of an attempt when its body was read, because only then it is known what
-// the attempt is worth.
+// judged ends the span of an attempt once its body has been read, because only then the attempt is classified.
 func (in *instrumentation) judged(ctx context.Context, judged wrapper.Attempt) {
 	k := in.callOf(ctx)
 	if k == nil {
@@ -38,13 +37,13 @@ func (in *instrumentation) judged(ctx context.Context, judged wrapper.Attempt) {
 	a := k.open
 	k.open = nil
 	k.mu.Unlock()
-	if a == nil { // middleware refused it before it came here
+	if a == nil { // outer middleware refused the request
 		return
 	}
 	if a.got.err == nil {
 		a.got.err = judged.Err
 	}
-	switch { // whatever net/http says then is only a consequence
+	switch { // the end of a context is the cause of any error from net/http
 	case a.got.err == nil:
 	case errors.Is(ctx.Err(), context.Canceled):
 		a.got.err = context.Canceled

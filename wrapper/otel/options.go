@@ -8,25 +8,23 @@ import (
 	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
-// Option changes what [Instrument] uses. A nil Option is an error of [wrapper.New].
+// Option configures [Instrument]. A nil Option makes [wrapper.New] fail.
 type Option func(*config) error
 
 type config struct{ telemetry.Providers }
 
-// WithTracerProvider takes the tracer from p. The default is the global provider; nil is
-// an error.
+// WithTracerProvider takes the tracer from p. The default is the global provider. A nil p is an error.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return telemetry.Option(p, "tracer provider", func(c *config) { c.Tracers = p })
 }
 
-// WithMeterProvider takes the meter from p. The default is the global provider; nil is an
-// error.
+// WithMeterProvider takes the meter from p. The default is the global provider. A nil p is an error.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return telemetry.Option(p, "meter provider", func(c *config) { c.Meters = p })
 }
 
 // WithPropagator writes the trace context into each request with p. The default is the
-// global propagator, which writes nothing unless the program has set one; nil is an error.
+// global propagator, which writes nothing unless the program has set one. A nil p is an error.
 //
 // A propagator of baggage sends the baggage of the caller to the cluster.
 func WithPropagator(p propagation.TextMapPropagator) Option {

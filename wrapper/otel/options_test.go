@@ -16,7 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/otel"
 )
 
-func TestWrongOptions(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		option otel.Option
@@ -38,7 +38,7 @@ func TestWrongOptions(t *testing.T) {
 
 var errRefused = errors.New("no counters here")
 
-// refusing is a meter provider that does not make counters.
+// refusing is a meter provider whose meter refuses a counter.
 type refusing struct{ noop.MeterProvider }
 
 func (refusing) Meter(string, ...metric.MeterOption) metric.Meter { return refusingMeter{} }
@@ -54,18 +54,18 @@ func (refusingMeter) Int64Counter(name string, _ ...metric.Int64CounterOption) (
 
 var globals sync.Once
 
-// The global providers do, and may come after the client: once a process, so that this
-// test alone uses them, and is not parallel.
+// Without options the global providers are used, even if they are set after the client was created. They can be set
+// once per process, so only this test uses them, and it is not parallel.
 func TestGlobalProviders(t *testing.T) {
 	first := false
 	globals.Do(func() { first = true })
 	if !first {
-		t.Skip("the global providers are set already")
+		t.Skip("the global providers have already been set")
 	}
 	m := newTelemetry(t)
 	c := sftest.NewCluster(t)
 	client := c.Client(otel.Instrument())
-	if _, err := client.Operations(t.Context()); err != nil { // nobody listens yet
+	if _, err := client.Operations(t.Context()); err != nil { // before the providers are set
 		t.Fatal(err)
 	}
 	api.SetTracerProvider(m.tracers)
@@ -79,12 +79,12 @@ func TestGlobalProviders(t *testing.T) {
 		  GET /Faults/ read done 200`)
 	m.wantPoints("sfcancel.call.attempts", `1/1 sfcancel.call=list_operations`)
 	if requests := c.Requests(); requests[0].Header.Get("Traceparent") != "" || requests[1].Header.Get("Traceparent") == "" {
-		t.Errorf("want the second request alone to carry a trace: %v", requests)
+		t.Errorf("got requests %v, want a Traceparent in the second alone", requests)
 	}
 }
 
-// One option for two clients, and two instrumentations of one client.
-func TestSeveral(t *testing.T) {
+// One option works for two clients, and one client with two instrumentations.
+func TestSharedOption(t *testing.T) {
 	t.Parallel()
 	c, m, other := sftest.NewCluster(t), newTelemetry(t), newTelemetry(t)
 	instrument := m.instrument()
@@ -95,13 +95,13 @@ func TestSeveral(t *testing.T) {
 	}
 	for _, each := range []*telemetry{m, other} {
 		if n := len(each.spans()); n != 4 {
-			t.Errorf("there are %d spans, want 2 calls of one request", n)
+			t.Errorf("got %d spans, want 4: 2 calls of one request", n)
 		}
 		each.wantPoints("sfcancel.call.attempts", `2/2 sfcancel.call=list_operations`)
 	}
 }
 
-// Calls at the same time do not mix their requests up.
+// Concurrent calls do not mix up their requests.
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	m := newTelemetry(t)
@@ -130,10 +130,10 @@ func TestConcurrentCalls(t *testing.T) {
 	}
 	for parent, n := range children {
 		if n != 1 {
-			t.Errorf("the call %s has %d requests", parent, n)
+			t.Errorf("call %s: got %d requests, want 1", parent, n)
 		}
 	}
 	if len(children) != calls {
-		t.Errorf("there are %d calls with requests, want %d", len(children), calls)
+		t.Errorf("got %d calls with requests, want %d", len(children), calls)
 	}
 }

@@ -15,12 +15,11 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// A server that repeats the token wherever it can: in states, kinds, codes, messages,
-// headers, pages, and in half. None of it is reported, and nothing of a token source that
-// fails.
+// The token is not reported even if a server repeats it in states, kinds, codes, messages, headers or pages, whole or
+// in part. Nor is the error of a token source.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	const secret = "planted0secret" // could be a name
+	const secret = "planted0secret" // valid as a name
 	id := uuid.UUID{1}
 	bodies := []struct {
 		status int
@@ -53,7 +52,7 @@ func TestSecrets(t *testing.T) {
 		c.On(sftest.Any, sftest.Func(func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Authorization") != "Bearer "+secret {
-					t.Errorf("no token came")
+					t.Errorf("got Authorization %q, want the token", r.Header.Get("Authorization"))
 				}
 				used++
 				w.Header().Set("X-Echo", secret)
@@ -65,12 +64,12 @@ func TestSecrets(t *testing.T) {
 		calls(c.Client(fastWith(2), m.instrument(otelPropagation), wrapper.WithTokenSource(tokens(secret, nil)), wrapper.WithEndpoints("http://other")))
 	}
 	if used < 5*len(bodies) {
-		t.Fatalf("the secret was used %d times", used)
+		t.Fatalf("got %d requests with the secret, want at least %d", used, 5*len(bodies))
 	}
 	calls(sftest.NewCluster(t).Client(m.instrument(), wrapper.WithTokenSource(tokens("", errors.New(secret)))))
 	if all := m.everything(); strings.Contains(all, secret[7:]) {
 		at := strings.Index(all, secret[7:])
-		t.Errorf("the secret is reported: %s", all[max(0, at-200):at+50])
+		t.Errorf("got the secret reported, want it left out: %s", all[max(0, at-200):at+50])
 	}
 }
 

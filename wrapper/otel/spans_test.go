@@ -26,7 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Calls, what goes wrong with them, and their spans.
+// The spans of calls of all kinds, and of their failures.
 func TestSpans(t *testing.T) {
 	t.Parallel()
 	force := wrapper.ForceOptions{Policy: wrapper.ServerDecides{}}
@@ -54,7 +54,7 @@ func TestSpans(t *testing.T) {
 			sfcancel.force_cancel force=true attempts=0 error=force_refused !`,
 		},
 		{
-			name:   "a graceful cancel whose answer is lost",
+			name:   "a graceful cancel whose response is lost",
 			script: func(c *sftest.Cluster) { c.On(sftest.Graceful, sftest.DropAfter()) },
 			call: func(ctx context.Context, client *wrapper.Client, id uuid.UUID) {
 				_, _ = client.Cancel(ctx, id, wrapper.CancelOptions{})
@@ -66,7 +66,7 @@ func TestSpans(t *testing.T) {
 			  POST /Faults/$/Cancel graceful done 200 resend=1`,
 		},
 		{
-			name:   "a force whose answer is lost",
+			name:   "a force whose response is lost",
 			script: func(c *sftest.Cluster) { c.On(sftest.Force, sftest.DropAfter()) },
 			call: func(ctx context.Context, client *wrapper.Client, id uuid.UUID) {
 				_, _ = client.Cancel(ctx, id, wrapper.CancelOptions{})
@@ -96,7 +96,7 @@ func TestSpans(t *testing.T) {
 			  POST /Faults/$/Cancel graceful ambiguous 503 E_ABORT resend=2 error=503 !`,
 		},
 		{
-			name:   "an answer that is cut off",
+			name:   "a truncated response",
 			script: func(c *sftest.Cluster) { c.On(sftest.GetFaultOperationList, sftest.CutBody(1)) },
 			call: func(ctx context.Context, client *wrapper.Client, id uuid.UUID) {
 				_, _ = client.Operation(ctx, id)
@@ -108,7 +108,7 @@ func TestSpans(t *testing.T) {
 			  GET /Faults/ read done 200 resend=1`,
 		},
 		{
-			name:   "a cluster that cannot be reached",
+			name:   "an unreachable cluster",
 			script: func(c *sftest.Cluster) { c.SetReachable(false) },
 			call: func(ctx context.Context, client *wrapper.Client, _ uuid.UUID) {
 				_, _ = client.Operations(ctx)
@@ -132,7 +132,7 @@ func TestSpans(t *testing.T) {
 			  GET /Faults/ read refused 302 error=bad_answer !`,
 		},
 		{
-			name: "codes of the runtime, and of nobody",
+			name: "codes of the runtime, and an unknown code",
 			script: func(c *sftest.Cluster) {
 				c.On(sftest.Any, sftest.Status(503, "FABRIC_E_REPLICATION_QUEUE_FULL"))
 				c.On(sftest.Any, sftest.Status(503, "FABRIC_E_SECRET"))
@@ -150,7 +150,7 @@ func TestSpans(t *testing.T) {
 			  GET /Faults/ read refused 500 FMFailoverUnitNotFound resend=2 error=500 !`,
 		},
 		{
-			name: "an operation that is not there",
+			name: "an operation that does not exist",
 			call: func(ctx context.Context, client *wrapper.Client, _ uuid.UUID) {
 				_, _ = client.Operation(ctx, uuid.UUID{9})
 				_, _ = client.Cancel(ctx, uuid.UUID{9}, wrapper.CancelOptions{})
@@ -185,7 +185,7 @@ func TestSpans(t *testing.T) {
 			  POST /Faults/Nodes/{nodeName}/$/StartTransition/ start done 202`,
 		},
 		{
-			name: "another endpoint after one that fails",
+			name: "a failover to another endpoint",
 			script: func(c *sftest.Cluster) {
 				c.On(sftest.Graceful, sftest.Status(503, "FABRIC_E_GATEWAY_NOT_REACHABLE"))
 			},
@@ -201,7 +201,7 @@ func TestSpans(t *testing.T) {
 			  POST /two/Faults/$/Cancel graceful done 200 resend=2`,
 		},
 		{
-			name: "a watch that is left",
+			name: "a watch that the caller ends",
 			call: func(ctx context.Context, client *wrapper.Client, id uuid.UUID) {
 				for _, err := range client.Watch(ctx, id, wrapper.WaitOptions{}) {
 					_ = err
@@ -223,7 +223,7 @@ func TestSpans(t *testing.T) {
 				tc.script(c)
 			}
 			options := []wrapper.Option{fastWith(3), m.instrument()}
-			if tc.name == "another endpoint after one that fails" {
+			if tc.name == "a failover to another endpoint" {
 				options = append(options, wrapper.WithEndpoints("http://second.test:19080/two"), wrapper.WithAttemptMiddleware(withoutPrefix("/two")))
 			}
 			tc.call(t.Context(), c.Client(options...), id)
@@ -232,8 +232,7 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// A stop of an operation that a graceful cancel does not end: looks count as attempts,
-// and the force that came to be needed shows.
+// The span of a stop that needs a force has sfcancel.force, and counts reads as attempts.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,11 +249,11 @@ func TestStop(t *testing.T) {
 		took := time.Since(begin)
 		s := m.named("sfcancel.stop")
 		if d := s.EndTime().Sub(s.StartTime()); d != took {
-			t.Errorf("the span took %v, want %v", d, took)
+			t.Errorf("got a span of %v, want %v", d, took)
 		}
 		got := shortly(s.Attributes())
 		if want := " Finished resolved=false ForceCancelled force=true attempts="; got[:min(len(want), len(got))] != want {
-			t.Errorf("the span has%s", got)
+			t.Errorf("got attributes%s, want%s...", got, want)
 		}
 		var seen string
 		for _, e := range s.Events() {
@@ -268,12 +267,12 @@ func TestStop(t *testing.T) {
 			sfcancel.state string RollingBack
 			sfcancel.state string ForceCancelled`)
 		if n := len(m.spans()) - 1; n != len(c.Requests()) {
-			t.Errorf("there are spans of %d requests, want %d", n, len(c.Requests()))
+			t.Errorf("got spans of %d requests, want %d", n, len(c.Requests()))
 		}
 	})
 }
 
-// All that is known of a call and of its requests, to the letter.
+// The exact attributes of a call, its events and its requests.
 func TestAttributes(t *testing.T) {
 	t.Parallel()
 	c, m := sftest.NewCluster(t), newTelemetry(t)
@@ -286,7 +285,7 @@ func TestAttributes(t *testing.T) {
 	call := m.named("sfcancel.cancel")
 	if call.SpanKind() != trace.SpanKindInternal || call.InstrumentationScope().Name != "github.com/sfcancel/sfcancel/wrapper/otel" ||
 		call.InstrumentationScope().SchemaURL != "https://opentelemetry.io/schemas/1.43.0" {
-		t.Errorf("the call is %v of %+v", call.SpanKind(), call.InstrumentationScope())
+		t.Errorf("call: got kind %v and scope %+v, want internal and wrapper/otel with schema 1.43.0", call.SpanKind(), call.InstrumentationScope())
 	}
 	want(t, "the call", attributes(call.Attributes()), `
 		sfcancel.attempts int64 3
@@ -314,7 +313,7 @@ func TestAttributes(t *testing.T) {
 		}
 		requests = append(requests, attributes(s.Attributes()))
 		if s.Parent().SpanID() != call.SpanContext().SpanID() {
-			t.Errorf("%s is not in the call", s.Name())
+			t.Errorf("%s: got parent %s, want %s, the call", s.Name(), s.Parent().SpanID(), call.SpanContext().SpanID())
 		}
 	}
 	want(t, "the first request", requests[0], `
@@ -344,10 +343,10 @@ func TestAttributes(t *testing.T) {
 		url.template string /Faults/`)
 }
 
-// forgetful is a ledger that keeps nothing.
+// forgetful is a ledger that stores nothing.
 type forgetful struct{ err error }
 
-// Append takes what is about to be sent, or there would be no force.
+// Append accepts the intent to force, without which there would be no force.
 func (f forgetful) Append(_ context.Context, e wrapper.Entry) error {
 	if e.Action == "force" && e.Verdict == "" {
 		return nil
@@ -362,18 +361,18 @@ var brokenLedger = wrapper.WithLedger(forgetful{errors.New("the ledger is down")
 func want(t *testing.T, what, got, want string) {
 	t.Helper()
 	if want := unindent(want); got != want {
-		t.Errorf("%s:\n%s\nwant\n%s", what, got, want)
+		t.Errorf("%s: got\n%s\nwant\n%s", what, got, want)
 	}
 }
 
-// What middleware does to a URL does not get out of hand: no credentials, no parameters
-// that are not of the API, no path as the name of a span.
+// If middleware changes a URL, credentials and parameters that are not of the API are redacted, and a path that is not
+// of the API does not get into the name of a span.
 func TestURL(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, method, url, wantName, wantFull, wantAddress string
 	}{
-		{"as it is", "GET", "http://c/Faults/?api-version=6.0", "GET /Faults/", "http://c/Faults/?api-version=6.0", "c 80"},
+		{"unchanged", "GET", "http://c/Faults/?api-version=6.0", "GET /Faults/", "http://c/Faults/?api-version=6.0", "c 80"},
 		{"https", "GET", "https://c/Faults/", "GET /Faults/", "https://c/Faults/", "c 443"},
 		{"a password", "GET", "http://user:secret@c:1/Faults/", "GET /Faults/", "http://REDACTED:REDACTED@c:1/Faults/", "c 1"},
 		{"keys", "GET", "http://c/Faults/?sig=secret&secret&&Force=true&Force&force=secret&%46orce=secret", "GET /Faults/",
@@ -396,12 +395,12 @@ func TestURL(t *testing.T) {
 			address, port, _ := strings.Cut(tc.wantAddress, " ")
 			for _, line := range []string{"url.full string " + tc.wantFull, "server.address string " + address, "server.port int64 " + port} {
 				if !strings.Contains(attrs, "\n"+line+"\n") {
-					t.Errorf("want %s in %s", line, attrs)
+					t.Errorf("got %s, want %s in it", attrs, line)
 				}
 			}
 		})
 	}
-	t.Run("below a path", func(t *testing.T) {
+	t.Run("an endpoint with a path", func(t *testing.T) {
 		t.Parallel()
 		m := newTelemetry(t)
 		read(t, m, "http://c/a%2Fb/x%20y", okay)
@@ -412,10 +411,10 @@ func TestURL(t *testing.T) {
 	})
 }
 
-// okay answers a list.
+// okay answers with an empty list.
 func okay(r *http.Request) (*http.Response, error) { return answer(r, "[]"), nil }
 
-// read makes one request of a client with attempt middleware around what is instrumented.
+// read makes one request with an instrumented client, with attempt middleware around the instrumentation.
 func read(t *testing.T, m *telemetry, endpoint string, transport trip, outer ...func(http.RoundTripper) http.RoundTripper) {
 	t.Helper()
 	client, err := wrapper.New(endpoint, wrapper.WithAttemptMiddleware(outer...), fastWith(1), m.instrument(),
@@ -426,7 +425,7 @@ func read(t *testing.T, m *telemetry, endpoint string, transport trip, outer ...
 	_, _ = client.Operations(t.Context())
 }
 
-// Every path of the document is a template, and every parameter of it may be seen.
+// Every path of the document is reported as a template, and its query parameters are not redacted.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	document, err := loaded.Document(t.Context())
@@ -448,10 +447,10 @@ func TestDocument(t *testing.T) {
 			}))
 			attrs := attributes(m.named(method + " " + path).Attributes())
 			if !strings.Contains(attrs, "url.template string "+path+"\n") && !strings.HasSuffix(attrs, "url.template string "+path) {
-				t.Errorf("%s is not the template of %s", path, attrs)
+				t.Errorf("got %s, want the template %s", attrs, path)
 			}
 			if strings.Contains(attrs, "REDACTED") || !strings.Contains(attrs, query.Encode()) {
-				t.Errorf("a parameter is not known: %s", attrs)
+				t.Errorf("got %s, want %s in it, unredacted", attrs, query.Encode())
 			}
 		}
 	}
@@ -464,7 +463,7 @@ func answer(r *http.Request, body string) *http.Response {
 	}
 }
 
-// What a transport fails with has few names.
+// The errors of a transport map to a fixed set of values of error.type.
 func TestErrorTypes(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -487,12 +486,12 @@ func TestErrorTypes(t *testing.T) {
 		m := newTelemetry(t)
 		read(t, m, "http://c", func(*http.Request) (*http.Response, error) { return nil, tc.err })
 		if attrs := attributes(m.named("GET /Faults/").Attributes()); !strings.Contains(attrs, "error.type string "+tc.want+"\n") {
-			t.Errorf("%v: want %s in\n%s", tc.err, tc.want, attrs)
+			t.Errorf("%v: got\n%s\nwant error.type %s", tc.err, attrs, tc.want)
 		}
 	}
 }
 
-// Whoever sets the time, and wherever it ends, the request says that it was time.
+// The span of a request reports a timeout or a cancellation, whichever context ends, before or within the response.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -502,19 +501,19 @@ func TestTimeouts(t *testing.T) {
 		bound  func(context.Context) (context.Context, context.CancelFunc)
 		want   string
 	}{
-		{"of the attempt, without an answer", sftest.HangAfter(), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
+		{"attempt timeout before the response", sftest.HangAfter(), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
 			sfcancel.cancel attempts=1 error=outcome_unknown !
 			  POST /Faults/$/Cancel graceful ambiguous error=timeout !`},
-		{"of the context, without an answer", sftest.HangAfter(), fastWith(1), within(time.Second), `
+		{"deadline of the caller before the response", sftest.HangAfter(), fastWith(1), within(time.Second), `
 			sfcancel.cancel attempts=1 error=outcome_unknown !
 			  POST /Faults/$/Cancel graceful ambiguous error=timeout !`},
-		{"of the attempt, within an answer", sftest.Func(half), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
+		{"attempt timeout within the response", sftest.Func(half), wrapper.WithRetry(wrapper.Retry{AttemptTimeout: time.Second, MaxAttempts: 1}), context.WithCancel, `
 			sfcancel.cancel attempts=1 error=outcome_unknown !
 			  POST /Faults/$/Cancel graceful ambiguous 200 error=timeout !`},
-		{"of the caller, without an answer", sftest.HangAfter(), fastWith(1), cancelledIn(time.Second), `
+		{"cancellation before the response", sftest.HangAfter(), fastWith(1), cancelledIn(time.Second), `
 			sfcancel.cancel attempts=1 error=outcome_unknown !
 			  POST /Faults/$/Cancel graceful ambiguous error=canceled !`},
-		{"of the caller, within an answer", sftest.Func(half), fastWith(1), cancelledIn(time.Second), `
+		{"cancellation within the response", sftest.Func(half), fastWith(1), cancelledIn(time.Second), `
 			sfcancel.cancel attempts=1 error=outcome_unknown !
 			  POST /Faults/$/Cancel graceful ambiguous 200 error=canceled !`},
 	}
@@ -528,19 +527,19 @@ func TestTimeouts(t *testing.T) {
 				defer cancel()
 				_, err := c.Client(tc.option, m.instrument()).Cancel(ctx, id, wrapper.CancelOptions{})
 				if !errors.Is(err, wrapper.ErrOutcomeUnknown) {
-					t.Errorf("got %v", err)
+					t.Errorf("got %v, want %v", err, wrapper.ErrOutcomeUnknown)
 				}
 				m.wantTree(tc.want)
 				s := m.named("POST /Faults/$/Cancel")
 				if d := s.EndTime().Sub(s.StartTime()); d != time.Second {
-					t.Errorf("the request took %v, want a second: it includes the body", d)
+					t.Errorf("got a request span of %v, want a second, which includes the body", d)
 				}
 			})
 		})
 	}
 }
 
-// half answers half a body and hangs.
+// half sends half a body and then hangs.
 func half(http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "10")
@@ -563,13 +562,13 @@ func cancelledIn(d time.Duration) func(context.Context) (context.Context, contex
 	}
 }
 
-// reading is a body that does something when it is read.
+// reading is a body that calls a function when it is read.
 type reading func()
 
 func (f reading) Read([]byte) (int, error) { f(); return 0, io.EOF }
 func (f reading) Close() error             { return nil }
 
-// Whatever does not return leaves no span behind, and is not held up.
+// A function that panics or exits the goroutine leaves no span open, and is not recovered.
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	const inTransport = `
@@ -616,7 +615,7 @@ func TestPanics(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a loop over a watch that panics", func(t *testing.T) {
+	t.Run("a panic in the loop over a watch", func(t *testing.T) {
 		t.Parallel()
 		c, m := sftest.NewCluster(t), newTelemetry(t)
 		id := c.Put(emulator.Record{})

@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/telemetry"
 )
 
-// target is where a request goes, in the terms of the conventions.
+// target is the method and the destination of a request, in the terms of the conventions.
 type target struct {
 	method  string
 	address string
@@ -30,19 +30,18 @@ func addressOf(u *url.URL) (t target) {
 	return t
 }
 
-// endpointOf is the address of an endpoint, without its path.
+// endpointOf returns the address of an endpoint, without its path.
 func endpointOf(endpoint string) target {
 	var u url.URL
 	_ = u.UnmarshalBinary([]byte(endpoint)) // wrapper.New has parsed it
 	return addressOf(&u)
 }
 
-// String is the address and the port, as they are dialled.
+// String returns host:port.
 func (t target) String() string { return net.JoinHostPort(t.address, strconv.Itoa(t.port)) }
 
-// templateOf is the url.template of an escaped path: that of the document, behind the path
-// of the endpoint. It is "" for a path that is not of the document, so that no name of
-// anything gets into the name of a span.
+// templateOf returns the url.template of an escaped path: the path of the endpoint followed by the path in the
+// document. It is "" for a path that is not in the document, so that the name of a span contains no names or ids.
 func templateOf(endpoint, path string) string {
 	_, endpoint, _ = strings.Cut(endpoint, "://")
 	_, prefix, _ := strings.Cut(endpoint, "/")
@@ -56,7 +55,7 @@ func templateOf(endpoint, path string) string {
 	return ""
 }
 
-// documented reports whether the document has a parameter of a query. None of those is secret.
+// documented reports whether the document has a query parameter of this name. None of those is secret.
 func documented(name string) bool {
 	for i := range generated.Operations {
 		if slices.ContainsFunc(generated.Operations[i].Parameters, func(p *generated.Parameter) bool { return p.In == "query" && p.Name == name }) {
@@ -68,8 +67,8 @@ func documented(name string) bool {
 
 const redacted = "REDACTED" // HTTP spans, note on url.full
 
-// fullURL is the url.full of a request. Credentials are redacted, and so is the value of
-// every parameter that is not of the document: middleware may have put a key there.
+// fullURL returns the url.full of a request. It redacts credentials, and the value of every parameter that is not
+// in the document, where middleware may have put a key.
 func fullURL(u *url.URL) string {
 	var b strings.Builder
 	b.WriteString(u.Scheme + "://")
