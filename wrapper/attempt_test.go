@@ -23,7 +23,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// The table in the package comment is what the client does, row by row (runtime §4, §8).
+// The client follows the table in the package comment, row by row (runtime §4, §8).
 func TestAnswersTable(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("doc.go")
@@ -57,7 +57,7 @@ func TestAnswersTable(t *testing.T) {
 	}
 	for _, row := range []string{"303, 408, 460, 499", "429", "500", "501, 505", "503", "other 3xx and 4xx", "other 5xx"} {
 		if !found[row] {
-			t.Errorf("no row %s was found", row)
+			t.Errorf("doc.go: got no row %s, want one", row)
 		}
 	}
 }
@@ -76,49 +76,50 @@ func checkAnswer(t *testing.T, status, code, class, again string) {
 			p := serving(answer{status: number, body: fabricError(wrapper.Code(code))})
 			client := directClient(t, &p.answers, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 2, Base: time.Millisecond, BusyBase: time.Second}))
 			begin := time.Now()
-			_, err := client.Operations(t.Context()) // a cancel would make a verdict of some
+			_, err := client.Operations(t.Context()) // not a cancel, which turns some answers into a verdict
 			var e *wrapper.Error
 			if !errors.As(err, &e) {
 				t.Fatal(err)
 			}
 			if got := e.Attempts()[0].Class(); got != class {
-				t.Errorf("the class is %s, want %s", got, class)
+				t.Errorf("got class %s, want %s", got, class)
 			}
-			if asked := p.served == 2; asked != (again != "no") {
-				t.Errorf("%d requests, asked again: %s", p.served, again)
+			if retried := p.served == 2; retried != (again != "no") {
+				t.Errorf("got %d requests, want a retry: %s", p.served, again)
 			}
 			longest = max(longest, time.Since(begin))
 		})
 	}
 	if busy := longest > time.Millisecond; busy != (again == "after a longer pause") {
-		t.Errorf("the longest pause of twenty was %v; asked again: %s", longest, again)
+		t.Errorf("got a longest pause of %v in 20 calls, want a retry: %s", longest, again)
 	}
 }
 
-// A redirect that leads nowhere is a refusal with its status, like every other one.
+// A redirect with an invalid Location is a refusal with its status, like any other redirect.
 func TestRedirectWithoutTargetIsRefusal(t *testing.T) {
 	t.Parallel()
 	for _, location := range []string{":", "http://[::1", "%zz"} {
 		at := answer{status: 302, header: http.Header{"Location": {location}}}
 		err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{at}}, fastWith(2)), false)
 		if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != 302 {
-			t.Errorf("%s: got %v", location, err)
+			t.Errorf("%s: got %v, want status 302", location, err)
 		}
 	}
 }
 
-// A code is any text, and goes into messages and logs: short, and on one line.
+// A server may send any text as a code. In messages it is shortened, and stays on one line.
 func TestLongErrorCodeIsShortened(t *testing.T) {
 	t.Parallel()
 	at := answer{status: 400, body: fabricError(wrapper.Code(`E_\nFAKE LINE` + strings.Repeat("X", 1<<20)))}
 	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{at}}), false)
 	wantKind(t, err, wrapper.ErrServerRefused)
 	if n := len(err.Error()); n > 1<<10 || strings.Contains(err.Error(), "\n") {
-		t.Errorf("the message has %d bytes: %.100q", n, err.Error())
+		t.Errorf("got a message of %d bytes, want one line of %d at most: %.100q", n, 1<<10, err.Error())
 	}
 }
 
-// The same if the context ends while the body of an answer comes in.
+// If the context ends while the body of an answer is read, the error wraps the context error and its cause, and has
+// the code of the answer before.
 func TestContextEndsWhileBodyIsRead(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("shutting down")
@@ -127,7 +128,7 @@ func TestContextEndsWhileBodyIsRead(t *testing.T) {
 	client := newClient(t, "http://cluster", wrapper.WithHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		response, err := direct{prepared}.RoundTrip(r)
 		if err == nil && response.StatusCode == http.StatusOK {
-			response.Body = io.NopCloser(readerFunc(func([]byte) (int, error) { // as net/http does it
+			response.Body = io.NopCloser(readerFunc(func([]byte) (int, error) { // as a body of net/http does
 				cancel(cause)
 				return 0, context.Cause(r.Context())
 			}))
@@ -136,7 +137,7 @@ func TestContextEndsWhileBodyIsRead(t *testing.T) {
 	})}))
 	e := asError(t, cancelWith(ctx, client, false), wrapper.ErrOutcomeUnknown)
 	if !errors.Is(e, context.Canceled) || !errors.Is(e, cause) || e.Code() != "FABRIC_E_NOT_READY" {
-		t.Errorf("Canceled %v, the cause %v, the code %q: %v", errors.Is(e, context.Canceled), errors.Is(e, cause), e.Code(), e)
+		t.Errorf("got %v with code %q, want it to wrap %v and %v, and FABRIC_E_NOT_READY", e, e.Code(), context.Canceled, cause)
 	}
 }
 
@@ -144,8 +145,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// A code means what it means only in a refusal: beside a status that promises nothing, the
-// request is ambiguous, whatever the code (package comment, When it asks again).
+// A code counts only in a refusal. With a status that leaves the outcome open, the request is ambiguous
+// whatever the code (package comment, When it asks again).
 func TestCodesOfAmbiguousAnswers(t *testing.T) {
 	t.Parallel()
 	for _, code := range []wrapper.Code{wrapper.Code(generated.ErrorCodeKeyNotFound), wrapper.Code(generated.ErrorCodeInvalidTestCommandState), "FMFailoverUnitNotFound"} {
@@ -153,39 +154,39 @@ func TestCodesOfAmbiguousAnswers(t *testing.T) {
 			s := &scriptedCluster{writes: []answer{{status: status, body: fabricError(code)}, done}}
 			got, err := directClient(t, s, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted || !slices.Equal(s.wrote, []string{"graceful", "graceful"}) || s.lists != 0 {
-				t.Errorf("%d %s: %s, %v after %v and %d lists", status, code, got.Verdict, err, s.wrote, s.lists)
+				t.Errorf("%d %s: got %s, %v after %v and %d lists, want Accepted after two graceful cancels and no list", status, code, got.Verdict, err, s.wrote, s.lists)
 			}
 		}
 	}
 }
 
-// A success without a body may end in a line break.
-func TestBlankBodyIsNone(t *testing.T) {
+// A body that is only a line break counts as empty.
+func TestBlankBodyIsEmpty(t *testing.T) {
 	t.Parallel()
 	p := serving(answer{status: 200, body: "\r\n"})
 	got, err := directClient(t, &p.answers).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	if err != nil || got.Verdict != wrapper.Accepted || p.served != 1 {
-		t.Errorf("%s, %v after %d requests", got.Verdict, err, p.served)
+		t.Errorf("got %s, %v after %d requests, want Accepted after 1", got.Verdict, err, p.served)
 	}
 }
 
 const htmlPage = "<!DOCTYPE html><html><body>Service Unavailable</body></html>"
 
-// bad is an answer that is not one of this API, or not the one that was wanted, and
-// what has to be said of it when it is the only one.
+// bad is an answer that is not one of this API, or not an expected one, and the error that it causes when it is
+// the only answer.
 type bad struct {
 	name   string
 	answer wirefault.Fault
-	kind   error // to a cancel; a list that is ambiguous is ErrUnavailable
+	kind   error // of a cancel; an ambiguous list is ErrUnavailable
 	code   wrapper.Code
-	isBad  bool // ErrBadAnswer, and what came of the body is kept
+	isBad  bool // the error is ErrBadAnswer, and keeps the received part of the body
 }
 
 var (
 	unknown, refused = wrapper.ErrOutcomeUnknown, wrapper.ErrServerRefused
 
 	badAnswers = []bad{
-		{"a 503 that is no JSON", wirefault.Fault{Status: 503, Body: htmlPage}, unknown, "", true},
+		{"a 503 that is not JSON", wirefault.Fault{Status: 503, Body: htmlPage}, unknown, "", true},
 		{"an HTML page with 403", wirefault.Fault{Status: 403, Body: htmlPage}, refused, "", true},
 		{"an HTML page with 404", wirefault.Fault{Status: 404, Body: htmlPage}, refused, "", true},
 		{"an HTML page with 500", wirefault.Fault{Status: 500, Body: htmlPage}, unknown, "", true},
@@ -202,10 +203,10 @@ var (
 		{"runtime §4.1: an unknown code with a 5xx", wirefault.Fault{Status: 500, Body: fabricError("0x80071c99")}, unknown, "0x80071c99", false},
 		{"runtime §4.2: the fault service is not installed", wirefault.Fault{Status: 500, Body: fabricError("FMFailoverUnitNotFound")}, refused, "FMFailoverUnitNotFound", false},
 		{"a code that decides, with a status that contradicts it", wirefault.Fault{Status: 502, Body: fabricError("FABRIC_E_KEY_NOT_FOUND")}, unknown, "FABRIC_E_KEY_NOT_FOUND", false},
-		{"rubbish with a 200", wirefault.Fault{Status: 200, Body: "\x00\xff\xfe"}, unknown, "", true},
+		{"binary data with a 200", wirefault.Fault{Status: 200, Body: "\x00\xff\xfe"}, unknown, "", true},
 		{"a FabricError with a 200", wirefault.Fault{Status: 200, Body: fabricError("E_FAIL")}, unknown, "", true},
 		{"a 204", wirefault.Fault{Status: 204}, unknown, "", true},
-		{"a 202 where 200 is wanted", wirefault.Fault{Status: 202}, unknown, "", true},
+		{"a 202 instead of 200", wirefault.Fault{Status: 202}, unknown, "", true},
 		{"a 206", wirefault.Fault{Status: 206, Body: "part"}, unknown, "", true},
 		{"a 304", wirefault.Fault{Status: 304}, refused, "", true},
 		{"a 408", wirefault.Fault{Status: 408, Body: fabricError("E_FAIL")}, unknown, "E_FAIL", false},
@@ -217,13 +218,13 @@ var (
 		{"an error that is null", wirefault.Fault{Status: 500, Body: `{"Error":null}`}, unknown, "", true},
 		{"a code that is a number", wirefault.Fault{Status: 400, Body: `{"Error":{"Code":5}}`}, refused, "", true},
 		{"members in lower case", wirefault.Fault{Status: 403, Body: `{"error":{"code":"E_ACCESSDENIED","message":"no"}}`}, refused, "E_ACCESSDENIED", false},
-		{"JSON of somebody else", wirefault.Fault{Status: 503, Body: `{"message":"no healthy upstream"}`}, unknown, "", true},
+		{"JSON of another API", wirefault.Fault{Status: 503, Body: `{"message":"no healthy upstream"}`}, unknown, "", true},
 		{"JSON that is a list", wirefault.Fault{Status: 503, Body: `[]`}, unknown, "", true},
 	}
 )
 
-// One bad answer, and no second try: the kind of the error tells whether something may
-// have happened, status and body are kept, and nothing counts as done.
+// After a single bad answer without a retry, the kind of the error says whether the cancel may have taken effect, the
+// error keeps status and body, and the ledger records nothing as done.
 func TestBadAnswerToCancel(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -240,10 +241,10 @@ func TestBadAnswerToCancel(t *testing.T) {
 					e := asError(t, err, tc.kind)
 					tc.check(t, e)
 					if e.Force() != force || e.OperationID() != opID {
-						t.Errorf("the error is about %s, force %v", e.OperationID(), e.Force())
+						t.Errorf("got an error about %s with force %v, want %s with force %v", e.OperationID(), e.Force(), opID, force)
 					}
 					if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
-						t.Errorf("the server recorded %s", flag)
+						t.Errorf("the server recorded %s, want %s", flag, emulator.NotRollingBack)
 					}
 					nothingDone(t, ledger)
 				})
@@ -252,7 +253,7 @@ func TestBadAnswerToCancel(t *testing.T) {
 	})
 }
 
-// The same answers to a list, and those that only a list can get.
+// The same answers to a list, and those that only occur with a list.
 func TestBadAnswerToList(t *testing.T) {
 	t.Parallel()
 	noList := func(body string) bad {
@@ -261,7 +262,7 @@ func TestBadAnswerToList(t *testing.T) {
 	cases := append([]bad{
 		{"no body at all", wirefault.Fault{Status: 200}, unknown, "", true},
 		{"a list cut short", wirefault.Fault{Status: 200, Body: `[{"OperationId":"`, Cut: 8}, unknown, "", true},
-		{"a list cut short that says that it is whole", wirefault.Fault{Status: 200, Body: `[{"OperationId":"`}, unknown, "", true},
+		{"a list cut short with a matching Content-Length", wirefault.Fault{Status: 200, Body: `[{"OperationId":"`}, unknown, "", true},
 		noList("null"), noList("{}"), noList("7"), noList(`"[]"`), noList(`["x"]`), noList(`[{"OperationId":"x"}]`), noList("[] []"),
 		noList(`{"value":[]}`),
 	}, badAnswers...)
@@ -283,27 +284,27 @@ func TestBadAnswerToList(t *testing.T) {
 func (tc bad) check(t *testing.T, e *wrapper.Error) {
 	t.Helper()
 	if e.Status() != tc.answer.Status {
-		t.Errorf("the status is %d, want %d", e.Status(), tc.answer.Status)
+		t.Errorf("got status %d, want %d", e.Status(), tc.answer.Status)
 	}
 	if e.Code() != tc.code || wrapper.CodeOf(e) != tc.code {
-		t.Errorf("the code is %q, want %q", e.Code(), tc.code)
+		t.Errorf("got code %q, and %q from CodeOf, want %q", e.Code(), wrapper.CodeOf(e), tc.code)
 	}
 	if tc.code != "" && !errors.Is(e, tc.code) {
-		t.Errorf("the code %s is not behind the error", tc.code)
+		t.Errorf("got %v, want it to wrap the code %s", e, tc.code)
 	}
 	if errors.Is(e, wrapper.ErrBadAnswer) != tc.isBad {
-		t.Errorf("ErrBadAnswer is behind it: %v, want %v: %v", !tc.isBad, tc.isBad, e)
+		t.Errorf("got %v, want it to wrap ErrBadAnswer: %v", e, tc.isBad)
 	}
 	want := ""
 	if tc.isBad {
 		want = tc.answer.Body[:len(tc.answer.Body)-tc.answer.Cut]
 	}
 	if string(e.Body()) != want {
-		t.Errorf("the body is %q, want %q", e.Body(), want)
+		t.Errorf("got body %q, want %q", e.Body(), want)
 	}
 }
 
-// A bad answer to the list after a 404 settles nothing: the operation is not NotFound.
+// After a 404, a bad answer to the list is an error, not the verdict NotFound.
 func TestBadListAfterNotFound(t *testing.T) {
 	t.Parallel()
 	lists := map[string]wirefault.Fault{
@@ -318,14 +319,14 @@ func TestBadListAfterNotFound(t *testing.T) {
 				c.wire.Spoil(wirefault.List, list, list, list)
 				client := directClient(t, c.handler, fastWith(3), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 				if err := cancelWith(t.Context(), client, force); err == nil {
-					t.Errorf("%s: no error; the wire saw %v", name, c.seen())
+					t.Errorf("%s: got no error, want one; the wire saw %v", name, c.seen())
 				}
 			}
 		}
 	})
 }
 
-// A huge body is not read to its end, and a prefix is kept.
+// A huge body is not read to its end, and the error keeps a prefix.
 func TestHugeBody(t *testing.T) {
 	t.Parallel()
 	chunk := []byte(strings.Repeat("x", 1<<20))
@@ -346,15 +347,15 @@ func TestHugeBody(t *testing.T) {
 		_, err := newClient(t, srv.URL, fastWith(1)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		e := asError(t, err, wrapper.ErrOutcomeUnknown)
 		if e.Status() != status || !errors.Is(e, wrapper.ErrBadAnswer) || string(e.Body()) != strings.Repeat("x", 2<<10) {
-			t.Errorf("got %v with %d bytes of body", e, len(e.Body()))
+			t.Errorf("got %v with status %d and %d bytes of body, want ErrBadAnswer, %d and %d bytes", e, e.Status(), len(e.Body()), status, 2<<10)
 		}
 		if n := <-written; n > 64<<20 {
-			t.Errorf("%d bytes were read of an answer that should be one line", n)
+			t.Errorf("%d: got %d bytes read, want %d at most", status, n, 64<<20)
 		}
 	}
 }
 
-// A server that is not there: nothing was sent, and that is what the error says.
+// If no server listens, the error says that nothing was sent.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -366,11 +367,11 @@ func TestUnreachable(t *testing.T) {
 		e := asError(t, cancelWith(t.Context(), client, force), wrapper.ErrNotSent)
 		var op *net.OpError
 		if e.Status() != 0 || len(e.Attempts()) != 3 || !errors.As(e, &op) || op.Op != "dial" {
-			t.Errorf("got %v", e)
+			t.Errorf("got %v with status %d after %d attempts, want a dial error after 3", e, e.Status(), len(e.Attempts()))
 		}
 		for _, a := range e.Attempts() {
 			if a.Class() != "not sent" || (a.Purpose() == "force") != force {
-				t.Errorf("the attempt is %+v", a)
+				t.Errorf("got attempt %+v, want one that was not sent, a force: %v", a, force)
 			}
 		}
 	}
@@ -381,9 +382,8 @@ func TestUnreachable(t *testing.T) {
 	wantKind(t, err, wrapper.ErrNotSent)
 }
 
-// FuzzAnswer: whatever a server answers, a cancel ends with one verdict or one typed
-// error with one meaning, keeps the status, and says that it was accepted only for an
-// empty 200.
+// Whatever a server answers, a cancel returns a verdict, or a typed error with exactly one meaning and the status. The
+// verdict is Accepted only for an empty 200.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "", "")
 	f.Add(200, "<html>", "")
@@ -394,7 +394,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(302, "-1", `{"error":{"code":"E_FAIL"}}`)
 	f.Fuzz(func(t *testing.T, status int, retryAfter, body string) {
 		if status < 200 || status > 599 {
-			return // net/http lets no other final status through
+			return // net/http returns no other final status
 		}
 		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{
@@ -407,13 +407,13 @@ func FuzzAnswer(f *testing.F) {
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err == nil {
 			if empty := status == 200 && strings.TrimSpace(body) == ""; got.Verdict == wrapper.Accepted && !empty {
-				t.Errorf("%d with %q is called accepted", status, body)
+				t.Errorf("%d with %q: got Accepted, want it only for an empty 200", status, body)
 			}
 			return
 		}
 		var e *wrapper.Error
 		if !errors.As(err, &e) || e.Status() != status || len(e.Body()) > 2<<10 {
-			t.Fatalf("%d with %q: %v", status, body, err)
+			t.Fatalf("%d with %q: got %v, want a *wrapper.Error with that status and %d bytes of body at most", status, body, err, 2<<10)
 		}
 		meanings := 0
 		for _, kind := range kinds {
@@ -422,7 +422,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 		if meanings != 1 {
-			t.Errorf("%d meanings are behind %v", meanings, err)
+			t.Errorf("got %v with %d meanings, want 1", err, meanings)
 		}
 	})
 }

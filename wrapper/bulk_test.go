@@ -23,7 +23,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// each gathers what a CancelAll yields, by the operation that it is about.
+// each collects the results and errors that a CancelAll yields, by operation.
 func each(tb testing.TB, all iter.Seq2[wrapper.Result, error]) (results map[uuid.UUID]wrapper.Result, errs map[uuid.UUID]error) {
 	tb.Helper()
 	results, errs = make(map[uuid.UUID]wrapper.Result), make(map[uuid.UUID]error)
@@ -33,7 +33,7 @@ func each(tb testing.TB, all iter.Seq2[wrapper.Result, error]) (results map[uuid
 		if err != nil {
 			var e *wrapper.Error
 			if !errors.As(err, &e) {
-				tb.Errorf("not a *wrapper.Error: %v", err)
+				tb.Errorf("got %v, want a *wrapper.Error", err)
 				continue
 			}
 			id = e.OperationID()
@@ -42,14 +42,14 @@ func each(tb testing.TB, all iter.Seq2[wrapper.Result, error]) (results map[uuid
 			results[id] = result
 		}
 		if seen[id] {
-			tb.Errorf("%s was yielded twice", id)
+			tb.Errorf("got %s twice, want it once", id)
 		}
 		seen[id] = true
 	}
 	return results, errs
 }
 
-// everything puts an operation of every kind in every state.
+// everything puts operations of every kind in several states, and returns them.
 func everything(c *sftest.Cluster) (put []emulator.Record) {
 	for _, kind := range []generated.OperationType{
 		generated.OperationTypePartitionDataLoss, generated.OperationTypePartitionQuorumLoss, generated.OperationTypePartitionRestart, generated.OperationTypeNodeTransition,
@@ -70,7 +70,7 @@ func everything(c *sftest.Cluster) (put []emulator.Record) {
 	return put
 }
 
-// The selector selects by kind and by state, and never what is over.
+// The selector selects by kind and state, and never selects a finished operation.
 func TestCancelAll(t *testing.T) {
 	t.Parallel()
 	const running, rolling = wrapper.StateRunning, wrapper.StateRollingBack
@@ -102,25 +102,25 @@ func TestCancelAll(t *testing.T) {
 				ledger := new(wrapper.MemoryLedger)
 				results, errs := each(t, c.Client(wrapper.WithLedger(ledger)).CancelAll(t.Context(), tc.which, wrapper.CancelAllOptions{Reason: "why"}))
 				if len(results) != tc.want || len(want) != tc.want || len(errs) != 0 {
-					t.Errorf("%d results, %v, want %d", len(results), errs, len(want))
+					t.Errorf("got %d results, %v, want %d, no errors", len(results), errs, tc.want)
 				}
 				for _, id := range want {
 					if r := results[id]; r.Verdict != wrapper.Accepted || c.Operation(id).Rollback != emulator.RollingBackDueToUserCancel {
-						t.Errorf("%s: %+v, it is %s", id, r, c.Operation(id).Rollback)
+						t.Errorf("%s: got %+v and %s, want Accepted and %s", id, r, c.Operation(id).Rollback, emulator.RollingBackDueToUserCancel)
 					}
 					if entries, _ := ledger.Entries(background(), id); !slices.Equal(noted(entries, "why"), []wrapper.Action{"graceful"}) {
-						t.Errorf("%s: noted %+v", id, entries)
+						t.Errorf("%s: got entries %+v, want one graceful cancel with the reason", id, entries)
 					}
 				}
 				if n := carriedOut(c, sftest.CancelOperation); n != tc.want {
-					t.Errorf("%d cancels", n)
+					t.Errorf("got %d cancels, want %d", n, tc.want)
 				}
 			})
 		})
 	}
 }
 
-// A selector or an option that makes no sense is one error, and nothing is sent.
+// An invalid selector or option yields one error, and nothing is sent.
 func TestCancelAllArguments(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -128,29 +128,29 @@ func TestCancelAllArguments(t *testing.T) {
 		options wrapper.CancelAllOptions
 		says    string
 	}{
-		"a kind that is none":   {which: wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindDataLoss, "Flood"}}, says: `"Flood"`},
-		"an empty kind":         {which: wrapper.Selector{Kinds: []wrapper.Kind{""}}, says: `""`},
-		"a final state":         {which: wrapper.Selector{States: []wrapper.State{wrapper.StateFaulted}}, says: `"Faulted"`},
-		"a state that is none":  {which: wrapper.Selector{States: []wrapper.State{"running"}}, says: `"running"`},
-		"a negative age":        {which: wrapper.Selector{MinAge: -1}, says: "age"},
-		"no concurrency at all": {options: wrapper.CancelAllOptions{Concurrency: -1}, says: "concurrency"},
+		"an unknown kind":      {which: wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindDataLoss, "Flood"}}, says: `"Flood"`},
+		"an empty kind":        {which: wrapper.Selector{Kinds: []wrapper.Kind{""}}, says: `""`},
+		"a final state":        {which: wrapper.Selector{States: []wrapper.State{wrapper.StateFaulted}}, says: `"Faulted"`},
+		"an unknown state":     {which: wrapper.Selector{States: []wrapper.State{"running"}}, says: `"running"`},
+		"a negative age":       {which: wrapper.Selector{MinAge: -1}, says: "age"},
+		"negative concurrency": {options: wrapper.CancelAllOptions{Concurrency: -1}, says: "concurrency"},
 	} {
 		bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 			c.Put(emulator.Record{})
 			results, errs := each(t, c.Client().CancelAll(t.Context(), tc.which, tc.options))
 			err := errs[uuid.UUID{}]
 			if onlyKind(t, err, wrapper.ErrInvalidArgument); len(results) != 0 || len(errs) != 1 || len(c.Requests()) != 0 {
-				t.Errorf("%s: %v, %v after %v", name, results, errs, c.Requests())
+				t.Errorf("%s: got %v, %v after %v, want one error and no requests", name, results, errs, c.Requests())
 			}
 			if err != nil && !strings.Contains(err.Error(), tc.says) {
-				t.Errorf("%s: %v does not say %s", name, err, tc.says)
+				t.Errorf("%s: got %v, want %s in it", name, err, tc.says)
 			}
 		})
 	}
 }
 
-// RFC 9562 §5: versions 1 and 7 carry a time. Of others the ledger knows when it first
-// heard, and is told if it never did.
+// RFC 9562 §5: ids of versions 1 and 7 contain a time. The age of any other operation counts from its first entry in
+// the ledger; if it has none, CancelAll adds one.
 func TestCancelAllByAge(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -167,36 +167,36 @@ func TestCancelAllByAge(t *testing.T) {
 		time.Sleep(time.Hour)
 		must(t, ledger.Append(background(), wrapper.Entry{Time: time.Now(), OperationID: ids["a ledger entry"], Cluster: itsCluster, Action: "graceful"}))
 		ids["unknown age"], ids["version 7, new"], ids["version 1, new"] = put(uuid.New()), put(versionSeven(time.Now())), put(versionOne(time.Now()))
-		put(versionSeven(time.Now().Add(48 * time.Hour))) // by another clock
+		put(versionSeven(time.Now().Add(48 * time.Hour))) // from a fast clock
 
-		selected := func(age time.Duration, want ...string) {
+		checkSelected := func(age time.Duration, want ...string) {
 			t.Helper()
-			var dealtWith []uuid.UUID
+			var got []uuid.UUID
 			for result, err := range client.CancelAll(t.Context(), wrapper.Selector{MinAge: age}, wrapper.CancelAllOptions{
 				Each: func(_ context.Context, op wrapper.Operation) (wrapper.Result, error) {
 					return wrapper.Result{OperationID: op.ID}, nil
 				},
 			}) {
 				must(t, err)
-				dealtWith = append(dealtWith, result.OperationID)
+				got = append(got, result.OperationID)
 			}
 			for name, id := range ids {
-				if slices.Contains(dealtWith, id) != slices.Contains(want, name) {
-					t.Errorf("after %v: %q is selected: %v, want %v", age, name, slices.Contains(dealtWith, id), want)
+				if slices.Contains(got, id) != slices.Contains(want, name) {
+					t.Errorf("at least %v old: got %q selected: %v, want %v", age, name, slices.Contains(got, id), want)
 				}
 			}
-			if len(dealtWith) != len(want) {
-				t.Errorf("at least %v old: %d, want %v", age, len(dealtWith), want)
+			if len(got) != len(want) {
+				t.Errorf("at least %v old: got %d, want %v", age, len(got), want)
 			}
 		}
 		old := []string{"version 7", "version 1", "a ledger entry"}
-		selected(time.Hour, old...)
-		selected(time.Hour + time.Second)
-		time.Sleep(time.Hour) // after which the unknown one was seen an hour ago
-		selected(time.Hour, append(old, "unknown age", "version 7, new", "version 1, new")...)
-		selected(2*time.Hour, old...)
+		checkSelected(time.Hour, old...)
+		checkSelected(time.Hour + time.Second)
+		time.Sleep(time.Hour) // now the operation of unknown age was first seen an hour ago
+		checkSelected(time.Hour, append(old, "unknown age", "version 7, new", "version 1, new")...)
+		checkSelected(2*time.Hour, old...)
 		if entries, _ := ledger.Entries(background(), ids["unknown age"]); len(entries) != 1 || entries[0].Action != "seen" || entries[0].State != "Running" {
-			t.Errorf("noted %+v", entries)
+			t.Errorf("unknown age: got entries %+v, want one: seen Running", entries)
 		}
 	})
 }
@@ -221,7 +221,7 @@ func versionOne(at time.Time) uuid.UUID {
 	return id
 }
 
-// So many at once, no more and no fewer, for as long as there are so many.
+// As many operations as Concurrency allows are processed at a time, no more and no fewer.
 func TestCancelAllConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ n, concurrency, atOnce int }{{20, 0, 8}, {20, 1, 1}, {20, 3, 3}, {5, 100, 5}, {1, 0, 1}, {0, 0, 0}} {
@@ -248,18 +248,18 @@ func TestCancelAllConcurrency(t *testing.T) {
 				},
 			}))
 			if len(results) != tc.n || len(errs) != 0 || most != tc.atOnce {
-				t.Errorf("%+v: %d at once, %d results, %v", tc, most, len(results), errs)
+				t.Errorf("%+v: got %d at once, %d results, %v, want %d, %d, no errors", tc, most, len(results), errs, tc.atOnce, tc.n)
 			}
 			if tc.n > 0 {
 				if took, want := time.Since(begin), time.Duration((tc.n+tc.atOnce-1)/tc.atOnce)*time.Minute; took != want {
-					t.Errorf("%+v: it took %v, want %v", tc, took, want)
+					t.Errorf("%+v: CancelAll took %v, want %v", tc, took, want)
 				}
 			}
 		})
 	}
 }
 
-// What is ready is yielded at once: a slow one holds up none of the others, nor does one that fails.
+// A result is yielded as soon as it is ready: a slow or failing operation does not delay the others.
 func TestCancelAllAsTheyCome(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -280,22 +280,22 @@ func TestCancelAllAsTheyCome(t *testing.T) {
 			}
 		})
 		if len(results) != 8 || len(errs) != 2 {
-			t.Errorf("%d results, %v", len(results), errs)
+			t.Errorf("got %d results, %v, want 8 and 2 errors", len(results), errs)
 		}
 		onlyKind(t, errs[ids[1]], wrapper.ErrServerRefused)
 		onlyKind(t, errs[ids[2]], wrapper.ErrOutcomeUnknown)
 		if came[ids[0]] != time.Minute || time.Since(begin) < 4*time.Minute {
-			t.Errorf("the slow one came after %v, the last after %v", came[ids[0]], time.Since(begin))
+			t.Errorf("got the slow operation after %v and the last after %v, want a minute and at least 4", came[ids[0]], time.Since(begin))
 		}
 		for _, id := range ids[3:] {
 			if came[id] != 0 || results[id].Verdict != wrapper.Accepted {
-				t.Errorf("%s came after %v: %s", id, came[id], results[id].Verdict)
+				t.Errorf("%s: got %s after %v, want Accepted at once", id, results[id].Verdict, came[id])
 			}
 		}
 	})
 }
 
-// An error that an Each made is an *Error that names the operation, too.
+// An error that Each returned is also an *Error that names the operation.
 func TestEachErrorNamesOperation(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{})
@@ -304,13 +304,13 @@ func TestEachErrorNamesOperation(t *testing.T) {
 		}) {
 			var e *wrapper.Error
 			if !errors.Is(err, errOwn) || result.OperationID != id && (!errors.As(err, &e) || e.OperationID() != id) {
-				t.Errorf("which one is it? %+v, %v", result, err)
+				t.Errorf("got %+v, %v, want %v about %s", result, err, errOwn, id)
 			}
 		}
 	})
 }
 
-// A ledger that cannot be read is reported, and does not cost 5 s for each operation.
+// An unreadable ledger is reported, without a wait of 5 s for each operation.
 func TestAgeWithUnreadableLedger(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		putMany(c, 100)
@@ -321,7 +321,7 @@ func TestAgeWithUnreadableLedger(t *testing.T) {
 			yielded++
 		}
 		if took := time.Since(begin); yielded == 0 || took > time.Minute {
-			t.Errorf("after %v nothing was said (%d)", took, yielded)
+			t.Errorf("got %d errors in %v, want at least one within a minute", yielded, took)
 		}
 	})
 }
@@ -333,13 +333,13 @@ func TestAgeNeedsRFCVariant(t *testing.T) {
 		id[8] = id[8]&0x1f | 0xc0 // Microsoft's
 		c.Put(emulator.Record{ID: id})
 		for result, err := range c.Client().CancelAll(t.Context(), wrapper.Selector{MinAge: time.Hour}, wrapper.CancelAllOptions{}) {
-			t.Errorf("%s began now, and counts as a day old: %s, %v", id, result.Verdict, err)
+			t.Errorf("got %s, %v, want %s, which is new, not selected", result.Verdict, err, id)
 		}
 	})
 }
 
-// With one at a time, leaving the loop at the first result keeps the second operation from being cancelled.
-func TestLeavingLoopBeginsNoMore(t *testing.T) {
+// With a Concurrency of 1, leaving the loop at the first result keeps the second operation from being cancelled.
+func TestLeavingLoopStartsNoMore(t *testing.T) {
 	more := 0
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
@@ -367,11 +367,11 @@ func TestLeavingLoopBeginsNoMore(t *testing.T) {
 		})
 	}
 	if more > 0 {
-		t.Errorf("in %d of 200 loops that were left at the first result more were begun", more)
+		t.Errorf("got more than one operation started in %d of 200 loops left at the first result, want 0", more)
 	}
 }
 
-// putMany puts operations that last for a day.
+// putMany puts n operations that last for a day.
 func putMany(c *sftest.Cluster, n int) []uuid.UUID {
 	ids := make([]uuid.UUID, n)
 	for i := range ids {
@@ -380,7 +380,7 @@ func putMany(c *sftest.Cluster, n int) []uuid.UUID {
 	return ids
 }
 
-// If the operations cannot be listed, that is all there is to say.
+// If the operations cannot be listed, CancelAll yields that error alone.
 func TestCancelAllCannotList(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -397,7 +397,7 @@ func TestCancelAllCannotList(t *testing.T) {
 			c.On(sftest.GetFaultOperationList, tc.fault).Always()
 			results, errs := each(t, c.Client().CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{}))
 			if onlyKind(t, errs[uuid.UUID{}], tc.kind); len(results) != 0 || len(errs) != 1 || carriedOut(c, sftest.CancelOperation) != 0 {
-				t.Errorf("%s: %v, %v", name, results, errs)
+				t.Errorf("%s: got %v, %v, want one error and no cancels", name, results, errs)
 			}
 		})
 	}
@@ -407,13 +407,13 @@ func TestCancelAllCannotList(t *testing.T) {
 		defer cancel()
 		_, errs := each(t, c.Client().CancelAll(ctx, wrapper.Selector{}, wrapper.CancelAllOptions{}))
 		if onlyKind(t, errs[uuid.UUID{}], wrapper.ErrNotSent); len(errs) != 1 || len(c.Requests()) != 0 {
-			t.Errorf("an ended context: %v", errs)
+			t.Errorf("with a cancelled context: got %v after %v, want one error and no requests", errs, c.Requests())
 		}
 	})
 }
 
-// Leaving the loop begins no more, and waits for those under way: each that was begun
-// has come to its end, and the ledger knows how.
+// Leaving the loop starts no more operations, and waits for those in progress: each of them completes, and is recorded
+// in the ledger.
 func TestCancelAllLeft(t *testing.T) {
 	t.Parallel()
 	const n, atOnce = 40, 4
@@ -442,7 +442,7 @@ func TestCancelAllLeft(t *testing.T) {
 				}()
 				begun, took := carriedOutOrUnderWay(c), time.Since(begin)
 				if yielded != 1 || panicked != (name == "a panic") || begun > 2*atOnce || begun < atOnce {
-					t.Errorf("%d were yielded, %d begun", yielded, begun)
+					t.Errorf("got %d results yielded and %d operations started, panicked: %v; want 1 and %d to %d", yielded, begun, panicked, atOnce, 2*atOnce)
 				}
 				noted := 0
 				for _, id := range ids {
@@ -450,11 +450,11 @@ func TestCancelAllLeft(t *testing.T) {
 					noted += len(entries)
 				}
 				if noted != begun || carriedOut(c, sftest.Graceful) != begun || took < time.Minute {
-					t.Errorf("after %v: %d were begun, %d carried out, %d noted", took, begun, carriedOut(c, sftest.Graceful), noted)
+					t.Errorf("got %d cancels carried out and %d entries after %v, want %d each after a minute", carriedOut(c, sftest.Graceful), noted, took, begun)
 				}
 				time.Sleep(time.Hour)
 				if now := carriedOutOrUnderWay(c); now != begun {
-					t.Errorf("%d more were begun later", now-begun)
+					t.Errorf("got %d operations started an hour later, want still %d", now, begun)
 				}
 			})
 		})
@@ -470,7 +470,7 @@ func carriedOutOrUnderWay(c *sftest.Cluster) (n int) {
 	return n
 }
 
-// The end of the context ends those under way, and each that was selected is accounted for.
+// The end of the context ends the calls in progress, and every selected operation has a result or an error.
 func TestCancelAllContextEnds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -484,7 +484,7 @@ func TestCancelAllContextEnds(t *testing.T) {
 		begin := time.Now()
 		results, errs := each(t, c.Client().CancelAll(ctx, wrapper.Selector{}, wrapper.CancelAllOptions{Concurrency: 4}))
 		if took := time.Since(begin); took != 24*time.Second || len(results)+len(errs) != len(ids) || len(results) == 0 {
-			t.Errorf("%d results and %d errors in %v", len(results), len(errs), took)
+			t.Errorf("got %d results and %d errors in %v, want %d together in 24s", len(results), len(errs), took, len(ids))
 		}
 		unknown := 0
 		for _, id := range ids {
@@ -493,23 +493,23 @@ func TestCancelAllContextEnds(t *testing.T) {
 			case err == nil && results[id].Verdict == wrapper.Accepted:
 			case errors.Is(err, wrapper.ErrNotSent):
 				if c.Operation(id).Rollback != emulator.NotRollingBack {
-					t.Errorf("%v, and it is %s", err, c.Operation(id).Rollback)
+					t.Errorf("%s: got %v and %s, want %s", id, err, c.Operation(id).Rollback, emulator.NotRollingBack)
 				}
 			default:
 				unknown++
 				onlyKind(t, err, wrapper.ErrOutcomeUnknown)
 			}
 			if err != nil && !contextError(err) {
-				t.Errorf("%v does not say that the context ended", err)
+				t.Errorf("got %v, want it to wrap the context error", err)
 			}
 		}
 		if unknown != 4 {
-			t.Errorf("%d outcomes are unknown, 4 were under way", unknown)
+			t.Errorf("got %d unknown outcomes, want 4, one for each call in progress", unknown)
 		}
 	})
 }
 
-// With Stop for each, all of them end, at the same time.
+// If Each calls Stop, all operations end, concurrently.
 func TestCancelAllStop(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -533,16 +533,16 @@ func TestCancelAllStop(t *testing.T) {
 		}
 		slices.Sort(states)
 		if want := []wrapper.State{"Cancelled", "Cancelled", "ForceCancelled", "ForceCancelled", "ForceCancelled", "ForceCancelled"}; !slices.Equal(states, want) || len(errs) != 0 {
-			t.Errorf("got %v, %v", states, errs)
+			t.Errorf("got states %v, %v, want %v, no errors", states, errs, want)
 		}
 		if took := time.Since(begin); took > 40*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("CancelAll took %v, want 40s at most", took)
 		}
 	})
 }
 
-// One that is over when its turn comes is a verdict, and so is one that is gone. What
-// began after the list is not selected.
+// An operation that has finished before its turn yields a verdict. Operations that began after the list are not
+// selected.
 func TestCancelAllMeanwhile(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -560,16 +560,16 @@ func TestCancelAllMeanwhile(t *testing.T) {
 		})
 		for _, id := range []uuid.UUID{first, second} {
 			if r := results[id]; r.Verdict != wrapper.Finished || r.State != wrapper.StateCompleted || !r.Resolved {
-				t.Errorf("got %+v", r)
+				t.Errorf("%s: got %+v, want Finished, Completed, resolved", id, r)
 			}
 		}
 		if yielded != 2 || len(errs) != 0 {
-			t.Errorf("%d were yielded, %v", yielded, errs)
+			t.Errorf("got %d results, %v, want 2, no errors", yielded, errs)
 		}
 	})
 }
 
-// What the cluster lists without having been asked for it is not selected.
+// Operations that the cluster lists although the filter excludes them are not selected.
 func TestCancelAllUnfiltered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -588,12 +588,12 @@ func TestCancelAllUnfiltered(t *testing.T) {
 		which := wrapper.Selector{Kinds: []wrapper.Kind{wrapper.KindQuorumLoss}, States: []wrapper.State{wrapper.StateRunning}}
 		results, errs := each(t, client.CancelAll(t.Context(), which, wrapper.CancelAllOptions{}))
 		if want := []string{"00000000-0000-4000-8000-000000000002"}; !slices.Equal(cancelled, want) || len(results) != 1 || len(errs) != 0 {
-			t.Errorf("cancelled %v, %v", cancelled, errs)
+			t.Errorf("got %v cancelled, %d results, %v, want %v, no errors", cancelled, len(results), errs, want)
 		}
 	})
 }
 
-// As many as a list tells of (runtime §5.10), less one: each once, and nothing is left running.
+// With one operation less than a list can hold (runtime §5.10), each is cancelled once.
 func TestCancelAllTenThousand(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -619,10 +619,10 @@ func TestCancelAllTenThousand(t *testing.T) {
 		var attempts []wrapper.Attempt
 		results, errs := each(t, client.CancelAll(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts}), wrapper.Selector{}, wrapper.CancelAllOptions{}))
 		if len(results) != n || len(errs) != 0 || cancels.Load() != int64(n) {
-			t.Errorf("%d results, %d errors, %d cancels", len(results), len(errs), cancels.Load())
+			t.Errorf("got %d results, %d errors, %d cancels, want %d, 0, %d", len(results), len(errs), cancels.Load(), n, n)
 		}
 		if len(attempts) != 1 || attempts[0].Purpose() != "read" {
-			t.Errorf("captured: %d attempts", len(attempts))
+			t.Errorf("got %d captured attempts, want one, the list", len(attempts))
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// told is what a call is expected to say and to have done.
+// told is the expected result and effect of a call.
 type told struct {
 	verdict  wrapper.Verdict
 	state    wrapper.State
@@ -32,7 +32,7 @@ func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) 
 			got.Verdict, got.State, got.Resolved, want.verdict, want.state, want.resolved)
 	}
 	if got.OperationID != opID {
-		t.Errorf("the result is about %s, want %s", got.OperationID, opID)
+		t.Errorf("got a result about %s, want %s", got.OperationID, opID)
 	}
 	seen := c.seen()
 	if slices.Contains(want.seen, "looks") {
@@ -45,14 +45,14 @@ func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) 
 		t.Errorf("the server recorded %q, want %q", flag, want.flag)
 	}
 	if got.LedgerErr != nil {
-		t.Errorf("LedgerErr: %v", got.LedgerErr)
+		t.Errorf("got LedgerErr %v, want nil", got.LedgerErr)
 	}
 	if len(got.Attempts) != len(want.seen) && !slices.Contains(want.seen, "looks") {
-		t.Fatalf("the result tells of %d attempts, want %d", len(got.Attempts), len(want.seen))
+		t.Fatalf("got a result with %d attempts, want %d", len(got.Attempts), len(want.seen))
 	}
 }
 
-// looks makes one of many lists that follow each other: those of a wait.
+// looks replaces several consecutive lists, as a wait makes them, by one "looks".
 func looks(seen []string) []string {
 	var short []string
 	for i, s := range seen {
@@ -73,7 +73,7 @@ func TestCancel(t *testing.T) {
 		name, situation string
 		want            told
 	}{
-		{"runtime §5.2: unknown id is 404, the list tells that it never was", "unknown id",
+		{"runtime §5.2: unknown id is 404, the list does not have it", "unknown id",
 			told{wrapper.NotFound, "", true, asked, ""}},
 		{"runtime §5.2: NotRollingBack, queued", "queued",
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
@@ -85,17 +85,17 @@ func TestCancel(t *testing.T) {
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, graceful, emulator.RollingBackDueToUserCancel}},
 		{"runtime §5.2: graceful after force is refused", "forced",
 			told{wrapper.AlreadyForced, wrapper.StateRollingBack, false, graceful, emulator.RollingBackForce}},
-		{"runtime §5.2: terminal is 404, the list tells Completed", "completed",
+		{"runtime §5.2: terminal is 404, the list shows Completed", "completed",
 			told{wrapper.Finished, wrapper.StateCompleted, true, asked, emulator.NotRollingBack}},
-		{"runtime §5.2: terminal is 404, the list tells Faulted", "faulted",
+		{"runtime §5.2: terminal is 404, the list shows Faulted", "faulted",
 			told{wrapper.Finished, wrapper.StateFaulted, true, asked, emulator.NotRollingBack}},
-		{"runtime §5.2: terminal is 404, the list tells Cancelled", "cancelled and over",
+		{"runtime §5.2: terminal is 404, the list shows Cancelled", "cancelled and over",
 			told{wrapper.Finished, wrapper.StateCancelled, true, asked, emulator.RollingBackDueToUserCancel}},
-		{"runtime §5.2: terminal is 404, the list tells ForceCancelled", "forced and over",
+		{"runtime §5.2: terminal is 404, the list shows ForceCancelled", "forced and over",
 			told{wrapper.Finished, wrapper.StateForceCancelled, true, asked, emulator.RollingBackForce}},
 	}
 	if len(cases) != len(situations) {
-		t.Errorf("%d cases for %d situations", len(cases), len(situations))
+		t.Errorf("got %d cases, want one for each of %d situations", len(cases), len(situations))
 	}
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		for _, tc := range cases {
@@ -106,14 +106,14 @@ func TestCancel(t *testing.T) {
 				got, err := c.client(t).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 				tc.want.check(t, c, got, err)
 				if got.Force {
-					t.Error("the result says that a force was asked for")
+					t.Error("got a result with Force set, want it unset")
 				}
 			})
 		}
 	})
 }
 
-// A graceful cancel may be repeated, so a lost answer costs a request and nothing else.
+// A graceful cancel is idempotent, so a lost answer only costs another request.
 func TestCancelLostAnswer(t *testing.T) {
 	t.Parallel()
 	twice := []string{"graceful", "graceful"}
@@ -132,11 +132,11 @@ func TestCancelLostAnswer(t *testing.T) {
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
 		{"an answer cut short", "running", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
-		{"a 200 of something else than the API", "running", wirefault.Fault{Status: 200, Body: "<html>welcome</html>"},
+		{"a 200 that is not of the API", "running", wirefault.Fault{Status: 200, Body: "<html>welcome</html>"},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
-		{"429 is no ambiguity", "running", wirefault.Fault{Status: 429},
+		{"429 is not ambiguous", "running", wirefault.Fault{Status: 429},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, twice, emulator.RollingBackDueToUserCancel}},
-		{"runtime §5.2: forced by somebody", "forced", wirefault.Fault{},
+		{"runtime §5.2: forced by another client", "forced", wirefault.Fault{},
 			told{wrapper.AlreadyForced, wrapper.StateRollingBack, false, twice, emulator.RollingBackForce}},
 		{"runtime §5.2: 404 after an ambiguous attempt means finished", "cancelled and over", wirefault.Fault{Status: 502},
 			told{wrapper.Finished, wrapper.StateCancelled, true, append(twice, "list"), emulator.RollingBackDueToUserCancel}},
@@ -155,14 +155,14 @@ func TestCancelLostAnswer(t *testing.T) {
 	})
 }
 
-// design: after an ambiguous graceful cancel, 404 means that the operation finished
-// meanwhile. Here the lost cancel is what ended it.
+// design: after an ambiguous graceful cancel, 404 means that the operation has finished. Here the cancel with the
+// lost answer ended it.
 func TestCancelFinishesMeanwhile(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
 		makeRunning(t, c)
-		// Time passes between the lost answer and the next request.
+		// The operation ends between the lost answer and the next request.
 		c.wire.Spoil(func(r *http.Request) bool {
 			if wirefault.Graceful(r) {
 				must(t, c.otherCancels(opID, false))
@@ -175,12 +175,12 @@ func TestCancelFinishesMeanwhile(t *testing.T) {
 		told{wrapper.Finished, wrapper.StateCancelled, true, []string{"graceful", "graceful", "list"},
 			emulator.RollingBackDueToUserCancel}.check(t, c, got, err)
 		if got.Kind != wrapper.KindDataLoss {
-			t.Errorf("the kind is %q, want what the list showed", got.Kind)
+			t.Errorf("got kind %q, want %q from the list", got.Kind, wrapper.KindDataLoss)
 		}
 	})
 }
 
-// runtime §5.2: all four kinds are cancelled through the same call; the id alone decides.
+// runtime §5.2: the same call cancels operations of all four kinds, by id.
 func TestCancelEveryKind(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -191,16 +191,16 @@ func TestCancelEveryKind(t *testing.T) {
 			must(t, err)
 			got, err := client.Cancel(t.Context(), started.OperationID, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted {
-				t.Errorf("%s: got %s, %v", kind, got.Verdict, err)
+				t.Errorf("%s: got %s, %v, want Accepted", kind, got.Verdict, err)
 			}
 			if flag := c.flag(t, started.OperationID); flag != emulator.RollingBackDueToUserCancel {
-				t.Errorf("%s: the server recorded %s", kind, flag)
+				t.Errorf("%s: the server recorded %s, want %s", kind, flag, emulator.RollingBackDueToUserCancel)
 			}
 		}
 	})
 }
 
-// A second Cancel by the same client knows of the first.
+// A second Cancel by the same client is AlreadyStopping.
 func TestCancelTwice(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -220,7 +220,7 @@ func TestCancelTwice(t *testing.T) {
 	})
 }
 
-// [wrapper.NotFound] has no state, also if the call had seen one ([wrapper.Result].State).
+// [wrapper.NotFound] has no state, even if the call had seen one ([wrapper.Result].State).
 func TestNotFoundHasNoState(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -234,6 +234,6 @@ func TestNotFoundHasNoState(t *testing.T) {
 	client := directClient(t, handler, wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
 	got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.GracefulFirst{}})
 	if err != nil || got.Verdict != wrapper.NotFound || got.State != "" {
-		t.Errorf("%s %q, %v", got.Verdict, got.State, err)
+		t.Errorf("got %s %q, %v, want NotFound without a state", got.Verdict, got.State, err)
 	}
 }

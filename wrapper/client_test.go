@@ -59,22 +59,22 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			client, err := wrapper.New(tc.endpoint, tc.options...)
 			if client != nil {
-				t.Error("there is a client besides the error")
+				t.Error("got a client with the error, want nil")
 			}
 			wantKind(t, err, wrapper.ErrInvalidArgument)
 			for _, say := range tc.say {
 				if !strings.Contains(fmt.Sprint(err), say) {
-					t.Errorf("%v does not tell of %s", err, say)
+					t.Errorf("got %v, want %s in it", err, say)
 				}
 			}
 			if strings.Contains(fmt.Sprint(err), "secret") {
-				t.Errorf("the password is in %v", err)
+				t.Errorf("got %v, want it without the password", err)
 			}
 		})
 	}
 }
 
-// The endpoint may end in a path prefix, with a slash or without.
+// The endpoint may have a path prefix, with or without a trailing slash.
 func TestEndpointPrefix(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"", "/", "/gate", "/gate/", "/gate/way"} {
@@ -84,13 +84,13 @@ func TestEndpointPrefix(t *testing.T) {
 		_, err := newClient(t, srv.URL+prefix).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		must(t, err)
 		if want := strings.TrimSuffix(prefix, "/") + "/Faults/$/Cancel"; asked.Load() != want {
-			t.Errorf("prefix %q: asked for %s, want %s", prefix, asked.Load(), want)
+			t.Errorf("prefix %q: got a request for %s, want %s", prefix, asked.Load(), want)
 		}
 	}
 }
 
-// redirected is what a write and a read end with after a redirect. A 303 says that what came of
-// a request is elsewhere (RFC 9110 §15.4.4), so that it may have been carried out.
+// redirected returns the errors of a write and of a read after a redirect. A 303 refers to the result of the request
+// (RFC 9110 §15.4.4), so the request may have been carried out.
 func redirected(status int) (write, read error) {
 	if status == http.StatusSeeOther {
 		return wrapper.ErrOutcomeUnknown, wrapper.ErrUnavailable
@@ -98,7 +98,7 @@ func redirected(status int) (write, read error) {
 	return wrapper.ErrServerRefused, wrapper.ErrServerRefused
 }
 
-// A redirect is an answer like any other, for every 3xx and whatever the caller's client would do.
+// No redirect is followed, whatever its status and whatever the caller's HTTP client would do.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -122,24 +122,24 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for _, force := range []bool{false, true} {
 			e := asError(t, cancelWith(t.Context(), client, force), write)
 			if e.Status() != status {
-				t.Errorf("%d: got %v", status, e)
+				t.Errorf("got %v with status %d, want %d", e, e.Status(), status)
 			}
 		}
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, read)
 		if requests.Load() != 3 {
-			t.Errorf("%d: %d requests", status, requests.Load())
+			t.Errorf("%d: got %d requests, want 3", status, requests.Load())
 		}
 	}
 	if len(c.wire.Seen()) != 0 || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
-		t.Errorf("elsewhere, the wire saw %v", c.seen())
+		t.Errorf("target of the redirects: the wire saw %v, want nothing", c.seen())
 	}
 	if err := own.CheckRedirect(nil, nil); err != nil {
-		t.Error("the caller's client was changed")
+		t.Errorf("CheckRedirect of the caller's client: got %v, want nil, as the caller set it", err)
 	}
 }
 
-// After warm-up no new connection is made: every body is read to its end, also of errors.
+// All calls reuse one connection, because every body is read to its end, also after errors.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		}
 		srv.Start()
 		t.Cleanup(srv.Close)
-		client := newClient(t, srv.URL, wrapper.WithForcePolicy(wrapper.ServerDecides{}), atOnce(1000)) // of which 300 fail below
+		client := newClient(t, srv.URL, wrapper.WithForcePolicy(wrapper.ServerDecides{}), atOnce(1000)) // 300 requests fail below
 		_, err := client.Operations(t.Context())
 		must(t, err)
 		page := strings.Repeat("x", 100<<10)
@@ -167,16 +167,16 @@ func TestConnectionsAreKept(t *testing.T) {
 			_, err := client.Operation(t.Context(), opID)
 			must(t, err)
 			if n := dialled.Load(); n != 1 {
-				t.Fatalf("%d connections after %d rounds", n, i+1)
+				t.Fatalf("got %d connections after %d rounds, want 1", n, i+1)
 			}
 		}
 		if left := c.wire.Left(); left != 0 {
-			t.Errorf("%d faults were not met", left)
+			t.Errorf("got %d faults left, want all used", left)
 		}
 	})
 }
 
-// Safe for concurrent use: many calls on one client, each with the truth about its own operation.
+// A client is safe for concurrent use: each of many calls returns the result for its own operation.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -199,16 +199,16 @@ func TestConcurrentUse(t *testing.T) {
 					t.Error(err)
 				}
 				if got, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{}); err != nil || got.Verdict != wrapper.Accepted || got.OperationID != id {
-					t.Errorf("got %+v, %v", got, err)
+					t.Errorf("cancel: got %+v, %v, want Accepted for %s", got, err, id)
 				}
 				if got, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{}); err != nil || got.Verdict != wrapper.Accepted {
-					t.Errorf("got %+v, %v", got, err)
+					t.Errorf("force: got %+v, %v, want Accepted", got, err)
 				}
 				if op, err := client.Operation(t.Context(), id); err != nil || op.State != wrapper.StateRollingBack {
-					t.Errorf("got %+v, %v", op, err)
+					t.Errorf("read: got %+v, %v, want RollingBack", op, err)
 				}
 				if flag := c.flag(t, id); flag != emulator.RollingBackForce {
-					t.Errorf("the server recorded %s", flag)
+					t.Errorf("the server recorded %s, want %s", flag, emulator.RollingBackForce)
 				}
 			})
 		}
@@ -216,7 +216,7 @@ func TestConcurrentUse(t *testing.T) {
 	})
 }
 
-// A client that brings its own HTTP client keeps its transport, and Close leaves it alone.
+// WithHTTPClient keeps the transport of the caller's HTTP client, and Close does not close it.
 func TestOwnHTTPClient(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -230,23 +230,23 @@ func TestOwnHTTPClient(t *testing.T) {
 	must(t, err)
 	client.Close()
 	if counting.requests != 1 || counting.closed {
-		t.Errorf("%d requests, closed %v", counting.requests, counting.closed)
+		t.Errorf("got %d requests, closed %v, want 1, not closed", counting.requests, counting.closed)
 	}
-	// One without a transport has net/http's own, as ever.
+	// Without a transport, the client uses http.DefaultTransport.
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	_, err = newClient(t, endpoint, wrapper.WithHTTPClient(new(http.Client))).Operations(t.Context())
 	must(t, err)
-	// Behind middleware that hides net/http's hooks, a connection that failed still counts as not sent.
+	// A refused connection counts as not sent, also behind middleware that hides the hooks of net/http.
 	broken := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("middleware: %w", &net.OpError{Op: "dial", Err: errDialRefused})
 	})}
 	client = newClient(t, endpoint, wrapper.WithHTTPClient(broken), fastWith(2))
 	wantKind(t, cancelWith(t.Context(), client, false), wrapper.ErrNotSent)
-	// And anything else that it says may have been sent.
+	// Any other error of the transport leaves open whether the request was sent.
 	broken.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrClosedPipe })
 	client = newClient(t, endpoint, wrapper.WithHTTPClient(broken), fastWith(2))
 	if err := cancelWith(t.Context(), client, false); !errors.Is(err, wrapper.ErrOutcomeUnknown) || !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v and %v", err, wrapper.ErrOutcomeUnknown, io.ErrClosedPipe)
 	}
 }
 
@@ -267,7 +267,7 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (c *counting) CloseIdleConnections() { c.closed = true }
 
-// New's error never repeats credentials, not even those of an address that is no URL.
+// New's error never repeats credentials, not even those of an address that is not a URL.
 func TestNewErrorHidesCredentials(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{
@@ -285,24 +285,24 @@ func TestNewErrorHidesCredentials(t *testing.T) {
 		_, err := wrapper.New(endpoint)
 		wantKind(t, err, wrapper.ErrInvalidArgument)
 		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "hunter2") {
-			t.Errorf("%q: the password is in %v", endpoint, err)
+			t.Errorf("%q: got %v, want it without the password", endpoint, err)
 		}
 	}
 }
 
-// A nil option is an error like any other, as it is for the server.
+// A nil option is an error, as it is for the server, and not a panic.
 func TestNewRefusesNilOption(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if p := recover(); p != nil {
-			t.Errorf("New panicked: %v", p)
+			t.Errorf("New panicked with %v, want an error", p)
 		}
 	}()
 	_, err := wrapper.New("http://localhost", nil)
 	wantKind(t, err, wrapper.ErrInvalidArgument)
 }
 
-// What is nil inside is refused by New, or ends the call with an error, and not with a panic.
+// A nil value inside an option makes New or the call return an error, not panic.
 func TestNilInsideOptionIsError(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]wrapper.Option{
@@ -311,7 +311,7 @@ func TestNilInsideOptionIsError(t *testing.T) {
 	} {
 		_, err := wrapper.New("https://a", option)
 		if e := asError(t, err, wrapper.ErrInvalidArgument); !strings.Contains(e.Error(), "nil") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want nil in it", name, err)
 		}
 	}
 	for name, around := range map[string]func(wrapper.CallFunc) wrapper.CallFunc{
@@ -322,39 +322,39 @@ func TestNilInsideOptionIsError(t *testing.T) {
 	} {
 		err := gracefully(t.Context(), directClient(t, serving(done), wrapper.WithCallMiddleware(around)))
 		if e := asError(t, err, wrapper.ErrNotSent); !strings.Contains(e.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("got %v, want %q in it", err, name)
 		}
 	}
 	nothing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, nil })
 	client, err := wrapper.New("http://a", wrapper.WithHTTPClient(&http.Client{Transport: nothing}), fastWith(1))
 	must(t, err)
 	if err := gracefully(t.Context(), client); !errors.Is(err, wrapper.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "neither an answer nor an error") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v that says neither an answer nor an error", err, wrapper.ErrOutcomeUnknown)
 	}
 }
 
-// No client is printed like any other.
-func TestNoClientPrints(t *testing.T) {
+// A nil client can be printed.
+func TestNilClientString(t *testing.T) {
 	t.Parallel()
 	if s := fmt.Sprint((*wrapper.Client)(nil)); s != "wrapper.Client(nil)" {
-		t.Error(s)
+		t.Errorf("got %s, want wrapper.Client(nil)", s)
 	}
 }
 
-// Certificates are for https:// also on this machine ([wrapper.WithTLS]); and no field of
-// a [wrapper.Retry] is negative, or no number.
-func TestNewRefusesStill(t *testing.T) {
+// TLS options need https://, even for localhost ([wrapper.WithTLS]). No field of a [wrapper.Retry] may be
+// negative, NaN or infinite.
+func TestNewRefusesTLSAndRetry(t *testing.T) {
 	t.Parallel()
 	cases := map[string][]wrapper.Option{
-		"certificates in the clear":        {wrapper.WithTLS(wrapper.TLS{})},
-		"a negative burst":                 {wrapper.WithRetry(wrapper.Retry{Burst: -1})},
-		"a negative rate":                  {wrapper.WithRetry(wrapper.Retry{Rate: -1})},
-		"a rate that is no number":         {wrapper.WithRetry(wrapper.Retry{Rate: math.NaN()})},
-		"a rate that is beyond all bounds": {wrapper.WithRetry(wrapper.Retry{Rate: math.Inf(1)})},
+		"TLS with http":    {wrapper.WithTLS(wrapper.TLS{})},
+		"a negative burst": {wrapper.WithRetry(wrapper.Retry{Burst: -1})},
+		"a negative rate":  {wrapper.WithRetry(wrapper.Retry{Rate: -1})},
+		"a NaN rate":       {wrapper.WithRetry(wrapper.Retry{Rate: math.NaN()})},
+		"an infinite rate": {wrapper.WithRetry(wrapper.Retry{Rate: math.Inf(1)})},
 	}
 	for name, options := range cases {
 		if _, err := wrapper.New("http://localhost:19080", options...); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: got no error, want %v", name, wrapper.ErrInvalidArgument)
 		} else {
 			wantKind(t, err, wrapper.ErrInvalidArgument)
 		}

@@ -25,8 +25,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// cluster is the reference server with a wire in front of it. Its time stands still
-// unless a test moves it, or lets it follow its own.
+// cluster is the reference server behind a wire that can inject faults. Its clock stands still unless a test advances
+// it, or lets it follow the time of the test.
 type cluster struct {
 	profile server.Profile
 	engine  *emulator.Emulator
@@ -36,8 +36,8 @@ type cluster struct {
 	clock   *clock
 
 	mu      sync.Mutex
-	carried []string  // what the server carried out, lost answers included, in short
-	forced  time.Time // when the first force came
+	carried []string  // what the server carried out, including requests with lost answers; see inShort
+	forced  time.Time // when the first force arrived
 }
 
 func newCluster(tb testing.TB, profile server.Profile) *cluster {
@@ -57,7 +57,7 @@ func newCluster(tb testing.TB, profile server.Profile) *cluster {
 	return c
 }
 
-// observe notes what the server carries out.
+// observe records what the server carries out.
 func (c *cluster) observe(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if wirefault.Force(r) {
@@ -89,7 +89,7 @@ func (w *statusWriter) WriteHeader(status int) {
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// The life of an operation here: long enough in each step for the clock to stop there.
+// The durations of the steps of an operation.
 const (
 	queueTime = 10 * time.Second
 	stepTime  = 100 * time.Second
@@ -98,7 +98,7 @@ const (
 
 const failingService = "failing"
 
-// scenario: operations on the failing service fail by themselves, all others succeed.
+// scenario makes operations on failingService fail by themselves, and all others succeed.
 func scenario(r emulator.Record) emulator.Scenario {
 	s := emulator.Scenario{Queue: queueTime, LookUp: stepTime, Perform: stepTime, Undo: stepTime}
 	if strings.HasSuffix(r.Target.ServiceName, failingService) {
@@ -107,7 +107,7 @@ func scenario(r emulator.Record) emulator.Scenario {
 	return s
 }
 
-// serve puts the cluster on a socket.
+// serve serves the cluster on a socket and returns its URL.
 func (c *cluster) serve(tb testing.TB) string {
 	tb.Helper()
 	srv := httptest.NewServer(c.handler)
@@ -115,13 +115,13 @@ func (c *cluster) serve(tb testing.TB) string {
 	return srv.URL
 }
 
-// client is a client of the cluster over a socket, one that does not wait for long.
+// client returns a client of the cluster over a socket, with fast retries.
 func (c *cluster) client(tb testing.TB, options ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
 	return newClient(tb, c.serve(tb), options...)
 }
 
-// fast is a retry without noticeable pauses.
+// fast is a retry policy without noticeable pauses.
 var fast = wrapper.Retry{Base: time.Microsecond, BusyBase: time.Microsecond, Cap: time.Microsecond}
 
 func fastWith(attempts int) wrapper.Option {
@@ -140,7 +140,7 @@ func newClient(tb testing.TB, endpoint string, options ...wrapper.Option) *wrapp
 	return client
 }
 
-// record is what the server really recorded; false if there is nothing.
+// record returns what the server recorded; false if there is no record.
 func (c *cluster) record(tb testing.TB, id uuid.UUID) (emulator.Record, bool) {
 	tb.Helper()
 	r, err := c.engine.Record(context.Background(), id)
@@ -150,14 +150,14 @@ func (c *cluster) record(tb testing.TB, id uuid.UUID) (emulator.Record, bool) {
 	return r, true
 }
 
-// flag is the rollback flag that the server recorded; "" if there is no record.
+// flag returns the rollback flag that the server recorded; "" if there is no record.
 func (c *cluster) flag(tb testing.TB, id uuid.UUID) emulator.Rollback {
 	tb.Helper()
 	r, _ := c.record(tb, id)
 	return r.Rollback
 }
 
-// otherCancels is a cancel by somebody else, behind the client's back.
+// otherCancels cancels an operation as another client would.
 func (c *cluster) otherCancels(id uuid.UUID, force bool) error {
 	_, err := c.engine.CancelOperation(context.Background(), generated.CancelOperationRequestObject{
 		Params: generated.CancelOperationParams{OperationID: id, Force: force},
@@ -165,7 +165,7 @@ func (c *cluster) otherCancels(id uuid.UUID, force bool) error {
 	return err
 }
 
-// start begins a data loss on a service, behind the client's back.
+// start starts a data loss on a service as another client would.
 func (c *cluster) start(tb testing.TB, id uuid.UUID, service string) {
 	tb.Helper()
 	_, err := c.engine.StartDataLoss(context.Background(), generated.StartDataLossRequestObject{
@@ -177,7 +177,7 @@ func (c *cluster) start(tb testing.TB, id uuid.UUID, service string) {
 	}
 }
 
-// seen is what came over the wire, in short: "graceful", "force", "list", or the rest of the path.
+// seen returns the requests on the wire, in short: "graceful", "force", "list", or the end of the path.
 func (c *cluster) seen() []string { return inShort(c.wire.Seen()) }
 
 func inShort(requests []string) []string {
@@ -199,11 +199,11 @@ func inShort(requests []string) []string {
 	return short
 }
 
-// clock is a clock that tests move.
+// clock is a clock that tests advance.
 type clock struct {
 	mu    sync.Mutex
 	now   time.Time
-	since time.Time // when it began to follow the time of the test; zero if it stands still
+	since time.Time // when the clock began to follow the time of the test; zero if it stands still
 }
 
 func (c *clock) Now() time.Time {
@@ -215,7 +215,7 @@ func (c *clock) Now() time.Time {
 	return c.now.Add(time.Since(c.since))
 }
 
-// follow makes the clock go on as the time of the test does, which is that of its bubble.
+// follow makes the clock advance with the time of the test, which is that of its bubble.
 func (c *clock) follow() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -228,7 +228,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// eachProfile runs a test against both truths, at the same time.
+// eachProfile runs a test in parallel with both profiles.
 func eachProfile(t *testing.T, test func(t *testing.T, profile server.Profile)) {
 	t.Helper()
 	for _, profile := range []server.Profile{server.Documented, server.Runtime} {
@@ -250,14 +250,13 @@ func cancelWith(ctx context.Context, client *wrapper.Client, force bool) error {
 	return err
 }
 
-// direct carries requests to a handler without a socket, for tests of time and for
-// tests of very many cases. What the handler aborts comes out as on a socket: lost,
-// or cut short if an answer had begun.
+// direct is a transport that calls a handler without a socket, for tests in a bubble and for tests of very many cases.
+// If the handler aborts, the answer is lost, or cut short if it had begun, as on a socket.
 type direct struct{ handler http.Handler }
 
 var errDialRefused = errors.New("connection refused")
 
-// refuseDial, as a panic of the handler, makes the request one that never left.
+// refuseDial, as a panic of the handler, makes the request fail as if the connection was refused.
 type refuseDial struct{}
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -301,7 +300,7 @@ func (d direct) handle(w http.ResponseWriter, r *http.Request) (aborted, refused
 	return false, false
 }
 
-// directClient is a client of a handler without a socket.
+// directClient returns a client of a handler without a socket.
 func directClient(tb testing.TB, handler http.Handler, options ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
 	h := &http.Client{Transport: direct{handler}}
@@ -312,7 +311,7 @@ func directClient(tb testing.TB, handler http.Handler, options ...wrapper.Option
 	return client
 }
 
-// answers is a handler that gives prepared answers in order, and the last one for ever.
+// answers is a handler that gives prepared answers in order, and repeats the last one.
 type answers struct {
 	made    []answer
 	served  int
@@ -323,9 +322,9 @@ type answer struct {
 	status int
 	body   string
 	header http.Header
-	hang   bool // until the caller has gone
-	dial   bool // the request never leaves
-	lost   bool // no answer
+	hang   bool // no answer until the context of the request ends
+	dial   bool // the connection is refused
+	lost   bool // the connection breaks without an answer
 }
 
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -350,49 +349,49 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, now.body)
 }
 
-// fabricError is the body of a failure.
+// fabricError returns the body of a failure with a code.
 func fabricError(code wrapper.Code) string {
 	return `{"Error":{"Code":"` + string(code) + `","Message":"a sentence"}}`
 }
 
-// refusal takes the Refusal out of an error.
+// refusal returns the Refusal that an error wraps.
 func refusal(tb testing.TB, err error) *wrapper.Refusal {
 	tb.Helper()
 	var r *wrapper.Refusal
 	if !errors.As(err, &r) || !errors.Is(err, wrapper.ErrForceRefused) {
-		tb.Fatalf("want a refusal by the policy, got %v", err)
+		tb.Fatalf("got %v, want a refusal by the policy", err)
 	}
 	return r
 }
 
-// asError takes the Error out of an error, and checks its meaning.
+// asError returns the Error that an error wraps, and checks its kind.
 func asError(tb testing.TB, err, kind error) *wrapper.Error {
 	tb.Helper()
 	var e *wrapper.Error
 	if !errors.As(err, &e) {
-		tb.Fatalf("want a *wrapper.Error, got %v", err)
+		tb.Fatalf("got %v, want a *wrapper.Error", err)
 	}
 	if !errors.Is(err, kind) {
-		tb.Errorf("got %v, want %v behind it", err, kind)
+		tb.Errorf("got %v, want it to wrap %v", err, kind)
 	}
 	return e
 }
 
-// wantKind checks what an error means, if that is all there is to check.
+// wantKind checks the kind of an error.
 func wantKind(tb testing.TB, err, kind error) {
 	tb.Helper()
 	if !errors.Is(err, kind) {
-		tb.Errorf("got %v, want %v behind it", err, kind)
+		tb.Errorf("got %v, want it to wrap %v", err, kind)
 	}
 }
 
-// background is a context for calls whose time does not matter.
+// background returns a context for calls that need no deadline.
 func background() context.Context { return context.Background() }
 
-// opID is the operation that most tests are about.
+// opID is the id of the operation in most tests.
 var opID = uuid.MustParse("5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")
 
-// situation is how an operation stands before a call.
+// situation is the condition of an operation before a call.
 type situation struct {
 	name  string
 	flag  emulator.Rollback // "" for no record
@@ -400,7 +399,7 @@ type situation struct {
 	make  func(tb testing.TB, c *cluster)
 }
 
-// situations are all of runtime §5.2 that a test can bring about.
+// situations are all conditions of runtime §5.2 that a test can produce.
 var situations = []situation{
 	{"unknown id", "", "", func(testing.TB, *cluster) {}},
 	{"queued", emulator.NotRollingBack, wrapper.StateRunning, func(tb testing.TB, c *cluster) {
@@ -423,7 +422,7 @@ func situationNamed(tb testing.TB, name string) situation {
 			return s
 		}
 	}
-	tb.Fatalf("no situation is called %q", name)
+	tb.Fatalf("got no situation named %q, want one", name)
 	return situation{}
 }
 
@@ -451,7 +450,7 @@ func makeFailing(tb testing.TB, c *cluster) {
 	c.clock.advance(queueTime + 2*stepTime)
 }
 
-// over lets what was made run to its end.
+// over makes an operation with make, and lets it run to its end.
 func over(make func(testing.TB, *cluster)) func(testing.TB, *cluster) {
 	return func(tb testing.TB, c *cluster) {
 		tb.Helper()
@@ -467,7 +466,7 @@ func must(tb testing.TB, err error) {
 	}
 }
 
-// The situations are what their names say, or no other test here means anything.
+// Each situation has the flag and state of its name, on which all other tests rely.
 func TestSituations(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -476,10 +475,10 @@ func TestSituations(t *testing.T) {
 			s.make(t, c)
 			r, found := c.record(t, opID)
 			if found != (s.flag != "") || r.Rollback != s.flag {
-				t.Errorf("%s: the flag is %q (found %v), want %q", s.name, r.Rollback, found, s.flag)
+				t.Errorf("%s: got flag %q (found %v), want %q", s.name, r.Rollback, found, s.flag)
 			}
 			if found && wrapper.State(r.State()) != s.state {
-				t.Errorf("%s: the state is %s, want %s", s.name, r.State(), s.state)
+				t.Errorf("%s: got state %s, want %s", s.name, r.State(), s.state)
 			}
 		}
 	})

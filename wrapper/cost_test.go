@@ -27,11 +27,11 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// cost is what a Cancel may cost without a network, canned answers included.
+// cost is the maximum cost of a Cancel without a network, including the canned answers.
 type cost struct {
 	name          string
 	answers       canned
-	same          bool // the id is the same again and again
+	same          bool // all calls use the same id
 	want          wrapper.Verdict
 	allocs, bytes uint64
 }
@@ -47,7 +47,7 @@ func costs() []cost {
 	return []cost{
 		{"accepted", accepted, false, wrapper.Accepted, 26, 2950},
 		{"accepted, the same id", accepted, true, wrapper.AlreadyStopping, 26, 2950},
-		{"not found, and its list", gone, false, wrapper.NotFound, 92, 11_000},
+		{"not found, with a list", gone, false, wrapper.NotFound, 92, 11_000},
 	}
 }
 
@@ -82,7 +82,7 @@ func (c cost) prepare(tb testing.TB) func() {
 
 func TestCost(t *testing.T) {
 	if underRace {
-		t.Skip("the race detector allocates, too")
+		t.Skip("the race detector allocates as well")
 	}
 	for _, c := range costs() {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,7 +22,8 @@ func requests(method, path string) func(context.Context, wrapper.Sending) (*http
 	}
 }
 
-// An operation without a method here, over a socket: with retries, another endpoint, a token, and a value.
+// Do calls an operation that has no method of its own, over a socket, with retries, failover and a token, and decodes
+// the answer.
 func TestDo(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -37,16 +38,16 @@ func TestDo(t *testing.T) {
 			t.Fatalf("got %+v, %v, want a version", version, err)
 		}
 		if n := len(attempts); n < 4 || attempts[n-1].Class() != "done" || attempts[n-1].Purpose() != "do" || attempts[0].Class() != "not sent" {
-			t.Errorf("got %d attempts %+v, want one that is not sent, two that fail, and one that is done", n, attempts)
+			t.Errorf("got %d attempts %+v, want one not sent, two failed and one done", n, attempts)
 		}
 		err = client.Do(t.Context(), "nothing", requests("GET", "$/Nothing"), &version)
 		if e := asError(t, err, wrapper.ErrServerRefused); !strings.HasPrefix(e.Error(), "nothing: refused by the server") {
-			t.Errorf("got %v, want it under its name", err)
+			t.Errorf("got %v, want it to begin with the name of the call", err)
 		}
 	})
 }
 
-// A request of package generated is repeated like a read of this one.
+// Do retries a request of package generated like a read of its own.
 func TestDoWithAGeneratedBuilder(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -62,8 +63,8 @@ func TestDoWithAGeneratedBuilder(t *testing.T) {
 	}
 }
 
-// What may have been carried out is repeated only if its method says that this does no harm, and is unknown
-// otherwise; what was not, always.
+// A request that may have been carried out is retried only if its method is idempotent, and is ErrOutcomeUnknown
+// otherwise. A request that was not carried out is always retried.
 func TestDoRepeatsWhatIsSafe(t *testing.T) {
 	t.Parallel()
 	lost, busy, away := answer{lost: true}, answer{status: 429}, answer{dial: true}
@@ -71,7 +72,7 @@ func TestDoRepeatsWhatIsSafe(t *testing.T) {
 		method string
 		answer answer
 		served int
-		err    error // if the answer does not come to be another
+		err    error // if every request gets that answer
 	}{
 		{"GET", lost, 3, wrapper.ErrUnavailable}, {"HEAD", lost, 3, wrapper.ErrUnavailable},
 		{"PUT", lost, 3, wrapper.ErrOutcomeUnknown}, {"DELETE", answer{status: 503}, 3, wrapper.ErrOutcomeUnknown},
@@ -79,7 +80,7 @@ func TestDoRepeatsWhatIsSafe(t *testing.T) {
 		{"POST", busy, 3, wrapper.ErrServerRefused}, {"POST", away, 3, wrapper.ErrNotSent}, {"PUT", away, 3, wrapper.ErrNotSent},
 		{"POST", answer{status: 404}, 1, wrapper.ErrServerRefused}, {"GET", answer{status: 404}, 1, wrapper.ErrServerRefused},
 		{"POST", answer{status: 202}, 1, nil}, {"PUT", answer{status: 204}, 1, nil},
-		{"POST", answer{status: 200, body: "{}"}, 1, wrapper.ErrOutcomeUnknown}, // no body was wanted
+		{"POST", answer{status: 200, body: "{}"}, 1, wrapper.ErrOutcomeUnknown}, // without a value, no body is expected
 	} {
 		p := serving(tc.answer)
 		err := directClient(t, &p.answers, fastWith(3)).Do(t.Context(), "", requests(tc.method, "Faults/$/New"), nil)
@@ -97,7 +98,7 @@ func TestDoRepeatsWhatIsSafe(t *testing.T) {
 	onlyKind(t, err, wrapper.ErrOutcomeUnknown) // the first may have deleted it
 }
 
-// A value is replaced as a whole by an answer that is whole, and by no other.
+// A valid answer replaces the whole value; an invalid one leaves it unchanged.
 func TestDoDecodes(t *testing.T) {
 	t.Parallel()
 	type value struct{ A, B int }
@@ -109,12 +110,12 @@ func TestDoDecodes(t *testing.T) {
 		case want != nil && (err != nil || got != *want):
 			t.Errorf("%q: got %+v, %v, want %+v", body, got, err, *want)
 		case want == nil && (!errors.Is(err, wrapper.ErrBadAnswer) || got != value{7, 7}):
-			t.Errorf("%q: got %+v, %v, want a bad answer, and the value as it was", body, got, err)
+			t.Errorf("%q: got %+v, %v, want ErrBadAnswer and the value unchanged", body, got, err)
 		}
 	}
 }
 
-// What makes no sense, goes elsewhere, or has a method of its own is refused before anything is sent.
+// A request that is invalid, goes to another host, or has a method of its own is refused before anything is sent.
 func TestDoRefuses(t *testing.T) {
 	t.Parallel()
 	builder := func(r *http.Request, err error) func(context.Context, wrapper.Sending) (*http.Request, error) {

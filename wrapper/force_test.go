@@ -22,7 +22,7 @@ var (
 	abandoned  = told{wrapper.Accepted, wrapper.StateRollingBack, false, onceForced, emulator.RollingBackForce}
 )
 
-// The table of runtime §5.2 as ForceCancel tells it, where the policy lets every force out.
+// The results of ForceCancel for the table of runtime §5.2, with a policy that allows every force.
 func TestForce(t *testing.T) {
 	t.Parallel()
 	refused := told{} // with an error
@@ -40,7 +40,7 @@ func TestForce(t *testing.T) {
 			abandoned,
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "list", "graceful", "force"}, emulator.RollingBackForce}},
 		{"runtime §5.2: force repeated is refused", "forced",
-			abandoned, // the documents let it be repeated, and no answer tells that it was
+			abandoned, // the documents allow repeating it, and no answer shows that it was repeated
 			told{wrapper.AlreadyForced, wrapper.StateRollingBack, true, []string{"force", "list", "graceful"}, emulator.RollingBackForce}},
 		{"runtime §5.2: completed", "completed",
 			told{wrapper.Finished, wrapper.StateCompleted, true, thenListed, emulator.NotRollingBack},
@@ -70,23 +70,23 @@ func TestForce(t *testing.T) {
 				if want.verdict == "" {
 					e := asError(t, err, wrapper.ErrServerRefused)
 					if e.Code() != wrapper.Code(generated.ErrorCodeInvalidTestCommandState) || e.State() != wrapper.StateRunning || !e.Force() {
-						t.Errorf("got %v", e)
+						t.Errorf("got %v with code %s, state %s, force %v, want %s, Running, true", e, e.Code(), e.State(), e.Force(), generated.ErrorCodeInvalidTestCommandState)
 					}
 					if seen := c.seen(); !slices.Equal(seen, thenListed) || c.flag(t, opID) != emulator.NotRollingBack {
-						t.Errorf("the wire saw %v, the server recorded %s", seen, c.flag(t, opID))
+						t.Errorf("the wire saw %v, the server recorded %s, want %v and %s", seen, c.flag(t, opID), thenListed, emulator.NotRollingBack)
 					}
 					return
 				}
 				want.check(t, c, got, err)
 				if !got.Force {
-					t.Error("the result does not say that a force was asked for")
+					t.Error("got a result with Force unset, want it set")
 				}
 			})
 		}
 	})
 }
 
-// A lost answer to a force that evidence allows: what the probe makes of it.
+// After a lost answer to a force that evidence allows, the probe decides what happened.
 func TestForceLostAnswer(t *testing.T) {
 	t.Parallel()
 	inEffect := told{wrapper.Accepted, wrapper.StateRollingBack, true, thenProbed, emulator.RollingBackForce}
@@ -96,7 +96,7 @@ func TestForceLostAnswer(t *testing.T) {
 		fault           wirefault.Fault
 		want            told
 	}{
-		{"runtime §5.2: a retried Force=true comes back 400 although it worked", "gracefully cancelled",
+		{"runtime §5.2: a retried Force=true gets 400 although it worked", "gracefully cancelled",
 			wirefault.Fault{Apply: true}, inEffect},
 		{"design: the probe is accepted, so the force did not land", "gracefully cancelled",
 			wirefault.Fault{}, sentAgain},
@@ -109,15 +109,15 @@ func TestForceLostAnswer(t *testing.T) {
 		{"runtime §3: a lock wait is 500 with 0x80131505", "gracefully cancelled",
 			wirefault.Fault{Status: 500, Body: fabricError("0x80131505")}, sentAgain},
 		{"an answer cut short", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 200, Body: "12345678", Cut: 4}, inEffect},
-		{"a 200 of something else than the API", "gracefully cancelled", wirefault.Fault{Status: 200, Body: "<html>"}, sentAgain},
+		{"a 200 that is not of the API", "gracefully cancelled", wirefault.Fault{Status: 200, Body: "<html>"}, sentAgain},
 		{"a 204", "gracefully cancelled", wirefault.Fault{Apply: true, Status: 204}, inEffect},
-		{"429 is a definite no, and no probe is needed", "gracefully cancelled", wirefault.Fault{Status: 429},
+		{"429 is definite, so no probe is needed", "gracefully cancelled", wirefault.Fault{Status: 429},
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "force"}, emulator.RollingBackForce}},
-		{"the list tells how it ended, and no probe is needed", "forced and over", wirefault.Fault{},
+		{"the list shows the end, so no probe is needed", "forced and over", wirefault.Fault{},
 			told{wrapper.Finished, wrapper.StateForceCancelled, true, []string{"force", "list"}, emulator.RollingBackForce}},
-		{"the list tells that it never was", "unknown id", wirefault.Fault{},
+		{"the list does not have the operation", "unknown id", wirefault.Fault{},
 			told{wrapper.NotFound, "", true, []string{"force", "list"}, ""}},
-		{"what the ledger knows is of an earlier life: the list shows it Running, and it is not probed", "running", wirefault.Fault{},
+		{"the evidence is of an earlier life: the list shows Running, so no probe is sent", "running", wirefault.Fault{},
 			told{}},
 	}
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -131,7 +131,7 @@ func TestForceLostAnswer(t *testing.T) {
 				if tc.want.verdict == "" {
 					wantKind(t, err, wrapper.ErrOutcomeUnknown)
 					if slices.Contains(c.seen(), "graceful") || c.flag(t, opID) != emulator.NotRollingBack {
-						t.Errorf("the wire saw %v, want no probe", c.seen())
+						t.Errorf("the wire saw %v, the server recorded %s, want no probe and %s", c.seen(), c.flag(t, opID), emulator.NotRollingBack)
 					}
 					return
 				}
@@ -141,7 +141,7 @@ func TestForceLostAnswer(t *testing.T) {
 	})
 }
 
-// A probe may be lost as well. The force is not sent again before one is answered.
+// The answer to a probe may be lost as well. The force is not retried before a probe is answered.
 func TestForceLostProbes(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -158,12 +158,12 @@ func TestForceLostProbes(t *testing.T) {
 		}
 		want := []string{"force ambiguous", "read done", "probe ambiguous", "probe ambiguous", "probe refused", "probe refused"}
 		if !slices.Equal(classes, want) {
-			t.Errorf("the attempts were %v, want %v", classes, want)
+			t.Errorf("got attempts %v, want %v", classes, want)
 		}
 	})
 }
 
-// What is lost may arrive late: here the first force, after its probe was accepted.
+// A force that seemed lost may arrive late, after its probe was accepted.
 func TestForceArrivesLate(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -174,38 +174,38 @@ func TestForceArrivesLate(t *testing.T) {
 		c.wire.Spoil(func(r *http.Request) bool {
 			if wirefault.Force(r) && !late {
 				late = true
-				must(t, c.otherCancels(opID, true)) // the first one, at last
+				must(t, c.otherCancels(opID, true)) // the first force arrives
 			}
-			return false // and the second one reaches the server
+			return false // the second force reaches the server as well
 		}, wirefault.Fault{})
 		got, err := c.client(t, known(t)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		want := told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"force", "list", "graceful", "force"}, emulator.RollingBackForce}
-		if profile == server.Runtime { // it refuses the second one, and the probe tells why
+		if profile == server.Runtime { // it refuses the second force, and the probe shows why
 			want.resolved, want.seen = true, append(want.seen, "graceful")
 		}
 		want.check(t, c, got, err)
 		if !late {
-			t.Error("nothing arrived late")
+			t.Error("got no second force, want one")
 		}
 	})
 }
 
-// runtime §5.2: without an ambiguous attempt before it, the 400 is the server's judgement.
-func TestForceRefusedUnlost(t *testing.T) {
+// runtime §5.2: without an ambiguous attempt before it, a 400 is a refusal by the server.
+func TestForceRefusedUnambiguously(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
 		makeRunning(t, c)
-		c.wire.Spoil(wirefault.Force, wirefault.Fault{Status: 429}) // no ambiguity
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{Status: 429}) // not ambiguous
 		_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 		wantKind(t, err, wrapper.ErrServerRefused)
 		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
-			t.Errorf("the server recorded %s", flag)
+			t.Errorf("the server recorded %s, want %s", flag, emulator.NotRollingBack)
 		}
 	})
 }
 
-// The ledger remembers a force, so a repeated one is told as such in both profiles.
+// The ledger records a force, so a repeated one is AlreadyForced in both profiles.
 func TestForceTwice(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -223,27 +223,26 @@ func TestForceTwice(t *testing.T) {
 		}
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.AlreadyForced {
-			t.Errorf("a graceful cancel after it: got %s, %v", got.Verdict, err)
+			t.Errorf("a graceful cancel after it: got %s, %v, want AlreadyForced", got.Verdict, err)
 		}
 	})
 }
 
-// A force that a server refused was sent: the error must not say that nothing reached a
-// server because the attempts were used up on finding out why. Nor may it say that the
-// server did nothing: something on the way may have sent the force twice, and a copy of it may
-// be what is in the way.
+// A force that a server refused was sent, so the error is not ErrNotSent, even if the attempts ran out while finding
+// out why it was refused. Nor is it ErrServerRefused: a proxy may have sent the force twice, and the server may have
+// refused the second copy because of the first.
 func TestRefusedForceIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
 	makeFailing(t, c)
 	_, err := c.client(t, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 	if errors.Is(err, wrapper.ErrNotSent) {
-		t.Errorf("the wire saw %v, and the error is %v", c.seen(), err)
+		t.Errorf("got %v, want an error other than ErrNotSent; the wire saw %v", err, c.seen())
 	}
 	wantKind(t, err, wrapper.ErrOutcomeUnknown)
 }
 
-// A force that this client knows of came before, whether or not the answer to another one is lost.
+// After a known force, another one is AlreadyForced, even if its answer is lost.
 func TestKnownForceSurvivesLostAnswer(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -255,13 +254,13 @@ func TestKnownForceSurvivesLostAnswer(t *testing.T) {
 		c.wire.Spoil(wirefault.Force, wirefault.Fault{})
 		got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if err != nil || got.Verdict != wrapper.AlreadyForced {
-			t.Errorf("got %s, %v", got.Verdict, err)
+			t.Errorf("got %s, %v, want AlreadyForced", got.Verdict, err)
 		}
 	})
 }
 
-// seed: force is not allowed before graceful. Under ServerDecides the server says so;
-// a lost answer must not make the client's own probe the graceful cancel that was missing.
+// seed: force is not allowed before graceful. With ServerDecides the server enforces that. After a lost answer, the
+// probe must not serve as the missing graceful cancel.
 func TestProbeDoesNotMakeForceLegal(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -271,14 +270,14 @@ func TestProbeDoesNotMakeForceLegal(t *testing.T) {
 			c.wire.Spoil(wirefault.Force, fault)
 			_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 			if flag := c.flag(t, opID); flag != emulator.NotRollingBack || err == nil {
-				t.Errorf("lost %s: the server recorded %s, %v; the wire saw %v", name, flag, err, c.seen())
+				t.Errorf("lost %s: the server recorded %s, %v, want %s and an error; the wire saw %v", name, flag, err, emulator.NotRollingBack, c.seen())
 			}
 		}
 	})
 }
 
-// After a lost force the list of the next gateway decides, and not the ledger: an operation
-// that is Running is forced and not probed ([wrapper.Client.ForceCancel]).
+// After a lost force, the list of the next gateway decides, not the ledger: an operation that is Running is forced
+// again, not probed ([wrapper.Client.ForceCancel]).
 func TestFailoverOfForceWhileRunning(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -288,8 +287,8 @@ func TestFailoverOfForceWhileRunning(t *testing.T) {
 			g.fails["a"], g.fails["c"] = loses, loses
 			client := g.client(t, known(t), fastWith(3))
 			_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
-			if seen := g.take(); seen != "a force, b list, b force" {
-				t.Error(seen)
+			if want, seen := "a force, b list, b force", g.take(); seen != want {
+				t.Errorf("got requests %s, want %s", seen, want)
 			}
 		})
 	})

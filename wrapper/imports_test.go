@@ -6,7 +6,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/imports"
 )
 
-// Everybody who imports this package gets all that it imports: a new line is a decision.
+// Importers of this package get all its dependencies, so adding one is a decision.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	imports.Check(t, "testdata/imports.txt")

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What a MemoryLedger proves is what its entries prove, and of one cluster what all entries ever proved,
-// however many of them it had to drop.
+// The evidence of a MemoryLedger is that of its entries. For a single cluster it is that of all entries ever appended,
+// however many of them were dropped.
 func TestMemoryLedgerWeighs(t *testing.T) {
 	id := uuid.New()
 	rapid.Check(t, func(r *rapid.T) {
@@ -38,11 +38,11 @@ func TestMemoryLedgerWeighs(t *testing.T) {
 			kept, _ := l.Entries(t.Context(), id)
 			for _, cluster := range clusters {
 				if got, want := l.weigh(id, cluster), weigh(cluster, kept); got != want {
-					r.Fatalf("of %q got %+v, want %+v, which its entries prove", cluster, got, want)
+					r.Fatalf("cluster %q: got evidence %+v, want %+v, that of its entries", cluster, got, want)
 				}
 			}
 			if got, want := l.weigh(id, "a"), weigh("a", all); len(clusters) == 1 && got != want {
-				r.Fatalf("got %+v, want %+v, which all entries proved", got, want)
+				r.Fatalf("got evidence %+v, want %+v, that of all entries", got, want)
 			}
 		}
 	})

@@ -2,5 +2,5 @@
 
 package wrapper_test
 
-// underRace: the race detector makes everything several times slower.
+// underRace reports that the race detector is on, which makes tests several times slower.
 const underRace = true
