@@ -17,13 +17,13 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// gateways are several addresses of one cluster, each of which may fail in its own way.
+// gateways is a handler for several addresses of one cluster, each of which may fail in its own way.
 type gateways struct {
 	c *cluster
 
 	mu    sync.Mutex
 	fails map[string]func(w http.ResponseWriter, r *http.Request, cluster http.Handler) // by host; nil passes
-	seen  []string                                                                      // "a graceful"
+	seen  []string                                                                      // host and request, such as "a graceful"
 }
 
 func newGateways(c *cluster) *gateways {
@@ -50,7 +50,7 @@ func (g *gateways) client(tb testing.TB, options ...wrapper.Option) *wrapper.Cli
 	return client
 }
 
-// take returns what was seen since the last time.
+// take returns the requests seen since the last call of take.
 func (g *gateways) take() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -82,9 +82,8 @@ func (discard) Header() http.Header         { return http.Header{} }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// Failover on refused connections, 502 and 503, and where no answer comes; a gateway that
-// answers is stayed with, whatever it says. What may have been carried out is read
-// before another gateway is written to.
+// The client fails over on refused connections, 502, 503 and lost answers. It keeps using a gateway that gives any other
+// answer. If a request may have been carried out, the client reads from the next gateway before it writes to it.
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -92,14 +91,14 @@ func TestFailover(t *testing.T) {
 		a    gatewayFault
 		seen string
 	}{
-		{"nothing", nil, "a graceful"},
+		{"no failure", nil, "a graceful"},
 		{"refused connection", refuses, "a graceful, b graceful"},
 		{"502", says(502, fabricError("FABRIC_E_GATEWAY_NOT_REACHABLE")), "a graceful, b list, b graceful"},
 		{"503", says(503, fabricError("E_ABORT")), "a graceful, b list, b graceful"},
 		{"no answer", loses, "a graceful, b list, b graceful"},
 		{"a lost answer", losesAnswer, "a graceful, b list, b graceful"},
-		{"504 is of the fault service", says(504, fabricError("FABRIC_E_TIMEOUT")), "a graceful, a graceful, a graceful"},
-		{"500 is of the fault service", says(500, fabricError("E_FAIL")), "a graceful, a graceful, a graceful"},
+		{"504 comes from the fault service", says(504, fabricError("FABRIC_E_TIMEOUT")), "a graceful, a graceful, a graceful"},
+		{"500 comes from the fault service", says(500, fabricError("E_FAIL")), "a graceful, a graceful, a graceful"},
 		{"429", says(429, ""), "a graceful, a graceful, a graceful"},
 		{"403 is definite", says(403, fabricError("E_ACCESSDENIED")), "a graceful"},
 	}
@@ -114,14 +113,14 @@ func TestFailover(t *testing.T) {
 				got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 				seen := g.take()
 				if seen != tc.seen {
-					t.Errorf("%s: seen %s, want %s", tc.name, seen, tc.seen)
+					t.Errorf("%s: got requests %s, want %s", tc.name, seen, tc.seen)
 				}
 				if strings.Contains(seen, "b graceful") {
 					if err != nil || got.Verdict != wrapper.Accepted || got.Attempts[len(got.Attempts)-1].Endpoint != "http://b/" {
-						t.Errorf("%s: %+v, %v", tc.name, got, err)
+						t.Errorf("%s: got %+v, %v, want Accepted from http://b/", tc.name, got, err)
 					}
 					if took := time.Since(begin); took != 0 {
-						t.Errorf("%s: it paused for %v although nobody has failed at b", tc.name, took)
+						t.Errorf("%s: got a pause of %v, want none before b, which has not failed", tc.name, took)
 					}
 				}
 			})
@@ -129,7 +128,7 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// Sticky: once it has moved, it stays, also when the first gateway is back.
+// After a failover the client stays with the new gateway, even when the first one works again.
 func TestFailoverIsSticky(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -142,21 +141,20 @@ func TestFailoverIsSticky(t *testing.T) {
 			return g.take()
 		}
 		g.fails["a"] = refuses
-		if seen := read(); seen != "a list, b list" {
-			t.Error(seen)
+		if want, seen := "a list, b list", read(); seen != want {
+			t.Errorf("got requests %s, want %s", seen, want)
 		}
 		g.fails["a"] = nil
 		for _, pause := range []time.Duration{0, time.Second, time.Hour} {
 			time.Sleep(pause)
 			if seen := read(); seen != "b list" {
-				t.Errorf("after %v: %s", pause, seen)
+				t.Errorf("after %v: got requests %s, want b list", pause, seen)
 			}
 		}
 	})
 }
 
-// A gateway that failed is left alone, for longer after each failure, and is used again
-// after that.
+// A gateway that failed is used again after its backoff, which grows with each failure.
 func TestEndpointRecovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,33 +166,34 @@ func TestEndpointRecovers(t *testing.T) {
 			return g.take(), err
 		}
 		g.fails["a"], g.fails["b"] = refuses, refuses
-		if seen, err := read(); seen != "a list, b list, c list" || err != nil {
-			t.Fatal(seen, err)
+		want := "a list, b list, c list"
+		if seen, err := read(); seen != want || err != nil {
+			t.Fatalf("got requests %s, %v, want %s, nil", seen, err, want)
 		}
-		// Both rest for half a second at least, a second at most.
+		// Both a and b back off for half a second to a second.
 		g.fails["c"] = refuses
 		seen, err := read()
 		wantKind(t, err, wrapper.ErrNotSent)
 		if !strings.HasPrefix(seen, "c list") || strings.Count(seen, "list") != 4 {
-			t.Errorf("all rest, and it tried %s", seen)
+			t.Errorf("all are backing off: got requests %s, want 4 lists, the first from c", seen)
 		}
-		// Back before their rest is over: the one in use fails, and another is found.
+		// All gateways work again before their backoff is over.
 		g.fails["a"], g.fails["b"], g.fails["c"] = nil, nil, nil
 		time.Sleep(2 * time.Minute)
 		if _, err := read(); err != nil {
-			t.Error(err)
+			t.Errorf("all work again: got %v, want nil", err)
 		}
-		// After a success the rest is short again.
+		// After a success the backoff is short again.
 		g.fails["a"], g.fails["b"], g.fails["c"] = refuses, refuses, nil
 		time.Sleep(2 * time.Minute)
 		if seen, err := read(); err != nil || !strings.HasSuffix(seen, "c list") {
-			t.Error(seen, err)
+			t.Errorf("a and b fail: got requests %s, %v, want a list from c last", seen, err)
 		}
 	})
 }
 
-// The rest doubles from a second to a minute, and comes with jitter in its upper half.
-func TestEndpointRests(t *testing.T) {
+// The backoff of an endpoint doubles from a second to a minute, with jitter in its upper half.
+func TestEndpointBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
@@ -202,7 +201,7 @@ func TestEndpointRests(t *testing.T) {
 		h := &http.Client{Transport: direct{g}}
 		client, err := wrapper.New("http://a", wrapper.WithHTTPClient(h), wrapper.WithEndpoints("http://b"), fastWith(4))
 		must(t, err)
-		// b fails once: is a asked then, or does it rest?
+		// If b fails once, the call retries at a, unless a is still backing off.
 		read := func(bFails bool) string {
 			g.take()
 			g.fails["b"] = nil
@@ -217,30 +216,30 @@ func TestEndpointRests(t *testing.T) {
 			return g.take()
 		}
 		g.fails["a"] = refuses
-		if seen := read(false); seen != "a list, b list" {
-			t.Fatal(seen)
+		if want, seen := "a list, b list", read(false); seen != want {
+			t.Fatalf("got requests %s, want %s", seen, want)
 		}
 		for n := range 8 {
-			rest := min(time.Second<<n, time.Minute)
-			if rest/2 > 2*time.Second { // longer than b rests, so that b is asked again
-				time.Sleep(rest/2 - 1500*time.Millisecond)
+			backoff := min(time.Second<<n, time.Minute)
+			if backoff/2 > 2*time.Second { // longer than the backoff of b, so that b is used again
+				time.Sleep(backoff/2 - 1500*time.Millisecond)
 				if seen := read(true); seen != "b list, b list" {
-					t.Errorf("failure %d, before half the rest: %s", n+1, seen)
+					t.Errorf("failure %d, before half the backoff: got requests %s, want b list, b list", n+1, seen)
 				}
 				time.Sleep(1500 * time.Millisecond)
 			} else {
-				time.Sleep(rest / 2)
+				time.Sleep(backoff / 2)
 			}
-			time.Sleep(rest / 2)
+			time.Sleep(backoff / 2)
 			if seen := read(true); !strings.HasPrefix(seen, "b list, a list") {
-				t.Errorf("failure %d, after the rest: %s", n+1, seen)
+				t.Errorf("failure %d, after the backoff: got requests %s, want b list, a list first", n+1, seen)
 			}
 		}
 	})
 }
 
-// An ambiguous force is resolved before anything is written to another gateway: read
-// there, then probed or forced as the list tells.
+// Before anything is written to another gateway, an ambiguous force is resolved by a read there, and then by a probe
+// or another force, depending on the list.
 func TestFailoverOfForce(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -254,8 +253,8 @@ func TestFailoverOfForce(t *testing.T) {
 		{"lost, not carried out", "gracefully cancelled", loses, wrapper.Accepted, "a force, b list, b graceful, b force", emulator.RollingBackForce},
 		{"503", "gracefully cancelled", says(503, ""), wrapper.Accepted, "a force, b list, b graceful, b force", emulator.RollingBackForce},
 		{"not sent", "gracefully cancelled", refuses, wrapper.Accepted, "a force, b force", emulator.RollingBackForce},
-		{"lost, and over", "cancelled and over", losesAnswer, wrapper.Finished, "a force, b list", emulator.RollingBackDueToUserCancel},
-		{"lost, and never was", "unknown id", losesAnswer, wrapper.NotFound, "a force, b list", ""},
+		{"lost, finished", "cancelled and over", losesAnswer, wrapper.Finished, "a force, b list", emulator.RollingBackDueToUserCancel},
+		{"lost, not found", "unknown id", losesAnswer, wrapper.NotFound, "a force, b list", ""},
 	}
 	for _, tc := range cases {
 		eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -266,14 +265,14 @@ func TestFailoverOfForce(t *testing.T) {
 				client := g.client(t, wrapper.WithRetry(fast), known(t))
 				got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				if seen := g.take(); err != nil || got.Verdict != tc.verdict || seen != tc.seen || g.c.flag(t, opID) != tc.flag {
-					t.Errorf("%s: %s, %v; seen %s, want %s; the server recorded %s", tc.name, got.Verdict, err, seen, tc.seen, g.c.flag(t, opID))
+					t.Errorf("%s: got %s, %v after %s, and the server recorded %s; want %s after %s, and %s", tc.name, got.Verdict, err, seen, g.c.flag(t, opID), tc.verdict, tc.seen, tc.flag)
 				}
 			})
 		})
 	}
 }
 
-// The same of a start.
+// An ambiguous start is resolved by a read before it is sent to another gateway.
 func TestFailoverOfStart(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -291,14 +290,14 @@ func TestFailoverOfStart(t *testing.T) {
 			g.fails["a"] = tc.a
 			got, err := g.client(t, wrapper.WithRetry(fast)).StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID})
 			if seen := g.take(); err != nil || got.Verdict != wrapper.Accepted || got.Resolved != tc.resolved || seen != tc.seen {
-				t.Errorf("%s: %s resolved %v, %v; seen %s", tc.name, got.Verdict, got.Resolved, err, seen)
+				t.Errorf("%s: got %s resolved %v, %v after %s, want Accepted resolved %v after %s", tc.name, got.Verdict, got.Resolved, err, seen, tc.resolved, tc.seen)
 			}
 		})
 	}
 }
 
-// What the server asks for is kept, wherever the call goes next; and an ended context
-// says nothing against a gateway.
+// A Retry-After is honoured even if the call fails over, and the end of a context does not count as a failure of the
+// gateway.
 func TestFailoverHeedsTheServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -312,7 +311,7 @@ func TestFailoverHeedsTheServer(t *testing.T) {
 		_, err := g.client(t).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		must(t, err)
 		if took := time.Since(begin); took < 7*time.Second || took > 8*time.Second {
-			t.Errorf("it came back after %v", took)
+			t.Errorf("the call took %v, want 7s to 8s", took)
 		}
 
 		g = newGateways(g.c)
@@ -328,34 +327,34 @@ func TestFailoverHeedsTheServer(t *testing.T) {
 		g.fails["a"] = nil
 		_, err = client.Operation(t.Context(), opID)
 		must(t, err)
-		if seen := g.take(); seen != "a list, a list" {
-			t.Error(seen)
+		if want, seen := "a list, a list", g.take(); seen != want {
+			t.Errorf("got requests %s, want %s", seen, want)
 		}
 	})
 }
 
-func TestEndpointsRefused(t *testing.T) {
+func TestInvalidEndpoints(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		more []string
 		say  string
 	}{
-		"not a URL":         {[]string{"b"}, "http://"},
-		"credentials":       {[]string{"http://admin:secret@b"}, "credentials"},
-		"twice":             {[]string{"http://a/"}, "named twice"},
-		"all that is wrong": {[]string{"ftp://b", "http://c?x"}, "query"},
+		"not a URL":      {[]string{"b"}, "http://"},
+		"credentials":    {[]string{"http://admin:secret@b"}, "credentials"},
+		"twice":          {[]string{"http://a/"}, "named twice"},
+		"several errors": {[]string{"ftp://b", "http://c?x"}, "query"},
 	}
 	for name, tc := range cases {
 		_, err := wrapper.New("http://a", wrapper.WithEndpoints(tc.more...))
 		e := asError(t, err, wrapper.ErrInvalidArgument)
 		if !strings.Contains(e.Error(), tc.say) || strings.Contains(e.Error(), "secret") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %q in it, and no password", name, err, tc.say)
 		}
 	}
 }
 
-// Many callers fail over together, and nobody is lost.
-func TestFailoverTogether(t *testing.T) {
+// Concurrent calls fail over together, and all of them succeed.
+func TestConcurrentFailover(t *testing.T) {
 	t.Parallel()
 	g := newGateways(newCluster(t, server.Documented))
 	makeRunning(t, g.c)
@@ -365,7 +364,7 @@ func TestFailoverTogether(t *testing.T) {
 	for range 50 {
 		wg.Go(func() {
 			if got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}); err != nil || !slices.Contains([]wrapper.Verdict{wrapper.Accepted, wrapper.AlreadyStopping}, got.Verdict) {
-				t.Errorf("%+v, %v", got, err)
+				t.Errorf("got %+v, %v, want Accepted or AlreadyStopping", got, err)
 			}
 		})
 	}
@@ -374,16 +373,15 @@ func TestFailoverTogether(t *testing.T) {
 	_, err := client.Operation(t.Context(), opID)
 	must(t, err)
 	if seen := g.take(); seen != "b list" {
-		t.Error(seen)
+		t.Errorf("got requests %s, want b list", seen)
 	}
-	if s := fmt.Sprint(client); s != "wrapper.Client[http://a/ http://b/ http://c/]" {
-		t.Error(s)
+	if want, s := "wrapper.Client[http://a/ http://b/ http://c/]", fmt.Sprint(client); s != want {
+		t.Errorf("got %s, want %s", s, want)
 	}
 }
 
-// What may have been carried out is not simply sent to another gateway
-// ([wrapper.WithEndpoints]), also not if the client has left the one it was sent to while the
-// call paused.
+// A request that may have been carried out is not sent to another gateway without a read there
+// ([wrapper.WithEndpoints]), even if the client has failed over during the pause of the call.
 func TestFailoverWhilePausing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -407,7 +405,7 @@ func TestFailoverWhilePausing(t *testing.T) {
 		g.take()
 		wg.Wait()
 		if seen := g.take(); strings.HasPrefix(seen, "b graceful") {
-			t.Errorf("it was written to another gateway before that was asked: %s", seen)
+			t.Errorf("got requests %s, want a read from b before the graceful cancel", seen)
 		}
 	})
 }
@@ -417,8 +415,8 @@ func (g *gateways) allRefuse() {
 	g.fails["a"], g.fails["b"], g.fails["c"] = refuses, refuses, refuses
 }
 
-// Only a gateway at which nobody has failed is gone to without a pause: where all fail, a
-// call pauses like any other ([wrapper.Retry]).
+// A failover to a gateway that has not failed happens without a pause. If all gateways fail, the call pauses as usual
+// ([wrapper.Retry]).
 func TestFailoverPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -429,22 +427,21 @@ func TestFailoverPauses(t *testing.T) {
 		begin := time.Now()
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrNotSent)
-		free := 0
+		noPause := 0
 		for _, line := range d.lines {
 			if strings.HasSuffix(line, "after not sent: false") {
-				free++
+				noPause++
 			}
 		}
-		if took := time.Since(begin); free != 2 || took == 0 {
-			t.Errorf("of eight pauses %d were none, want those before b and c; it took %v", free, took)
+		if took := time.Since(begin); noPause != 2 || took == 0 {
+			t.Errorf("got %d of eight retries without a pause in %v, want 2, before b and c", noPause, took)
 		}
 	})
 }
 
-// The rest is drawn, so that clients do not come back together ([wrapper.WithEndpoints]):
-// of two gateways that failed one after the other it is now the one, now the other whose
-// rest is over first.
-func TestEndpointRestsAreDrawn(t *testing.T) {
+// The backoff is random, so that clients do not return together ([wrapper.WithEndpoints]): of two gateways that failed
+// one after the other, sometimes the first and sometimes the second becomes available earlier.
+func TestEndpointBackoffIsRandom(t *testing.T) {
 	t.Parallel()
 	third := map[string]int{}
 	for range 60 {
@@ -457,11 +454,11 @@ func TestEndpointRestsAreDrawn(t *testing.T) {
 		})
 	}
 	if len(third) < 2 {
-		t.Errorf("when all had failed, it was always %v", third)
+		t.Errorf("got always the same gateway when all had failed: %v, want several", third)
 	}
 }
 
-// A gateway that is down for long rests for a minute at most, however often it failed.
+// The backoff of a gateway is a minute at most, however often it failed.
 func TestEndpointDownForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -474,17 +471,17 @@ func TestEndpointDownForLong(t *testing.T) {
 		g.fails["c"] = nil
 		g.take()
 		time.Sleep(time.Minute)
-		for range 4 { // a and b fail once more, and then c is stayed with
+		for range 4 { // a and b may fail once more, and then the client stays with c
 			_, err = client.Operations(t.Context())
 			must(t, err)
 		}
-		if seen := g.take(); !strings.HasSuffix(seen, "c list, c list, c list") {
-			t.Error(seen)
+		if want, seen := "c list, c list, c list", g.take(); !strings.HasSuffix(seen, want) {
+			t.Errorf("got requests %s, want %s last", seen, want)
 		}
 	})
 }
 
-// slowly makes a gateway take its time, and then what comes next.
+// slowly delays a fault.
 func slowly(d time.Duration, next gatewayFault) gatewayFault {
 	return func(w http.ResponseWriter, r *http.Request, cluster http.Handler) {
 		select {
@@ -498,15 +495,15 @@ func slowly(d time.Duration, next gatewayFault) gatewayFault {
 
 func passes(w http.ResponseWriter, r *http.Request, cluster http.Handler) { cluster.ServeHTTP(w, r) }
 
-// fail sets what becomes of the next requests to a gateway.
+// fail sets the fault of a gateway; nil for none.
 func (g *gateways) fail(host string, how gatewayFault) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fails[host] = how
 }
 
-// beside makes a call that is under way until the function that it returns is called.
-func beside(t *testing.T, client *wrapper.Client) (wait func()) {
+// startList starts a list of operations, and returns a function that waits for its end.
+func startList(t *testing.T, client *wrapper.Client) (wait func()) {
 	t.Helper()
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -517,15 +514,15 @@ func beside(t *testing.T, client *wrapper.Client) (wait func()) {
 	return wg.Wait
 }
 
-// What counts is that a gateway answers, also when the client has left it in the meantime:
-// it need not rest any more, and nothing is paused for before it is asked again.
+// An answer ends the backoff of a gateway, even if the client has left it in the meantime: it is used again without a
+// pause.
 func TestEndpointAnswersLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
 		client := g.client(t, wrapper.WithRetry(wrapper.Retry{Base: time.Hour, Cap: time.Hour}))
 		g.fail("a", slowly(100*time.Millisecond, passes))
-		wait := beside(t, client)
+		wait := startList(t, client)
 		g.fail("a", refuses)
 		_, err := client.Operations(t.Context())
 		must(t, err)
@@ -538,14 +535,13 @@ func TestEndpointAnswersLate(t *testing.T) {
 		_, err = client.Operations(t.Context())
 		must(t, err)
 		if seen := g.take(); seen != "b list, c list, a list" || time.Since(begin) != 0 {
-			t.Errorf("seen %s, after %v", seen, time.Since(begin))
+			t.Errorf("got requests %s after %v, want b list, c list, a list at once", seen, time.Since(begin))
 		}
 	})
 }
 
-// A request that fails at a gateway that the client has left already is no failover
-// ([wrapper.Event]).
-func TestFailoverIsToldOnce(t *testing.T) {
+// A failure at a gateway that the client has already left is not another failover ([wrapper.Event]).
+func TestFailoverIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateways(newCluster(t, server.Documented))
@@ -553,31 +549,31 @@ func TestFailoverIsToldOnce(t *testing.T) {
 		client := g.client(t, wrapper.WithObserver(d.observe), wrapper.WithRetry(fast))
 		g.fail("a", slowly(time.Hour, loses))
 		ctx := t.Context()
-		wait := beside(t, client)
+		wait := startList(t, client)
 		g.fail("a", refuses)
 		_, err := client.Operations(ctx)
 		must(t, err)
 		wait()
-		if told := d.failovers(); !slices.Equal(told, []string{"observed http://a/ -> http://b/"}) {
-			t.Errorf("told of %q", told)
+		if got, want := d.failovers(), []string{"observed http://a/ -> http://b/"}; !slices.Equal(got, want) {
+			t.Errorf("got failovers %q, want %q", got, want)
 		}
 	})
 }
 
-// failovers are the lines about them.
-func (d *diary) failovers() (told []string) {
+// failovers returns the lines about failovers.
+func (d *diary) failovers() (found []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, line := range d.lines {
 		if strings.Contains(line, " -> ") {
-			told = append(told, line)
+			found = append(found, line)
 		}
 	}
-	return told
+	return found
 }
 
-// An answer ends the rest: when all have failed, one of them has answered, and fails again
-// within what was its rest, that is told like the first time ([wrapper.Event]).
+// An answer ends the backoff. If a gateway then fails again within its previous backoff, the failover is reported
+// ([wrapper.Event]).
 func TestEndpointFailsAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -593,18 +589,17 @@ func TestEndpointFailsAgain(t *testing.T) {
 		must(t, err)
 		used := strings.TrimSuffix(g.take(), " list")
 		before := len(d.failovers())
-		time.Sleep(498 * time.Millisecond) // of half a second at least that the others rest
+		time.Sleep(498 * time.Millisecond) // less than the backoff of the others, half a second at least
 		g.fail(used, refuses)
 		_, err = client.Operations(t.Context())
 		must(t, err)
-		if told := d.failovers()[before:]; len(told) != 1 {
-			t.Errorf("left %s, and told of %q", used, told)
+		if got := d.failovers()[before:]; len(got) != 1 {
+			t.Errorf("got failovers %q, want one from %s", got, used)
 		}
 	})
 }
 
-// A client that finds nothing better than the gateway that has just failed does not leave it
-// ([wrapper.Event]).
+// If the gateway that has just failed is still the best choice, there is no failover ([wrapper.Event]).
 func TestNoFailoverToTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -626,14 +621,14 @@ func TestNoFailoverToTheSame(t *testing.T) {
 		})
 		_, err = client.Operations(t.Context())
 		must(t, err)
-		if told := d.failovers()[before:]; len(told) != 0 {
-			t.Errorf("the others rest for long, and it told of %q", told)
+		if got := d.failovers()[before:]; len(got) != 0 {
+			t.Errorf("got failovers %q, want none, since the others back off for long", got)
 		}
 	})
 }
 
-// A token source that fails says nothing of the gateway.
-func TestNoTokenBlamesNoGateway(t *testing.T) {
+// A failing token source does not count as a failure of the gateway.
+func TestTokenFailureIsNoFailover(t *testing.T) {
 	t.Parallel()
 	g := newGateways(newCluster(t, server.Documented))
 	down := errors.New("the directory is down")
@@ -649,6 +644,6 @@ func TestNoTokenBlamesNoGateway(t *testing.T) {
 	_, err = client.Operations(t.Context())
 	must(t, err)
 	if seen := g.take(); seen != "a list" {
-		t.Error(seen)
+		t.Errorf("got requests %s, want a list", seen)
 	}
 }

@@ -27,14 +27,14 @@ var kinds = []error{
 	wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
 }
 
-// failure is one way for a call to end without a verdict.
+// failure is a call that ends without a verdict, and its error.
 type failure struct {
 	name    string
 	made    []answer
 	call    func(context.Context, *wrapper.Client) error
 	kind    error
-	also    []error // behind the error besides
-	message string  // to the letter
+	also    []error // also wrapped by the error
+	message string
 }
 
 func gracefully(ctx context.Context, c *wrapper.Client) error { return cancelWith(ctx, c, false) }
@@ -46,7 +46,7 @@ func runningList() answer {
 	return answer{status: 200, body: `[{"OperationId":"` + id + `","State":"Running","Type":"PartitionDataLoss"}]`}
 }
 
-// Three requests a call, and a graceful cancel is known.
+// The failures of calls that may send three requests, with a ledger that has a graceful cancel.
 var failures = []failure{
 	{"refused with a code", []answer{{status: 403, body: fabricError("E_ACCESSDENIED")}}, gracefully,
 		wrapper.ErrServerRefused, []error{wrapper.Code("E_ACCESSDENIED")},
@@ -59,7 +59,7 @@ var failures = []failure{
 		wrapper.ErrServerRefused, []error{wrapper.Code(generated.ErrorCodeInvalidTestCommandState)},
 		`force cancel ` + id + `: refused by the server: 400 FABRIC_E_INVALID_TEST_COMMAND_STATE "a sentence": ` +
 			`a force needs a graceful cancel first, and the operation is not RollingBack; last seen Running; 2 requests`},
-	{"never an answer", []answer{{status: 503, body: fabricError("E_ABORT")}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ABORT")},
+	{"503 to every request", []answer{{status: 503, body: fabricError("E_ABORT")}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ABORT")},
 		`cancel ` + id + `: outcome unknown: 503 E_ABORT "a sentence": as many requests as the retry settings allow were sent; 3 requests`},
 	{"lost, then refused", []answer{{lost: true}, {status: 403, body: fabricError("E_ACCESSDENIED")}}, gracefully,
 		wrapper.ErrOutcomeUnknown, []error{wrapper.Code("E_ACCESSDENIED")},
@@ -76,7 +76,7 @@ var failures = []failure{
 	{"no connection", []answer{{dial: true}}, forcibly, wrapper.ErrNotSent, []error{errDialRefused},
 		`force cancel ` + id + `: not sent: Post "http://cluster:19080/Faults/$/Cancel?api-version=6.0&OperationId=` + id + `&Force=true": ` +
 			`dial tcp: connection refused: as many requests as the retry settings allow were sent; 3 requests`},
-	{"a body where none belongs", []answer{{status: 200, body: "welcome"}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
+	{"a body that is not expected", []answer{{status: 200, body: "welcome"}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
 		`cancel ` + id + `: outcome unknown: 200: not an answer of this API: a body where none belongs: "welcome": ` +
 			`as many requests as the retry settings allow were sent; 3 requests`},
 	{"an unexpected status", []answer{{status: 202}}, gracefully, wrapper.ErrOutcomeUnknown, []error{wrapper.ErrBadAnswer},
@@ -126,7 +126,7 @@ var failures = []failure{
 		`start quorum loss: invalid argument: duration -1s: it must be whole seconds from 0 to 4294967295; no request was sent`},
 }
 
-// Exactly one meaning is behind every error, and the message is what a person will read.
+// Every error has exactly one meaning, and the expected message.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for _, tc := range failures {
@@ -137,28 +137,28 @@ func TestErrors(t *testing.T) {
 			e := asError(t, err, tc.kind)
 			for _, kind := range kinds {
 				if errors.Is(err, kind) != errors.Is(tc.kind, kind) {
-					t.Errorf("%v is behind it: %v", kind, errors.Is(err, kind))
+					t.Errorf("got %v, want it to wrap %v: %v", err, kind, !errors.Is(err, kind))
 				}
 			}
 			for _, also := range tc.also {
 				if !errors.Is(err, also) {
-					t.Errorf("%v is not behind it", also)
+					t.Errorf("got %v, want it to wrap %v", err, also)
 				}
 			}
 			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-				t.Error("a context error is behind it, and no context ended")
+				t.Errorf("got %v, want no context error, since no context ended", err)
 			}
 			if got := e.Error(); got != tc.message {
-				t.Errorf("the message is\n\t%s, want\n\t%s", got, tc.message)
+				t.Errorf("got the message\n\t%s, want\n\t%s", got, tc.message)
 			}
 			if wrapper.CodeOf(err) != e.Code() {
-				t.Errorf("CodeOf is %q, Code is %q", wrapper.CodeOf(err), e.Code())
+				t.Errorf("CodeOf: got %q, want %q as from Code", wrapper.CodeOf(err), e.Code())
 			}
 		})
 	}
 }
 
-// An answer that the end of the caller's context cut short is told of if there is no better one.
+// An answer that was cut short by the end of the caller's context is reported if there is no better one.
 func TestErrorOfAnAnswerCutShort(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -178,7 +178,7 @@ type readsFrom func(p []byte) (int, error)
 
 func (f readsFrom) Read(p []byte) (int, error) { return f(p) }
 
-// A code stands in the message as it came if it is one word of plain characters, and quoted if not.
+// A code appears in the message unquoted if it is one word of plain characters, and quoted otherwise.
 func TestErrorQuotesOddCodes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("E", 100)
@@ -198,33 +198,33 @@ func TestErrorQuotesOddCodes(t *testing.T) {
 	}
 }
 
-// The details of an error, and that nobody can change them.
+// An error has the expected details, and callers cannot change them.
 func TestErrorDetails(t *testing.T) {
 	t.Parallel()
 	page := strings.Repeat("é", 5000)
 	client := directClient(t, &answers{made: []answer{{lost: true}, {status: 403, body: page}}}, fastWith(3))
 	e := asError(t, cancelWith(t.Context(), client, false), wrapper.ErrOutcomeUnknown)
 	if e.OperationID() != opID || e.Force() || e.Status() != 403 || e.Code() != "" || e.State() != "" || e.RetryAfter() != 0 {
-		t.Errorf("got %v", e)
+		t.Errorf("got %v with status %d, code %q, state %q, want 403 without code and state", e, e.Status(), e.Code(), e.State())
 	}
 	if string(e.Body()) != page[:2<<10] {
-		t.Errorf("%d bytes of the body are kept", len(e.Body()))
+		t.Errorf("got %d bytes of the body, want the first %d", len(e.Body()), 2<<10)
 	}
 	if len(e.Error()) > 600 {
-		t.Errorf("the message has %d bytes: %s", len(e.Error()), e)
+		t.Errorf("got a message of %d bytes, want 600 at most: %s", len(e.Error()), e)
 	}
 	attempts := e.Attempts()
 	if len(attempts) != 2 {
-		t.Fatalf("%d attempts: %v", len(attempts), e)
+		t.Fatalf("got %d attempts, want 2: %v", len(attempts), e)
 	}
 	copy(e.Body(), "x")
 	clear(e.Attempts())
 	attempts = e.Attempts()
 	if strings.HasPrefix(string(e.Body()), "x") || attempts[0].Err == nil || attempts[1].Status != 403 {
-		t.Errorf("the error was changed from outside: %v", e)
+		t.Errorf("got body %.9q and attempts %+v, want what the caller changed unchanged in the error", e.Body(), attempts)
 	}
 	if attempts[0].Class() != "ambiguous" || attempts[1].Class() != "refused" || attempts[0].Purpose() != "graceful" {
-		t.Errorf("the attempts are %+v", attempts)
+		t.Errorf("got attempts %+v, want a graceful cancel that is ambiguous, and one that is refused", attempts)
 	}
 }
 
@@ -239,35 +239,36 @@ func TestRefusal(t *testing.T) {
 	}
 	for want, r := range cases {
 		if r.Error() != want || errors.Is(&r, errDisk) != (r.Cause != nil) {
-			t.Errorf("got %q, want %q", r.Error(), want)
+			t.Errorf("got %q, want %q, and the cause wrapped if there is one", r.Error(), want)
 		}
 	}
 }
 
-// A code is an error to look for, and the list is open.
+// A code is an error whose text is the code. CodeOf returns "" for errors without a code.
 func TestCode(t *testing.T) {
 	t.Parallel()
 	if wrapper.Code(generated.ErrorCodeKeyNotFound).Error() != string(generated.ErrorCodeKeyNotFound) {
-		t.Errorf("got %s", wrapper.Code(generated.ErrorCodeKeyNotFound))
+		t.Errorf("got %s, want %s", wrapper.Code(generated.ErrorCodeKeyNotFound).Error(), generated.ErrorCodeKeyNotFound)
 	}
 	if got := wrapper.CodeOf(errDisk); got != "" {
-		t.Errorf("an error of somebody else has the code %q", got)
+		t.Errorf("CodeOf(%v): got %q, want none", errDisk, got)
 	}
 	if got := wrapper.CodeOf(nil); got != "" {
-		t.Errorf("no error has the code %q", got)
+		t.Errorf("CodeOf(nil): got %q, want none", got)
 	}
 }
 
-// The zero value of an attempt, which nobody judged, promises nothing.
+// The zero Attempt is ambiguous.
 func TestClass(t *testing.T) {
 	t.Parallel()
 	if got := (wrapper.Attempt{}).Class(); got != "ambiguous" {
-		t.Errorf("the zero value is %q, want ambiguous", got)
+		t.Errorf("got %q, want ambiguous", got)
 	}
 }
 
-// An error whose call waited tells when: in the message, and to the caller.
-func TestErrorTellsTheWait(t *testing.T) {
+// If the context would end before the next attempt, the error has the length of the pause, in its message and as
+// RetryAfter.
+func TestErrorHasRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -277,21 +278,21 @@ func TestErrorTellsTheWait(t *testing.T) {
 		want := `cancel ` + id + `: refused by the server: 429: not an answer of this API: an empty body: ` +
 			`the context ends before the next attempt may be made (it would be in 1m30s); 1 request`
 		if e.Error() != want || e.RetryAfter() != 90*time.Second {
-			t.Errorf("RetryAfter is %v, the message\n\t%s, want\n\t%s", e.RetryAfter(), e, want)
+			t.Errorf("got RetryAfter %v and the message\n\t%s, want 1m30s and\n\t%s", e.RetryAfter(), e, want)
 		}
 	})
 }
 
-// ids of a call that is about no operation yet are not invented.
+// The error of a call without an operation has the zero operation id.
 func TestErrorWithoutOperation(t *testing.T) {
 	t.Parallel()
 	_, err := wrapper.New("ftp://x")
 	if e := asError(t, err, wrapper.ErrInvalidArgument); e.OperationID() != (uuid.UUID{}) || !strings.HasPrefix(e.Error(), "new client: invalid argument: ") {
-		t.Errorf("got %v", e)
+		t.Errorf("got %v about %s, want an error of New about no operation", e, e.OperationID())
 	}
 }
 
-// What a later answer made good is among the attempts, and is not the reason of the error.
+// A failure that a retry has overcome is among the attempts, but is not the reason of the error.
 func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Documented, func(t *testing.T, c *sftest.Cluster) {
@@ -300,7 +301,7 @@ func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck})
 		for name, tc := range map[string]struct {
 			call func(*wrapper.Client) error
-			kind error // nil: it finds out that there is no such operation
+			kind error // nil: the call finds that the operation does not exist
 		}{
 			"read": {func(client *wrapper.Client) error {
 				op, err := client.Operation(t.Context(), unknown)
@@ -322,9 +323,9 @@ func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 			if tc.kind == nil {
 				must(t, err)
 			} else if e := asOnly(t, err, tc.kind); e.Code() != "" || e.Status() != 0 || len(e.Attempts()) != 3 || strings.Contains(e.Error(), "503") {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: got %v with code %q and status %d after %d attempts, want no code and status, and 3 attempts", name, err, e.Code(), e.Status(), len(e.Attempts()))
 			}
-			// Nor is a connection that was refused.
+			// Nor is a refused connection the reason.
 			client, err := wrapper.New("http://down.test", wrapper.WithEndpoints(c.URL()), policy, wrapper.WithHTTPClient(&http.Client{
 				Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 					if r.URL.Host == "down.test" {
@@ -334,13 +335,13 @@ func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 				})}))
 			must(t, err)
 			if err := tc.call(client); errors.Is(err, syscall.ECONNREFUSED) || !errors.Is(err, tc.kind) {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: got %v, want %v without %v", name, err, tc.kind, syscall.ECONNREFUSED)
 			}
 		}
 	})
 }
 
-// notThere is an error unless a read told that there is no such operation.
+// notThere returns an error unless a read found that the operation does not exist.
 func notThere(op wrapper.Operation, err error) error {
 	if err == nil && op.Found() {
 		return fmt.Errorf("found %v", op)
@@ -348,7 +349,7 @@ func notThere(op wrapper.Operation, err error) error {
 	return err
 }
 
-// An id of all zeros is one that was forgotten: no verdict, and nothing is sent.
+// An id of all zeros is an invalid argument, and nothing is sent.
 func TestZeroIDSendsNothing(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -362,12 +363,12 @@ func TestZeroIDSendsNothing(t *testing.T) {
 		"read":   func() error { _, err := client.Operation(t.Context(), none); return err }(),
 	} {
 		if !errors.Is(err, wrapper.ErrInvalidArgument) || len(c.seen()) != 0 {
-			t.Errorf("%s: %v; the wire saw %v", name, err, c.seen())
+			t.Errorf("%s: got %v, want %v; the wire saw %v, want nothing", name, err, wrapper.ErrInvalidArgument, c.seen())
 		}
 	}
 }
 
-// Status is that of an answer that was not a success, 0 if none came.
+// Status is never that of a successful answer: it is 0 if no answer was a failure.
 func TestStatusIsNotThatOfSuccess(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -375,12 +376,12 @@ func TestStatusIsNotThatOfSuccess(t *testing.T) {
 	_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
 	e := asError(t, err, wrapper.ErrForceRefused)
 	if got := e.Status(); got != 0 || len(e.Attempts()) != 1 || strings.Contains(e.Error(), "200") {
-		t.Errorf("got status %d, message %q, want 0 and no status after the list that was read", got, e)
+		t.Errorf("got status %d, message %q, want 0 and no status in the message after one list", got, e)
 	}
 }
 
-// Context errors are behind an error when the context ended the call, also if it has a
-// cause of its own, and the failure that was told last is kept.
+// If the context ended the call, the error wraps the context error and its cause, and has the status of the last
+// failure.
 func TestContextErrorsKeepCauseAndFailure(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("shutting down")
@@ -392,14 +393,14 @@ func TestContextErrorsKeepCauseAndFailure(t *testing.T) {
 			err := serving(answer{status: 503, body: fabricError("FABRIC_E_NOT_READY")}, last).cancel(ctx, t, fast)
 			e := asError(t, err, wrapper.ErrOutcomeUnknown)
 			if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) || e.Status() != 503 {
-				t.Errorf("%s: Canceled %v, the cause %v, status %d: %v", name, errors.Is(err, context.Canceled), errors.Is(err, cause), e.Status(), err)
+				t.Errorf("%s: got %v with status %d, want it to wrap %v and %v, and status 503", name, err, e.Status(), context.Canceled, cause)
 			}
 		}
 	})
 }
 
-// A cause that says no more than the error of the context is not said twice.
-func TestPlainContextErrorIsSaidOnce(t *testing.T) {
+// A cause that equals the error of the context appears in the message once.
+func TestPlainContextErrorAppearsOnce(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -407,11 +408,11 @@ func TestPlainContextErrorIsSaidOnce(t *testing.T) {
 	err := cancelWith(ctx, directClient(t, &p.answers), false)
 	wantKind(t, err, context.Canceled)
 	if strings.Count(err.Error(), context.Canceled.Error()) != 1 {
-		t.Error(err)
+		t.Errorf("got %v, want %q in it once", err, context.Canceled)
 	}
 }
 
-// A state that is none is shown so that it cannot steer a terminal.
+// An unknown state is quoted in messages, so that it cannot control a terminal.
 func TestErrorQuotesTheState(t *testing.T) {
 	t.Parallel()
 	list := `[{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"\u001b[31mOver\n\u202e` + strings.Repeat("x", 99) + `"}]`
@@ -419,6 +420,6 @@ func TestErrorQuotesTheState(t *testing.T) {
 	_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 	e := asError(t, err, wrapper.ErrServerRefused)
 	if !strings.Contains(e.Error(), `last seen "\x1b[31mOver\n\u202exxx`) || len(e.Error()) > 600 {
-		t.Errorf("got %q", e.Error())
+		t.Errorf("got %q, want the state quoted and shortened", e.Error())
 	}
 }

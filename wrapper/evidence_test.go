@@ -18,10 +18,10 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// at is a client of a cluster at an address, with a ledger that others use too.
+// at returns a client of the cluster for an address, with a shared ledger.
 func (c *cluster) at(tb testing.TB, address string, ledger wrapper.Ledger, options ...wrapper.Option) *wrapper.Client {
 	tb.Helper()
-	below := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // whatever the path of the address
+	below := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // removes the path of the address
 		r.URL.Path, r.URL.RawPath = r.URL.Path[strings.Index(r.URL.Path, "/Faults"):], ""
 		c.handler.ServeHTTP(w, r)
 	})
@@ -29,7 +29,7 @@ func (c *cluster) at(tb testing.TB, address string, ledger wrapper.Ledger, optio
 	return newClient(tb, address, append(ready, options...)...)
 }
 
-// forget lets the operation end, and the cluster forget it.
+// forget lets the operation end, and makes the cluster forget it.
 func (c *cluster) forget(tb testing.TB) {
 	tb.Helper()
 	c.clock.advance(allTime)
@@ -38,13 +38,12 @@ func (c *cluster) forget(tb testing.TB) {
 		must(tb, c.engine.CleanUp(background()))
 	}
 	if r, found := c.record(tb, opID); found {
-		tb.Fatalf("the cluster remembers %+v", r)
+		tb.Fatalf("got record %+v, want none", r)
 	}
 }
 
-// A graceful cancel on one cluster is none on another: it lets no force out there, skips no
-// grace, and makes the first cancel not AlreadyStopping, though both have an operation with
-// that id and share the ledger.
+// A graceful cancel on one cluster is not evidence on another, even if both have an operation with that id and
+// share the ledger: it allows no force there, shortens no grace, and does not make the first cancel AlreadyStopping.
 func TestEvidenceOfAnotherClusterProvesNothing(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -80,15 +79,15 @@ func TestEvidenceOfAnotherClusterProvesNothing(t *testing.T) {
 			must(t, err)
 			for _, e := range entries {
 				if !strings.Contains(e.Cluster, "://") || e.Outcome == "" && e.Action != "seen" {
-					t.Errorf("an entry says neither cluster nor outcome: %+v", e)
+					t.Errorf("got entry %+v, want a cluster and an outcome", e)
 				}
 			}
 		})
 	})
 }
 
-// Which clients are clients of one cluster: those with one name, or, without names, with one
-// endpoint in common, however it is written.
+// Clients share a cluster if they have the same cluster name or, without names, at least one endpoint in common,
+// however it is spelled.
 func TestWhichClientsShareACluster(t *testing.T) {
 	t.Parallel()
 	named := func(name string) []wrapper.Option { return []wrapper.Option{wrapper.WithCluster(name)} }
@@ -121,7 +120,7 @@ func TestWhichClientsShareACluster(t *testing.T) {
 			must(t, err)
 			got, err := c.at(t, tc.second, ledger, tc.and...).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 			if err != nil || (got.Verdict == wrapper.AlreadyStopping) != tc.want {
-				t.Errorf("the second cancel is %s, %v; evidence counts: want %t", got.Verdict, err, tc.want)
+				t.Errorf("second cancel: got %s, %v, want AlreadyStopping: %t", got.Verdict, err, tc.want)
 			}
 		})
 	}
@@ -131,8 +130,8 @@ func TestWhichClientsShareACluster(t *testing.T) {
 	}
 }
 
-// An id that the cluster has forgotten and that is used again is another operation: what was
-// noted before its start, or before its end was seen, proves nothing of it.
+// An id that is used again after the cluster has forgotten it is another operation. Entries from before its start, or
+// from before the end of the earlier operation was seen, are not evidence.
 func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(ctx context.Context, c *wrapper.Client, of *cluster) error{
@@ -154,7 +153,7 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 			of.clock.advance(allTime)
 			_, err := c.Wait(ctx, opID, wrapper.WaitOptions{})
 			of.forget(t)
-			of.start(t, opID, "orders") // by somebody else
+			of.start(t, opID, "orders") // by another client
 			return err
 		},
 		"an end that a read saw": func(ctx context.Context, c *wrapper.Client, of *cluster) error {
@@ -189,13 +188,13 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 					defer cancel()
 					_, err = client.Stop(ctx, opID, wrapper.StopOptions{Grace: 10 * time.Second})
 					if took := c.forced.Sub(begin); c.forced.IsZero() || took < 10*time.Second {
-						t.Errorf("forced %t after %v, %v, want a force after the whole grace", !c.forced.IsZero(), took, err)
+						t.Errorf("got forced %t after %v, %v, want a force after the whole grace", !c.forced.IsZero(), took, err)
 					}
 					entries, err := ledger.Entries(t.Context(), opID)
 					must(t, err)
 					for _, e := range entries {
 						if e.Verdict == wrapper.AlreadyStopping {
-							t.Errorf("the first cancel of this life is %+v", e)
+							t.Errorf("got entry %+v, want the first cancel of this life not AlreadyStopping", e)
 						}
 					}
 				})
@@ -204,8 +203,8 @@ func TestEvidenceOfAnEarlierLifeProvesNothing(t *testing.T) {
 	})
 }
 
-// An answer that is noted late is of the life in which its call began: a cancel whose answer
-// comes when the id has been used again lets no force out.
+// A late answer belongs to the life in which its call began: if the id has been used again meanwhile, the cancel
+// is not evidence for a force.
 func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -228,7 +227,7 @@ func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 		_, err = prompt.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		_ = refusal(t, err)
 		if seen := c.seen()[before:]; len(seen) != 1 || seen[0] != "GetDataLossProgress" {
-			t.Errorf("the force: the wire saw %v, want a look at the operation", seen)
+			t.Errorf("the force: the wire saw %v, want one read of the progress", seen)
 		}
 		got, err = prompt.Cancel(ctx, opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted {
@@ -237,9 +236,9 @@ func TestEvidenceOfALateAnswerProvesNothing(t *testing.T) {
 	})
 }
 
-// Entries of earlier releases name no cluster. What they cannot prove, the cluster is asked:
-// an operation that it shows RollingBack may be forced, and one that is Running may not.
-func TestOldEntriesAreAsked(t *testing.T) {
+// Entries of earlier releases have no cluster, so they are not evidence by themselves. The client reads the operation
+// from the cluster: if it is RollingBack it may be forced, and if it is Running it may not.
+func TestOldEntriesNeedARead(t *testing.T) {
 	t.Parallel()
 	old := wrapper.Entry{Time: time.Now().Add(-time.Hour), OperationID: opID, Action: "graceful", Verdict: wrapper.Accepted}
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -270,8 +269,8 @@ func TestOldEntriesAreAsked(t *testing.T) {
 	})
 }
 
-// A grace never counts from the future: the clock of another machine is an hour ahead, and
-// the force comes on time by ours, with every policy and with Stop.
+// A grace never counts from a future time: if the clock of another machine is an hour ahead, the force is still on
+// time by the local clock, with every policy and with Stop.
 func TestGraceNeverCountsFromTheFuture(t *testing.T) {
 	t.Parallel()
 	const grace = time.Minute
@@ -314,10 +313,10 @@ func TestGraceNeverCountsFromTheFuture(t *testing.T) {
 					}))
 					begin := time.Now()
 					if err := call(t.Context(), c.at(t, "http://a", ledger, wrapper.WithCluster(itsCluster))); err != nil {
-						t.Errorf("got %v", err)
+						t.Errorf("got %v, want nil", err)
 					}
 					if took := c.forced.Sub(begin); c.forced.IsZero() || took > grace+time.Second {
-						t.Errorf("forced %t after %v, want within %v", !c.forced.IsZero(), took, grace)
+						t.Errorf("got forced %t after %v, want a force within %v", !c.forced.IsZero(), took, grace+time.Second)
 					}
 				})
 			})
@@ -325,8 +324,8 @@ func TestGraceNeverCountsFromTheFuture(t *testing.T) {
 	})
 }
 
-// An id that says when it was made says nothing of an operation that it was used for again.
-func TestAgeOfAnIDThatIsUsedAgain(t *testing.T) {
+// The time in an id does not count as the age of an operation that reuses the id.
+func TestAgeOfReusedID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, c := t.Context(), newCluster(t, server.Documented)
@@ -350,8 +349,8 @@ func TestAgeOfAnIDThatIsUsedAgain(t *testing.T) {
 	})
 }
 
-// Something below may send a request twice, and the client gets the answer to the second one.
-// A start with an id of its own is then Accepted, and so is a force after a graceful cancel.
+// A transport may send a request twice and return the second answer. Then a start with a generated id is still
+// Accepted, and so is a force after a graceful cancel.
 func TestReplayBelowIsResolved(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -382,24 +381,24 @@ func TestReplayBelowIsResolved(t *testing.T) {
 			}
 			got, err = client.ForceCancel(ctx, id, wrapper.ForceOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted || got.Resolved != (profile == server.Runtime) {
-				t.Errorf("force: got %s, resolved %t, %v, want Accepted", got.Verdict, got.Resolved, err)
+				t.Errorf("force: got %s, resolved %t, %v, want Accepted, resolved %t", got.Verdict, got.Resolved, err, profile == server.Runtime)
 			}
 		})
 	})
 }
 
-// Entries that leave open whether what came before is of this life let the cluster be asked:
-// a start of an id that existed, a start or an end that an earlier release noted without a
-// cluster, and a sight of Running.
-func TestDoubtfulLivesAreAsked(t *testing.T) {
+// The client reads the operation from the cluster if an entry leaves open whether earlier entries are of this life: a
+// start of an id that existed, a start or an end recorded by an earlier release without a cluster, or an entry that
+// saw it Running.
+func TestDoubtfulLivesNeedARead(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]wrapper.Entry{
-		"a start of an id that existed":     {Cluster: itsCluster, Action: "start", Outcome: "done", Verdict: wrapper.AlreadyStarted, State: wrapper.StateRunning},
-		"a start of an earlier release":     {Action: "start", Verdict: wrapper.Accepted},
-		"an end that one noted":             {Action: "graceful", Verdict: wrapper.Finished},
-		"an absence that one noted":         {Action: "graceful", Verdict: wrapper.NotFound},
-		"a sight of Running":                {Cluster: itsCluster, Action: "seen", State: wrapper.StateRunning},
-		"a start of which nothing is known": {Cluster: itsCluster, Action: "start", Outcome: "unknown"},
+		"a start of an id that existed":    {Cluster: itsCluster, Action: "start", Outcome: "done", Verdict: wrapper.AlreadyStarted, State: wrapper.StateRunning},
+		"a start of an earlier release":    {Action: "start", Verdict: wrapper.Accepted},
+		"an end from an earlier release":   {Action: "graceful", Verdict: wrapper.Finished},
+		"a NotFound of an earlier release": {Action: "graceful", Verdict: wrapper.NotFound},
+		"seen Running":                     {Cluster: itsCluster, Action: "seen", State: wrapper.StateRunning},
+		"a start of unknown outcome":       {Cluster: itsCluster, Action: "start", Outcome: "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -411,7 +410,7 @@ func TestDoubtfulLivesAreAsked(t *testing.T) {
 			_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			_ = refusal(t, err)
 			if seen := c.seen(); len(seen) != 1 || seen[0] != "list" {
-				t.Errorf("the wire saw %v, want a list", seen)
+				t.Errorf("the wire saw %v, want one list", seen)
 			}
 			got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted {
@@ -421,14 +420,14 @@ func TestDoubtfulLivesAreAsked(t *testing.T) {
 	}
 }
 
-// Only what proves that there was an operation makes it older.
-func TestAgeCountsFromWhatProvesIt(t *testing.T) {
+// The age of an operation counts only from entries that prove that it existed.
+func TestAgeNeedsProofOfExistence(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]wrapper.Entry{
-		"a start that was not sent":         {Action: "start", Outcome: "not sent"},
-		"a start that was refused":          {Action: "start", Outcome: "refused"},
-		"a start of which nothing is known": {Action: "start", Outcome: "unknown"},
-		"a cancel that was not sent":        {Action: "graceful", Outcome: "not sent"},
+		"a start that was not sent":  {Action: "start", Outcome: "not sent"},
+		"a start that was refused":   {Action: "start", Outcome: "refused"},
+		"a start of unknown outcome": {Action: "start", Outcome: "unknown"},
+		"a cancel that was not sent": {Action: "graceful", Outcome: "not sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,14 +22,14 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// After every call you know what happened: for every situation, call, and none, one or
-// two faults on its first three requests, what the call says is what the server recorded.
+// The result of every call matches what the server recorded: for every situation and call, with up to two
+// faults on its first three requests.
 func TestExhaustive(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		budgets := []int{2, 3, 8}
 		if testing.Short() {
-			budgets = budgets[1:2] // and so no pairs: see worthIt
+			budgets = budgets[1:2] // which excludes pairs: see worthIt
 		}
 		for _, attempts := range budgets {
 			t.Run(fmt.Sprintf("%d attempts", attempts), func(t *testing.T) {
@@ -55,15 +55,15 @@ type exploration struct {
 	count    map[string]int
 }
 
-// explore runs a script and all that go on from it, with one more fault on a later
-// request. Faults on requests that the call does not make would change nothing.
+// explore runs a script, and then each script with one more fault on a later request. It skips faults on requests that
+// the call does not make.
 func (x *exploration) explore(from situation, ask asking, s script, next int) {
 	tr := &trial{c: newCluster(x.t, x.profile), from: from, ask: ask, script: s, attempts: x.attempts}
 	tr.run(x.t)
 	for _, wrong := range tr.judge(x.t) {
 		x.t.Errorf("%s: %s", wrong, tr)
 		if x.count["wrong"]++; x.count["wrong"] == 10 {
-			x.t.Fatal("and so on")
+			x.t.Fatal("got 10 failures, want none: the rest is not tried")
 		}
 	}
 	x.count[tr.outcome()]++
@@ -72,7 +72,7 @@ func (x *exploration) explore(from situation, ask asking, s script, next int) {
 	deep := 3
 	switch {
 	case ask.name == "Stop":
-		deep = 4 // the cancel, a look, the force, a look
+		deep = 4 // the cancel, a list, the force, a list
 	case ask.wait != nil:
 		deep = 2
 	}
@@ -87,8 +87,8 @@ func (x *exploration) explore(from situation, ask asking, s script, next int) {
 	}
 }
 
-// worthIt leaves out triples, and under the race detector or with -short the pairs that are
-// most like others: make whole tries them all.
+// worthIt excludes triples and, under the race detector or with -short, pairs that are similar to others. make whole
+// tries all pairs.
 func (x *exploration) worthIt(s script, from situation, ask asking) bool {
 	if len(s) != 2 || !underRace && !testing.Short() {
 		return len(s) <= 2
@@ -96,7 +96,7 @@ func (x *exploration) worthIt(s script, from situation, ask asking) bool {
 	if ask.wait != nil {
 		return false
 	}
-	situations := []string{"queued", "faulted", "cancelled and over"} // running, and the two other ends
+	situations := []string{"queued", "faulted", "cancelled and over"} // similar to running and the two other ends
 	calls := []string{"Cancel again", "ForceCancel without evidence", "ForceCancel, graceful first",
 		string(wrapper.KindQuorumLoss), string(wrapper.KindPartitionRestart), string(wrapper.KindNodeTransition)}
 	faults := []string{"502 before", "502 after", "504 before", "504 after", "cut after", "HTML before", "hang after", "not sent", "403"}
@@ -113,9 +113,9 @@ func (x *exploration) report() {
 	x.t.Log(strings.Join(parts, ", "))
 }
 
-// deeds are what others may do between two requests of a call.
+// deeds are the events that may happen between two requests of a call.
 var deeds = []struct {
-	name string // for those who read a failure
+	name string // for readers of this list
 	do   func(tb testing.TB, tr *trial)
 }{
 	{"nothing", func(testing.TB, *trial) {}},
@@ -138,14 +138,14 @@ var deeds = []struct {
 	{"all time passes", func(_ testing.TB, tr *trial) { tr.c.clock.advance(allTime) }},
 }
 
-// What a call says is true, whatever is lost, whatever arrives late, and whoever else
-// cancels, forces, or starts the operation between its requests.
+// The result of a call is true even if requests or answers are lost or arrive late, and other clients cancel, force or
+// start the operation between its requests.
 func TestTruth(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
-		rounds := 5 // of rapid's hundred
+		rounds := 5 // of rapid's 100 checks each
 		if underRace || testing.Short() {
-			rounds = 2 // make whole plays them all
+			rounds = 2 // make whole runs all 5
 		}
 		for range rounds {
 			rapid.Check(t, func(rt *rapid.T) {
@@ -169,7 +169,7 @@ func TestTruth(t *testing.T) {
 	})
 }
 
-// among runs the trial with others about, in virtual time, and judges it.
+// among runs the trial with events between its requests, in virtual time, and judges it.
 func (tr *trial) among(t *testing.T, profile server.Profile, between []int) (wrong []string) {
 	synctest.Test(t, func(t *testing.T) {
 		tr.c = newCluster(t, profile)
@@ -184,8 +184,7 @@ func (tr *trial) among(t *testing.T, profile server.Profile, between []int) (wro
 	return wrong
 }
 
-// The same for the four starts, with the id free, taken by an operation that runs, and
-// taken by one that is over.
+// As TestExhaustive, for the four starts, with an id that is free, or that belongs to a running or a completed operation.
 func TestExhaustiveStart(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -204,7 +203,7 @@ func TestExhaustiveStart(t *testing.T) {
 func (tr *trial) judgeStart(tb testing.TB) []string {
 	tb.Helper()
 	var wrong []string
-	say := func(ok bool, format string, args ...any) {
+	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf(format, args...))
 		}
@@ -215,39 +214,39 @@ func (tr *trial) judgeStart(tb testing.TB) []string {
 	out := slices.ContainsFunc(tr.late, func(r *http.Request) bool { return isStart(inShort([]string{r.Method + " " + r.URL.RequestURI()})[0]) })
 
 	if tr.err == nil && tr.got.Verdict == wrapper.AlreadyStarted {
-		say(tr.from.state != "" && tr.ask.name == string(wrapper.KindDataLoss), "no operation of the kind had the id before: %+v", tr.got)
-		say(!did && !out, "a start of this call was carried out, or may still be")
+		check(tr.from.state != "" && tr.ask.name == string(wrapper.KindDataLoss), "got %+v, want AlreadyStarted only if an operation of the kind had the id before", tr.got)
+		check(!did && !out, "got AlreadyStarted, want no start of this call carried out or in transit")
 		return wrong
 	}
 	if tr.err == nil {
-		say(tr.got.Verdict == wrapper.Accepted && tr.got.OperationID == opID, "the result is %+v", tr.got)
-		say(found && string(record.Kind) == tr.ask.name && tr.got.Kind == wrapper.Kind(record.Kind), "the server recorded %+v", record)
-		say(tr.got.State == wrapper.State(record.State()), "the state is %s, the server has %s", tr.got.State, record.State())
-		// An operation of the same kind that had the id before is taken for the lost one.
+		check(tr.got.Verdict == wrapper.Accepted && tr.got.OperationID == opID, "got %+v, want Accepted for %s", tr.got, opID)
+		check(found && string(record.Kind) == tr.ask.name && tr.got.Kind == wrapper.Kind(record.Kind), "got kind %s and record %+v, want %s in both", tr.got.Kind, record, tr.ask.name)
+		check(tr.got.State == wrapper.State(record.State()), "got state %s, want %s as on the server", tr.got.State, record.State())
+		// An operation of the same kind that had the id before cannot be told from the lost start.
 		alike := tr.from.state != "" && tr.got.Resolved && tr.ask.name == string(wrapper.KindDataLoss)
-		say(did || alike, "no start of this call was carried out")
-		say(len(tr.got.Attempts) == tr.requests, "%d requests were made, and %d are told of", tr.requests, len(tr.got.Attempts))
+		check(did || alike, "got Accepted, want a start of this call carried out")
+		check(len(tr.got.Attempts) == tr.requests, "got %d attempts in the result, want %d", len(tr.got.Attempts), tr.requests)
 		return wrong
 	}
 	var e *wrapper.Error
 	if !errors.As(tr.err, &e) {
-		return append(wrong, fmt.Sprintf("the error is a %T", tr.err))
+		return append(wrong, fmt.Sprintf("got error type %T, want *wrapper.Error", tr.err))
 	}
 	if errors.Is(e, wrapper.ErrOutcomeUnknown) {
 		taken := tr.from.state != ""
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		say((len(tr.script) > 0 || len(e.Attempts()) >= tr.attempts) && (taken || refused || len(e.Attempts()) >= tr.attempts), "there were attempts left to find it out with")
+		check((len(tr.script) > 0 || len(e.Attempts()) >= tr.attempts) && (taken || refused || len(e.Attempts()) >= tr.attempts), "got ErrOutcomeUnknown, want the remaining attempts used to resolve it")
 		return wrong
 	}
-	say(!did && !out, "it was carried out, or may still be")
-	say(errors.Is(e, wrapper.ErrServerRefused) || errors.Is(e, wrapper.ErrNotSent), "no error of a start")
-	say(!errors.Is(e, wrapper.ErrNotSent) || !slices.ContainsFunc(tr.wire, isStart), "it was sent")
+	check(!did && !out, "got an error, want no start carried out or in transit")
+	check(errors.Is(e, wrapper.ErrServerRefused) || errors.Is(e, wrapper.ErrNotSent), "got an error of another kind, want ErrServerRefused or ErrNotSent")
+	check(!errors.Is(e, wrapper.ErrNotSent) || !slices.ContainsFunc(tr.wire, isStart), "got ErrNotSent, want no start on the wire")
 	return wrong
 }
 
 type waitCall func(context.Context, *wrapper.Client) (wrapper.Result, error)
 
-// Few looks, so that the first requests of a Stop are the cancel, a look, the force, and a look.
+// The interval is long, so that the first requests of a Stop are the cancel, a list, the force, and a list.
 const (
 	stopGrace    = time.Second
 	stopInterval = 8 * stopGrace
@@ -295,7 +294,7 @@ var waits = []asking{
 	}},
 }
 
-// The same for the calls that wait, read, and deal with many, in a cluster whose time goes on.
+// As TestExhaustive, for the calls that wait, read, or cancel many operations, with a clock that advances.
 func TestExhaustiveWait(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -314,7 +313,7 @@ func TestExhaustiveWait(t *testing.T) {
 func (tr *trial) judgeWait(tb testing.TB) []string {
 	tb.Helper()
 	var wrong []string
-	say := func(ok bool, format string, args ...any) {
+	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf(format, args...))
 		}
@@ -322,35 +321,35 @@ func (tr *trial) judgeWait(tb testing.TB) []string {
 	record, found := tr.c.record(tb, opID)
 	did := func(what string) bool { return slices.Contains(tr.c.carried, what) }
 	asks := tr.ask.name == "Stop" || tr.ask.name == "CancelAll"
-	say(asks || !slices.Contains(tr.wire, "graceful"), "it cancelled, and nobody had asked for that")
-	say(tr.ask.name == "Stop" || !slices.Contains(tr.wire, "force"), "it forced, and nobody had asked for that")
-	tr.judgeGrace(say)
+	check(asks || !slices.Contains(tr.wire, "graceful"), "got a graceful cancel, want none from this call")
+	check(tr.ask.name == "Stop" || !slices.Contains(tr.wire, "force"), "got a force, want none from this call")
+	tr.judgeGrace(check)
 
 	if tr.err != nil {
-		tr.judgeWaitError(say, did)
+		tr.judgeWaitError(check, did)
 		return wrong
 	}
 	switch got := tr.got; got.Verdict {
 	case wrapper.Finished:
-		say(found && record.Terminal(), "the operation is not over: %+v", record)
-		say(got.State == wrapper.State(record.State()), "the state is %s, the server has %s", got.State, record.State())
-		say(tr.ask.name != "Stop" || got.Force == slices.Contains(tr.wire, "force"), "Force is %v", got.Force)
+		check(found && record.Terminal(), "got Finished, want a terminal record, not %+v", record)
+		check(got.State == wrapper.State(record.State()), "got state %s, want %s as on the server", got.State, record.State())
+		check(tr.ask.name != "Stop" || got.Force == slices.Contains(tr.wire, "force"), "got Force %v, want %v", got.Force, !got.Force)
 	case wrapper.NotFound:
-		say(!found && got.State == "", "there is a record: %+v", record)
+		check(!found && got.State == "", "got NotFound with state %q, want no state and no record, not %+v", got.State, record)
 	case "nothing selected":
-		say(!found || record.Terminal(), "there was one to cancel: %+v", record)
+		check(!found || record.Terminal(), "got nothing selected, want the operation of record %+v", record)
 	case wrapper.Accepted, wrapper.AlreadyForced:
-		say(tr.ask.name == "CancelAll", "it did not wait")
-		say(got.Verdict == wrapper.AlreadyForced || did("graceful"), "nothing was cancelled")
-		say(got.State == wrapper.State(record.State()), "the state is %s, the server has %s", got.State, record.State())
+		check(tr.ask.name == "CancelAll", "got %s, want the call to wait", got.Verdict)
+		check(got.Verdict == wrapper.AlreadyForced || did("graceful"), "got Accepted, want a graceful cancel carried out")
+		check(got.State == wrapper.State(record.State()), "got state %s, want %s as on the server", got.State, record.State())
 	default: // a read
-		say(found && got.State == wrapper.State(record.State()), "the state is %s, the server has %s", got.State, record.State())
+		check(found && got.State == wrapper.State(record.State()), "got state %s, want %s as on the server", got.State, record.State())
 	}
 	return wrong
 }
 
-// judgeGrace: a force only once the grace of a graceful cancel that was answered is over.
-func (tr *trial) judgeGrace(say sayer) {
+// judgeGrace checks that a force is sent only after a graceful cancel took effect, and after its grace.
+func (tr *trial) judgeGrace(check checker) {
 	force := -1
 	attempts := tr.wire
 	for i, what := range attempts {
@@ -359,19 +358,19 @@ func (tr *trial) judgeGrace(say sayer) {
 			break
 		}
 	}
-	if force < 0 || len(tr.times) != len(tr.wire) { // some never left
+	if force < 0 || len(tr.times) != len(tr.wire) { // some requests were not sent
 		return
 	}
 	first := slices.Index(tr.wire, "graceful")
-	say(first >= 0 && first < force, "a force without a graceful cancel: %v", tr.wire)
-	say(tr.times[force].Sub(tr.times[first]) >= stopGrace, "the grace was %v", tr.times[force].Sub(tr.times[first]))
-	say(tr.gracefulFirst, "a force went out before a graceful cancel was in effect")
+	check(first >= 0 && first < force, "got requests %v, want a graceful cancel before the force", tr.wire)
+	check(tr.times[force].Sub(tr.times[first]) >= stopGrace, "got a grace of %v, want at least %v", tr.times[force].Sub(tr.times[first]), stopGrace)
+	check(tr.gracefulFirst, "got a force, want a graceful cancel in effect before it")
 }
 
-func (tr *trial) judgeWaitError(say sayer, did func(string) bool) {
+func (tr *trial) judgeWaitError(check checker, did func(string) bool) {
 	var e *wrapper.Error
 	if !errors.As(tr.err, &e) {
-		say(false, "the error is a %T", tr.err)
+		check(false, "got error type %T, want *wrapper.Error", tr.err)
 		return
 	}
 	meanings := 0
@@ -380,26 +379,25 @@ func (tr *trial) judgeWaitError(say sayer, did func(string) bool) {
 			meanings++
 		}
 	}
-	say(meanings == 1, "%d meanings are behind the error", meanings)
+	check(meanings == 1, "got an error with %d meanings, want 1", meanings)
 	refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-	say(len(tr.script) > 0, "nothing went wrong")
-	say(!resentBlindly(e.Attempts()), "a force was sent again before anything told what became of the one before")
+	check(len(tr.script) > 0, "got an error, want none without a fault")
+	check(!resentBlindly(e.Attempts()), "got a second force, want a probe or list answered before it")
 	switch {
 	case errors.Is(e, wrapper.ErrOutcomeUnknown):
-		say(tr.ask.name == "Stop" || tr.ask.name == "CancelAll", "a read changes nothing that could be unknown")
-		say(refused || len(e.Attempts()) >= tr.attempts || lostWhileRunning(e), "there were attempts left to find it out with")
+		check(tr.ask.name == "Stop" || tr.ask.name == "CancelAll", "got ErrOutcomeUnknown, want another kind for a read")
+		check(refused || len(e.Attempts()) >= tr.attempts || lostWhileRunning(e), "got ErrOutcomeUnknown, want the remaining attempts used to resolve it")
 	case errors.Is(e, wrapper.ErrNotFinished):
 		stopping := did("graceful") || tr.from.flag == emulator.RollingBackForce
-		say(tr.ask.name == "Stop" && stopping && refused, "only a refusal may end it after the cancel: %v", tr.script)
+		check(tr.ask.name == "Stop" && stopping && refused, "got ErrNotFinished, want it only from a Stop that is refused after its cancel: %v", tr.script)
 	default:
-		say(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) || errors.Is(e, wrapper.ErrUnavailable), "no error of this call")
-		say(!did("force") && !tr.isOut("force"), "it was forced, or may still be")
-		say(e.Force() || !did("graceful") && !tr.isOut("graceful"), "it was cancelled, or may still be")
+		check(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) || errors.Is(e, wrapper.ErrUnavailable), "got an error of another kind, want ErrNotSent, ErrServerRefused or ErrUnavailable")
+		check(!did("force") && !tr.isOut("force"), "got an error, want no force carried out or in transit")
+		check(e.Force() || !did("graceful") && !tr.isOut("graceful"), "got an error, want no graceful cancel carried out or in transit")
 	}
 }
 
-// judge holds what a call said against what the server recorded, where nothing has
-// happened since. It returns everything that is not true.
+// judge compares the result of a call with what the server recorded. It returns all differences.
 func (tr *trial) judge(tb testing.TB) []string {
 	tb.Helper()
 	switch {
@@ -409,7 +407,7 @@ func (tr *trial) judge(tb testing.TB) []string {
 		return tr.judgeWait(tb)
 	}
 	var wrong []string
-	say := func(ok bool, format string, args ...any) {
+	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf(format, args...))
 		}
@@ -418,29 +416,29 @@ func (tr *trial) judge(tb testing.TB) []string {
 	did := func(what string) bool { return slices.Contains(tr.c.carried, what) }
 
 	if tr.err == nil {
-		tr.judgeVerdict(say, record, found, did)
+		tr.judgeVerdict(check, record, found, did)
 	} else {
-		tr.judgeError(say, did)
+		tr.judgeError(check, did)
 	}
 
-	// What goes out at all.
+	// Which requests were sent.
 	force := slices.Index(tr.wire, "force")
 	switch {
 	case !tr.ask.force:
-		say(force < 0, "a force went out, and none was asked for")
+		check(force < 0, "got a force, want none from this call")
 	case tr.ask.policy == wrapper.RequireGraceful{} && !tr.ask.evidence:
-		say(len(tr.wire) == 0 && errors.Is(tr.err, wrapper.ErrForceRefused), "the policy forbids it, and something went out")
+		check(len(tr.wire) == 0 && errors.Is(tr.err, wrapper.ErrForceRefused), "got requests %v, %v, want none and ErrForceRefused from the policy", tr.wire, tr.err)
 	case tr.ask.policy == wrapper.GracefulFirst{}:
-		say(force < 0 || tr.gracefulFirst, "a force went out before a graceful cancel was in effect")
+		check(force < 0 || tr.gracefulFirst, "got a force, want a graceful cancel in effect before it")
 	}
 	attempts := tr.got.Attempts
 	if e := (*wrapper.Error)(nil); errors.As(tr.err, &e) {
 		attempts = e.Attempts()
 	}
-	say(!resentBlindly(attempts), "a force was sent again before anything told what became of the one before")
-	say(len(attempts) == tr.requests, "%d requests were made, and %d are told of", tr.requests, len(attempts))
+	check(!resentBlindly(attempts), "got a second force, want a probe or list answered before it")
+	check(len(attempts) == tr.requests, "got %d attempts in the result, want %d", len(attempts), tr.requests)
 
-	// Nothing is noted as done that was not.
+	// The ledger records nothing as done that was not.
 	entries, err := tr.ledger.Entries(background(), opID)
 	must(tb, err)
 	if tr.ask.evidence {
@@ -448,9 +446,9 @@ func (tr *trial) judge(tb testing.TB) []string {
 	}
 	for _, e := range entries {
 		inEffect := e.Verdict == wrapper.Accepted || e.Verdict == wrapper.AlreadyStopping
-		say(!inEffect || e.Action != "graceful" || did("graceful"), "the ledger notes a graceful cancel that was not: %+v", e)
-		say(!inEffect || e.Action != "force" || record.Rollback == emulator.RollingBackForce, "the ledger notes a force that was not: %+v", e)
-		say(e.Action != "seen" || tr.from.state == wrapper.StateRollingBack || tr.othersCancelled || did("graceful"), "the ledger notes what nobody saw: %+v", e)
+		check(!inEffect || e.Action != "graceful" || did("graceful"), "got entry %+v, want it only after a graceful cancel was carried out", e)
+		check(!inEffect || e.Action != "force" || record.Rollback == emulator.RollingBackForce, "got entry %+v, want it only if a force is in effect", e)
+		check(e.Action != "seen" || tr.from.state == wrapper.StateRollingBack || tr.othersCancelled || did("graceful"), "got entry %+v, want it only if the operation was RollingBack", e)
 	}
 	return wrong
 }
@@ -472,47 +470,47 @@ func resentBlindly(attempts []wrapper.Attempt) bool {
 	return false
 }
 
-type sayer func(ok bool, format string, args ...any)
+type checker func(ok bool, format string, args ...any)
 
-func (tr *trial) judgeVerdict(say sayer, record emulator.Record, found bool, did func(string) bool) {
+func (tr *trial) judgeVerdict(check checker, record emulator.Record, found bool, did func(string) bool) {
 	got := tr.got
 	if found {
-		say(got.State == wrapper.State(record.State()), "the state is %s, the server has %s", got.State, record.State())
+		check(got.State == wrapper.State(record.State()), "got state %s, want %s as on the server", got.State, record.State())
 	} else {
-		say(got.State == "", "there is a state %s, and no record", got.State)
+		check(got.State == "", "got state %s, want none without a record", got.State)
 	}
-	say(got.OperationID == opID && got.Force == tr.ask.force, "the result is about something else: %+v", got)
-	say(got.LedgerErr == nil, "LedgerErr is %v", got.LedgerErr)
+	check(got.OperationID == opID && got.Force == tr.ask.force, "got %+v, want a result for %s with Force %v", got, opID, tr.ask.force)
+	check(got.LedgerErr == nil, "got LedgerErr %v, want nil", got.LedgerErr)
 
 	switch got.Verdict {
 	case wrapper.Accepted:
 		if !tr.ask.force {
-			say(record.Rollback == emulator.RollingBackDueToUserCancel && did("graceful"), "the server recorded %s", record.Rollback)
+			check(record.Rollback == emulator.RollingBackDueToUserCancel && did("graceful"), "got Accepted, the server recorded %s, want %s by a graceful cancel", record.Rollback, emulator.RollingBackDueToUserCancel)
 			break
 		}
-		say(record.Rollback == emulator.RollingBackForce, "the server recorded %s", record.Rollback)
-		// Whose force it was that a probe found in effect, no server tells.
+		check(record.Rollback == emulator.RollingBackForce, "got Accepted, the server recorded %s, want %s", record.Rollback, emulator.RollingBackForce)
+		// If a probe finds a force in effect, the server does not tell whose it is.
 		theirs := got.Resolved && tr.othersForced && slices.Contains(tr.wire, "force")
-		say(did("force") || theirs, "no force of this call was carried out")
+		check(did("force") || theirs, "got Accepted, want a force of this call carried out")
 	case wrapper.AlreadyStopping:
-		say(!tr.ask.force && tr.ask.evidence, "no graceful cancel was known")
-		say(record.Rollback == emulator.RollingBackDueToUserCancel, "the server recorded %s", record.Rollback)
+		check(!tr.ask.force && tr.ask.evidence, "got AlreadyStopping, want it only for a Cancel with a graceful cancel in the ledger")
+		check(record.Rollback == emulator.RollingBackDueToUserCancel, "got AlreadyStopping, the server recorded %s, want %s", record.Rollback, emulator.RollingBackDueToUserCancel)
 	case wrapper.AlreadyForced:
-		say(tr.othersForced && record.Rollback == emulator.RollingBackForce, "the server had %s and has %s", tr.from.flag, record.Rollback)
+		check(tr.othersForced && record.Rollback == emulator.RollingBackForce, "got AlreadyForced, the server recorded %s before and %s after, want a force of another client", tr.from.flag, record.Rollback)
 	case wrapper.Finished:
-		say(found && record.Terminal() && got.State.Final(), "the operation is not over")
+		check(found && record.Terminal() && got.State.Final(), "got Finished with state %s, want a final state and a terminal record", got.State)
 	case wrapper.NotFound:
-		say(!found, "there is a record: %+v", record)
+		check(!found, "got NotFound, want no record, not %+v", record)
 	default:
-		say(false, "neither a verdict nor an error")
+		check(false, "got verdict %q without an error, want a verdict of a cancel", got.Verdict)
 	}
 }
 
-func (tr *trial) judgeError(say sayer, did func(string) bool) {
-	say(tr.got.Verdict == "", "a verdict %s beside the error", tr.got.Verdict)
+func (tr *trial) judgeError(check checker, did func(string) bool) {
+	check(tr.got.Verdict == "", "got verdict %s with the error, want none", tr.got.Verdict)
 	var e *wrapper.Error
 	if !errors.As(tr.err, &e) {
-		say(false, "the error is a %T", tr.err)
+		check(false, "got error type %T, want *wrapper.Error", tr.err)
 		return
 	}
 	meanings := 0
@@ -521,31 +519,31 @@ func (tr *trial) judgeError(say sayer, did func(string) bool) {
 			meanings++
 		}
 	}
-	say(meanings == 1, "%d meanings are behind the error", meanings)
+	check(meanings == 1, "got an error with %d meanings, want 1", meanings)
 
-	if !errors.Is(e, wrapper.ErrOutcomeUnknown) { // the only error after which something may have happened
-		say(!did(tr.asked()), "it was carried out")
-		say(!tr.isOut(tr.asked()), "it may still arrive")
+	if !errors.Is(e, wrapper.ErrOutcomeUnknown) { // the only kind after which the request may have been carried out
+		check(!did(tr.asked()), "got an error, want no %s carried out", tr.asked())
+		check(!tr.isOut(tr.asked()), "got an error, want no %s in transit", tr.asked())
 	} else {
 		used := len(e.Attempts()) >= tr.attempts
 		refused := tr.script.any(func(s spoil) bool { return s.fault.Status == 403 })
-		// What is refused may be in the way of a copy of itself, until a list tells.
+		// A copy of a request may have caused its refusal, until a list shows otherwise.
 		copied := used && slices.ContainsFunc(e.Attempts(), func(a wrapper.Attempt) bool {
 			return a.Purpose() == "force" && a.Code == wrapper.Code(generated.ErrorCodeInvalidTestCommandState) || a.Code == wrapper.Code(generated.ErrorCodeKeyNotFound)
 		})
-		say(len(tr.script) > 0 || copied, "nothing went wrong, and the outcome is unknown")
-		say(used || refused || lostWhileRunning(e), "there were attempts left to find it out with")
+		check(len(tr.script) > 0 || copied, "got ErrOutcomeUnknown, want it only after a fault")
+		check(used || refused || lostWhileRunning(e), "got ErrOutcomeUnknown, want the remaining attempts used to resolve it")
 	}
 	if errors.Is(e, wrapper.ErrNotSent) {
-		say(!slices.Contains(tr.wire, tr.asked()), "it was sent")
+		check(!slices.Contains(tr.wire, tr.asked()), "got ErrNotSent, want no %s on the wire", tr.asked())
 	}
-	say(!errors.Is(e, wrapper.ErrForceRefused) || !slices.Contains(tr.wire, "force"), "refused by the policy, and a force was sent")
-	say(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) ||
-		errors.Is(e, wrapper.ErrOutcomeUnknown) || errors.Is(e, wrapper.ErrForceRefused), "no error of a cancel")
+	check(!errors.Is(e, wrapper.ErrForceRefused) || !slices.Contains(tr.wire, "force"), "got ErrForceRefused, want no force on the wire")
+	check(errors.Is(e, wrapper.ErrNotSent) || errors.Is(e, wrapper.ErrServerRefused) ||
+		errors.Is(e, wrapper.ErrOutcomeUnknown) || errors.Is(e, wrapper.ErrForceRefused), "got an error of another kind, want one of a cancel")
 }
 
-// lostWhileRunning: a force that was lost may arrive late, and while the operation is
-// Running nothing settles that, not even the refusal of another one.
+// lostWhileRunning reports whether a force was lost and another one refused while the operation was Running. Such
+// an outcome stays unknown, because the lost force may still arrive.
 func lostWhileRunning(e *wrapper.Error) bool {
 	var lost, refused bool
 	for _, a := range e.Attempts() {
@@ -556,7 +554,7 @@ func lostWhileRunning(e *wrapper.Error) bool {
 	return lost && refused && e.State() == wrapper.StateRunning
 }
 
-// isOut reports whether a request is still on its way.
+// isOut reports whether a request is still in transit.
 func (tr *trial) isOut(what string) bool {
 	for _, r := range tr.late {
 		if slices.Contains(inShort([]string{r.Method + " " + r.URL.RequestURI()}), what) {
@@ -566,12 +564,12 @@ func (tr *trial) isOut(what string) bool {
 	return false
 }
 
-// spoil is one thing that may happen to a request.
+// spoil is a fault of a request.
 type spoil struct {
 	name  string
 	fault wirefault.Fault
-	dial  bool // it never leaves
-	late  bool // its answer is lost, and it arrives after the next one
+	dial  bool // the request is not sent
+	late  bool // the answer is lost, and the request arrives after the next one
 }
 
 var spoils = []spoil{
@@ -593,7 +591,7 @@ var spoils = []spoil{
 	{name: "403", fault: wirefault.Fault{Status: 403}},
 }
 
-// script is what happens to which request of a call, counted from 0.
+// script maps requests of a call, counted from 0, to their faults.
 type script map[int]spoil
 
 func (s script) String() string {
@@ -618,14 +616,14 @@ func (s script) any(is func(spoil) bool) bool {
 	return false
 }
 
-// asking is one call to make.
+// asking is a call to make.
 type asking struct {
 	name     string
 	force    bool
 	policy   wrapper.ForcePolicy
-	evidence bool // the ledger knows of a graceful cancel
+	evidence bool // the ledger has a graceful cancel
 	start    startCall
-	wait     waitCall // with an engine that goes on as time does
+	wait     waitCall // with a clock of the cluster that advances
 }
 
 var askings = []asking{
@@ -637,21 +635,21 @@ var askings = []asking{
 	{name: "ForceCancel, graceful first", force: true, policy: wrapper.GracefulFirst{}},
 }
 
-// trial is one call under one script, and everything there is to know about it.
+// trial is one call under one script, with its result and everything recorded about it.
 type trial struct {
 	c        *cluster
 	from     situation
 	ask      asking
 	script   script
-	attempts int         // as Retry allows
-	before   func(n int) // what others do before a request arrives; nil for nothing
+	attempts int         // MaxAttempts of Retry
+	before   func(n int) // called before request n arrives, if not nil
 
 	othersCancelled, othersForced bool
 
 	ledger        wrapper.MemoryLedger
 	requests      int
-	wire          []string // those of them that left, in short
-	gracefulFirst bool     // a graceful cancel was in effect when the first force left
+	wire          []string // the requests that were sent; see inShort
+	gracefulFirst bool     // a graceful cancel was in effect when the first force was sent
 	late          []*http.Request
 	times         []time.Time // of all requests
 	got           wrapper.Result
@@ -666,7 +664,7 @@ func (tr *trial) run(tb testing.TB) {
 		entries, _ := knowsGraceful(tb).Entries(background(), opID)
 		must(tb, tr.ledger.Append(background(), entries[0]))
 	}
-	n := -1 // the request that is under way
+	n := -1 // the current request
 	for at, s := range tr.script {
 		tr.c.wire.Spoil(func(*http.Request) bool { return n == at }, s.fault)
 	}
@@ -707,7 +705,7 @@ func (tr *trial) run(tb testing.TB) {
 	}
 }
 
-// deliver lets the first so many late requests arrive.
+// deliver lets the first late requests arrive.
 func (tr *trial) deliver(some int) {
 	for _, r := range tr.late[:some] {
 		tr.c.server.ServeHTTP(httptest.NewRecorder(), r)
@@ -715,7 +713,7 @@ func (tr *trial) deliver(some int) {
 	tr.late = tr.late[some:]
 }
 
-// asked is what was asked for, as the wire shows it.
+// asked returns the request that was asked for, as inShort names it.
 func (tr *trial) asked() string {
 	if tr.ask.force {
 		return "force"

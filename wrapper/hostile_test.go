@@ -22,8 +22,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// A body that no context ends is given up with the context: that of a 101, which is the
-// connection itself, and one of middleware that ignores its context and its Close.
+// A call ends with its context even if a body does not: the body of a 101, which is the connection itself, and a
+// body of middleware that ignores its context and Close.
 func TestBodyThatNeverEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("101", func(t *testing.T) {
@@ -45,9 +45,9 @@ func TestBodyThatNeverEnds(t *testing.T) {
 			}
 		}()
 		client := newClient(t, "http://"+l.Addr().String(), fastWith(2))
-		_, err = client.Operations(t.Context()) // and no context ends at all
+		_, err = client.Operations(t.Context()) // with a context that does not end
 		if e := asError(t, err, wrapper.ErrUnavailable); !errors.Is(err, wrapper.ErrBadAnswer) || e.Status() != http.StatusSwitchingProtocols {
-			t.Errorf("got %v, want a bad answer", err)
+			t.Errorf("got %v with status %d, want ErrBadAnswer with 101", err, e.Status())
 		}
 	})
 	for name, status := range map[string]int{"a success": 200, "a failure": 503, "a redirect": 302} {
@@ -75,7 +75,7 @@ type stuckBody struct{ until chan struct{} }
 func (b stuckBody) Read([]byte) (int, error) { <-b.until; return 0, io.EOF }
 func (b stuckBody) Close() error             { <-b.until; return nil }
 
-// Code of others that heeds no context is left behind when the context ends.
+// A call ends with its context even if a transport, token source or ledger ignores the context.
 func TestNothingOutlivesTheContext(t *testing.T) {
 	t.Parallel()
 	stuck := make(chan struct{})
@@ -84,7 +84,7 @@ func TestNothingOutlivesTheContext(t *testing.T) {
 	source := func(context.Context, string) (string, error) { <-stuck; return "", io.EOF }
 	for name, tc := range map[string]struct {
 		option wrapper.Option
-		want   error // nil if the call goes on without
+		want   error // nil if the call succeeds without it
 	}{
 		"a transport":    {wrapper.WithHTTPClient(&http.Client{Transport: transport}), wrapper.ErrOutcomeUnknown},
 		"a token source": {wrapper.WithTokenSource(source), wrapper.ErrOutcomeUnknown},
@@ -97,7 +97,7 @@ func TestNothingOutlivesTheContext(t *testing.T) {
 			client := c.client(t, tc.option)
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
-			err := cancelWith(ctx, client, false) // or the test hangs
+			err := cancelWith(ctx, client, false) // must not hang
 			if !errors.Is(err, tc.want) {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
@@ -113,8 +113,8 @@ func (l stuckLedger) Entries(context.Context, uuid.UUID) ([]wrapper.Entry, error
 	return nil, nil
 }
 
-// What a hostile gateway sends costs less than 64 MiB in all the requests of a call: headers,
-// codes, messages and names are bounded, and lists by their count.
+// The answers of a hostile gateway cost less than 64 MiB in all the requests of a call: headers, codes, messages,
+// names and the number of listed operations are limited.
 func TestHostileGatewayIsBounded(t *testing.T) {
 	list := func(state string, n int) string {
 		one := `{"OperationId":"` + id + `","Type":"PartitionDataLoss","State":"` + state + `"},`
@@ -149,21 +149,21 @@ func TestHostileGatewayIsBounded(t *testing.T) {
 			_, err := client.Operations(t.Context())
 			runtime.ReadMemStats(&after)
 			e := asError(t, err, wrapper.ErrUnavailable)
-			// All that was allocated, whether it is held or not; the copies of the header are the transport's.
+			// All allocations count, whether still held or not, and the copies of the header in the transport above.
 			if cost := after.TotalAlloc - before.TotalAlloc; cost > 64<<20 {
-				t.Errorf("it cost %d MiB, want less than 64", cost>>20)
+				t.Errorf("got %d MiB allocated, want less than 64", cost>>20)
 			}
 			for _, a := range e.Attempts() {
 				if size := len(a.Code) + len(a.Message) + len(a.Body) + len(fmt.Sprint(a.Header)); size > 70<<10 {
-					t.Errorf("an attempt keeps %d bytes, want some KiB", size)
+					t.Errorf("got an attempt that keeps %d bytes, want %d at most", size, 70<<10)
 				}
 			}
 		})
 	}
 }
 
-// A cluster lists 10 000 operations of a kind at most, so that a list of one kind that is longer
-// is none, and a CancelAll holds no more than 40 000.
+// A cluster lists at most 10 000 operations of a kind, so a longer list of one kind is a bad answer, and a CancelAll
+// holds at most 40 000 operations.
 func TestListsAreBoundedByKind(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]error{9_000: nil, 10_001: wrapper.ErrUnavailable, 40_000: wrapper.ErrUnavailable} {
@@ -192,8 +192,7 @@ func manyHeaders(n int) http.Header {
 	return h
 }
 
-// The header of an answer is bounded where it is read, too: the client's own transport gives
-// up after 64 KiB.
+// The client's own transport limits the header of an answer to 64 KiB while reading it.
 func TestHeaderIsBoundedOnTheWire(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -214,7 +213,7 @@ func TestHeaderIsBoundedOnTheWire(t *testing.T) {
 	}
 }
 
-// A byte order mark before an answer means nothing, as .NET writes it.
+// A byte order mark before an answer, as .NET writes it, is ignored.
 func TestByteOrderMarkIsSkipped(t *testing.T) {
 	t.Parallel()
 	const mark = "\ufeff"
@@ -230,8 +229,7 @@ func TestByteOrderMarkIsSkipped(t *testing.T) {
 	}
 }
 
-// Every setting works or is refused by New: none makes a call panic, outlive its context, or
-// ask again without a pause.
+// Every setting works or is refused by New: none makes a call panic, outlive its context, or retry without a pause.
 func TestExtremeSettings(t *testing.T) {
 	t.Parallel()
 	const most = time.Duration(1<<63 - 1)
@@ -246,13 +244,13 @@ func TestExtremeSettings(t *testing.T) {
 		"the longest attempt":        {wrapper.Retry{AttemptTimeout: most}, false, 8},
 		"the shortest attempt":       {wrapper.Retry{AttemptTimeout: time.Millisecond}, false, 8},
 		"no time for an attempt":     {wrapper.Retry{AttemptTimeout: 1}, true, 0},
-		"a token in an age":          {wrapper.Retry{Burst: 1, Rate: 1e-11, Base: 1}, false, 2},
-		"a token in many ages":       {wrapper.Retry{Burst: 1, Rate: 1e-300, Base: 1}, false, 2},
+		"a token in 3000 years":      {wrapper.Retry{Burst: 1, Rate: 1e-11, Base: 1}, false, 2},
+		"almost no tokens":           {wrapper.Retry{Burst: 1, Rate: 1e-300, Base: 1}, false, 2},
 		"the smallest rate":          {wrapper.Retry{Burst: 1, Rate: 5e-324, Base: 1}, false, 2},
 		"the largest rate":           {wrapper.Retry{Burst: 1, Rate: 1e308, Base: 1}, true, 0},
 		"the largest burst":          {wrapper.Retry{Burst: 1<<63 - 1, Base: 1}, true, 0},
 		"one attempt":                {wrapper.Retry{MaxAttempts: 1}, false, 1},
-		"more attempts than can be":  {wrapper.Retry{MaxAttempts: 1<<63 - 1}, false, 1000},
+		"the most attempts":          {wrapper.Retry{MaxAttempts: 1<<63 - 1}, false, 1000},
 		"a negative cap":             {wrapper.Retry{Cap: -1}, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -270,7 +268,7 @@ func TestExtremeSettings(t *testing.T) {
 				err = cancelWith(ctx, client, false)
 				wantKind(t, err, wrapper.ErrOutcomeUnknown)
 				if took := time.Since(begin); took > time.Minute || p.served > tc.atMost || p.served == 0 {
-					t.Errorf("%d requests in %v, want from 1 to %d in a minute", p.served, took, tc.atMost)
+					t.Errorf("got %d requests in %v, want 1 to %d in a minute", p.served, took, tc.atMost)
 				}
 			})
 		})

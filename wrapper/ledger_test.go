@@ -22,16 +22,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// itsCluster is the cluster of the entries that tests make up.
+// itsCluster is the cluster name in the entries that tests make.
 const itsCluster = "the cluster"
 
-// known makes a client one that knows of a graceful cancel.
+// known returns options for a client whose ledger has a graceful cancel.
 func known(tb testing.TB) wrapper.Option {
 	tb.Helper()
 	return wrapper.Options(wrapper.WithLedger(knowsGraceful(tb)), wrapper.WithCluster(itsCluster))
 }
 
-// knowsGraceful is a ledger that knows of a graceful cancel of the operation, an hour ago.
+// knowsGraceful returns a ledger with a graceful cancel of opID an hour ago.
 func knowsGraceful(tb testing.TB) *wrapper.MemoryLedger {
 	tb.Helper()
 	l := new(wrapper.MemoryLedger)
@@ -41,19 +41,19 @@ func knowsGraceful(tb testing.TB) *wrapper.MemoryLedger {
 	return l
 }
 
-// nothingDone checks that no entry says that something took effect.
+// nothingDone checks that no entry of opID has a verdict.
 func nothingDone(tb testing.TB, l wrapper.Ledger) {
 	tb.Helper()
 	entries, err := l.Entries(background(), opID)
 	must(tb, err)
 	for _, e := range entries {
 		if e.Verdict != "" {
-			tb.Errorf("the ledger says that it was done: %+v", e)
+			tb.Errorf("got entry %+v, want one without a verdict", e)
 		}
 	}
 }
 
-// What a call notes: its end, whatever it was, with the caller's reason.
+// A call that sent something records its result, whatever it is, with the caller's reason.
 func TestLedgerEntries(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -65,14 +65,14 @@ func TestLedgerEntries(t *testing.T) {
 		cancel := func(reason string) { _, _ = client.Cancel(ctx, opID, wrapper.CancelOptions{Reason: reason}) }
 		force := func(reason string) { _, _ = client.ForceCancel(ctx, opID, wrapper.ForceOptions{Reason: reason}) }
 
-		force("refused by the policy") // not noted: nothing was sent
+		force("refused by the policy") // not recorded: nothing was sent
 		c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 403})
 		cancel("refused by the server")
 		c.wire.Spoil(wirefault.Graceful, slices.Repeat([]wirefault.Fault{{Apply: true}}, 5)...)
 		cancel("unknown")
 		cancel("accepted")
 		cancel("again")
-		c.wire.Spoil(wirefault.Force, wirefault.Fault{}) // lost, so that a probe notes something, too
+		c.wire.Spoil(wirefault.Force, wirefault.Fault{}) // lost, so that there is a probe, which is recorded too
 		force("abandoned")
 		cancel("forced before")
 		c.clock.advance(allTime)
@@ -91,7 +91,7 @@ func TestLedgerEntries(t *testing.T) {
 			{"graceful", "", "", "unknown"},
 			{"graceful", wrapper.Accepted, wrapper.StateRollingBack, "accepted"},
 			{"graceful", wrapper.AlreadyStopping, wrapper.StateRollingBack, "again"},
-			{"force", "", "", "abandoned"}, // about to be sent
+			{"force", "", "", "abandoned"}, // the intent
 			{"graceful", wrapper.Accepted, wrapper.StateRollingBack, "probe"},
 			{"force", wrapper.Accepted, wrapper.StateRollingBack, "abandoned"},
 			{"graceful", wrapper.AlreadyForced, wrapper.StateRollingBack, "forced before"},
@@ -101,7 +101,7 @@ func TestLedgerEntries(t *testing.T) {
 		for _, e := range entries {
 			got = append(got, line{e.Action, e.Verdict, e.State, e.Reason})
 			if e.OperationID != opID || time.Since(e.Time) > time.Hour || e.Time.IsZero() {
-				t.Errorf("the entry is %+v", e)
+				t.Errorf("got entry %+v, want operation %s and a recent time", e, opID)
 			}
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(line{})); diff != "" {
@@ -110,7 +110,7 @@ func TestLedgerEntries(t *testing.T) {
 	})
 }
 
-// Reads note what they saw only if it is evidence.
+// Reads record a state only if it is evidence.
 func TestLedgerSeen(t *testing.T) {
 	t.Parallel()
 	for _, s := range situations {
@@ -122,17 +122,17 @@ func TestLedgerSeen(t *testing.T) {
 		must(t, err)
 		if s.state != wrapper.StateRollingBack {
 			if len(entries) != 0 {
-				t.Errorf("%s: noted %+v", s.name, entries)
+				t.Errorf("%s: got entries %+v, want none", s.name, entries)
 			}
 			continue
 		}
 		if len(entries) != 1 || entries[0].Action != "seen" || entries[0].State != s.state || entries[0].Verdict != "" {
-			t.Errorf("%s: noted %+v", s.name, entries)
+			t.Errorf("%s: got entries %+v, want one: seen %s", s.name, entries, s.state)
 		}
 	}
 }
 
-// brokenLedger fails at what it is told to.
+// brokenLedger is a ledger whose Entries and Append fail with the given errors.
 type brokenLedger struct {
 	wrapper.MemoryLedger
 	read, write error
@@ -154,8 +154,8 @@ func (l *brokenLedger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Ent
 
 var errDisk = errors.New("the disk is full")
 
-// A ledger that cannot be read costs a force its evidence, and never a graceful cancel.
-func TestLedgerCannotBeRead(t *testing.T) {
+// If the ledger cannot be read, forces are refused, and graceful cancels still go out.
+func TestUnreadableLedger(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
@@ -163,22 +163,22 @@ func TestLedgerCannotBeRead(t *testing.T) {
 		client := c.client(t, wrapper.WithLedger(&brokenLedger{read: errDisk}))
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
-			t.Errorf("graceful: got %s, %v", got.Verdict, err)
+			t.Errorf("graceful: got %s, %v, %s, want Accepted, nil, %s", got.Verdict, err, c.flag(t, opID), emulator.RollingBackDueToUserCancel)
 		}
 		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
 		if !errors.Is(err, errDisk) || !errors.Is(r.Cause, errDisk) || !r.NotBefore.IsZero() || !strings.Contains(r.Missing, "cannot be read") ||
 			r.Grace != 0 || r.Ran != 0 || r.Policy != (wrapper.RequireGraceful{}) {
-			t.Errorf("force: got %+v", r)
+			t.Errorf("force: got %+v, want a refusal because of %v", r, errDisk)
 		}
 		if !slices.Equal(c.seen(), []string{"graceful"}) {
-			t.Errorf("the wire saw %v", c.seen())
+			t.Errorf("the wire saw %v, want one graceful cancel", c.seen())
 		}
 	})
 }
 
-// A ledger that cannot be written changes no verdict but that of a force; it is told beside it.
-func TestLedgerCannotBeWritten(t *testing.T) {
+// If the ledger cannot be written, forces are refused. Other calls succeed, and report it as LedgerErr.
+func TestUnwritableLedger(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
@@ -186,25 +186,25 @@ func TestLedgerCannotBeWritten(t *testing.T) {
 		client := c.client(t, wrapper.WithLedger(&brokenLedger{write: errDisk}), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted || !errors.Is(got.LedgerErr, errDisk) {
-			t.Errorf("graceful: got %+v, %v", got, err)
+			t.Errorf("graceful: got %+v, %v, want Accepted with LedgerErr %v", got, err, errDisk)
 		}
 		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if r := refusal(t, err); !errors.Is(r.Cause, errDisk) || !slices.Equal(c.seen(), []string{"graceful"}) {
-			t.Errorf("force: got %v; the wire saw %v", err, c.seen())
+			t.Errorf("force: got %v, want a refusal because of %v; the wire saw %v, want one graceful cancel", err, errDisk, c.seen())
 		}
 		if _, err := client.Operation(t.Context(), opID); err != nil {
-			t.Errorf("read: %v", err)
+			t.Errorf("read: got %v, want nil", err)
 		}
-		// An error of the call itself is not covered up by that of the ledger; both are told.
+		// The error of a call wraps both its own failure and that of the ledger.
 		c.wire.Spoil(wirefault.Any, wirefault.Fault{Status: 403})
 		_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if e := asError(t, err, wrapper.ErrServerRefused); !errors.Is(err, errDisk) || !errors.Is(e.LedgerErr(), errDisk) || e.Status() != 403 {
-			t.Errorf("got %v", err)
+			t.Errorf("refused: got %v with LedgerErr %v and status %d, want %v and 403", err, e.LedgerErr(), e.Status(), errDisk)
 		}
 	})
 }
 
-// Two clients with one ledger are as one: evidence of the first counts for the second.
+// With a shared ledger, the evidence of one client counts for another.
 func TestLedgerShared(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -217,16 +217,16 @@ func TestLedgerShared(t *testing.T) {
 		must(t, err)
 		got, err := second.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted {
-			t.Errorf("got %s, %v", got.Verdict, err)
+			t.Errorf("second client: got %s, %v, want Accepted", got.Verdict, err)
 		}
 		got, err = first.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if err != nil || got.Verdict != wrapper.AlreadyForced {
-			t.Errorf("got %s, %v", got.Verdict, err)
+			t.Errorf("first client: got %s, %v, want AlreadyForced", got.Verdict, err)
 		}
 	})
 }
 
-// The bounds: enough for a day's work, and never a leak.
+// A MemoryLedger keeps 64 entries of an operation, and 10 000 operations.
 func TestMemoryLedgerBounds(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -237,7 +237,7 @@ func TestMemoryLedgerBounds(t *testing.T) {
 		return len(entries)
 	}
 	if count(opID) != 0 {
-		t.Error("the zero value is not empty")
+		t.Errorf("zero value: got %d entries, want 0", count(opID))
 	}
 	for i := range 1000 {
 		must(t, l.Append(ctx, wrapper.Entry{
@@ -246,43 +246,43 @@ func TestMemoryLedgerBounds(t *testing.T) {
 	}
 	entries, _ := l.Entries(ctx, opID)
 	if n := len(entries); n != 64 || entries[0].Reason != "0" || entries[n-1].Reason != "999" {
-		t.Errorf("%d entries, from %q to %q", n, entries[0].Reason, entries[n-1].Reason)
+		t.Errorf("got %d entries, from %q to %q, want 64, from 0 to 999", n, entries[0].Reason, entries[n-1].Reason)
 	}
 	if !slices.IsSortedFunc(entries, func(a, b wrapper.Entry) int {
 		i, _ := strconv.Atoi(a.Reason)
 		j, _ := strconv.Atoi(b.Reason)
 		return i - j
 	}) {
-		t.Error("the entries are not in order")
+		t.Errorf("got entries %+v, want them in order", entries)
 	}
 	entries[0].Reason = "changed by the caller"
 	if again, _ := l.Entries(ctx, opID); again[0].Reason != "0" {
-		t.Error("Entries returned no copy")
+		t.Errorf("got reason %q, want 0: Entries returns a copy", again[0].Reason)
 	}
 
 	for i := range 9_999 {
 		must(t, l.Append(ctx, wrapper.Entry{OperationID: uuid.UUID{2, byte(i >> 8), byte(i)}}))
 	}
 	if count(opID) != 64 {
-		t.Error("10 000 operations are one too many")
+		t.Errorf("with 10 000 operations: got %d entries of the first, want 64", count(opID))
 	}
 	must(t, l.Append(ctx, wrapper.Entry{OperationID: uuid.UUID{3}}))
-	if count(opID) != 0 || count(uuid.UUID{2}) != 1 || count(uuid.UUID{3}) != 1 {
-		t.Error("10 001 operations are not too many, or the wrong one went")
+	if got := []int{count(opID), count(uuid.UUID{2}), count(uuid.UUID{3})}; !slices.Equal(got, []int{0, 1, 1}) {
+		t.Errorf("with 10 001 operations: got %d entries of the first, the second and the last, want 0, 1, 1", got)
 	}
 }
 
-// A ledger that does not answer costs a graceful cancel some seconds, never the cancel.
+// A ledger that hangs delays a graceful cancel by some seconds, but does not prevent it.
 func TestHangingLedgerDoesNotStopGraceful(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, server.Documented)
 		makeRunning(t, c)
-		for _, limit := range []time.Duration{time.Minute, time.Second} { // with the second it was the whole call
+		for _, limit := range []time.Duration{time.Minute, time.Second} { // a second is shorter than that delay
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			got, err := directClient(t, c.handler, wrapper.WithLedger(hangingLedger{})).Cancel(ctx, opID, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted {
-				t.Errorf("within %v: got %s, %v; the wire saw %v", limit, got.Verdict, err, c.seen())
+				t.Errorf("within %v: got %s, %v, want Accepted; the wire saw %v", limit, got.Verdict, err, c.seen())
 			}
 			cancel()
 		}
@@ -301,8 +301,8 @@ func (hangingLedger) Entries(ctx context.Context, _ uuid.UUID) ([]wrapper.Entry,
 	return nil, ctx.Err()
 }
 
-// Looking at an operation again and again must not push the evidence of its graceful
-// cancel out of the ledger: the grace would count from the first look.
+// Many reads of an operation must not displace the evidence of its graceful cancel in the ledger. Otherwise the grace
+// would count from the first read.
 func TestReadsKeepEvidenceInLedger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -323,15 +323,15 @@ func TestReadsKeepEvidenceInLedger(t *testing.T) {
 		look(50)
 		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if err == nil {
-			t.Fatalf("the force went out %v after the graceful cancel", time.Since(cancelled))
+			t.Fatalf("got a force %v after the graceful cancel, want a refusal", time.Since(cancelled))
 		}
 		if r := refusal(t, err); !r.NotBefore.Equal(cancelled.Add(time.Hour)) {
-			t.Errorf("allowed from %v, want %v", r.NotBefore, cancelled.Add(time.Hour))
+			t.Errorf("got NotBefore %v, want %v", r.NotBefore, cancelled.Add(time.Hour))
 		}
 	})
 }
 
-// A MemoryLedger remembers the operations it heard of last.
+// A MemoryLedger drops the operation whose last entry is oldest.
 func TestMemoryLedgerKeepsTheLatest(t *testing.T) {
 	t.Parallel()
 	var l wrapper.MemoryLedger
@@ -343,11 +343,11 @@ func TestMemoryLedgerKeepsTheLatest(t *testing.T) {
 	must(t, l.Append(ctx, wrapper.Entry{OperationID: opID, Action: "graceful", Verdict: wrapper.Accepted}))
 	must(t, l.Append(ctx, wrapper.Entry{OperationID: uuid.UUID{3}}))
 	if entries, _ := l.Entries(ctx, opID); len(entries) != 2 {
-		t.Errorf("the operation heard of last but one has %d entries", len(entries))
+		t.Errorf("got %d entries of the operation before the last, want 2", len(entries))
 	}
 }
 
-// If the graceful cancel could not be noted, the error says so: a repetition begins the grace anew.
+// If the graceful cancel could not be recorded, the error says so, because a repeated call starts the grace over.
 func TestErrorCarriesLedgerErr(t *testing.T) {
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: slow})
@@ -355,7 +355,7 @@ func TestErrorCarriesLedgerErr(t *testing.T) {
 		defer cancel()
 		_, err := c.Client(wrapper.WithLedger(&unwritable{})).Stop(ctx, id, wrapper.StopOptions{})
 		if onlyKind(t, err, wrapper.ErrNotFinished); !errors.Is(err, errOwn) {
-			t.Errorf("the ledger could not be written, and the error is %v", err)
+			t.Errorf("got %v, want it to wrap %v of the ledger", err, errOwn)
 		}
 	})
 }
@@ -364,8 +364,8 @@ type unwritable struct{ wrapper.MemoryLedger }
 
 func (*unwritable) Append(context.Context, wrapper.Entry) error { return errOwn }
 
-// A call that sent nothing is not noted.
-func TestNothingSentIsNotNoted(t *testing.T) {
+// A call that sent nothing is not recorded.
+func TestNothingSentIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -373,24 +373,24 @@ func TestNothingSentIsNotNoted(t *testing.T) {
 	err := cancelWith(ctx, directClient(t, serving(done), wrapper.WithLedger(ledger)), false)
 	wantKind(t, err, wrapper.ErrNotSent)
 	if entries, _ := ledger.Entries(t.Context(), opID); len(entries) != 0 {
-		t.Errorf("%+v", entries)
+		t.Errorf("got entries %+v, want none", entries)
 	}
 }
 
-// The three things a call asks of its ledger.
+// The three points at which a call uses its ledger.
 const (
 	atRead  = "read"
 	atAhead = "write-ahead"
 	atNote  = "note"
 )
 
-// scriptedLedger fails at one of them, at once or by hanging.
+// scriptedLedger fails at one of these points, at once or by hanging.
 type scriptedLedger struct {
 	wrapper.MemoryLedger
 	failAt  string
 	hangs   bool
 	until   time.Time // when it recovers; zero for never
-	noAhead bool      // the write-ahead has been
+	noAhead bool      // the write-ahead is done
 }
 
 func (l *scriptedLedger) at(ctx context.Context, point string) error {
@@ -417,10 +417,10 @@ func (l *scriptedLedger) Append(ctx context.Context, e wrapper.Entry) error {
 
 func (l *scriptedLedger) Entries(ctx context.Context, id uuid.UUID) ([]wrapper.Entry, error) {
 	entries, _ := l.MemoryLedger.Entries(ctx, id)
-	return entries, l.at(ctx, atRead) // what comes with an error must not count
+	return entries, l.at(ctx, atRead) // entries returned with an error must not count
 }
 
-// writesOf are the cancels that a server saw, in order.
+// writesOf returns the cancels that a server saw, in order.
 func writesOf(c *sftest.Cluster) (all []string) {
 	for _, r := range c.Requests() {
 		switch {
@@ -433,8 +433,7 @@ func writesOf(c *sftest.Cluster) (all []string) {
 	return all
 }
 
-// A ledger that cannot be reached stops every force, whoever decides about it, and no
-// graceful cancel. What happened all the same is noted as well as it can be.
+// If the ledger is unreachable, graceful cancels still go out, and every force is refused, whatever the policy.
 func TestForceNeedsLedger(t *testing.T) {
 	t.Parallel()
 	const grace = 10 * time.Second
@@ -451,11 +450,11 @@ func TestForceNeedsLedger(t *testing.T) {
 	cases := []struct {
 		name    string
 		call    func(context.Context, *wrapper.Client, uuid.UUID) (wrapper.Result, error)
-		known   bool // the ledger knows of a graceful cancel
+		known   bool // the ledger has a graceful cancel
 		kind    error
-		unread  []string // what goes out if the ledger cannot be read
-		unahead []string // if it cannot be told of the force
-		all     []string // if it can
+		unread  []string // the requests if the ledger cannot be read
+		unahead []string // the requests if the intent to force cannot be recorded
+		all     []string // the requests otherwise
 		waits   time.Duration
 	}{
 		{"RequireGraceful", force(wrapper.RequireGraceful{}), true, refused, nothing, nothing, []string{"force"}, 0},
@@ -466,7 +465,7 @@ func TestForceNeedsLedger(t *testing.T) {
 		{"Stop", stop, false, unfinished, graceful, graceful, both, grace},
 	}
 	for _, tc := range cases {
-		for _, all := range []bool{false, true} { // by CancelAll, too
+		for _, all := range []bool{false, true} { // true: by CancelAll
 			for _, failAt := range []string{atRead, atAhead, atNote} {
 				for _, hangs := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s/all %v/%s/hangs %v", tc.name, all, failAt, hangs), func(t *testing.T) {
@@ -482,7 +481,7 @@ func TestForceNeedsLedger(t *testing.T) {
 							got, err := callOrAll(t.Context(), client, id, tc.call, all)
 							if failAt == atNote {
 								if err != nil || !got.Force || !errors.Is(got.LedgerErr, errDisk) || !slices.Equal(writesOf(c), tc.all) {
-									t.Errorf("%+v, %v; the server saw %v", got, err, writesOf(c))
+									t.Errorf("got %+v, %v, want a force with LedgerErr %v; the server saw %v, want %v", got, err, errDisk, writesOf(c), tc.all)
 								}
 								return
 							}
@@ -492,17 +491,17 @@ func TestForceNeedsLedger(t *testing.T) {
 							}
 							e, r := asOnly(t, err, tc.kind), new(wrapper.Refusal)
 							if !errors.As(err, &r) || !errors.Is(r.Cause, errDisk) || !r.NotBefore.IsZero() || !slices.Equal(writesOf(c), want) {
-								t.Errorf("%v; the server saw %v, want %v", err, writesOf(c), want)
+								t.Errorf("got %v, want a refusal because of %v; the server saw %v, want %v", err, errDisk, writesOf(c), want)
 							}
 							if forced := c.Operation(id).Rollback == emulator.RollingBackForce; forced || e.Force() != errors.Is(tc.kind, refused) {
-								t.Errorf("forced: %v, said so: %v", forced, e.Force())
+								t.Errorf("got forced %v and Force %v in the error, want false and %v", forced, e.Force(), errors.Is(tc.kind, refused))
 							}
 							if took := time.Since(begin); !hangs && failAt == atRead && took != tc.waits || took < tc.waits || took > grace+20*time.Second {
-								t.Errorf("it took %v", took)
+								t.Errorf("the call took %v, want %v, or up to %v if the ledger hangs", took, tc.waits, grace+20*time.Second)
 							}
 							entries, _ := ledger.MemoryLedger.Entries(t.Context(), id)
 							if i := slices.IndexFunc(entries, func(e wrapper.Entry) bool { return e.Action == "force" }); i >= 0 {
-								t.Errorf("the ledger knows of a force that nobody sent: %+v", entries[i])
+								t.Errorf("got entry %+v, want no entry of a force, since none was sent", entries[i])
 							}
 						})
 					})
@@ -524,7 +523,7 @@ func callOrAll(ctx context.Context, client *wrapper.Client, id uuid.UUID, call f
 	return got, err
 }
 
-// A ledger that is back when the time of the force has come is good enough for a Stop.
+// A Stop succeeds if its ledger fails at first, but works by the time of the force.
 func TestLedgerRecovers(t *testing.T) {
 	t.Parallel()
 	for _, failAt := range []string{atRead, atNote} {
@@ -533,14 +532,14 @@ func TestLedgerRecovers(t *testing.T) {
 			client := c.Client(wrapper.WithLedger(&scriptedLedger{failAt: failAt, until: time.Now().Add(time.Second)}))
 			got, err := client.Stop(t.Context(), id, wrapper.StopOptions{Grace: 10 * time.Second})
 			if truthful(t, c, id, got, err); !got.Force || (got.LedgerErr != nil) != (failAt == atNote) {
-				t.Errorf("%s: force %v, %v", failAt, got.Force, got.LedgerErr)
+				t.Errorf("%s: got Force %v, LedgerErr %v, want true, and an error only at %s", failAt, got.Force, got.LedgerErr, atNote)
 			}
 		})
 	}
 }
 
-// When a force is on the wire, the ledger knows of it already, once, however often it is sent.
-func TestForceIsNotedAhead(t *testing.T) {
+// The intent to force is recorded once, before the force is sent, however often it is sent.
+func TestForceIsRecordedAhead(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{Step: emulator.StepLookingUpState, Scenario: stuck, Rollback: emulator.RollingBackDueToUserCancel})
@@ -551,7 +550,7 @@ func TestForceIsNotedAhead(t *testing.T) {
 					forces++
 					entries, _ := ledger.Entries(r.Context(), id)
 					if got := noted(entries, "why"); !slices.Equal(got, []wrapper.Action{"force"}) {
-						t.Errorf("force %d: the ledger holds %+v", forces, entries)
+						t.Errorf("force %d: got entries %+v, want one of a force", forces, entries)
 					}
 				}
 				return next.RoundTrip(r)
@@ -561,7 +560,7 @@ func TestForceIsNotedAhead(t *testing.T) {
 		client := c.Client(wrapper.WithLedger(ledger), wrapper.WithAttemptMiddleware(look), wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 		got, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{Reason: "why"})
 		if err != nil || forces != 3 {
-			t.Errorf("%d forces: %s, %v", forces, got.Verdict, err)
+			t.Errorf("got %s, %v after %d forces, want nil after 3", got.Verdict, err, forces)
 		}
 	})
 }
@@ -570,7 +569,7 @@ type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A force that somebody was about to send proves nothing, nor does a cancel that failed.
+// An entry without a verdict is not evidence: an intent to force, or a cancel or start that failed.
 func TestNoVerdictNoEvidence(t *testing.T) {
 	t.Parallel()
 	for _, action := range []wrapper.Action{"force", "graceful", "start"} {
@@ -580,11 +579,11 @@ func TestNoVerdictNoEvidence(t *testing.T) {
 			client := c.Client(wrapper.WithLedger(ledger))
 			_, err := client.ForceCancel(t.Context(), id, wrapper.ForceOptions{})
 			if _ = refusal(t, err); len(c.Requests()) != 0 {
-				t.Errorf("%s: %v", action, c.Requests())
+				t.Errorf("%s: got requests %v, want none", action, c.Requests())
 			}
 			got, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted {
-				t.Errorf("%s: %s, %v", action, got.Verdict, err)
+				t.Errorf("%s: got %s, %v, want Accepted", action, got.Verdict, err)
 			}
 		})
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// A header is in every request of the call, over a socket, and in no other call; what the client sends by
-// itself stays.
+// Headers of PerCall are in every request of that call, over a socket, and in no other call. They do not replace the
+// client's own headers.
 func TestPerCallHeader(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -50,12 +50,12 @@ func TestPerCallHeader(t *testing.T) {
 		}
 		if ids := h.Values("X-ServiceFabricRequestId"); len(ids) != 1 || len(ids[0]) != 36 ||
 			!strings.HasPrefix(h.Get("User-Agent"), "sfcancel/") || !strings.HasPrefix(h.Get("Authorization"), "Bearer ") {
-			t.Errorf("request %d: the client's own headers are %v", i, h)
+			t.Errorf("request %d: got headers %v, want the client's own request id, user agent and token", i, h)
 		}
 	}
 }
 
-// Retry settings of one call are in place of the client's.
+// Retry settings of PerCall replace the client's.
 func TestPerCallRetry(t *testing.T) {
 	t.Parallel()
 	p := serving(answer{status: 503})
@@ -74,7 +74,7 @@ func TestPerCallRetry(t *testing.T) {
 	}
 }
 
-// An endpoint of one call is the only one, whichever the client is at, and however it is written.
+// A call with an Endpoint uses only that endpoint, whichever the client currently uses, and however it is spelled.
 func TestPerCallEndpoint(t *testing.T) {
 	t.Parallel()
 	g := newGateways(newCluster(t, server.Documented))
@@ -94,16 +94,16 @@ func TestPerCallEndpoint(t *testing.T) {
 	}
 	must(t, at(""))
 	if got, want := g.take(), "a list"; got != want {
-		t.Errorf("got %q, want %q: the call left the others alone", got, want)
+		t.Errorf("got %q, want %q, since the failures at b do not affect other calls", got, want)
 	}
 }
 
-// What is wrong with the options is an error before anything is sent.
+// Invalid options are an error before anything is sent.
 func TestPerCallRefused(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]wrapper.CallOptions{
-		"endpoint of nobody":   {Endpoint: "http://elsewhere"},
-		"no endpoint":          {Endpoint: "elsewhere"},
+		"unknown endpoint":     {Endpoint: "http://elsewhere"},
+		"not a URL":            {Endpoint: "elsewhere"},
 		"retry":                {Retry: &wrapper.Retry{MaxAttempts: -1}},
 		"name of a header":     {Header: http.Header{"a b": {"x"}}},
 		"no name":              {Header: http.Header{"": {"x"}}},
@@ -118,7 +118,7 @@ func TestPerCallRefused(t *testing.T) {
 	}
 }
 
-// The calls of a CancelAll have the options, but for Attempts, which are those of its list.
+// The calls of a CancelAll use the options of PerCall, except that Attempts has only the list.
 func TestPerCallOfMany(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)

@@ -17,7 +17,7 @@ import (
 )
 
 // seed: force is not allowed until the API has been called with force set to false
-// first. The default policy wants evidence, and without it nothing is sent.
+// first. The default policy requires evidence; without it nothing is sent.
 func TestForceNeedsEvidence(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -27,16 +27,16 @@ func TestForceNeedsEvidence(t *testing.T) {
 			_, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			r := refusal(t, err)
 			if !strings.Contains(r.Missing, "no graceful cancel") || !r.NotBefore.IsZero() || r.Cause != nil {
-				t.Errorf("%s: got %+v", s.name, r)
+				t.Errorf("%s: got %+v, want a refusal because no graceful cancel is known", s.name, r)
 			}
 			if len(c.wire.Seen()) != 0 || c.flag(t, opID) != s.flag {
-				t.Errorf("%s: the wire saw %v, the server recorded %q", s.name, c.seen(), c.flag(t, opID))
+				t.Errorf("%s: the wire saw %v, the server recorded %q, want nothing and %q", s.name, c.seen(), c.flag(t, opID), s.flag)
 			}
 		}
 	})
 }
 
-// What counts as evidence, and what does not.
+// The calls that leave evidence, and those that do not.
 func TestEvidence(t *testing.T) {
 	t.Parallel()
 	read := func(ctx context.Context, client *wrapper.Client) error {
@@ -58,12 +58,12 @@ func TestEvidence(t *testing.T) {
 		enough          bool
 	}{
 		{"seed: called with force set to false first", "running", cancel, nil, true},
-		{"its answer was lost and asked for again", "running", cancel, []wirefault.Fault{{Apply: true}}, true},
-		{"it stayed unknown whether it arrived", "running", cancel, []wirefault.Fault{{}, {}, {}, {}}, false},
+		{"its answer was lost, and a retry succeeded", "running", cancel, []wirefault.Fault{{Apply: true}}, true},
+		{"its outcome stayed unknown", "running", cancel, []wirefault.Fault{{}, {}, {}, {}}, false},
 		{"it was refused", "running", cancel, []wirefault.Fault{{Status: 403}}, false},
-		{"it found the operation forced already", "forced", cancel, nil, true},
-		{"it found the operation over", "completed", cancel, nil, false},
-		{"it found nothing", "unknown id", cancel, nil, false},
+		{"the operation was already forced", "forced", cancel, nil, true},
+		{"the operation was finished", "completed", cancel, nil, false},
+		{"there was no operation", "unknown id", cancel, nil, false},
 		{"seed: the state is RollingBack already", "gracefully cancelled", read, nil, true},
 		{"seed: the state is RollingBack already, by a failure", "failing by itself", read, nil, true},
 		{"a read that showed Running", "running", read, nil, false},
@@ -83,20 +83,20 @@ func TestEvidence(t *testing.T) {
 				_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				if tc.enough {
 					if !slices.Contains(c.seen()[sent:], "force") {
-						t.Errorf("no force was sent: %v", err)
+						t.Errorf("got requests %v, %v, want a force", c.seen()[sent:], err)
 					}
 					return
 				}
 				wantKind(t, err, wrapper.ErrForceRefused)
 				if len(c.wire.Seen()) != sent {
-					t.Errorf("the refused force sent %v", c.seen()[sent:])
+					t.Errorf("got requests %v, want none from the refused force", c.seen()[sent:])
 				}
 			})
 		}
 	})
 }
 
-// The grace of RequireGraceful counts from the evidence, to the nanosecond.
+// The grace of RequireGraceful counts exactly from the evidence.
 func TestMinGrace(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -113,29 +113,29 @@ func TestMinGrace(t *testing.T) {
 				_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				r := refusal(t, err)
 				if !r.NotBefore.Equal(cancelled.Add(time.Minute)) || !strings.Contains(err.Error(), "allowed from 2000-01-01T00:01:00Z") {
-					t.Errorf("after %v: %v", waited, err)
+					t.Errorf("after %v: got %v with NotBefore %v, want a minute after the cancel", waited, err, r.NotBefore)
 				}
 				if r.Grace != time.Minute || r.Ran != waited || r.Policy != (wrapper.RequireGraceful{MinGrace: time.Minute}) || r.Cause != nil {
-					t.Errorf("after %v: got %+v", waited, r)
+					t.Errorf("after %v: got %+v, want Grace 1m, Ran %v and the policy", waited, r, waited)
 				}
 			}
 			if seen := c.seen(); !slices.Equal(seen, []string{"graceful"}) {
-				t.Errorf("the wire saw %v", seen)
+				t.Errorf("the wire saw %v, want one graceful cancel", seen)
 			}
-			// Asking once more does not begin the grace anew.
+			// Another graceful cancel does not start the grace over.
 			if _, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Nanosecond)
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted {
-				t.Errorf("when the grace is over: %s, %v", got.Verdict, err)
+				t.Errorf("after the grace: got %s, %v, want Accepted", got.Verdict, err)
 			}
 		})
 	})
 }
 
-// The policy of a call takes the place of the client's.
+// The policy of a call replaces the client's.
 func TestPolicyOfACall(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
@@ -144,22 +144,22 @@ func TestPolicyOfACall(t *testing.T) {
 	_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{}})
 	wantKind(t, err, wrapper.ErrForceRefused)
 	if len(c.seen()) != 0 {
-		t.Errorf("the wire saw %v", c.seen())
+		t.Errorf("the wire saw %v, want nothing", c.seen())
 	}
 	for _, p := range []wrapper.ForcePolicy{wrapper.RequireGraceful{MinGrace: -1}, wrapper.GracefulFirst{Grace: -1}} {
 		if _, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: p}); !errors.Is(err, wrapper.ErrInvalidArgument) {
-			t.Errorf("%+v: got %v", p, err)
+			t.Errorf("%+v: got %v, want %v", p, err, wrapper.ErrInvalidArgument)
 		}
 	}
 	if got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{}); err != nil || got.Verdict != wrapper.Accepted {
-		t.Errorf("the policy of the client: got %s, %v", got.Verdict, err)
+		t.Errorf("the policy of the client: got %s, %v, want Accepted", got.Verdict, err)
 	}
 	if flag := c.flag(t, opID); flag != emulator.RollingBackForce {
-		t.Errorf("the server recorded %s", flag)
+		t.Errorf("the server recorded %s, want %s", flag, emulator.RollingBackForce)
 	}
 }
 
-// A context that ends with the grace cannot last it: nothing is sent.
+// If the context ends together with the grace, nothing is sent.
 func TestNothingSentIfContextEndsWithinGrace(t *testing.T) {
 	t.Parallel()
 	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
@@ -168,13 +168,13 @@ func TestNothingSentIfContextEndsWithinGrace(t *testing.T) {
 		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		wantKind(t, err, wrapper.ErrForceRefused)
 		if seen := c.seen(); !slices.Equal(seen, nil) {
-			t.Errorf("refused before anything is sent, and the wire saw %v", seen)
+			t.Errorf("the wire saw %v, want nothing", seen)
 		}
 	})
 }
 
-// After the graceful cancel of a GracefulFirst the call is about its force again: one that
-// never left is ErrNotSent, whatever became of the cancel.
+// The error of GracefulFirst is about its force: if the force was not sent, it is ErrNotSent, whatever the result of
+// the graceful cancel.
 func TestGracefulFirstForceNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -193,12 +193,12 @@ func TestGracefulFirstForceNotSent(t *testing.T) {
 		must(t, err)
 		_, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if onlyKind(t, err, wrapper.ErrNotSent); forces != 2 {
-			t.Errorf("%d forces: %v", forces, err)
+			t.Errorf("got %d forces, %v, want 2", forces, err)
 		}
 	})
 }
 
-// firstGraceful is a test of GracefulFirst in virtual time.
+// firstGraceful runs a test of GracefulFirst in virtual time.
 func firstGraceful(t *testing.T, situation string, test func(t *testing.T, c *cluster, client *wrapper.Client)) {
 	t.Helper()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -210,7 +210,7 @@ func firstGraceful(t *testing.T, situation string, test func(t *testing.T, c *cl
 	})
 }
 
-// The whole sequence of the seed in one call: graceful, the grace, the force.
+// GracefulFirst performs the whole sequence of the seed in one call: graceful cancel, grace, force.
 func TestGracefulFirst(t *testing.T) {
 	t.Parallel()
 	for _, situation := range []string{"queued", "running", "gracefully cancelled", "failing by itself"} {
@@ -219,16 +219,16 @@ func TestGracefulFirst(t *testing.T) {
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			told{wrapper.Accepted, wrapper.StateRollingBack, false, []string{"graceful", "looks", "force"}, emulator.RollingBackForce}.check(t, c, got, err)
 			if took := time.Since(begin); took != time.Minute {
-				t.Errorf("%s: it took %v, want the grace", situation, took)
+				t.Errorf("%s: the call took %v, want the grace of a minute", situation, took)
 			}
 			if !got.Attempts[2].Start.Equal(begin.Add(time.Minute)) {
-				t.Errorf("%s: the force went out at %v", situation, got.Attempts[2].Start.Sub(begin))
+				t.Errorf("%s: got the force after %v, want a minute", situation, got.Attempts[2].Start.Sub(begin))
 			}
 		})
 	}
 }
 
-// If no force is needed any more, none is sent, and nobody waits.
+// If no force is needed, none is sent, and the call returns at once.
 func TestGracefulFirstWithoutForce(t *testing.T) {
 	t.Parallel()
 	cases := map[string]told{
@@ -243,13 +243,14 @@ func TestGracefulFirstWithoutForce(t *testing.T) {
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			want.check(t, c, got, err)
 			if !got.Force || time.Since(begin) != 0 {
-				t.Errorf("%s: took %v, force %v", situation, time.Since(begin), got.Force)
+				t.Errorf("%s: got Force %v after %v, want true at once", situation, got.Force, time.Since(begin))
 			}
 		})
 	}
 }
 
-// An operation that ends within the grace is not forced, and nobody waits for the rest of it.
+// If the operation ends within the grace, no force is sent, and the call returns without waiting for the rest of the
+// grace.
 func TestGracefulFirstEndsInTime(t *testing.T) {
 	t.Parallel()
 	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
@@ -259,12 +260,12 @@ func TestGracefulFirstEndsInTime(t *testing.T) {
 		told{wrapper.Finished, wrapper.StateCancelled, false, []string{"graceful", "looks"},
 			emulator.RollingBackDueToUserCancel}.check(t, c, got, err)
 		if took := time.Since(begin); took < 30*time.Second || took > 32*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("the call took %v, want 30s to 32s", took)
 		}
 	})
 }
 
-// A graceful cancel that is known has had its time, or gets the rest of it.
+// After a known graceful cancel, the call waits only for the rest of the grace.
 func TestGracefulFirstKnown(t *testing.T) {
 	t.Parallel()
 	for _, had := range []time.Duration{0, 20 * time.Second, time.Minute, time.Hour} {
@@ -275,10 +276,10 @@ func TestGracefulFirstKnown(t *testing.T) {
 			begin := time.Now()
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted || writes(got.Attempts) != 1 {
-				t.Errorf("got %s, %v; the wire saw %v", got.Verdict, err, c.seen())
+				t.Errorf("after %v: got %s, %v, want Accepted with one write; the wire saw %v", had, got.Verdict, err, c.seen())
 			}
 			if took, want := time.Since(begin), max(time.Minute-had, 0); took != want {
-				t.Errorf("after %v it took %v more, want %v", had, took, want)
+				t.Errorf("after %v: the call took %v, want %v", had, took, want)
 			}
 		})
 	}
@@ -294,7 +295,7 @@ func writes(attempts []wrapper.Attempt) int {
 	return n
 }
 
-// A context that cannot last the grace is told before anything is sent.
+// A force is refused before anything is sent if the context ends before the grace.
 func TestGracefulFirstNoTime(t *testing.T) {
 	t.Parallel()
 	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
@@ -304,15 +305,15 @@ func TestGracefulFirstNoTime(t *testing.T) {
 		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
 		if !r.NotBefore.IsZero() || time.Since(begin) != 0 || len(c.seen()) != 0 || r.Grace != time.Minute || r.Ran != 0 { // no grace has begun
-			t.Errorf("got %+v after %v; the wire saw %v", r, time.Since(begin), c.seen())
+			t.Errorf("got %+v after %v, want Grace 1m, Ran 0 and no NotBefore at once; the wire saw %v, want nothing", r, time.Since(begin), c.seen())
 		}
 		if flag := c.flag(t, opID); flag != emulator.NotRollingBack {
-			t.Errorf("the server recorded %s", flag)
+			t.Errorf("the server recorded %s, want %s", flag, emulator.NotRollingBack)
 		}
 	})
 }
 
-// Cancelled within the grace: the error says that no force was sent, and when one may be.
+// If the context is cancelled within the grace, the error says that no force was sent, and when one may be.
 func TestGracefulFirstInterrupted(t *testing.T) {
 	t.Parallel()
 	firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
@@ -322,31 +323,31 @@ func TestGracefulFirstInterrupted(t *testing.T) {
 		_, err := client.ForceCancel(ctx, opID, wrapper.ForceOptions{})
 		r := refusal(t, err)
 		if !errors.Is(err, context.Canceled) || !r.NotBefore.Equal(begin.Add(time.Minute)) || time.Since(begin) != time.Second {
-			t.Errorf("after %v: %v", time.Since(begin), err)
+			t.Errorf("got %v with NotBefore %v after %v, want %v, a minute after the start, after a second", err, r.NotBefore, time.Since(begin), context.Canceled)
 		}
 		if r.Grace != time.Minute || r.Ran != time.Second || r.Policy != (wrapper.GracefulFirst{Grace: time.Minute}) {
-			t.Errorf("got %+v", r)
+			t.Errorf("got %+v, want Grace 1m, Ran 1s and the policy", r)
 		}
 		if !slices.Equal(looks(c.seen()), []string{"graceful", "looks"}) || c.flag(t, opID) != emulator.RollingBackDueToUserCancel {
-			t.Errorf("the wire saw %v, the server recorded %s", c.seen(), c.flag(t, opID))
+			t.Errorf("the wire saw %v, the server recorded %s, want a graceful cancel and looks, and %s", c.seen(), c.flag(t, opID), emulator.RollingBackDueToUserCancel)
 		}
-		// The evidence was kept, and the grace goes on from there.
+		// The evidence is kept, and the next call continues the same grace.
 		got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted || time.Since(begin) != time.Minute {
-			t.Errorf("the second call: %s, %v after %v", got.Verdict, err, time.Since(begin))
+			t.Errorf("second call: got %s, %v after %v, want Accepted after a minute", got.Verdict, err, time.Since(begin))
 		}
 	})
 }
 
-// Without a graceful cancel that is in effect for sure, no force is sent.
+// Unless a graceful cancel is known to be in effect, no force is sent.
 func TestGracefulFirstUnknown(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		fault wirefault.Fault
 		kind  error
 	}{
-		"lost for ever": {wirefault.Fault{}, wrapper.ErrOutcomeUnknown},
-		"refused":       {wirefault.Fault{Status: 403}, wrapper.ErrServerRefused},
+		"always lost": {wirefault.Fault{}, wrapper.ErrOutcomeUnknown},
+		"refused":     {wirefault.Fault{Status: 403}, wrapper.ErrServerRefused},
 	}
 	for name, tc := range cases {
 		firstGraceful(t, "running", func(t *testing.T, c *cluster, client *wrapper.Client) {
@@ -354,13 +355,13 @@ func TestGracefulFirstUnknown(t *testing.T) {
 			_, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			wantKind(t, err, tc.kind)
 			if slices.Contains(c.seen(), "force") {
-				t.Errorf("%s: the wire saw %v", name, c.seen())
+				t.Errorf("%s: the wire saw %v, want no force", name, c.seen())
 			}
 		})
 	}
 }
 
-// The example that needs a test.
+// The example of GracefulFirst runs as a test, because it needs virtual time.
 func TestExampleOfGracefulFirst(t *testing.T) {
 	t.Parallel()
 	gracefulFirst(t)

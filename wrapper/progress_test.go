@@ -27,9 +27,9 @@ var progressOf = map[wrapper.Kind]string{
 
 func isProgress(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "Progress") }
 
-// What the ledger knows the address of is asked for there, with one small answer, when it turns
-// out to be over. Where the answer shows nothing, the list tells.
-func TestCancelAsksForTheProgress(t *testing.T) {
+// If the ledger has the target of a finished operation, a cancel reads its progress, which is a small answer, instead
+// of the list. If the progress is not found, the cancel reads the list.
+func TestCancelReadsProgress(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
 		client := c.client(t)
@@ -37,7 +37,7 @@ func TestCancelAsksForTheProgress(t *testing.T) {
 		must(t, err)
 		id := started.OperationID
 		c.clock.advance(allTime)
-		for range 2 { // after the first the ledger knows of the end as well
+		for range 2 { // the second time the ledger has the end as well
 			got, err := client.Cancel(t.Context(), id, wrapper.CancelOptions{})
 			if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateCompleted || got.Kind != kind || !got.Resolved {
 				t.Errorf("got %+v, %v, want Finished Completed", got, err)
@@ -59,8 +59,8 @@ func TestCancelAsksForTheProgress(t *testing.T) {
 	})
 }
 
-// An address proves nothing: what it does not show, the list tells, whatever came in its place.
-func TestProgressProvesNoMoreThanItShows(t *testing.T) {
+// If the progress cannot be read, or is of another operation, the list decides.
+func TestListDecidesWithoutProgress(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		for name, tc := range map[string]struct {
@@ -68,14 +68,14 @@ func TestProgressProvesNoMoreThanItShows(t *testing.T) {
 			fault []wirefault.Fault
 			want  []string
 		}{
-			"of another kind":      {wrapper.Entry{Kind: wrapper.KindQuorumLoss, Target: "fabric:/shop/orders " + uuid.Nil.String()}, nil, []string{"graceful", "GetQuorumLossProgress", "list"}},
-			"a bad answer":         {wrapper.Entry{}, []wirefault.Fault{{Status: 200, Body: "{}"}}, []string{"graceful", "GetDataLossProgress", "list"}},
-			"no answer":            {wrapper.Entry{}, []wirefault.Fault{{}}, []string{"graceful", "GetDataLossProgress", "list"}},
-			"a failure":            {wrapper.Entry{}, []wirefault.Fault{{Status: 503}}, []string{"graceful", "GetDataLossProgress", "list"}},
-			"another cluster":      {wrapper.Entry{Cluster: "elsewhere"}, nil, []string{"graceful", "list"}},
-			"no partition":         {wrapper.Entry{Target: "fabric:/shop/orders"}, nil, []string{"graceful", "list"}},
-			"a path":               {wrapper.Entry{Target: "fabric:/shop/../.. " + uuid.Nil.String()}, nil, []string{"graceful", "list"}},
-			"no kind of this time": {wrapper.Entry{Kind: "CoffeeLoss"}, nil, []string{"graceful", "list"}},
+			"another kind":    {wrapper.Entry{Kind: wrapper.KindQuorumLoss, Target: "fabric:/shop/orders " + uuid.Nil.String()}, nil, []string{"graceful", "GetQuorumLossProgress", "list"}},
+			"a bad answer":    {wrapper.Entry{}, []wirefault.Fault{{Status: 200, Body: "{}"}}, []string{"graceful", "GetDataLossProgress", "list"}},
+			"no answer":       {wrapper.Entry{}, []wirefault.Fault{{}}, []string{"graceful", "GetDataLossProgress", "list"}},
+			"a failure":       {wrapper.Entry{}, []wirefault.Fault{{Status: 503}}, []string{"graceful", "GetDataLossProgress", "list"}},
+			"another cluster": {wrapper.Entry{Cluster: "elsewhere"}, nil, []string{"graceful", "list"}},
+			"no partition":    {wrapper.Entry{Target: "fabric:/shop/orders"}, nil, []string{"graceful", "list"}},
+			"a path":          {wrapper.Entry{Target: "fabric:/shop/../.. " + uuid.Nil.String()}, nil, []string{"graceful", "list"}},
+			"an unknown kind": {wrapper.Entry{Kind: "CoffeeLoss"}, nil, []string{"graceful", "list"}},
 		} {
 			c := newCluster(t, profile)
 			c.start(t, opID, "shop~orders")
@@ -104,7 +104,7 @@ func TestProgressProvesNoMoreThanItShows(t *testing.T) {
 	})
 }
 
-// The last request that a call may send is not spent on a progress that may show nothing.
+// A call does not use its last request for a progress, which may not be found, but for the list.
 func TestProgressLeavesARequestForTheList(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
@@ -114,11 +114,11 @@ func TestProgressLeavesARequestForTheList(t *testing.T) {
 	c.forget(t)
 	got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	if seen, want := c.seen()[1:], []string{"graceful", "list"}; err != nil || got.Verdict != wrapper.NotFound || !slices.Equal(seen, want) {
-		t.Errorf("got %+v, %v; the wire saw %v, want %v", got, err, seen, want)
+		t.Errorf("got %+v, %v, want NotFound; the wire saw %v, want %v", got, err, seen, want)
 	}
 }
 
-// faulted puts an operation of a kind into the cluster that ended with an error, and returns its cause and target.
+// faulted puts a Faulted operation of a kind into the cluster, and returns its cause and target.
 func faulted(tb testing.TB, c *cluster, kind wrapper.Kind) (wrapper.Cause, wrapper.Target) {
 	tb.Helper()
 	number, _ := emulator.HRESULT("FABRIC_E_SERVICE_DOES_NOT_EXIST")
@@ -136,8 +136,8 @@ func targetOf(kind wrapper.Kind) wrapper.Target {
 	return wrapper.Target{Kind: kind, Partition: wrapper.Partition{Service: "fabric:/shop/orders", ID: orders.ID}}
 }
 
-// Progress tells the cause and the target of what ended, over a socket: with the target, with the kind alone,
-// with neither, and with what is wrong.
+// Progress returns the cause and the target of a finished operation, over a socket, whether the caller gives the
+// target, the kind alone, nothing, or a wrong target.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	other := map[wrapper.Kind]wrapper.Kind{
@@ -168,12 +168,12 @@ func TestProgress(t *testing.T) {
 			}
 		}
 		if got, want := want.Cause.String(), "FABRIC_E_SERVICE_DOES_NOT_EXIST (0x80071BCD)"; got != want {
-			t.Errorf("the cause prints as %q, want %q", got, want)
+			t.Errorf("got cause %q, want %q", got, want)
 		}
 	})
 }
 
-// What goes on has no cause, and the target is that of the start, if the caller or the ledger knows it.
+// A running operation has no cause. Its target is that of the start, if the caller or the ledger has it.
 func TestProgressOfARunningOperation(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
@@ -182,12 +182,12 @@ func TestProgressOfARunningOperation(t *testing.T) {
 		must(t, err)
 		target := targetOf(kind)
 		if kind == wrapper.KindNodeTransition {
-			target.Node.Instance = 0 // which the ledger does not hold
+			target.Node.Instance = 0 // the ledger does not store it
 		} else {
 			target.Partition.Service = orders.Service
 		}
 		if started.Target != target {
-			t.Errorf("the start has the target %+v, want %+v", started.Target, target)
+			t.Errorf("start: got target %+v, want %+v", started.Target, target)
 		}
 		want := wrapper.Progress{Operation: wrapper.Operation{ID: started.OperationID, Kind: kind, State: wrapper.StateRunning}, Target: target}
 		got, err := client.Progress(t.Context(), started.OperationID, wrapper.Target{})
@@ -196,17 +196,17 @@ func TestProgressOfARunningOperation(t *testing.T) {
 		}
 		want.Target = wrapper.Target{}
 		if got, err := c.client(t).Progress(t.Context(), started.OperationID, wrapper.Target{}); err != nil || got != want {
-			t.Errorf("who knows nothing: got %+v, %v, want %+v", got, err, want)
+			t.Errorf("with an empty ledger: got %+v, %v, want %+v", got, err, want)
 		}
 		unknown := uuid.New()
 		if got, err := client.Progress(t.Context(), unknown, target); err != nil || got.Found() || got.ID != unknown {
-			t.Errorf("an unknown id: got %+v, %v, want one that is not found", got, err)
+			t.Errorf("unknown id: got %+v, %v, want not found", got, err)
 		}
 	})
 }
 
-// A progress is asked for again like any read, and what it cannot find out the list tells.
-func TestProgressIsAskedForAgain(t *testing.T) {
+// Progress retries like any read, and falls back to the list.
+func TestProgressRetries(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		for name, tc := range map[string]struct {
@@ -223,7 +223,7 @@ func TestProgressIsAskedForAgain(t *testing.T) {
 			c.wire.Spoil(isProgress, tc.faults...)
 			got, err := c.client(t).Progress(t.Context(), opID, target)
 			if err != nil || got.State != wrapper.StateFaulted || got.Cause == cause != tc.cause {
-				t.Errorf("%s: got %+v, %v, want Faulted, with its cause: %t", name, got, err, tc.cause)
+				t.Errorf("%s: got %+v, %v, want Faulted, with the cause: %t", name, got, err, tc.cause)
 			}
 			if seen := c.seen(); !slices.Equal(seen, tc.wire) {
 				t.Errorf("%s: the wire saw %v, want %v", name, seen, tc.wire)
@@ -237,12 +237,12 @@ func TestProgressIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// A target has to be whole, but for the kind alone.
-func TestTargetIsChecked(t *testing.T) {
+// A target must be complete, or have the kind alone.
+func TestInvalidTarget(t *testing.T) {
 	t.Parallel()
 	for name, target := range map[string]wrapper.Target{
 		"no kind":       {Partition: orders},
-		"a wrong kind":  {Kind: "CoffeeLoss", Partition: orders},
+		"unknown kind":  {Kind: "CoffeeLoss", Partition: orders},
 		"no service":    {Kind: wrapper.KindDataLoss, Partition: wrapper.Partition{ID: uuid.New()}},
 		"a path":        {Kind: wrapper.KindDataLoss, Partition: wrapper.Partition{Service: "fabric:/a/..", ID: uuid.New()}},
 		"a node's kind": {Kind: wrapper.KindDataLoss, Node: node},
@@ -263,8 +263,8 @@ func TestTargetIsChecked(t *testing.T) {
 	}
 }
 
-// A result says why the operation is Faulted and what it worked on, if the ledger knows its start, or if the
-// call says where it is; who knows neither learns neither, and is not held up.
+// A result has the cause and the target of a Faulted operation if the ledger has its start or the caller gives its
+// target. Without either, the result has neither.
 func TestResultHasTheCause(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, _ startCall) {
@@ -293,11 +293,11 @@ func TestResultHasTheCause(t *testing.T) {
 			}{
 				"the ledger": {known, wrapper.Target{}, target, cause},
 				"the caller": {new(wrapper.MemoryLedger), target, target, cause},
-				"nobody":     {new(wrapper.MemoryLedger), wrapper.Target{}, wrapper.Target{}, wrapper.Cause{}},
+				"no one":     {new(wrapper.MemoryLedger), wrapper.Target{}, wrapper.Target{}, wrapper.Cause{}},
 			} {
 				got, err := call(c.client(t, wrapper.WithLedger(tc.ledger), wrapper.WithCluster("here")), tc.given)
 				if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateFaulted || got.Cause != tc.cause || got.Target != tc.want {
-					t.Errorf("%s, %s knows: got %+v, %v, want the cause %v and the target %+v", name, who, got, err, tc.cause, tc.want)
+					t.Errorf("%s, target from %s: got %+v, %v, want Finished Faulted with cause %v and target %+v", name, who, got, err, tc.cause, tc.want)
 				}
 			}
 		}
@@ -305,12 +305,12 @@ func TestResultHasTheCause(t *testing.T) {
 		c.wire.Spoil(isProgress, slices.Repeat([]wirefault.Fault{{}}, 9)...)
 		got, err := calls["Wait"](c.client(t), target)
 		if err != nil || got.State != wrapper.StateFaulted || got.Cause != (wrapper.Cause{}) {
-			t.Errorf("the progress is lost: got %+v, %v, want Faulted", got, err)
+			t.Errorf("lost progress: got %+v, %v, want Faulted without a cause", got, err)
 		}
 	})
 }
 
-// oneEntry is a ledger that stays as it is.
+// oneEntry is a ledger that always has this entry alone.
 type oneEntry wrapper.Entry
 
 func (o oneEntry) Append(context.Context, wrapper.Entry) error { return nil }
@@ -318,9 +318,8 @@ func (o oneEntry) Entries(context.Context, uuid.UUID) ([]wrapper.Entry, error) {
 	return []wrapper.Entry{wrapper.Entry(o)}, nil
 }
 
-// BenchmarkCancelOver is a cancel of an operation that is over, of 9 000 that the cluster remembers, over
-// loopback: by the list, by the progress at the address that the ledger knows, and what a
-// program sends that knows all of that.
+// BenchmarkCancelOver measures a cancel of a finished operation over loopback, in a cluster with 9 000 operations: with
+// a read of the list, with a read of the progress, and with the same requests sent by net/http alone.
 func BenchmarkCancelOver(b *testing.B) {
 	c := newCluster(b, server.Documented)
 	for i := range 9_000 {
@@ -344,7 +343,7 @@ func BenchmarkCancelOver(b *testing.B) {
 			for b.Loop() {
 				got, err := client.Cancel(b.Context(), id, wrapper.CancelOptions{})
 				if err != nil || got.Verdict != wrapper.Finished || len(got.Attempts) != 2 {
-					b.Fatal(got, err)
+					b.Fatalf("got %+v, %v, want Finished after 2 attempts", got, err)
 				}
 			}
 		})
@@ -368,8 +367,8 @@ func BenchmarkCancelOver(b *testing.B) {
 	})
 }
 
-// The progress of an operation is asked for at the address that the ledger has: of its service, and its partition.
-func TestProgressIsAskedForAtItsAddress(t *testing.T) {
+// The progress is read at the service and partition that the ledger has for the operation.
+func TestProgressUsesTarget(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		client := c.Client()

@@ -18,13 +18,13 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// proxy is one on 127.0.0.1 that leads to one address, whatever it is asked for.
+// proxy is a proxy on 127.0.0.1 that connects every tunnel to the same address.
 type proxy struct {
 	at       string
 	tunnels  atomic.Int32
 	requests atomic.Int32
-	password atomic.Value // of the last tunnel, as it came
-	seen     lockedBuffer // what went through tunnels to the server
+	password atomic.Value // Proxy-Authorization of the last tunnel
+	seen     lockedBuffer // the bytes sent through tunnels to the server
 }
 
 type lockedBuffer struct {
@@ -55,26 +55,26 @@ func newProxy(t *testing.T, to string) *proxy {
 		}
 		p.tunnels.Add(1)
 		p.password.Store(r.Header.Get("Proxy-Authorization"))
-		far, err := new(net.Dialer).DialContext(r.Context(), "tcp", to)
+		upstream, err := new(net.Dialer).DialContext(r.Context(), "tcp", to)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		near, _, err := http.NewResponseController(w).Hijack()
+		client, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		_, _ = io.WriteString(near, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(io.MultiWriter(far, &p.seen), near); _ = far.Close() }()
-		go func() { _, _ = io.Copy(near, far); _ = near.Close() }()
+		_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(io.MultiWriter(upstream, &p.seen), client); _ = upstream.Close() }()
+		go func() { _, _ = io.Copy(client, upstream); _ = client.Close() }()
 	}))
 	t.Cleanup(srv.Close)
 	p.at = srv.URL
 	return p
 }
 
-// through is the option for a proxy at an address.
+// through returns the option for a proxy at an address.
 func through(t *testing.T, address string) wrapper.Option {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -82,8 +82,8 @@ func through(t *testing.T, address string) wrapper.Option {
 	return wrapper.WithProxy(http.ProxyURL(u))
 }
 
-// What is encrypted goes through a tunnel, in which the server is judged as without a proxy.
-func TestProxyHoldsPins(t *testing.T) {
+// HTTPS requests go through a tunnel, in which the server certificate is verified as without a proxy.
+func TestProxyVerifiesServer(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	server := ca.issue(t, "server")
@@ -126,20 +126,20 @@ func TestProxyHoldsPins(t *testing.T) {
 		_, err = client.Operations(t.Context())
 		want := map[bool]string{true: "client", false: ""}[tc.good]
 		if (err == nil) != tc.good || !tc.good && !errors.Is(err, wrapper.ErrNotSent) || shown.Load() != want || p.tunnels.Load() != before+1 {
-			t.Errorf("%s: got %v, the server was shown %q, %d tunnels", tc.name, err, shown.Load(), p.tunnels.Load()-before)
+			t.Errorf("%s: got %v, client certificate %q, %d tunnels, want success %t, %q, 1", tc.name, err, shown.Load(), p.tunnels.Load()-before, tc.good, want)
 		}
 		if p.password.Load() != "Basic bWU6c2VjcmV0" || tc.good && tokens.Load() != "" {
-			t.Errorf("%s: the proxy had %q, the server %q", tc.name, p.password.Load(), tokens.Load())
+			t.Errorf("%s: got the credentials %q at the proxy and %q at the server, want the password at the proxy alone", tc.name, p.password.Load(), tokens.Load())
 		}
 		client.Close()
 	}
 	if seen := p.seen.String(); strings.Contains(seen, "api-version") || p.requests.Load() != 0 {
-		t.Errorf("the proxy read a request: %q", seen)
+		t.Errorf("got %q and %d requests at the proxy, want only encrypted bytes", seen, p.requests.Load())
 	}
 }
 
-// Without the option the environment says nothing, and requests over plain HTTP go to the proxy as they are,
-// but for those that have a token.
+// Requests over plain HTTP go to the proxy unencrypted, except those with a token, which are refused. The environment
+// sets no proxy.
 func TestProxyOfPlainHTTP(t *testing.T) {
 	p := newProxy(t, "127.0.0.1:1")
 	t.Setenv("HTTP_PROXY", p.at)
@@ -162,12 +162,12 @@ func TestProxyOfPlainHTTP(t *testing.T) {
 		must(t, err)
 		_, err = client.Operations(t.Context())
 		if (err == nil) != tc.good || !tc.good && !errors.Is(err, wrapper.ErrNotSent) || p.requests.Load()-before != tc.requests {
-			t.Errorf("%s: got %v, %d requests at the proxy, want %d", tc.name, err, p.requests.Load()-before, tc.requests)
+			t.Errorf("%s: got %v, %d requests at the proxy, want success %t, %d", tc.name, err, p.requests.Load()-before, tc.good, tc.requests)
 		}
 	}
 }
 
-// A proxy that makes no tunnel says why, and nothing was sent.
+// If the proxy refuses the tunnel, the error has its status and is ErrNotSent.
 func TestProxyRefuses(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -180,19 +180,19 @@ func TestProxyRefuses(t *testing.T) {
 		_, err = client.Operations(t.Context())
 		failed := new(clienttls.ProxyError)
 		if !errors.Is(err, wrapper.ErrNotSent) || !errors.As(err, &failed) || failed.Status != status {
-			t.Errorf("%s: got %v, want status %d of the proxy", address, err, status)
+			t.Errorf("%s: got %v, want %v with status %d of the proxy", address, err, wrapper.ErrNotSent, status)
 		}
 	}
 }
 
-func TestProxyBadOptions(t *testing.T) {
+func TestProxyInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string][]wrapper.Option{
 		"nil":                {wrapper.WithProxy(nil)},
 		"with an own client": {through(t, "http://127.0.0.1:1"), wrapper.WithHTTPClient(new(http.Client))},
 	} {
 		if _, err := wrapper.New("http://localhost", options...); !errors.Is(err, wrapper.ErrInvalidArgument) {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, wrapper.ErrInvalidArgument)
 		}
 	}
 }

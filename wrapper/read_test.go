@@ -28,14 +28,14 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// runtime §5.10: running and finished ones, whatever their kind.
+// runtime §5.10: Operations lists running and finished operations of every kind.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
 		client := c.client(t)
 		if ops, err := client.Operations(t.Context()); err != nil || len(ops) != 0 {
-			t.Errorf("an empty cluster: %v, %v", ops, err)
+			t.Errorf("an empty cluster: got %v, %v, want none", ops, err)
 		}
 		situationNamed(t, "cancelled and over").make(t, c)
 		want := []wrapper.Operation{{ID: opID, Kind: wrapper.KindDataLoss, State: wrapper.StateCancelled}}
@@ -64,35 +64,35 @@ func TestOperation(t *testing.T) {
 			op, err := c.client(t).Operation(t.Context(), opID)
 			if s.state == "" {
 				if err != nil || op.Found() || op.ID != opID {
-					t.Errorf("%s: got %v, %v, want one that is not found", s.name, op, err)
+					t.Errorf("%s: got %v, %v, want not found", s.name, op, err)
 				}
 				continue
 			}
 			if err != nil || op != (wrapper.Operation{ID: opID, Kind: wrapper.KindDataLoss, State: s.state}) {
-				t.Errorf("%s: got %v, %v", s.name, op, err)
+				t.Errorf("%s: got %v, %v, want state %s", s.name, op, err, s.state)
 			}
 			if final := s.name == "completed" || s.name == "faulted" || s.name == "cancelled and over" || s.name == "forced and over"; op.State.Final() != final {
-				t.Errorf("%s: Final is %v", s.name, op.State.Final())
+				t.Errorf("%s: got Final %v, want %v", s.name, op.State.Final(), final)
 			}
 			if flag := c.flag(t, opID); flag != s.flag {
-				t.Errorf("%s: a read changed the flag to %s", s.name, flag)
+				t.Errorf("%s: got flag %s after a read, want %s", s.name, flag, s.flag)
 			}
 		}
 	})
 }
 
-// Reads change nothing, so every lost answer is asked for again, and no error is ever ErrOutcomeUnknown.
+// Reads change nothing, so they are retried after every bad answer, and never return ErrOutcomeUnknown.
 func TestReadLostAnswers(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		c := newCluster(t, profile)
 		makeRunning(t, c)
-		// Lost answers to a GET may be asked for again by net/http itself, so these are bad ones.
+		// net/http itself may retry a GET whose answer is lost, so these faults are bad answers.
 		bad := []wirefault.Fault{{Status: 503}, {Status: 200, Body: "null"}, {Status: 429}, {Status: 200, Body: "[]]"}, {Status: 200, Body: "[ ]", Cut: 2}}
 		c.wire.Spoil(wirefault.List, bad...)
 		op, err := c.client(t).Operation(t.Context(), opID)
 		if err != nil || op.State != wrapper.StateRunning || len(c.seen()) != len(bad)+1 {
-			t.Errorf("got %v, %v; the wire saw %v", op, err, c.seen())
+			t.Errorf("got %v, %v after %v, want Running after %d lists", op, err, c.seen(), len(bad)+1)
 		}
 	})
 }
@@ -104,7 +104,7 @@ func TestReadErrors(t *testing.T) {
 		at   answer
 		kind error
 	}{
-		{"runtime §7: a role that may not", answer{status: 403, body: fabricError("E_ACCESSDENIED")}, wrapper.ErrServerRefused},
+		{"runtime §7: a role without permission", answer{status: 403, body: fabricError("E_ACCESSDENIED")}, wrapper.ErrServerRefused},
 		{"too busy for all attempts", answer{status: 429}, wrapper.ErrServerRefused},
 		{"runtime §5.8: not ready", answer{status: 503, body: fabricError("E_ABORT")}, wrapper.ErrUnavailable},
 		{"not a list", answer{status: 200, body: "null"}, wrapper.ErrUnavailable},
@@ -119,25 +119,25 @@ func TestReadErrors(t *testing.T) {
 			wantKind(t, err, tc.kind)
 			_, err = client.Operation(t.Context(), opID)
 			if e := asError(t, err, tc.kind); e.OperationID() != opID {
-				t.Errorf("the error is about %s", e.OperationID())
+				t.Errorf("got an error about %s, want %s", e.OperationID(), opID)
 			}
 		})
 	}
 }
 
-// A server may show states and kinds that are not listed here.
-func TestOpenLists(t *testing.T) {
+// A server may return states and kinds that this package does not know.
+func TestUnknownStateAndKind(t *testing.T) {
 	t.Parallel()
 	body := `[{"OperationId":"` + opID.String() + `","State":"Thinking","Type":"CoffeeLoss","More":1}]`
 	client := directClient(t, &answers{made: []answer{{status: 200, body: body}}})
 	op, err := client.Operation(t.Context(), opID)
 	if err != nil || op != (wrapper.Operation{ID: opID, Kind: "CoffeeLoss", State: "Thinking"}) || op.State.Final() {
-		t.Errorf("got %+v, %v", op, err)
+		t.Errorf("got %+v, %v, want CoffeeLoss Thinking, not final", op, err)
 	}
 }
 
-// full is a cluster that lists no more than 10 000 operations (runtime §5.10). By kind,
-// it shows one more operation, or is full again.
+// full is a cluster whose list of all kinds is full with 10 000 operations (runtime §5.10). The lists of single kinds
+// are in byBit, and empty otherwise.
 type full struct {
 	all   []byte
 	byBit map[string][]byte
@@ -170,7 +170,7 @@ func (f *full) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// A full list may lack the operation, so that its absence there proves nothing.
+// A full list may lack the operation, so its absence there proves nothing.
 func TestFullList(t *testing.T) {
 	t.Parallel()
 	shown := []byte(`[{"OperationId":"` + opID.String() + `","State":"Faulted","Type":"PartitionRestart"}]`)
@@ -181,19 +181,19 @@ func TestFullList(t *testing.T) {
 		client := directClient(t, f)
 		op, err := client.Operation(t.Context(), opID)
 		if err != nil || op.State != wrapper.StateFaulted || !slices.Equal(f.asked, []string{"65535", "1", "2", "4"}) {
-			t.Errorf("got %+v, %v; asked for %v", op, err, f.asked)
+			t.Errorf("read: got %+v, %v with filters %v, want Faulted with 65535, 1, 2, 4", op, err, f.asked)
 		}
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateFaulted {
-			t.Errorf("got %+v, %v", got, err)
+			t.Errorf("cancel: got %+v, %v, want Finished Faulted", got, err)
 		}
 	})
-	t.Run("in none of the kinds, and none is full", func(t *testing.T) {
+	t.Run("in no list of a kind, and none is full", func(t *testing.T) {
 		t.Parallel()
 		f := newFull(t)
 		got, err := directClient(t, f).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.NotFound || !slices.Equal(f.asked, []string{"", "65535", "1", "2", "4", "8"}) {
-			t.Errorf("got %+v, %v; asked for %v", got, err, f.asked)
+			t.Errorf("got %+v, %v with filters %v, want NotFound after each kind", got, err, f.asked)
 		}
 	})
 	t.Run("one kind cannot be read", func(t *testing.T) {
@@ -209,24 +209,25 @@ func TestFullList(t *testing.T) {
 		f.byBit["2"] = f.all
 		got, err := directClient(t, f).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err == nil || !strings.Contains(err.Error(), "at most 10000 operations") {
-			t.Errorf("got %+v, %v", got, err)
+			t.Errorf("got %+v, %v, want an error that says at most 10000 operations", got, err)
 		}
 	})
 }
 
-// A list with members that are no operations is not a list of operations.
+// A list with an element that is not an operation is a bad answer.
 func TestListWithOtherMembersIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"[null]", "[{}]", `[{"State":"Running"}]`, `[{"OperationId":"` + id + `"}]`} {
 		made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 200, body: body}}
 		got, err := directClient(t, &answers{made: made}, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if !errors.Is(err, wrapper.ErrBadAnswer) {
-			t.Errorf("%s: got %s, %v", body, got.Verdict, err)
+			t.Errorf("%s: got %s, %v, want %v", body, got.Verdict, err, wrapper.ErrBadAnswer)
 		}
 	}
 }
 
-// A full list lacks operations (runtime §5.10). CancelAll lists each kind, and reports a list that is full even so.
+// A full list lacks operations (runtime §5.10). CancelAll then lists each kind, and reports the list of a kind that is
+// full as well.
 func TestCancelAllReportsFullList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 10_000
@@ -255,12 +256,12 @@ func TestCancelAllReportsFullList(t *testing.T) {
 		}))
 		results, errs := each(t, client.CancelAll(t.Context(), wrapper.Selector{}, wrapper.CancelAllOptions{}))
 		if len(results) != n+2 && len(errs) == 0 {
-			t.Errorf("%d of %d were cancelled, and that is all that was said", len(results), n+2)
+			t.Errorf("got %d of %d operations and no error, want all or an error", len(results), n+2)
 		}
 	})
 }
 
-// A list that was answered was sent, too.
+// If a list was answered, the error is not ErrNotSent.
 func TestFullListIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFull(t)
@@ -269,7 +270,7 @@ func TestFullListIsNotErrNotSent(t *testing.T) {
 	wantKind(t, err, wrapper.ErrUnavailable)
 }
 
-// A read that was answered badly and then lost its connection was sent.
+// If a read got a bad answer and then no connection, the error is not ErrNotSent.
 func TestLostReadIsNotErrNotSent(t *testing.T) {
 	t.Parallel()
 	client := directClient(t, &answers{made: []answer{{status: 503}, {dial: true}}}, fastWith(2))
@@ -277,7 +278,7 @@ func TestLostReadIsNotErrNotSent(t *testing.T) {
 	wantKind(t, err, wrapper.ErrUnavailable)
 }
 
-// listOf is a list of n operations as servers write it, and what it says.
+// listOf returns a list of n operations as servers encode it, and its operations.
 func listOf(n int) (body []byte, ops []wrapper.Operation) {
 	states := []wrapper.State{wrapper.StateCompleted, wrapper.StateRunning, wrapper.StateCancelled}
 	b := []byte("[")
@@ -289,7 +290,7 @@ func listOf(n int) (body []byte, ops []wrapper.Operation) {
 	return append(bytes.TrimSuffix(b, []byte(",")), "]\n"...), ops
 }
 
-// bodyClient is a client that gets 200 with bodies, one after the other, the last one for ever.
+// bodyClient returns a client whose requests get a 200 with the bodies in order, and with the last one repeatedly.
 func bodyClient(tb testing.TB, attempts int, bodies ...func() io.Reader) *wrapper.Client {
 	tb.Helper()
 	served := 0
@@ -306,12 +307,12 @@ func inOneGo(body []byte) func() io.Reader {
 	return func() io.Reader { return bytes.NewReader(body) }
 }
 
-// all is what AllOperations yields.
+// all returns the operations and the error that AllOperations yields.
 func all(tb testing.TB, client *wrapper.Client) (ops []wrapper.Operation, err error) {
 	tb.Helper()
 	for op, failed := range client.AllOperations(tb.Context()) {
 		if err != nil {
-			tb.Fatalf("after %v came %v", err, op)
+			tb.Fatalf("got %v after the error %v, want nothing", op, err)
 		}
 		if err = failed; err == nil {
 			ops = append(ops, op)
@@ -320,16 +321,16 @@ func all(tb testing.TB, client *wrapper.Client) (ops []wrapper.Operation, err er
 	return ops, err
 }
 
-// However the bytes of a list arrive, and wherever in it an operation is written in another
-// way, each operation is read once, by each of the two.
+// Operations and AllOperations read each operation once, in whatever pieces the list arrives, even if the id of one is
+// spelled differently.
 func TestListIsReadFromAnyPieces(t *testing.T) {
 	t.Parallel()
 	body, want := listOf(700)
 	for name, read := range map[string]func(io.Reader) io.Reader{
-		"in one go":            func(r io.Reader) io.Reader { return r },
-		"byte by byte":         iotest.OneByteReader,
-		"in halves":            iotest.HalfReader,
-		"with its end at once": iotest.DataErrReader,
+		"in one go":         func(r io.Reader) io.Reader { return r },
+		"byte by byte":      iotest.OneByteReader,
+		"in halves":         iotest.HalfReader,
+		"EOF with the data": iotest.DataErrReader,
 	} {
 		for _, unusual := range []int{-1, 0, 1, 350, 699} {
 			text := body
@@ -347,9 +348,9 @@ func TestListIsReadFromAnyPieces(t *testing.T) {
 	}
 }
 
-// A list that breaks off yields nothing: it is asked for again, and then each operation comes
-// once, or it is an error alone.
-func TestAllOperationsAfterABrokenAnswer(t *testing.T) {
+// A truncated list yields nothing: AllOperations retries, and yields each operation of a complete list once, or an
+// error alone.
+func TestAllOperationsAfterTruncatedAnswer(t *testing.T) {
 	t.Parallel()
 	body, want := listOf(700)
 	cut := func() io.Reader {
@@ -361,12 +362,12 @@ func TestAllOperationsAfterABrokenAnswer(t *testing.T) {
 	}
 	got, err := all(t, bodyClient(t, 2, cut))
 	if wantKind(t, err, wrapper.ErrUnavailable); len(got) > 0 {
-		t.Errorf("of broken lists %d operations were yielded, want none", len(got))
+		t.Errorf("got %d operations of truncated lists, want none", len(got))
 	}
 }
 
-// The loop may be left, and the iterator used again.
-func TestAllOperationsLeft(t *testing.T) {
+// The caller may leave the loop, and use the iterator again.
+func TestLeavingAllOperations(t *testing.T) {
 	t.Parallel()
 	body, want := listOf(3)
 	seq := bodyClient(t, 1, inOneGo(body)).AllOperations(t.Context())
@@ -380,7 +381,7 @@ func TestAllOperationsLeft(t *testing.T) {
 	}
 }
 
-// Middleware that answers a call itself is heard by AllOperations as it is by Operations.
+// AllOperations, like Operations, yields the operations that middleware returns instead of sending a request.
 func TestAllOperationsOfMiddleware(t *testing.T) {
 	t.Parallel()
 	_, want := listOf(2)
@@ -394,8 +395,7 @@ func TestAllOperationsOfMiddleware(t *testing.T) {
 	}
 }
 
-// However many operations a cluster lists, 40 000 at most, to read them takes less than 1 MiB,
-// beside the result if there is one.
+// Reading a list takes less than 1 MiB in addition to the result, even with the most operations, 40 000.
 func TestMemoryOfLists(t *testing.T) {
 	const n, most = 40_000, 1 << 20
 	body, ops := listOf(n)
@@ -431,12 +431,12 @@ func TestMemoryOfLists(t *testing.T) {
 	} {
 		got := 0
 		if bytes := cost(func() { got = tc.do() }); got != n || bytes > tc.most {
-			t.Errorf("%s: got %d of %d operations for %d bytes, want %d at most", name, got, n, bytes, tc.most)
+			t.Errorf("%s: got %d operations with %d bytes allocated, want %d with %d at most", name, got, bytes, n, tc.most)
 		}
 	}
 }
 
-// BenchmarkOperations is a list without a network.
+// BenchmarkOperations measures a list without a network.
 func BenchmarkOperations(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 40_000} {
 		body, _ := listOf(n)
@@ -445,7 +445,7 @@ func BenchmarkOperations(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if ops, err := client.Operations(b.Context()); err != nil || len(ops) != n {
-					b.Fatal(len(ops), err)
+					b.Fatalf("got %d operations, %v, want %d", len(ops), err, n)
 				}
 			}
 		})
@@ -462,8 +462,8 @@ func BenchmarkOperations(b *testing.B) {
 	}
 }
 
-// A process that knows nothing may ask the cluster whether a force is allowed: one read,
-// and then a force, a verdict, or the refusal.
+// With Look and an empty ledger, RequireGraceful reads the operation from the cluster once. Then follows a force, a
+// verdict or a refusal.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -486,7 +486,7 @@ func TestLook(t *testing.T) {
 			before := len(c.seen())
 			got, err := c.client(t).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: tc.policy})
 			if got.Verdict != tc.want || !errors.Is(err, tc.refused) {
-				t.Errorf("%s with %+v: %s, %v", tc.situation, tc.policy, got.Verdict, err)
+				t.Errorf("%s with %+v: got %s, %v, want %s, %v", tc.situation, tc.policy, got.Verdict, err, tc.want, tc.refused)
 			}
 			if wire := c.seen()[before:]; !slices.Equal(wire, tc.wire) {
 				t.Errorf("%s with %+v: the wire saw %v, want %v", tc.situation, tc.policy, wire, tc.wire)
@@ -495,7 +495,7 @@ func TestLook(t *testing.T) {
 	})
 }
 
-// A look that brings nothing leaves the force unsent.
+// If the read of Look fails, no force is sent.
 func TestLookFails(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
@@ -504,12 +504,12 @@ func TestLookFails(t *testing.T) {
 	_, err := c.client(t, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
 	wantKind(t, err, wrapper.ErrNotSent)
 	if slices.Contains(c.seen(), "force") {
-		t.Errorf("the wire saw %v", c.seen())
+		t.Errorf("the wire saw %v, want no force", c.seen())
 	}
 }
 
-// Names that would lead the path of a start somewhere else never get onto the wire.
-func TestStartNowhere(t *testing.T) {
+// Names that would change the path of a start are refused.
+func TestStartRefusesPaths(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Runtime)
 	client := c.client(t)
@@ -520,11 +520,11 @@ func TestStartNowhere(t *testing.T) {
 	_, err := client.StartNodeTransition(t.Context(), wrapper.Node{Name: "..", Instance: 1}, "Start", 0, wrapper.StartOptions{})
 	wantKind(t, err, wrapper.ErrInvalidArgument)
 	if seen := c.seen(); len(seen) != 0 {
-		t.Errorf("the wire saw %v", seen)
+		t.Errorf("the wire saw %v, want nothing", seen)
 	}
 }
 
-// What asking again cannot change is not asked again.
+// A connection that a retry cannot establish is not retried.
 func TestHopelessConnections(t *testing.T) {
 	t.Parallel()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
@@ -532,18 +532,18 @@ func TestHopelessConnections(t *testing.T) {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	for name, endpoint := range map[string]string{
-		"a certificate nobody knows":      secure.URL,
-		"TLS to a server that has no TLS": strings.Replace(plain.URL, "http:", "https:", 1),
+		"an unknown certificate":      secure.URL,
+		"TLS to a server without TLS": strings.Replace(plain.URL, "http:", "https:", 1),
 	} {
 		err := cancelWith(t.Context(), newClient(t, endpoint), false)
 		if e := asError(t, err, wrapper.ErrNotSent); len(e.Attempts()) != 1 {
-			t.Errorf("%s: %d attempts: %v", name, len(e.Attempts()), e)
+			t.Errorf("%s: got %v after %d attempts, want 1", name, e, len(e.Attempts()))
 		}
 	}
 }
 
-// The bounds of the timeout are those of the document.
-func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
+// The client accepts the range of timeouts in the document.
+func TestTimeoutRangeOfDocument(t *testing.T) {
 	t.Parallel()
 	doc, err := loaded.View(t.Context(), "6.0")
 	must(t, err)
@@ -554,38 +554,38 @@ func TestTimeoutBoundsAreTheDocuments(t *testing.T) {
 	for d, valid := range map[time.Duration]bool{least: true, most: true, least - time.Second: least-time.Second == 0, most + time.Second: false} {
 		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{Timeout: d})
 		if got := !errors.Is(err, wrapper.ErrInvalidArgument); got != valid {
-			t.Errorf("%v: accepted %t, want %t (%v)", d, got, valid, err)
+			t.Errorf("%v: got accepted %t, want %t (%v)", d, got, valid, err)
 		}
 	}
 	if schema.Default != nil && fmt.Sprint(schema.Default) != "60" {
-		t.Errorf("the default became %v; the client waits for 60 s where it sends none", schema.Default)
+		t.Errorf("got default %v, want 60, which the client assumes if it sends no timeout", schema.Default)
 	}
 }
 
-// Why a state could not be read is behind the error of the call that needed it, also if a
-// server said it, and so is what was refused.
+// If a call needs the state and cannot read it, its error wraps the code of that read and the code of the refusal
+// before it.
 func TestUnreadState(t *testing.T) {
 	t.Parallel()
 	made := []answer{{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}, {status: 503, body: fabricError("FABRIC_E_NOT_READY")}}
 	err := cancelWith(t.Context(), directClient(t, &answers{made: made}, fastWith(2)), false)
 	wantKind(t, err, wrapper.ErrOutcomeUnknown)
 	if !errors.Is(err, wrapper.Code(generated.ErrorCodeKeyNotFound)) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) {
-		t.Errorf("a code is not behind %v", err)
+		t.Errorf("got %v, want it to wrap both codes", err)
 	}
 }
 
-// A redirect is called one, whatever its body.
-func TestRedirectIsCalledOne(t *testing.T) {
+// The message says that the answer was a redirect, whatever its body.
+func TestErrorNamesRedirect(t *testing.T) {
 	t.Parallel()
 	err := cancelWith(t.Context(), directClient(t, &answers{made: []answer{{status: 302}}}, fastWith(1)), false)
 	wantKind(t, err, wrapper.ErrServerRefused)
 	if !strings.Contains(err.Error(), "a redirect, which is never followed") {
-		t.Error(err)
+		t.Errorf("got %v, want a redirect, which is never followed", err)
 	}
 }
 
-// Who looks again and again notes once what he saw.
-func TestSeenIsNotedOnce(t *testing.T) {
+// Repeated reads record a state once.
+func TestSeenIsRecordedOnce(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
 	makeStopping(t, c)
@@ -596,6 +596,6 @@ func TestSeenIsNotedOnce(t *testing.T) {
 		must(t, err)
 	}
 	if entries, _ := ledger.Entries(t.Context(), opID); len(entries) != 1 {
-		t.Errorf("%d entries, want 1", len(entries))
+		t.Errorf("got %d entries, want 1", len(entries))
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// paced is a Cancel in virtual time: the answers it gets, and when it asked for each.
+// paced runs a Cancel in virtual time: it gives the answers, and records the time of each request.
 type paced struct {
 	answers
-	asked []time.Duration // since the call began
+	asked []time.Duration // time of each request since the call began
 	took  time.Duration
 }
 
@@ -34,7 +34,7 @@ func (p *paced) cancel(ctx context.Context, tb testing.TB, retry wrapper.Retry) 
 	return err
 }
 
-// pauses are the times between the requests; direct answers take none.
+// pauses returns the times between the requests; answers take no time.
 func (p *paced) pauses() []time.Duration {
 	var between []time.Duration
 	for i := 1; i < len(p.asked); i++ {
@@ -51,8 +51,8 @@ func retryAfter(status int, text string) answer {
 
 var done = answer{status: 200}
 
-// A server that does not find what it lists is asked again, with pauses and out of the budget.
-func TestWhatIsListedAndNotFoundIsAskedAgainSlowly(t *testing.T) {
+// If a server returns 404 for an operation that it lists, the cancel is retried with pauses and within the budget.
+func TestListedButNotFoundIsRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		missing := answer{status: 404, body: fabricError(wrapper.Code(generated.ErrorCodeKeyNotFound))}
@@ -64,18 +64,18 @@ func TestWhatIsListedAndNotFoundIsAskedAgainSlowly(t *testing.T) {
 		err := p.cancel(t.Context(), t, wrapper.Retry{Burst: 1, Rate: 0.1})
 		wantKind(t, err, wrapper.ErrServerRefused) // the list shows that nothing has happened
 		if p.served != 8 || p.took < 19*time.Second {
-			t.Errorf("got %d requests in %v, want 8, and with a token in 10 s three repeats in 20 s or more", p.served, p.took)
+			t.Errorf("got %d requests in %v, want 8, in 20 s or more for three retries with a token every 10 s", p.served, p.took)
 		}
 		for n, pause := range p.pauses() {
 			if again := n%2 == 1; !again && pause != 0 {
-				t.Errorf("the list after a 404 came %v later, want at once", pause)
+				t.Errorf("got the list %v after a 404, want at once", pause)
 			}
 		}
 	})
 }
 
-// RFC 9110 §10.2.3: a number of seconds or a date, of which §5.6.7 has three forms.
-// Never earlier than told, and at most the jitter later.
+// RFC 9110 §10.2.3: Retry-After is a number of seconds or a date, which has three forms (§5.6.7). The retry is never
+// earlier, and later by the jitter at most.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -86,14 +86,14 @@ func TestRetryAfter(t *testing.T) {
 		{"seconds", retryAfter(503, "7"), 7 * time.Second},
 		{"seconds with 429", retryAfter(429, "7"), 7 * time.Second},
 		{"seconds with 408", retryAfter(408, "7"), 7 * time.Second},
-		{"no seconds", retryAfter(503, "0"), 0},
+		{"zero seconds", retryAfter(503, "0"), 0},
 		{"IMF-fixdate", retryAfter(503, "Sat, 01 Jan 2000 00:00:30 GMT"), 30 * time.Second},
 		{"RFC 850 date", retryAfter(503, "Saturday, 01-Jan-00 00:00:30 GMT"), 30 * time.Second},
 		{"asctime date", retryAfter(503, "Sat Jan  1 00:00:30 2000"), 30 * time.Second},
-		{"a date that is over", retryAfter(503, "Fri, 31 Dec 1999 23:59:59 GMT"), 0},
+		{"a past date", retryAfter(503, "Fri, 31 Dec 1999 23:59:59 GMT"), 0},
 		{"not a number", retryAfter(503, "soon"), 0},
 		{"a negative number", retryAfter(503, "-7"), 0},
-		{"a broken number", retryAfter(503, "7.5"), 0},
+		{"a fraction", retryAfter(503, "7.5"), 0},
 		{"empty", retryAfter(503, ""), 0},
 		{"none", answer{status: 503}, 0},
 	}
@@ -103,18 +103,18 @@ func TestRetryAfter(t *testing.T) {
 				p := serving(tc.at, done)
 				must(t, p.cancel(t.Context(), t, wrapper.Retry{Base: time.Second, BusyBase: time.Second}))
 				if len(p.asked) != 2 {
-					t.Fatalf("%d requests, want 2", len(p.asked))
+					t.Fatalf("got %d requests, want 2", len(p.asked))
 				}
 				pause := p.pauses()[0]
 				if pause < tc.least || pause > tc.least+time.Second {
-					t.Errorf("it asked again after %v, want %v to a second more", pause, tc.least)
+					t.Errorf("got a retry after %v, want %v to %v", pause, tc.least, tc.least+time.Second)
 				}
 			})
 		})
 	}
 }
 
-// The jitter is on top of a Retry-After, so that callers do not come back together.
+// Jitter is added to a Retry-After, so that callers do not return together.
 func TestRetryAfterJitter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,12 +127,12 @@ func TestRetryAfterJitter(t *testing.T) {
 			}
 		}
 		if len(seen) < 25 {
-			t.Errorf("50 calls waited for only %d different times", len(seen))
+			t.Errorf("got %d different pauses of 50 calls, want at least 25", len(seen))
 		}
 	})
 }
 
-// A wait that does not fit is not begun, and the error tells how long it would be.
+// If the pause does not fit into the context, the call returns at once, and its error has the length of the pause.
 func TestRetryAfterDoesNotFit(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"60", "Sat, 01 Jan 2000 00:01:00 GMT", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"} {
@@ -142,17 +142,17 @@ func TestRetryAfterDoesNotFit(t *testing.T) {
 			p := serving(retryAfter(503, text), done)
 			e := asError(t, p.cancel(ctx, t, wrapper.Retry{}), wrapper.ErrOutcomeUnknown)
 			if p.took != 0 || len(p.asked) != 1 {
-				t.Errorf("%s: %d requests in %v", text, len(p.asked), p.took)
+				t.Errorf("%s: got %d requests in %v, want 1 at once", text, len(p.asked), p.took)
 			}
 			if e.RetryAfter() < time.Minute || e.Status() != 503 || !strings.Contains(e.Error(), "before the next attempt may be made") {
-				t.Errorf("%s: RetryAfter is %v: %v", text, e.RetryAfter(), e)
+				t.Errorf("%s: got %v with RetryAfter %v and status %d, want a minute or more and 503", text, e, e.RetryAfter(), e.Status())
 			}
 		})
 	}
 }
 
-// cap first, then full jitter. Every pause lies between nothing and its
-// step, and so many of them fill the whole of it.
+// The cap is applied first, then full jitter: every pause is between 0 and its step, and many pauses cover that whole
+// range.
 func TestFullJitter(t *testing.T) {
 	t.Parallel()
 	e := func(code string) answer { return answer{status: 503, body: fabricError(wrapper.Code(code))} }
@@ -188,11 +188,11 @@ func TestFullJitter(t *testing.T) {
 				for round := range 150 {
 					p := serving(tc.at)
 					if err := p.cancel(t.Context(), t, tc.retry); err == nil {
-						t.Fatal("no error")
+						t.Fatal("got no error, want one")
 					}
 					pauses := p.pauses()
 					if len(pauses) != len(tc.steps) {
-						t.Fatalf("%d pauses, want %d", len(pauses), len(tc.steps))
+						t.Fatalf("got %d pauses, want %d", len(pauses), len(tc.steps))
 					}
 					for i, pause := range pauses {
 						if round == 0 {
@@ -203,7 +203,7 @@ func TestFullJitter(t *testing.T) {
 				}
 				for i, step := range tc.steps {
 					if most[i] > step || most[i] < step*4/5 || least[i] > step/5 {
-						t.Errorf("pause %d was from %v to %v, want all of 0 to %v", i+1, least[i], most[i], step)
+						t.Errorf("pause %d: got %v to %v, want the whole range from 0 to %v", i+1, least[i], most[i], step)
 					}
 				}
 			})
@@ -219,8 +219,8 @@ func milliseconds(ms ...int) []time.Duration {
 	return ds
 }
 
-// The steps begin anew after an answer that brought something, and there is no pause after one.
-func TestPausesBeginAnew(t *testing.T) {
+// After a definite answer there is no pause, and the steps start over.
+func TestPausesStartOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lost := answer{status: 503}
@@ -228,12 +228,12 @@ func TestPausesBeginAnew(t *testing.T) {
 		must(t, p.cancel(t.Context(), t, wrapper.Retry{Base: time.Second, Cap: time.Hour}))
 		pauses := p.pauses()
 		if len(pauses) != 5 || pauses[3] != 0 || pauses[4] > time.Second {
-			t.Errorf("the pauses are %v", pauses)
+			t.Errorf("got pauses %v, want 5, the fourth 0 and the fifth a second at most", pauses)
 		}
 	})
 }
 
-// MaxAttempts bounds the requests of a call, and the error says that it did.
+// MaxAttempts limits the requests of a call, and the error says so.
 func TestMaxAttempts(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[int]int{0: 8, 1: 1, 2: 2, 13: 13} {
@@ -244,7 +244,7 @@ func TestMaxAttempts(t *testing.T) {
 					err := p.cancel(t.Context(), t, wrapper.Retry{MaxAttempts: set})
 					var e *wrapper.Error
 					if !errors.As(err, &e) || len(e.Attempts()) != want || p.served != want || !strings.Contains(err.Error(), "as many requests as the retry settings allow") {
-						t.Errorf("%d requests: %v", p.served, err)
+						t.Errorf("got %v after %d requests, want it to name the retry settings after %d", err, p.served, want)
 					}
 				})
 			})
@@ -252,21 +252,21 @@ func TestMaxAttempts(t *testing.T) {
 	}
 }
 
-// What the server says once and for all is not asked again.
-func TestNotAskedAgain(t *testing.T) {
+// A definite refusal is not retried.
+func TestNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 307, 400, 401, 403, 404, 409, 413, 501, 505} {
 		synctest.Test(t, func(t *testing.T) {
 			p := serving(answer{status: status}, done)
 			e := asError(t, p.cancel(t.Context(), t, wrapper.Retry{}), wrapper.ErrServerRefused)
 			if p.served != 1 || e.Status() != status {
-				t.Errorf("%d: %d requests: %v", status, p.served, e)
+				t.Errorf("got %v with status %d after %d requests, want %d after 1", e, e.Status(), p.served, status)
 			}
 		})
 	}
 }
 
-// RFC 9110 §10.2.3: any number of digits. What is too long to count is not "now".
+// RFC 9110 §10.2.3: Retry-After may have any number of digits. A number that overflows is a long time, not 0.
 func TestRetryAfterOfManyDigits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -274,12 +274,12 @@ func TestRetryAfterOfManyDigits(t *testing.T) {
 		defer cancel()
 		p := serving(retryAfter(503, strings.Repeat("9", 20)), done)
 		if err := p.cancel(ctx, t, wrapper.Retry{}); err == nil {
-			t.Errorf("it asked again after %v", p.pauses())
+			t.Errorf("got a retry after %v, want an error", p.pauses())
 		}
 	})
 }
 
-// MaxAttempts bounds the requests of one call, probes and reads included.
+// MaxAttempts limits all requests of a call, including probes and reads.
 func TestMaxAttemptsCountsProbesAndReads(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -302,12 +302,12 @@ func TestMaxAttemptsCountsProbesAndReads(t *testing.T) {
 			_, _ = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: tc.policy})
 		}
 		if n := len(c.seen()); n > tc.attempts {
-			t.Errorf("%s: %d requests, and %d are allowed: %v", tc.name, n, tc.attempts, c.seen())
+			t.Errorf("%s: got %d requests %v, want %d at most", tc.name, n, c.seen(), tc.attempts)
 		}
 	}
 }
 
-// By default a hundred requests may be made again at once, and ten a second after that
+// By default 100 retries may be made at once, and 10 a second after that
 // ([wrapper.Retry].Burst and Rate).
 func TestBudgetDefaults(t *testing.T) {
 	t.Parallel()
@@ -320,12 +320,12 @@ func TestBudgetDefaults(t *testing.T) {
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrUnavailable)
 		if at[100] > time.Millisecond || at[101] < 99*time.Millisecond || at[120].Round(10*time.Millisecond) != 2*time.Second {
-			t.Errorf("the last of the burst came after %v, the next after %v, and twenty after %v", at[100], at[101], at[120])
+			t.Errorf("got the last of the burst after %v, the next after %v and the twentieth after %v, want 0s, 100ms and 2s", at[100], at[101], at[120])
 		}
 	})
 }
 
-// The pause doubles up to Cap, and stays there however often a call asks ([wrapper.Retry]).
+// The pause doubles up to Cap, and stays there for any number of retries ([wrapper.Retry]).
 func TestPausesOfVeryManyRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -335,12 +335,12 @@ func TestPausesOfVeryManyRequests(t *testing.T) {
 		_, err := client.Operations(t.Context())
 		wantKind(t, err, wrapper.ErrUnavailable)
 		if took := time.Since(begin); p.served != 90 || took > 60*time.Second || took < 10*time.Second {
-			t.Errorf("%d requests took %v", p.served, took)
+			t.Errorf("got %d requests in %v, want 90 in 10s to 60s", p.served, took)
 		}
 	})
 }
 
-// A date that has passed asks for no wait (RFC 9110 §10.2.3); an attempt says 0 then.
+// For a past date (RFC 9110 §10.2.3), RetryAfter is 0.
 func TestRetryAfterHasPassed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -348,13 +348,13 @@ func TestRetryAfterHasPassed(t *testing.T) {
 		p := serving(retryAfter(503, past))
 		_, err := directClient(t, &p.answers, fastWith(2)).Operations(t.Context())
 		if e := asError(t, err, wrapper.ErrUnavailable); e.RetryAfter() != 0 {
-			t.Errorf("it is said to be %v", e.RetryAfter())
+			t.Errorf("got RetryAfter %v, want 0", e.RetryAfter())
 		}
 	})
 }
 
-// All calls of a client together ask again no faster than the bucket allows, and
-// yet every one of them goes on until it knows.
+// All calls of a client together retry no faster than the token bucket allows, and each of them still makes all its
+// attempts.
 func TestBudgetIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -375,30 +375,29 @@ func TestBudgetIsShared(t *testing.T) {
 			wg.Go(func() {
 				e := asError(t, cancelWith(t.Context(), client, false), wrapper.ErrOutcomeUnknown)
 				if len(e.Attempts()) != attempts {
-					t.Errorf("%d requests, want %d", len(e.Attempts()), attempts)
+					t.Errorf("got %d attempts, want %d", len(e.Attempts()), attempts)
 				}
 			})
 		}
 		wg.Wait()
 		if len(asked) != callers*attempts {
-			t.Fatalf("%d requests, want %d", len(asked), callers*attempts)
+			t.Fatalf("got %d requests, want %d", len(asked), callers*attempts)
 		}
-		// After the first requests, which are free, and the burst: so many a second.
+		// First requests need no token. After those and the burst, rate requests a second are allowed.
 		for i, at := range asked {
 			if n := i + 1 - callers - burst; n > 0 {
 				if earliest := time.Duration(n) * time.Second / rate; at < earliest-time.Millisecond {
-					t.Fatalf("request %d was made after %v, and %v is allowed", i+1, at, earliest)
+					t.Fatalf("got request %d after %v, want %v or later", i+1, at, earliest)
 				}
 			}
 		}
 		if took, want := time.Since(begin), time.Second*(callers*(attempts-1)-burst)/rate; took > want+time.Second {
-			t.Errorf("it took %v, want about %v", took, want)
+			t.Errorf("the calls took %v, want about %v", took, want)
 		}
 	})
 }
 
-// The bucket fills again, up to its size; a call that cannot wait for its token says so at once
-// and takes nothing from the others.
+// The bucket refills up to its size. A call that cannot wait for a token fails at once, and takes no token.
 func TestBudgetFills(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -410,51 +409,51 @@ func TestBudgetFills(t *testing.T) {
 			return time.Since(begin).Round(time.Millisecond)
 		}
 		if d := took(t.Context()); d != 0 {
-			t.Errorf("the burst took %v", d)
+			t.Errorf("the burst took %v, want 0s", d)
 		}
 		if d := took(t.Context()); d != 2*time.Second {
-			t.Errorf("two tokens of an empty bucket took %v", d)
+			t.Errorf("two tokens of an empty bucket took %v, want 2s", d)
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
 		for range 10 {
 			if d := took(short); d != 0 {
-				t.Errorf("a call that could not wait took %v", d)
+				t.Errorf("a call that could not wait took %v, want 0s", d)
 			}
 		}
 		if d := took(t.Context()); d != 2*time.Second {
-			t.Errorf("after those that could not wait it took %v", d)
+			t.Errorf("two tokens after the calls that could not wait took %v, want 2s", d)
 		}
 		time.Sleep(time.Hour)
 		if d := took(t.Context()); d != 0 {
-			t.Errorf("a full bucket took %v", d)
+			t.Errorf("two tokens of a full bucket took %v, want 0s", d)
 		}
 		if d := took(t.Context()); d != 2*time.Second {
-			t.Errorf("an hour filled the bucket beyond its size: %v", d)
+			t.Errorf("two more tokens took %v, want 2s: the bucket holds no more than its size", d)
 		}
 	})
 }
 
-// A request may be bounded by itself, and the server is told less time then.
+// AttemptTimeout limits a request, and the timeout sent to the server is shorter.
 func TestAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := serving(answer{hang: true}, done)
-		var told []string
-		p.onServe = func(r *http.Request) { told = append(told, r.URL.Query().Get("timeout")) }
+		var timeouts []string
+		p.onServe = func(r *http.Request) { timeouts = append(timeouts, r.URL.Query().Get("timeout")) }
 		client := directClient(t, &p.answers, wrapper.WithRetry(wrapper.Retry{Base: 1, AttemptTimeout: 3 * time.Second}))
 		begin := time.Now()
 		got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted || time.Since(begin).Round(time.Second) != 3*time.Second {
-			t.Errorf("%s, %v after %v", got.Verdict, err, time.Since(begin))
+			t.Errorf("got %s, %v after %v, want Accepted after 3s", got.Verdict, err, time.Since(begin))
 		}
-		if len(told) != 2 || told[0] != "2" {
-			t.Errorf("the server was told %q", told)
+		if len(timeouts) != 2 || timeouts[0] != "2" {
+			t.Errorf("got timeouts %q, want two, the first 2", timeouts)
 		}
 		_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{Timeout: time.Minute})
 		must(t, err)
-		if told[2] != "2" {
-			t.Errorf("an explicit minute is told as %q, and the request lasts 3 s", told[2])
+		if timeouts[2] != "2" {
+			t.Errorf("with an explicit minute: got timeout %q, want 2, since the request is limited to 3s", timeouts[2])
 		}
 	})
 }

@@ -28,7 +28,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// diary notes what every seam hears, in order.
+// diary records the calls of middleware and observers, in order.
 type diary struct {
 	mu    sync.Mutex
 	lines []string
@@ -104,12 +104,12 @@ func TestSeams(t *testing.T) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(d.lines, "\n"), strings.Join(want, "\n"))
 		}
 		if len(attempts) != 3 || len(result.Attempts) != 3 || attempts[2].Header.Get("X-Content-Type-Options") != "nosniff" || attempts[2].Endpoint != "http://b/" {
-			t.Errorf("captured %+v", attempts)
+			t.Errorf("got captured attempts %+v, want 3, the last to http://b/ with its header", attempts)
 		}
 	})
 }
 
-// Every call passes both kinds of middleware, under its name and with what it is about.
+// Every call passes through both kinds of middleware, with its name and its operation.
 func TestSeamsOfEveryCall(t *testing.T) {
 	t.Parallel()
 	node := wrapper.Node{Name: "n1", Instance: 1}
@@ -131,7 +131,7 @@ func TestSeamsOfEveryCall(t *testing.T) {
 			for _, err := range c.Watch(ctx, opID, wrapper.WaitOptions{}) {
 				return err
 			}
-			return errors.New("nothing was yielded")
+			return errors.New("got nothing yielded, want something")
 		}},
 		"read operation": {wrapper.Call{OperationID: opID}, func(ctx context.Context, c *wrapper.Client) error {
 			_, err := c.Operation(ctx, opID)
@@ -172,7 +172,7 @@ func TestSeamsOfEveryCall(t *testing.T) {
 							if around = call; veto {
 								return wrapper.Outcome{}, stop
 							}
-							return next(ctx, wrapper.Call{Name: "something else"}) // which changes nothing
+							return next(ctx, wrapper.Call{Name: "something else"}) // which has no effect
 						}
 					}),
 					wrapper.WithAttemptMiddleware(func(next http.RoundTripper) http.RoundTripper {
@@ -183,11 +183,11 @@ func TestSeamsOfEveryCall(t *testing.T) {
 					}))
 				err := tc.make(t.Context(), client)
 				if around != tc.want || veto == (err == nil) || !veto && tried != tc.want {
-					t.Errorf("veto %v: middleware saw %+v and %+v, want %+v; %v", veto, around, tried, tc.want, err)
+					t.Errorf("veto %v: got %v, call middleware with %+v and attempt middleware with %+v, want %+v", veto, err, around, tried, tc.want)
 				}
 				if veto {
 					if e := asError(t, err, wrapper.ErrNotSent); !errors.Is(err, stop) || len(e.Attempts()) != 0 || len(c.seen()) != 0 {
-						t.Errorf("got %v; the wire saw %v", err, c.seen())
+						t.Errorf("veto: got %v, want it to wrap %v; the wire saw %v, want nothing", err, stop, c.seen())
 					}
 				}
 			}
@@ -195,7 +195,7 @@ func TestSeamsOfEveryCall(t *testing.T) {
 	}
 }
 
-// Middleware bounds a call by its context, and its own error after going on comes as it is.
+// Middleware may limit a call by its context, and the error that it returns after the call is returned unchanged.
 func TestCallMiddleware(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestCallMiddleware(t *testing.T) {
 				defer time.AfterFunc(time.Second, cancel).Stop()
 				outcome, err := next(ctx, call)
 				if !errors.Is(err, wrapper.ErrOutcomeUnknown) || len(outcome.Attempts) != 1 {
-					t.Errorf("middleware got %+v, %v", outcome, err)
+					t.Errorf("middleware: got %+v, %v, want %v after 1 attempt", outcome, err, wrapper.ErrOutcomeUnknown)
 				}
 				return outcome, own
 			}
@@ -215,12 +215,12 @@ func TestCallMiddleware(t *testing.T) {
 		begin := time.Now()
 		err := cancelWith(t.Context(), directClient(t, p, wrapper.WithCallMiddleware(bound)), false)
 		if !errors.Is(err, own) || time.Since(begin) != time.Second {
-			t.Errorf("%v after %v", err, time.Since(begin))
+			t.Errorf("got %v after %v, want %v after a second", err, time.Since(begin), own)
 		}
 	})
 }
 
-// What attempt middleware vouches for was not sent; anything else may have been.
+// If attempt middleware returns ErrNotSent, the request was not sent; with any other error it may have been.
 func TestAttemptMiddlewareErrors(t *testing.T) {
 	t.Parallel()
 	circuit := errors.New("the circuit is open")
@@ -243,12 +243,12 @@ func TestAttemptMiddlewareErrors(t *testing.T) {
 			}
 		}
 		if e := asError(t, err, tc.kind); len(e.Attempts()) != tc.attempts || !errors.Is(err, circuit) || meant != 1 {
-			t.Errorf("%v: %v, %d meanings", tc.err, err, meant)
+			t.Errorf("%v: got %v with %d meanings after %d attempts, want 1 after %d, and it to wrap %v", tc.err, err, meant, len(e.Attempts()), tc.attempts, circuit)
 		}
 	}
 }
 
-// The error of another call, as the cause of a context, lends its meaning to none here.
+// If the cause of a context is the error of another call, the meaning of that error does not apply to this call.
 func TestCauseOfAnotherCall(t *testing.T) {
 	t.Parallel()
 	client := directClient(t, serving(answer{lost: true}), fastWith(1))
@@ -260,11 +260,11 @@ func TestCauseOfAnotherCall(t *testing.T) {
 	var e *wrapper.Error
 	if !errors.Is(err, wrapper.ErrNotSent) || errors.Is(err, wrapper.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) ||
 		!errors.As(err, &e) || len(e.Attempts()) != 0 || !strings.Contains(err.Error(), "outcome unknown") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v and %v without attempts, and outcome unknown only in the text", err, wrapper.ErrNotSent, context.Canceled)
 	}
 }
 
-func TestSeamsRefused(t *testing.T) {
+func TestNilSeams(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]wrapper.Option{
 		"call middleware":    wrapper.WithCallMiddleware(nil),
@@ -275,15 +275,15 @@ func TestSeamsRefused(t *testing.T) {
 	} {
 		_, err := wrapper.New("http://a", option)
 		if e := asError(t, err, wrapper.ErrInvalidArgument); !strings.Contains(e.Error(), "nil") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want nil in it", name, err)
 		}
 	}
 	if _, _, ok := wrapper.AttemptFrom(t.Context()); ok {
-		t.Error("a context that belongs to no request tells of one")
+		t.Error("got an attempt from a context without a request, want none")
 	}
 }
 
-// The number of requests is that of all, where only the last look is kept.
+// Outcome.Requests counts all reads, although a wait keeps only the last attempt.
 func TestRequestsOfAllReadsAreCounted(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
@@ -302,12 +302,12 @@ func TestRequestsOfAllReadsAreCounted(t *testing.T) {
 		e := asOnly(t, err, wrapper.ErrNotFinished)
 		n := len(c.Requests())
 		if n < 10 || requests != n || len(e.Attempts()) > 2 || !strings.HasSuffix(e.Error(), fmt.Sprintf("; %d requests", n)) {
-			t.Errorf("%d requests, middleware heard of %d: %v", n, requests, err)
+			t.Errorf("got %d requests in middleware and %v, want %d in both", requests, err, n)
 		}
 	})
 }
 
-// After a force the error of a Stop says so, in words and in Force.
+// The error of a Stop says whether it forced, in its message and in Force.
 func TestStopErrorNamesForce(t *testing.T) {
 	t.Parallel()
 	bubble(t, server.Runtime, func(t *testing.T, c *sftest.Cluster) {
@@ -318,14 +318,14 @@ func TestStopErrorNamesForce(t *testing.T) {
 			cancel()
 			e := asOnly(t, err, wrapper.ErrNotFinished)
 			if e.Force() != forced || strings.Contains(e.Error(), "after the force") != forced || strings.Contains(e.Error(), "before a force") == forced {
-				t.Errorf("grace %v: %v", grace, err)
+				t.Errorf("grace %v: got %v with Force %v, want %v, and the message to say so", grace, err, e.Force(), forced)
 			}
 			id = c.Put(emulator.Record{Scenario: emulator.Scenario{Perform: time.Hour}})
 		}
 	})
 }
 
-// The number of a request counts all of the call, also those that a wait does not keep
+// The number of a request counts all requests of the call, including those that a wait does not keep
 // ([wrapper.Attempt].Number).
 func TestRequestNumberOfAWait(t *testing.T) {
 	t.Parallel()
@@ -335,7 +335,7 @@ func TestRequestNumberOfAWait(t *testing.T) {
 			return roundTrip(func(r *http.Request) (*http.Response, error) {
 				n++
 				if _, got, _ := wrapper.AttemptFrom(r.Context()); got.Number != n {
-					t.Errorf("request %d is said to be number %d", n, got.Number)
+					t.Errorf("got number %d, want %d", got.Number, n)
 				}
 				return next.RoundTrip(r)
 			})
@@ -343,17 +343,17 @@ func TestRequestNumberOfAWait(t *testing.T) {
 		_, err := directClient(t, newLister(endsAfter(time.Minute)), count).Wait(t.Context(), opID, wrapper.WaitOptions{})
 		must(t, err)
 		if n < 10 {
-			t.Errorf("%d requests", n)
+			t.Errorf("got %d requests, want at least 10", n)
 		}
 	})
 }
 
-// All observers hear of everything ([wrapper.WithObserver]).
-func TestObserversHearOfEverything(t *testing.T) {
+// Every observer gets all events ([wrapper.WithObserver]).
+func TestObserversGetAllEvents(t *testing.T) {
 	t.Parallel()
 	first, second := make(map[string]int), make(map[string]int)
-	counting := func(heard map[string]int) wrapper.Option {
-		return wrapper.WithObserver(func(_ context.Context, e wrapper.Event) { heard[e.Name]++ })
+	counting := func(events map[string]int) wrapper.Option {
+		return wrapper.WithObserver(func(_ context.Context, e wrapper.Event) { events[e.Name]++ })
 	}
 	p := serving(answer{status: 503}, runningList())
 	client := directClient(t, &p.answers, counting(first), counting(second), wrapper.WithEndpoints("http://b"), wrapper.WithRetry(fast))
@@ -361,12 +361,12 @@ func TestObserversHearOfEverything(t *testing.T) {
 	must(t, err)
 	want := map[string]int{"call": 1, "request": 2, "pause": 1, "failover": 1}
 	if !maps.Equal(first, want) || !maps.Equal(second, want) {
-		t.Errorf("the first heard of %v, the second of %v, want %v", first, second, want)
+		t.Errorf("got events %v and %v, want %v for both observers", first, second, want)
 	}
 }
 
-// An observer hears how long a call took ([wrapper.Event]).
-func TestObserversHearTheTime(t *testing.T) {
+// The event of a call has its duration ([wrapper.Event]).
+func TestCallEventHasDuration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := new(diary)
@@ -374,12 +374,12 @@ func TestObserversHearTheTime(t *testing.T) {
 		_, err := directClient(t, &p.answers, wrapper.WithObserver(d.observe), wrapper.WithRetry(wrapper.Retry{Base: 1, Cap: 1})).Operations(t.Context())
 		must(t, err)
 		if last := d.lines[len(d.lines)-1]; !strings.Contains(last, "error false, 7") {
-			t.Error(last)
+			t.Errorf("got %s, want it to end with 7 seconds", last)
 		}
 	})
 }
 
-// A capture holds the requests of one call, the last, and is the caller's own
+// The captured attempts are those of the last call alone, and belong to the caller
 // ([wrapper.CallOptions].Attempts).
 func TestCaptureIsOfOneCall(t *testing.T) {
 	t.Parallel()
@@ -390,19 +390,19 @@ func TestCaptureIsOfOneCall(t *testing.T) {
 	must(t, err)
 	attempts[0].Status = 1
 	if result.Attempts[0].Status != 200 {
-		t.Error("the result changed with the capture")
+		t.Errorf("got status %d in the result, want 200, unchanged by the caller", result.Attempts[0].Status)
 	}
 	_, err = client.Cancel(ctx, opID, wrapper.CancelOptions{})
 	must(t, err)
 	if len(attempts) != 1 {
-		t.Errorf("%d requests after two calls of one each", len(attempts))
+		t.Errorf("got %d attempts after the second call, want 1", len(attempts))
 	}
 	_, err = client.Cancel(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: nil}), opID, wrapper.CancelOptions{})
 	must(t, err)
 }
 
-// What middleware says without going on is no meaning of this package's
-// ([wrapper.WithCallMiddleware]: ErrNotSent, with the error behind it).
+// If middleware returns an error without calling next, the call is ErrNotSent, whatever kind that error has
+// ([wrapper.WithCallMiddleware]).
 func TestMiddlewareMeansNotSent(t *testing.T) {
 	t.Parallel()
 	refuses := wrapper.WithCallMiddleware(func(wrapper.CallFunc) wrapper.CallFunc {
@@ -414,8 +414,8 @@ func TestMiddlewareMeansNotSent(t *testing.T) {
 	onlyKind(t, err, wrapper.ErrNotSent)
 }
 
-// A log says where a failover came from and went to; no text that a server wrote is in it,
-// also not as the name of a state ([wrapper.WithLogger]).
+// The log names both endpoints of a failover. It contains no text from a server, not even as the name of a state
+// ([wrapper.WithLogger]).
 func TestLogHoldsNoForeignText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A", 65)
@@ -437,16 +437,16 @@ func TestLogHoldsNoForeignText(t *testing.T) {
 		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{}) // reads the state at b, and is refused
 		wantKind(t, err, wrapper.ErrOutcomeUnknown)
 		if strings.Contains(out.String(), state) || !strings.Contains(out.String(), "state=\"not a name\"") {
-			t.Errorf("%s: %s", name, out.String())
+			t.Errorf("%s: got %s, want it without the state, with \"not a name\"", name, out.String())
 		}
 		lines := strings.Split(out.String(), "\n")
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "from=cluster:19080 to=b") }) {
-			t.Errorf("no failover from cluster to b in %s", out.String())
+			t.Errorf("got %s, want a failover from cluster:19080 to b", out.String())
 		}
 	}
 }
 
-// Middleware that does not go on has sent nothing, also where its error is that of another call.
+// If middleware does not call next, the call is ErrNotSent, even if the error is that of another call.
 func TestVetoWithAnotherCallsError(t *testing.T) {
 	t.Parallel()
 	other := cancelWith(t.Context(), directClient(t, serving(answer{lost: true}), fastWith(1)), false)
@@ -457,7 +457,7 @@ func TestVetoWithAnotherCallsError(t *testing.T) {
 	onlyKind(t, cancelWith(t.Context(), client, false), wrapper.ErrNotSent)
 }
 
-// logged runs a call with a logger, and returns what it wrote: lines of "message key=value".
+// logged runs a call with a logger, and returns its output: lines of "message key=value".
 func logged(t *testing.T, transport http.RoundTripper, call func(context.Context, *wrapper.Client) error, options ...wrapper.Option) string {
 	t.Helper()
 	var out strings.Builder
@@ -477,7 +477,7 @@ func logged(t *testing.T, transport http.RoundTripper, call func(context.Context
 	return out.String()
 }
 
-// What is logged, to the letter.
+// The exact log lines of calls.
 func TestLogger(t *testing.T) {
 	t.Parallel()
 	const of = " call=cancel operation_id=" + id
@@ -530,7 +530,7 @@ func TestLogger(t *testing.T) {
 	}
 }
 
-// Nothing that a server, a transport or a caller wrote is logged, only names from a list.
+// The log contains no text from a server, a transport or a caller, and only attributes from a list.
 func TestLoggerAllowList(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
@@ -559,21 +559,21 @@ func TestLoggerAllowList(t *testing.T) {
 		_, _ = client.Operation(t.Context(), opID)
 		_, _ = client.StartDataLoss(t.Context(), wrapper.Partition{Service: secret}, secret, wrapper.StartOptions{OperationID: uuid.UUID{7}})
 		if strings.Contains(out.String(), secret) {
-			t.Errorf("%d: the log has it:\n%s", i, out.String())
+			t.Errorf("%d: got %q in the log, want it left out:\n%s", i, secret, out.String())
 		}
 		for line := range strings.Lines(out.String()) {
 			var attrs map[string]any
 			must(t, json.Unmarshal([]byte(line), &attrs))
 			for key := range attrs {
 				if !allowed[key] {
-					t.Errorf("%d: %q is not on the list", i, key)
+					t.Errorf("%d: got attribute %q, want only those on the list", i, key)
 				}
 			}
 		}
 	}
 }
 
-// The kind of a transport error is told in the words of this package and of the system.
+// A transport error is logged in the words of this package or of the operating system.
 func TestLoggerTransportErrors(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -591,16 +591,16 @@ func TestLoggerTransportErrors(t *testing.T) {
 	} {
 		transport := roundTrip(func(*http.Request) (*http.Response, error) { return nil, tc.err })
 		if got := logged(t, transport, gracefully); !strings.Contains(got, tc.want) {
-			t.Errorf("%v: %s", tc.err, got)
+			t.Errorf("%v: got %s, want %s", tc.err, got, tc.want)
 		}
 	}
 	if got := logged(t, direct{serving(answer{status: 503, body: "x"})}, gracefully, wrapper.WithEndpoints("http://b:1/x")); !strings.Contains(got, "level=WARN msg=failover from=a to=b:1\n") {
-		t.Errorf("got %s", got)
+		t.Errorf("got %s, want a failover from a to b:1", got)
 	}
 }
 
-// Nothing outlives a call whose context ended, and nothing outlives Close: TestMain looks
-// for goroutines, the bubble for timers, and this for connections.
+// Nothing outlives a call whose context ended, and nothing outlives Close: TestMain checks goroutines, the bubble
+// timers, and this test connections.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	open := new(openConns)
@@ -619,7 +619,7 @@ func TestNothingIsLeft(t *testing.T) {
 	_, err := client.Operations(t.Context())
 	must(t, err)
 	if n := open.count(); n != 1 {
-		t.Fatalf("%d connections, want one that is idle", n)
+		t.Fatalf("got %d connections, want one that is idle", n)
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -630,11 +630,11 @@ func TestNothingIsLeft(t *testing.T) {
 	client.Close()
 	client.Close()
 	close(hold)
-	must(t, <-ended) // it was under way, and went on
+	must(t, <-ended) // a call in progress continues
 	open.waitFor(t, 0)
 	_, err = client.Operations(t.Context())
 	if e := asError(t, err, wrapper.ErrNotSent); !strings.Contains(e.Error(), "the client is closed") || len(e.Attempts()) != 0 {
-		t.Errorf("after Close: %v", err)
+		t.Errorf("after Close: got %v, want an error that the client is closed, without attempts", err)
 	}
 	open.waitFor(t, 0)
 
@@ -667,7 +667,7 @@ func TestNothingIsLeft(t *testing.T) {
 				begin := time.Now()
 				err := call(ctx, client)
 				if err == nil || time.Since(begin) > time.Minute {
-					t.Errorf("%s with %+v: %v after %v", name, made, err, time.Since(begin))
+					t.Errorf("%s with %+v: got %v after %v, want an error within a minute", name, made, err, time.Since(begin))
 				}
 				cancel()
 			}

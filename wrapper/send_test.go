@@ -28,8 +28,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// misbehaving is a gateway over TLS that treats its requests as a script says, and notes each
-// that it has read, in HTTP/1.1 or HTTP/2 as the client wants it.
+// misbehaving is a gateway over TLS that answers its requests by a script and records each request that it has read. It
+// speaks HTTP/1.1 or HTTP/2, as the client negotiates.
 type misbehaving struct {
 	script func(n int) deed // of request n, from 0
 
@@ -37,18 +37,18 @@ type misbehaving struct {
 	seen []string // the request ids
 }
 
-// deed is what happens to a request that was read.
+// deed is how a request that was read is answered.
 type deed int
 
 const (
 	answers200    deed = iota // an empty 200, or an empty list
-	closesBefore              // the connection ends before the first byte of an answer
-	closesAfter               // it ends within the answer
-	closesIdle                // 200, and then the connection ends
+	closesBefore              // closes the connection before the first byte of an answer
+	closesAfter               // closes the connection within the answer
+	closesIdle                // 200, and then closes the connection
 	refusesStream             // RST_STREAM REFUSED_STREAM
 	protocolError             // RST_STREAM PROTOCOL_ERROR, after the request was carried out
 	internalError             // RST_STREAM INTERNAL_ERROR
-	goesAway                  // GOAWAY that disowns the request
+	goesAway                  // GOAWAY that says the request was not processed
 )
 
 func (m *misbehaving) note(id string) deed {
@@ -58,7 +58,7 @@ func (m *misbehaving) note(id string) deed {
 	return m.script(len(m.seen) - 1)
 }
 
-// take returns the ids of the requests that were read since the last time.
+// take returns the ids of the requests read since the last call of take.
 func (m *misbehaving) take() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -162,7 +162,7 @@ func (m *misbehaving) serve2(conn net.Conn) {
 	}
 }
 
-// answer2 reports whether the connection goes on.
+// answer2 answers a request, and reports whether the connection stays open.
 func (m *misbehaving) answer2(f *http2.Framer, stream uint32, d deed, method string) bool {
 	var header bytes.Buffer
 	_ = hpack.NewEncoder(&header).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
@@ -192,10 +192,9 @@ func (m *misbehaving) answer2(f *http2.Framer, stream uint32, d deed, method str
 	return d != closesIdle
 }
 
-// What a server has read is what the caller is told of: nothing below the call sends a
-// request a second time, whatever the server does to it, over HTTP/1.1 as over the HTTP/2 of a
-// caller's own client. net/http alone does: a GET when a kept connection ends, and any request
-// over HTTP/2 after REFUSED_STREAM, PROTOCOL_ERROR or GOAWAY.
+// Every request that a server reads is reported to the caller: no layer below the call retries a request, whatever the
+// server does with it, over HTTP/1.1 or over HTTP/2 with a caller's own client. By itself net/http retries a GET when a
+// kept connection ends, and any request over HTTP/2 after REFUSED_STREAM, PROTOCOL_ERROR or GOAWAY.
 func TestEachRequestIsSentOnce(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -211,7 +210,7 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 				TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true,
 			}})
 		},
-		"HTTP/2, and middleware with contexts of its own": func() wrapper.Option {
+		"HTTP/2, and middleware that replaces contexts": func() wrapper.Option {
 			return wrapper.Options(
 				wrapper.WithHTTPClient(&http.Client{Transport: &http.Transport{
 					TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true,
@@ -250,10 +249,10 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 							}
 							return answers200
 						}}
-						var told []string
+						var reported []string
 						client := newClient(t, m.serve(t, cert), how(), fastWith(6), wrapper.WithForcePolicy(wrapper.ServerDecides{}), wrapper.WithObserver(func(_ context.Context, e wrapper.Event) {
 							if e.Name == "request" {
-								told = append(told, e.Attempt.RequestID.String())
+								reported = append(reported, e.Attempt.RequestID.String())
 							}
 						}))
 						ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -264,19 +263,19 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 						}
 						err := call(ctx, client)
 						if errors.Is(err, context.DeadlineExceeded) {
-							t.Errorf("got %v", err)
+							t.Errorf("got %v, want no timeout", err)
 						}
-						// One that was told may never have been read: its connection had ended already.
-						seen, left := m.take(), told
+						// A reported request may not have been read, if its connection had already ended.
+						seen, left := m.take(), reported
 						for _, id := range seen {
 							at := slices.Index(left, id)
 							if at < 0 {
-								t.Fatalf("the server read %s again, or the caller is not told of it: read\n%s, told of\n%s", id, seen, told)
+								t.Fatalf("got requests\n%s\nat the server, want only the reported ones, once each\n%s", seen, reported)
 							}
 							left = left[at+1:]
 						}
 						if len(seen) == 0 {
-							t.Error("the server read nothing")
+							t.Error("got no requests at the server, want at least one")
 						}
 					})
 				}
@@ -285,8 +284,8 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 	}
 }
 
-// After a connection ended without an answer the call uses new ones: what the pool holds is as
-// old. A server that closes each connection shortly after its answer costs no verdict.
+// After a connection ended without an answer, the call uses new connections, because those in the pool are as old. So
+// calls succeed even if the server closes each connection shortly after an answer.
 func TestNewConnectionAfterALoss(t *testing.T) {
 	t.Parallel()
 	for name, own := range map[string]bool{"own transport": true, "a caller's client": false} {
@@ -304,7 +303,7 @@ func TestNewConnectionAfterALoss(t *testing.T) {
 						return
 					}
 					stop := context.AfterFunc(t.Context(), func() { _ = conn.Close() })
-					open.Go(func() { // one answer, and whatever comes next is read and lost
+					open.Go(func() { // answers one request, reads another, and closes the connection
 						defer stop()
 						defer conn.Close()
 						in := bufio.NewReader(conn)
@@ -329,11 +328,11 @@ func TestNewConnectionAfterALoss(t *testing.T) {
 			for range 40 {
 				got, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 				if err != nil {
-					t.Fatalf("cancel: %+v, %v", got, err)
+					t.Fatalf("cancel: got %+v, %v, want no error", got, err)
 				}
 				got, err = client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 				if err != nil {
-					t.Fatalf("force: %+v, %v", got, err)
+					t.Fatalf("force: got %+v, %v, want no error", got, err)
 				}
 			}
 			client.Close()
@@ -341,49 +340,49 @@ func TestNewConnectionAfterALoss(t *testing.T) {
 	}
 }
 
-// Each request says who sends it, and has an id of its own that the caller is told.
-func TestRequestsSayWhoTheyAre(t *testing.T) {
+// Each request has a User-Agent and a unique id, which is reported to the caller.
+func TestRequestIDAndUserAgent(t *testing.T) {
 	t.Parallel()
 	var ids, agents []string
 	p := serving(answer{status: 503}, done)
 	p.onServe = func(r *http.Request) {
 		ids, agents = append(ids, r.Header.Get("X-ServiceFabricRequestId")), append(agents, r.UserAgent())
 	}
-	var heard []uuid.UUID
-	tell := func(next http.RoundTripper) http.RoundTripper {
+	var inMiddleware []uuid.UUID
+	record := func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
 			_, sent, _ := wrapper.AttemptFrom(r.Context())
-			heard = append(heard, sent.RequestID)
+			inMiddleware = append(inMiddleware, sent.RequestID)
 			return next.RoundTrip(r)
 		})
 	}
-	got, err := directClient(t, p, wrapper.WithRetry(fast), wrapper.WithAttemptMiddleware(tell)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
+	got, err := directClient(t, p, wrapper.WithRetry(fast), wrapper.WithAttemptMiddleware(record)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	must(t, err)
-	if len(ids) != 2 || ids[0] == ids[1] || len(heard) != 2 {
-		t.Fatalf("the ids are %q, middleware heard %v, want two different ones", ids, heard)
+	if len(ids) != 2 || ids[0] == ids[1] || len(inMiddleware) != 2 {
+		t.Fatalf("got ids %q, and %v in middleware, want two different ones", ids, inMiddleware)
 	}
 	for n, a := range got.Attempts {
-		if a.RequestID.String() != ids[n] || heard[n] != a.RequestID || a.RequestID == (uuid.UUID{}) {
-			t.Errorf("request %d carried %s, is told as %s and heard of as %s", n+1, ids[n], a.RequestID, heard[n])
+		if a.RequestID.String() != ids[n] || inMiddleware[n] != a.RequestID || a.RequestID == (uuid.UUID{}) {
+			t.Errorf("request %d: got id %s in the result and %s in middleware, want %s as sent", n+1, a.RequestID, inMiddleware[n], ids[n])
 		}
 		if !strings.HasPrefix(agents[n], "sfcancel/") || len(agents[n]) == len("sfcancel/") {
-			t.Errorf("request %d is from %q, want sfcancel/VERSION", n+1, agents[n])
+			t.Errorf("request %d: got User-Agent %q, want sfcancel/VERSION", n+1, agents[n])
 		}
 	}
 	lost := serving(answer{status: 503}, answer{status: 504}, answer{status: 429})
 	_, err = directClient(t, lost, fastWith(3)).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	e := asError(t, err, wrapper.ErrOutcomeUnknown)
 	if want := e.Attempts()[1].RequestID; e.RequestID() != want {
-		t.Errorf("the error is about request %s, want %s, the last of which nobody knows what became", e.RequestID(), want)
+		t.Errorf("got request id %s in the error, want %s, the last with an unknown outcome", e.RequestID(), want)
 	}
 	_, err = directClient(t, serving(answer{status: 403})).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	if id := asError(t, err, wrapper.ErrServerRefused).RequestID(); id != (uuid.UUID{}) {
-		t.Errorf("a refusal is about request %s, want none", id)
+		t.Errorf("got request id %s in a refusal, want none", id)
 	}
 }
 
-// After warm-up no connection is dialled: none in 10 000 calls of 128 callers, successes
-// and errors alike, over TCP as over TLS and HTTP/2. net/http alone would keep two.
+// After warm-up no connection is dialled in 10 000 calls of 128 callers, whether they succeed or fail, over TCP and
+// over TLS with HTTP/2. By default net/http would keep two connections.
 func TestNoDialsAfterWarmUp(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
@@ -394,10 +393,9 @@ func TestNoDialsAfterWarmUp(t *testing.T) {
 	}
 }
 
-// atOnce asks again at once, for a bubble with sockets. No time passes there, as a goroutine
-// that reads from a socket may go on at any moment: a pause would never end. Neither does the
-// twentieth of a second after which net/http gives up a connection whose write it has not heard
-// to be over, though the answer is there. That is much for a wire, and little for a busy machine.
+// atOnce makes retries without pauses, for a bubble with sockets. There a goroutine that reads from a socket keeps the
+// clock of the bubble from advancing, so a pause would never end. For the same reason, net/http does not give up a
+// connection whose write has not ended 50 ms after the answer, which happens on a busy machine.
 func atOnce(burst int) wrapper.Option {
 	return wrapper.WithRetry(wrapper.Retry{Base: 1, BusyBase: 1, Cap: 1, Burst: burst})
 }
@@ -406,14 +404,14 @@ func noDialsAfterWarmUp(t *testing.T, secure bool) {
 	t.Helper()
 	const callers = 128
 	calls := int64(10_000)
-	if underRace || testing.Short() { // make whole makes them all
+	if underRace || testing.Short() { // make whole makes all of them
 		calls = 2_000
 	}
 	c := newCluster(t, server.Runtime)
 	makeForced(t, c)
 	page := strings.Repeat("x", 100<<10)
 	var n, dialled atomic.Int64
-	var together sync.WaitGroup // every caller has a request under way
+	var together sync.WaitGroup // until every caller has a request in progress
 	together.Add(callers)
 	warm := make(chan struct{})
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -423,7 +421,7 @@ func noDialsAfterWarmUp(t *testing.T, secure bool) {
 			together.Done()
 			<-warm
 		}
-		switch n.Add(1) % 10 { // every tenth fails, each in another way
+		switch n.Add(1) % 10 { // three of ten requests fail, each in its own way
 		case 3:
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = w.Write([]byte(page))
@@ -481,12 +479,12 @@ func noDialsAfterWarmUp(t *testing.T, secure bool) {
 	}
 	wg.Wait()
 	if more := dialled.Load() - before; more != 0 {
-		t.Errorf("%d connections were dialled in %d calls, after the first %d", more, calls, before)
+		t.Errorf("got %d connections dialled in %d calls after the first %d, want 0", more, calls, before)
 	}
 	t.Logf("%d connections, %d requests", before, n.Load())
 }
 
-// openConns counts the connections of a server that are open.
+// openConns counts the open connections of a server.
 type openConns struct {
 	mu   sync.Mutex
 	open map[net.Conn]bool
@@ -518,16 +516,16 @@ func (o *openConns) count() int {
 	return len(o.open)
 }
 
-// waitFor waits until the server has noticed.
+// waitFor waits until the server has the wanted number of open connections.
 func (o *openConns) waitFor(tb testing.TB, want int) {
 	tb.Helper()
 	if !happens(func() bool { return o.count() == want }) {
-		tb.Errorf("%d connections are open, want %d", o.count(), want)
+		tb.Errorf("got %d open connections, want %d", o.count(), want)
 	}
 }
 
-// happens waits for what a server does in its own time, and reports whether it does it at all:
-// a minute is no time for a machine to be fast in.
+// happens waits until what reports true, for up to a minute, which is enough for a slow machine. It reports whether
+// that happened.
 func happens(what func() bool) bool {
 	for end := time.Now().Add(time.Minute); !what(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {

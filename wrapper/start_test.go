@@ -24,7 +24,7 @@ var (
 	node   = wrapper.Node{Name: "_Node_0", Instance: 131232}
 )
 
-// starts are the four calls that begin an operation, each with arguments that both profiles take.
+// starts are the four calls that start an operation, each with arguments that both profiles accept.
 var starts = map[wrapper.Kind]startCall{
 	wrapper.KindDataLoss: func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
 		return c.StartDataLoss(ctx, orders, "PartialDataLoss", o)
@@ -59,7 +59,7 @@ func eachStart(t *testing.T, test func(t *testing.T, c *cluster, kind wrapper.Ki
 	})
 }
 
-// What was asked for is what the server recorded, in both spellings of a service name.
+// The server records the operation as requested, for both api-versions.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
@@ -68,16 +68,16 @@ func TestStart(t *testing.T) {
 			got, err := start(t.Context(), client, wrapper.StartOptions{APIVersion: version})
 			must(t, err)
 			if got.OperationID == (uuid.UUID{}) {
-				t.Fatal("the new operation has no id")
+				t.Fatalf("%s: got no operation id, want one", version)
 			}
 			if got.Verdict != wrapper.Accepted || got.State != wrapper.StateRunning || got.Kind != kind || got.Resolved {
-				t.Errorf("%s: got %+v", version, got)
+				t.Errorf("%s: got %+v, want Accepted Running of %s, not resolved", version, got, kind)
 			}
 			record, found := c.record(t, got.OperationID)
 			if !found || record.Target != targets[kind] || wrapper.Kind(record.Kind) != kind {
-				t.Errorf("%s: the server recorded %+v", version, record)
+				t.Errorf("%s: the server recorded %+v, want %s with %+v", version, record, kind, targets[kind])
 			}
-			c.clock.advance(24 * time.Hour) // a node has one transition at a time
+			c.clock.advance(24 * time.Hour) // because a node allows one transition at a time
 		}
 	})
 }
@@ -91,13 +91,13 @@ func TestStartLostAnswer(t *testing.T) {
 		got, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
 		must(t, err)
 		if got.Verdict != wrapper.Accepted || !got.Resolved || got.Kind != kind || got.State != wrapper.StateRunning || got.OperationID != opID {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want Accepted Running of %s, resolved", got, kind)
 		}
 		if seen := c.seen(); len(seen) != 4 || seen[3] != "list" {
 			t.Errorf("the wire saw %v, want three starts and a list", seen)
 		}
 		if record, found := c.record(t, opID); !found || wrapper.Kind(record.Kind) != kind {
-			t.Errorf("the server recorded %+v", record)
+			t.Errorf("the server recorded %+v, want %s", record, kind)
 		}
 	})
 }
@@ -109,7 +109,7 @@ func TestStartNeverArrived(t *testing.T) {
 		got, err := start(t.Context(), c.client(t), wrapper.StartOptions{OperationID: opID})
 		must(t, err)
 		if got.Verdict != wrapper.Accepted || got.Resolved {
-			t.Errorf("got %+v", got)
+			t.Errorf("got %+v, want Accepted, not resolved", got)
 		}
 		if seen := c.seen(); len(seen) != 3 || slices.Contains(seen, "list") {
 			t.Errorf("the wire saw %v, want three starts", seen)
@@ -117,8 +117,8 @@ func TestStartNeverArrived(t *testing.T) {
 	})
 }
 
-// A start with an id of the caller's that an operation of that kind has already is a verdict:
-// a pipeline that is run again has to pass. If it is of another kind, it is a refusal.
+// A start with the caller's id of an existing operation is AlreadyStarted if the operation is of the same kind, so that
+// a pipeline can be rerun, and a refusal if it is of another kind.
 func TestStartTakenID(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
@@ -138,13 +138,13 @@ func TestStartTakenID(t *testing.T) {
 	})
 }
 
-// runtime §5.7: the id is searched across all kinds. Taken by another kind, it cannot
-// be the first request that got through; but that request can still arrive.
+// runtime §5.7: the id is searched across all kinds. If an operation of another kind has it, the lost start did not
+// take effect, but it may still arrive.
 func TestStartTakenByAnotherKind(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {
 		if kind == wrapper.KindDataLoss {
-			t.Skip("the operation that takes the id is one")
+			t.Skip("the operation with the id is of this kind")
 		}
 		makeRunning(t, c)
 		c.wire.Spoil(wirefault.Any, wirefault.Fault{})
@@ -153,7 +153,7 @@ func TestStartTakenByAnotherKind(t *testing.T) {
 	})
 }
 
-// runtime §5.7: at most one live transition a node.
+// runtime §5.7: a node has at most one live transition.
 func TestStartNodeInTransition(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -165,19 +165,19 @@ func TestStartNodeInTransition(t *testing.T) {
 		}
 		_, err := start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
 		if e := asError(t, err, wrapper.ErrServerRefused); e.Code() != wrapper.Code(generated.ErrorCodeNodeTransitionInProgress) {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want %s", err, generated.ErrorCodeNodeTransitionInProgress)
 		}
 		if _, found := c.record(t, opID); found {
-			t.Error("the refused transition was recorded")
+			t.Error("got a record of the refused transition, want none")
 		}
-		// Lost and then refused because of another operation's transition: not ours.
+		// A lost start that is then refused because of another transition has an unknown outcome.
 		c.wire.Spoil(wirefault.Any, wirefault.Fault{})
 		_, err = start(t.Context(), client, wrapper.StartOptions{OperationID: opID})
 		wantKind(t, err, wrapper.ErrOutcomeUnknown)
 	})
 }
 
-// Lost until the attempts are used up, a start may have happened: that is said, with the id.
+// A start that is lost until the attempts are used up has an unknown outcome, and the error has its id.
 func TestStartUnknown(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, _ wrapper.Kind, start startCall) {
@@ -185,7 +185,7 @@ func TestStartUnknown(t *testing.T) {
 		_, err := start(t.Context(), c.client(t, fastWith(3)), wrapper.StartOptions{})
 		e := asError(t, err, wrapper.ErrOutcomeUnknown)
 		if _, found := c.record(t, e.OperationID()); !found {
-			t.Errorf("the error names %s, which the server does not know", e.OperationID())
+			t.Errorf("got operation id %s in the error, want that of the record", e.OperationID())
 		}
 	})
 }
@@ -206,12 +206,12 @@ func TestStartArguments(t *testing.T) {
 		call func() (wrapper.Result, error)
 	}{
 		{"a quorum loss of half a second", quorumLoss(500 * time.Millisecond)},
-		{"a quorum loss before it began", quorumLoss(-time.Second)},
+		{"a negative quorum loss", quorumLoss(-time.Second)},
 		{"a quorum loss beyond 32 bits", quorumLoss((1 << 32) * time.Second)},
 		{"a stop of a second and a bit", stop(1001 * time.Millisecond)},
 		{"a negative stop", stop(-time.Second)},
 		{"a stop beyond 31 bits", stop((1 << 31) * time.Second)},
-		{"an api-version that is none", func() (wrapper.Result, error) {
+		{"an unknown api-version", func() (wrapper.Result, error) {
 			return client.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{OperationID: opID, APIVersion: "6"})
 		}},
 		{"a timeout with 3.0", func() (wrapper.Result, error) {
@@ -222,16 +222,16 @@ func TestStartArguments(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := tc.call()
 			if e := asError(t, err, wrapper.ErrInvalidArgument); e.OperationID() != opID || len(e.Attempts()) != 0 {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v about %s after %d attempts, want %s after 0", err, e.OperationID(), len(e.Attempts()), opID)
 			}
 		})
 	}
 	if len(c.seen()) != 0 {
-		t.Errorf("the wire saw %v", c.seen())
+		t.Errorf("the wire saw %v, want nothing", c.seen())
 	}
 }
 
-// The mode of one kind is none of another: it does not compile.
+// Each kind has its own type of mode, so that a mode of another kind does not compile.
 func TestModesHaveTypes(t *testing.T) {
 	t.Parallel()
 	of := reflect.TypeFor[*wrapper.Client]()
@@ -240,13 +240,13 @@ func TestModesHaveTypes(t *testing.T) {
 		method, _ := of.MethodByName(name)
 		mode := method.Type.In(3) // after the client, the context and the target
 		if other, ok := seen[mode]; ok || mode == reflect.TypeFor[string]() {
-			t.Errorf("%s takes a %v, as %s does: want a type of its own", name, mode, other)
+			t.Errorf("%s: got mode type %v as in %s, want its own type", name, mode, other)
 		}
 		seen[mode] = name
 	}
 }
 
-// A new id is a UUID of version 7, and no two are alike ([wrapper.StartOptions]).
+// A generated id is a unique UUID of version 7 ([wrapper.StartOptions]).
 func TestNewIDs(t *testing.T) {
 	t.Parallel()
 	client, seen := directClient(t, serving(answer{status: http.StatusAccepted})), map[uuid.UUID]bool{}
@@ -254,7 +254,7 @@ func TestNewIDs(t *testing.T) {
 		got, err := client.StartDataLoss(t.Context(), orders, "FullDataLoss", wrapper.StartOptions{})
 		must(t, err)
 		if v := got.OperationID; v.Version() != 7 || v.Variant() != uuid.RFC4122 || seen[v] {
-			t.Fatal(v)
+			t.Fatalf("got id %s, want a new one of version 7", v)
 		}
 		seen[got.OperationID] = true
 	}

@@ -634,7 +634,7 @@ func TestStopProperty(t *testing.T) {
 		script := rapid.SliceOfN(rapid.IntRange(0, len(faults)-1), 0, 12).Draw(rt, "script")
 		grace, ends := 1+seconds(30, "grace"), 1+seconds(60, "context")
 		profile := rapid.SampledFrom([]server.Profile{server.Documented, server.Runtime}).Draw(rt, "profile")
-		check(t, rt, func(say sayer) {
+		check(t, rt, func(say checker) {
 			say(sftest.Run(func(tb sftest.TB) {
 				c := sftest.NewCluster(tb, sftest.WithClock(time.Now), sftest.WithProfile(profile))
 				id, begin := c.Put(r), time.Now()

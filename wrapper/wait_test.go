@@ -209,7 +209,7 @@ func TestWaitPace(t *testing.T) {
 			options.Interval, interval = 0, 2*time.Second
 		}
 		lasts := time.Duration(rapid.Int64Range(0, int64(50*interval)).Draw(rt, "lasts"))
-		check(t, rt, func(say sayer) {
+		check(t, rt, func(say checker) {
 			l := newLister(endsAfter(lasts))
 			got, err := directClient(t, l).Wait(background(), opID, options)
 			say(err == nil && got.State == wrapper.StateCompleted, "got %s, %v", got.State, err)
@@ -231,7 +231,7 @@ func TestWaitPace(t *testing.T) {
 }
 
 // check runs one case of a property in a bubble of its own.
-func check(t *testing.T, rt *rapid.T, test func(say sayer)) {
+func check(t *testing.T, rt *rapid.T, test func(say checker)) {
 	t.Helper()
 	var wrong []string
 	synctest.Test(t, func(*testing.T) {

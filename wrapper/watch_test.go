@@ -73,7 +73,7 @@ func TestWatchSequence(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		states := rapid.SliceOfN(shown, 1, 12).Draw(rt, "states")
 		each := time.Duration(rapid.IntRange(1, 5000).Draw(rt, "milliseconds")) * time.Millisecond
-		check(t, rt, func(say sayer) {
+		check(t, rt, func(say checker) {
 			var saw []wrapper.State
 			l := newLister(func(since time.Duration) wrapper.State {
 				state := states[min(int(since/each), len(states)-1)]
