@@ -59,7 +59,7 @@ func eachStart(t *testing.T, test func(t *testing.T, c *cluster, kind wrapper.Ki
 	})
 }
 
-// The server records the operation as requested, for both api-versions.
+// The server records the operation as requested, with both api-versions, which spell service names differently.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	eachStart(t, func(t *testing.T, c *cluster, kind wrapper.Kind, start startCall) {

@@ -21,12 +21,12 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// sent are the query parameters of a request that the wire saw.
+// sent returns the query parameters of request n on the wire.
 func sent(tb testing.TB, c *cluster, n int) url.Values {
 	tb.Helper()
 	seen := c.wire.Seen()
 	if n >= len(seen) {
-		tb.Fatalf("the wire saw %v only", c.seen())
+		tb.Fatalf("the wire saw %v, want at least %d requests", c.seen(), n+1)
 	}
 	_, target, _ := strings.Cut(seen[n], " ")
 	u, err := url.Parse(target)
@@ -34,7 +34,7 @@ func sent(tb testing.TB, c *cluster, n int) url.Values {
 	return u.Query()
 }
 
-// The timeout parameter as it goes over the wire; "" for none.
+// The timeout parameter on the wire for the timeout and the context of a call.
 func TestTimeoutOnTheWire(t *testing.T) {
 	t.Parallel()
 	const none = time.Duration(0)
@@ -42,8 +42,8 @@ func TestTimeoutOnTheWire(t *testing.T) {
 		name     string
 		version  generated.APIVersion
 		explicit time.Duration
-		left     time.Duration // of the context; none for no deadline
-		want     string
+		left     time.Duration // until the deadline of the context; none for no deadline
+		want     string        // "" for no timeout parameter
 	}{
 		{name: "seed 6.0: not required", version: "6.0"},
 		{name: "seed 6.0: inclusive minimum 1", version: "6.0", explicit: time.Second, want: "1"},
@@ -91,7 +91,7 @@ func TestTimeoutOnTheWire(t *testing.T) {
 						for n := range c.wire.Seen() {
 							q := sent(t, c, n)
 							if q.Get("timeout") != tc.want || q.Has("timeout") != (tc.want != "") || q.Get("api-version") != string(tc.version) {
-								t.Errorf("the wire saw %s", c.wire.Seen()[n])
+								t.Errorf("the wire saw %s, want timeout %q and api-version %s", c.wire.Seen()[n], tc.want, tc.version)
 							}
 						}
 					})
@@ -101,7 +101,7 @@ func TestTimeoutOnTheWire(t *testing.T) {
 	})
 }
 
-// Every request of a call has the timeout of its own moment, reads included.
+// The timeout of each request, including reads, depends on the time left when it is sent.
 func TestTimeoutShrinks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,13 +115,13 @@ func TestTimeoutShrinks(t *testing.T) {
 		must(t, err)
 		for n, want := range []string{"16", "12", "12", "8"} {
 			if got := sent(t, c, n).Get("timeout"); got != want {
-				t.Errorf("request %d had timeout=%s, want %s", n, got, want)
+				t.Errorf("request %d: got timeout %s, want %s", n, got, want)
 			}
 		}
 	})
 }
 
-// What a call sends, to the letter: the two seeds' request lines.
+// The exact request lines of calls, as in the two seeds.
 func TestRequestLine(t *testing.T) {
 	t.Parallel()
 	const id = "OperationId=5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
@@ -148,7 +148,7 @@ func TestRequestLine(t *testing.T) {
 	}
 }
 
-// An explicit timeout that cannot go over the wire is refused before anything is sent.
+// A timeout or version that the wire format does not allow is refused before anything is sent.
 func TestTimeoutRefused(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -178,31 +178,31 @@ func TestTimeoutRefused(t *testing.T) {
 			_, err2 := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{APIVersion: tc.version, Timeout: tc.timeout})
 			for _, err := range []error{err, err2} {
 				if e := asError(t, err, wrapper.ErrInvalidArgument); len(e.Attempts()) != 0 || !strings.Contains(e.Error(), tc.say) {
-					t.Errorf("got %v", e)
+					t.Errorf("got %v, want %q in it and no attempts", e, tc.say)
 				}
 			}
 		})
 	}
 	if len(c.wire.Seen()) != 0 {
-		t.Errorf("the wire saw %v", c.seen())
+		t.Errorf("the wire saw %v, want nothing", c.seen())
 	}
 }
 
-// The server is told the least of what the context leaves, what the request may take
-// ([wrapper.Retry].AttemptTimeout), and what was asked for.
-func TestLeastTimeoutIsTold(t *testing.T) {
+// The timeout on the wire is the shortest of those from the context, from [wrapper.Retry].AttemptTimeout, and from
+// the options of the call.
+func TestShortestTimeoutIsSent(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		context, attempt, asked time.Duration
-		told                    string
+		want                    string
 	}{
-		{30 * time.Second, 10 * time.Second, 0, "9"}, // of 10 s, and a twelfth is for the way
-		{10 * time.Second, 30 * time.Second, 0, "5"}, // of 6 s, three fifths of what is left
+		{30 * time.Second, 10 * time.Second, 0, "9"}, // of 10 s, less a twelfth for the network
+		{10 * time.Second, 30 * time.Second, 0, "5"}, // of 6 s, three fifths of the time left
 		{30 * time.Second, 20 * time.Second, 10 * time.Second, "10"},
 		{10 * time.Second, 30 * time.Second, 20 * time.Second, "5"},
 		{30 * time.Second, 10 * time.Second, 20 * time.Second, "9"},
 		{0, 10 * time.Second, 0, "9"},
-		{60 * time.Second, 0, 0, "22"}, // of 24 s, two fifths of what is left
+		{60 * time.Second, 0, 0, "22"}, // of 24 s, two fifths of the time left
 		{0, 0, 0, ""},
 		{0, 60 * time.Second, 0, "55"},
 		{0, 65 * time.Second, 0, ""},
@@ -210,8 +210,8 @@ func TestLeastTimeoutIsTold(t *testing.T) {
 	for _, tc := range cases {
 		synctest.Test(t, func(t *testing.T) {
 			p := serving(done)
-			var told string
-			p.onServe = func(r *http.Request) { told = r.URL.Query().Get("timeout") }
+			var got string
+			p.onServe = func(r *http.Request) { got = r.URL.Query().Get("timeout") }
 			ctx := t.Context()
 			if tc.context > 0 {
 				var cancel context.CancelFunc
@@ -221,15 +221,15 @@ func TestLeastTimeoutIsTold(t *testing.T) {
 			client := directClient(t, &p.answers, wrapper.WithRetry(wrapper.Retry{AttemptTimeout: tc.attempt}))
 			_, err := client.Cancel(ctx, opID, wrapper.CancelOptions{Timeout: tc.asked})
 			must(t, err)
-			if told != tc.told {
-				t.Errorf("%+v: the server was told %q", tc, told)
+			if got != tc.want {
+				t.Errorf("%+v: got timeout %q, want %q", tc, got, tc.want)
 			}
 		})
 	}
 }
 
-// A server that does not answer is given up on when even its own timeout would be
-// over, and asked again. Without a deadline that is the default of 60 s and 5 more.
+// A request to a server that does not answer times out 5 s after the server's own timeout, and is retried. Without a
+// deadline that is 65 s, with the server's default of 60 s.
 func TestHangingServer(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -255,12 +255,12 @@ func TestHangingServer(t *testing.T) {
 					got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{APIVersion: tc.version, Timeout: tc.explicit})
 					told{wrapper.Accepted, wrapper.StateRollingBack, true, thenProbed, emulator.RollingBackForce}.check(t, c, got, err)
 					if took := time.Since(begin).Truncate(time.Millisecond); took != tc.limit {
-						t.Errorf("it took %v, want %v", took, tc.limit)
+						t.Errorf("the call took %v, want %v", took, tc.limit)
 					}
 					hung := got.Attempts[0]
 					if hung.Class() != "ambiguous" || hung.Duration != tc.limit || errors.Is(hung.Err, context.DeadlineExceeded) ||
 						!strings.Contains(hung.Err.Error(), "no answer within "+tc.limit.String()) {
-						t.Errorf("the attempt is %+v", hung)
+						t.Errorf("got attempt %+v, want an ambiguous one that says no answer within %v", hung, tc.limit)
 					}
 				})
 			})
@@ -268,8 +268,7 @@ func TestHangingServer(t *testing.T) {
 	})
 }
 
-// A context that ends while the server hangs, whatever it is asked, ends the call, and nothing
-// is claimed.
+// If the context ends while the server hangs on every request, the call ends with ErrOutcomeUnknown.
 func TestHangingServerAndDeadline(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -287,7 +286,7 @@ func TestHangingServerAndDeadline(t *testing.T) {
 						err := cancelWith(ctx, client, force)
 						e := asError(t, err, wrapper.ErrOutcomeUnknown)
 						if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 3*time.Second || len(e.Attempts()) < 3 {
-							t.Errorf("after %v: %v", time.Since(begin), err)
+							t.Errorf("got %v after %v and %d attempts, want %v after 3s and 3 or more", err, time.Since(begin), len(e.Attempts()), context.DeadlineExceeded)
 						}
 					})
 				})
@@ -296,7 +295,7 @@ func TestHangingServerAndDeadline(t *testing.T) {
 	})
 }
 
-// the failure that was told last is not lost because the context ended.
+// The error of a call whose context ended has the last failure as well.
 func TestContextKeepsLastFailure(t *testing.T) {
 	t.Parallel()
 	busyThenHang := []answer{
@@ -324,21 +323,21 @@ func TestContextKeepsLastFailure(t *testing.T) {
 				defer cancel()
 				p := serving(busyThenHang...)
 				twice := fast
-				twice.MaxAttempts = 2 // the second one may take all the time that is left
+				twice.MaxAttempts = 2 // so that the second attempt may take all the time left
 				err := p.cancel(ctx, t, twice)
 				e := asError(t, err, wrapper.ErrOutcomeUnknown)
 				if !errors.Is(err, tc.want) || !errors.Is(err, wrapper.Code("FABRIC_E_NOT_READY")) || e.Status() != 503 {
-					t.Errorf("got %v", err)
+					t.Errorf("got %v with status %d, want it to wrap %v and FABRIC_E_NOT_READY, and 503", err, e.Status(), tc.want)
 				}
 				if p.took != 10*time.Second || len(e.Attempts()) != 2 {
-					t.Errorf("%d requests in %v", len(e.Attempts()), p.took)
+					t.Errorf("got %d attempts in %v, want 2 in 10s", len(e.Attempts()), p.took)
 				}
 			})
 		})
 	}
 }
 
-// A context that had ended before the call: nothing goes out, and that is what the error says.
+// If the context has ended before the call, nothing is sent, and the error says so.
 func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -351,7 +350,7 @@ func TestEndedContext(t *testing.T) {
 		for _, force := range []bool{false, true} {
 			err := cancelWith(ctx, client, force)
 			if wantKind(t, err, wrapper.ErrNotSent); !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want it to wrap %v", err, context.Canceled)
 			}
 		}
 		_, err := client.StartDataLoss(ctx, orders, "FullDataLoss", wrapper.StartOptions{})
@@ -359,29 +358,29 @@ func TestEndedContext(t *testing.T) {
 		_, err = client.Operations(ctx)
 		wantKind(t, err, wrapper.ErrNotSent)
 		if len(c.seen()) != 0 {
-			t.Errorf("the wire saw %v", c.seen())
+			t.Errorf("the wire saw %v, want nothing", c.seen())
 		}
 		nothingDone(t, ledger)
 	})
 }
 
-// A cancelled context ends a wait at once.
-func TestCancelledWhileWaiting(t *testing.T) {
+// A cancelled context ends a pause at once.
+func TestCancelledWhilePausing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Second, cancel)
 		p := serving(retryAfter(429, "3600"))
 		err := p.cancel(ctx, t, wrapper.Retry{})
-		wantKind(t, err, wrapper.ErrServerRefused) // a 429 did nothing
+		wantKind(t, err, wrapper.ErrServerRefused) // a 429 is a refusal
 		if !errors.Is(err, context.Canceled) || p.took != 10*time.Second || p.served != 1 {
-			t.Errorf("%d requests in %v: %v", p.served, p.took, err)
+			t.Errorf("got %v after %d requests in %v, want %v after 1 in 10s", err, p.served, p.took, context.Canceled)
 		}
 	})
 }
 
-// The outcome is noted although the context has ended: it is the evidence for what comes next.
-func TestNotedAfterTheDeadline(t *testing.T) {
+// The outcome is recorded even if the context has ended, because it is evidence for later calls.
+func TestRecordedAfterContextEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -389,18 +388,18 @@ func TestNotedAfterTheDeadline(t *testing.T) {
 		noting := &noteContext{}
 		client := directClient(t, &p.answers, wrapper.WithLedger(noting))
 		p.onServe = nil
-		noting.before = cancel // between the answer and the note
+		noting.before = cancel // between the answer and the entry
 		got, err := client.Cancel(ctx, opID, wrapper.CancelOptions{})
 		if err != nil || got.Verdict != wrapper.Accepted || got.LedgerErr != nil || noting.err != nil || noting.notes != 1 {
-			t.Errorf("got %s, %v; %d notes, ledger %v, context %v", got.Verdict, err, noting.notes, got.LedgerErr, noting.err)
+			t.Errorf("got %s, %v, LedgerErr %v with %d entries and context error %v, want Accepted with one entry and no errors", got.Verdict, err, got.LedgerErr, noting.notes, noting.err)
 		}
 		if noting.left != 5*time.Second {
-			t.Errorf("the ledger has %v for a note, want 5s", noting.left)
+			t.Errorf("got %v for the ledger, want 5s", noting.left)
 		}
 	})
 }
 
-// noteContext is a ledger that looks at the context of its notes.
+// noteContext is a ledger that records the context of Append.
 type noteContext struct {
 	wrapper.MemoryLedger
 	before func()
@@ -419,11 +418,11 @@ func (l *noteContext) Append(ctx context.Context, e wrapper.Entry) error {
 	return l.MemoryLedger.Append(ctx, e)
 }
 
-// usual is the context of a call with nothing set, as the command line has it.
+// usual is the time limit of a call by default on the command line.
 const usual = 30 * time.Second
 
-// patientCalls are all calls, with default settings. again is how much of the time of the
-// engine goes by with each request, so that what has to end does.
+// patientCalls are all calls, with default settings. again is the time by which the clock of the cluster advances with
+// each request, so that operations end.
 var patientCalls = map[string]struct {
 	situation string
 	again     time.Duration
@@ -433,7 +432,7 @@ var patientCalls = map[string]struct {
 		_, err := c.Cancel(ctx, opID, wrapper.CancelOptions{})
 		return err
 	}},
-	"Cancel of one that is over": {"completed", 0, func(ctx context.Context, c *wrapper.Client) error {
+	"Cancel of a finished operation": {"completed", 0, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.Cancel(ctx, opID, wrapper.CancelOptions{})
 		return err
 	}},
@@ -441,7 +440,7 @@ var patientCalls = map[string]struct {
 		_, err := c.ForceCancel(ctx, opID, wrapper.ForceOptions{Policy: wrapper.ServerDecides{}})
 		return err
 	}},
-	"ForceCancel of one that fails by itself": {"failing by itself", 0, func(ctx context.Context, c *wrapper.Client) error {
+	"ForceCancel of a failing operation": {"failing by itself", 0, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.ForceCancel(ctx, opID, wrapper.ForceOptions{Policy: wrapper.RequireGraceful{Look: true}})
 		return err
 	}},
@@ -469,16 +468,16 @@ var patientCalls = map[string]struct {
 		_, err := c.StartDataLoss(ctx, orders, generated.DataLossModePartialDataLoss, wrapper.StartOptions{OperationID: opID})
 		return err
 	}},
-	"a start with an id of its own": {"unknown id", 0, func(ctx context.Context, c *wrapper.Client) error {
+	"a start with a generated id": {"unknown id", 0, func(ctx context.Context, c *wrapper.Client) error {
 		_, err := c.StartNodeTransition(ctx, node, generated.NodeTransitionTypeStop, 20*time.Minute, wrapper.StartOptions{})
 		return err
 	}},
 }
 
-// swallower takes one request and never answers it, without a reset.
+// swallower is a cluster that never answers one request, without a reset.
 type swallower struct {
 	c      *cluster
-	at     int // the request, from 0
+	at     int // the number of that request, from 0
 	apply  bool
 	again  time.Duration
 	served int
@@ -498,9 +497,8 @@ func (s *swallower) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// An answer that is lost without a reset, as where a NAT forgets a connection or a process
-// hangs, takes a part of the context and not all of it: at any position of any call the
-// rest is enough for a verdict.
+// An answer lost without a reset, as when a NAT forgets a connection or a process hangs, costs only a part of the time
+// of the context: for any request of any call, the rest is enough for a verdict.
 func TestSilentLossEndsInAVerdict(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -515,9 +513,9 @@ func TestSilentLossEndsInAVerdict(t *testing.T) {
 							ctx, cancel := context.WithTimeout(t.Context(), usual)
 							defer cancel()
 							if err := call.make(ctx, directClient(t, s)); err != nil {
-								t.Errorf("request %d was swallowed: got %v, want a verdict", at+1, err)
+								t.Errorf("without an answer to request %d: got %v, want a verdict", at+1, err)
 							}
-							more = s.served > at // the loss was met
+							more = s.served > at // the call made that request
 						})
 					}
 				})
@@ -526,7 +524,7 @@ func TestSilentLossEndsInAVerdict(t *testing.T) {
 	})
 }
 
-// Of two gateways one hangs: the other one is asked in less than half of the context.
+// If one gateway hangs, the call fails over to another in less than half the time of the context.
 func TestHungGatewayCostsLessThanHalf(t *testing.T) {
 	t.Parallel()
 	hangs := func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -537,7 +535,7 @@ func TestHungGatewayCostsLessThanHalf(t *testing.T) {
 		for name, call := range patientCalls {
 			for _, all := range []time.Duration{2 * time.Second, 5 * time.Second, usual, 5 * time.Minute} {
 				if call.again > 0 && all < usual || name == "ForceCancel, graceful first" && all < usual {
-					continue // it waits for its grace, or for the end
+					continue // the call waits for a grace, or for the end of the operation
 				}
 				t.Run(fmt.Sprintf("%s within %v", name, all), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
@@ -558,7 +556,7 @@ func TestHungGatewayCostsLessThanHalf(t *testing.T) {
 							t.Errorf("got %v, want a verdict", err)
 						}
 						if took := time.Since(begin); took >= all/2 {
-							t.Errorf("it took %v of %v, want less than half", took, all)
+							t.Errorf("the call took %v of %v, want less than half", took, all)
 						}
 					})
 				})
@@ -567,12 +565,12 @@ func TestHungGatewayCostsLessThanHalf(t *testing.T) {
 	})
 }
 
-// A server that takes 10 s for each answer is slow, and not lost: a call of two requests has
-// both answers within 30 s.
-func TestSlowServerIsHeard(t *testing.T) {
+// A server that takes 10 s for each answer does not cause timeouts: a call with two requests gets both answers within
+// 30 s.
+func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
-		for _, name := range []string{"Cancel", "Cancel of one that is over", "ForceCancel", "Operation", "Operations", "a start"} {
+		for _, name := range []string{"Cancel", "Cancel of a finished operation", "ForceCancel", "Operation", "Operations", "a start"} {
 			for _, endpoints := range [][]string{nil, {"http://b"}} {
 				t.Run(fmt.Sprintf("%s, %d endpoints", name, 1+len(endpoints)), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
@@ -590,7 +588,7 @@ func TestSlowServerIsHeard(t *testing.T) {
 						}
 						for n, seen := range c.wire.Seen() {
 							if n > 1 {
-								t.Errorf("request %d was %s, want two at most", n+1, seen)
+								t.Errorf("got request %d: %s, want two at most", n+1, seen)
 							}
 						}
 					})
@@ -600,10 +598,9 @@ func TestSlowServerIsHeard(t *testing.T) {
 	})
 }
 
-// errors.Is(err, context.DeadlineExceeded) says that the caller's context ended, and nothing
-// else does: neither a time-out of a dial or of the caller's HTTP client, nor one of a
-// request, of the ledger, or of a look.
-func TestOnlyTheCallersContextIsTold(t *testing.T) {
+// An error wraps context.DeadlineExceeded only if the caller's context ended, not after a timeout of a dial, of the
+// caller's HTTP client, of a request, of the ledger, or of a read.
+func TestOnlyCallersContextError(t *testing.T) {
 	t.Parallel()
 	late := func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Nanosecond)
@@ -619,12 +616,12 @@ func TestOnlyTheCallersContextIsTold(t *testing.T) {
 		"a dial that took too long": {transport: failsWith(func(r *http.Request) error {
 			return fmt.Errorf("dial tcp: i/o timeout: %w", late(r.Context()))
 		})},
-		"a cancel below":          {transport: failsWith(func(*http.Request) error { return context.Canceled })},
+		"a cancel in a transport": {transport: failsWith(func(*http.Request) error { return context.Canceled })},
 		"the HTTP client's limit": {transport: direct{serving(answer{hang: true})}, timeout: time.Second},
 		"the limit of a request": {transport: direct{serving(answer{hang: true})}, options: []wrapper.Option{
 			wrapper.WithRetry(wrapper.Retry{MaxAttempts: 2, AttemptTimeout: time.Second})}},
 		"a ledger that hangs": {transport: direct{serving(answer{status: 403})}, options: []wrapper.Option{wrapper.WithLedger(hangingLedger{})}},
-		"middleware that bounds a call": {transport: direct{serving(answer{hang: true})}, options: []wrapper.Option{
+		"middleware with a deadline": {transport: direct{serving(answer{hang: true})}, options: []wrapper.Option{
 			wrapper.WithCallMiddleware(func(next wrapper.CallFunc) wrapper.CallFunc {
 				return func(ctx context.Context, call wrapper.Call) (wrapper.Outcome, error) {
 					ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -647,13 +644,13 @@ func TestOnlyTheCallersContextIsTold(t *testing.T) {
 					must(t, err)
 					err = cancelWith(t.Context(), client, force)
 					if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-						t.Errorf("the context goes on: got %v, want an error without one of a context", err)
+						t.Errorf("got %v, want an error without a context error, since the context has not ended", err)
 					}
 				})
 			})
 		}
 	}
-	t.Run("a look whose time was over", func(t *testing.T) {
+	t.Run("a read that timed out", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCluster(t, server.Documented)
 			makeRunning(t, c)
@@ -671,13 +668,13 @@ func TestOnlyTheCallersContextIsTold(t *testing.T) {
 			_, err := directClient(t, hang).Stop(t.Context(), opID, wrapper.StopOptions{Grace: 3 * time.Second})
 			onlyKind(t, err, wrapper.ErrNotFinished)
 			if errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the context goes on: got %v", err)
+				t.Errorf("got %v, want no %v, since the context has not ended", err, context.DeadlineExceeded)
 			}
 		})
 	})
 }
 
-// failsWith is a transport that does nothing but fail.
+// failsWith is a transport that always fails.
 type failsWith func(*http.Request) error
 
 func (f failsWith) RoundTrip(r *http.Request) (*http.Response, error) { return nil, f(r) }

@@ -21,27 +21,27 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// TLS 1.2 and 1.3 are spoken, and nothing older.
+// The client supports TLS 1.2 and 1.3, and no older version.
 func TestTLSVersions(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	cert := ca.issue(t, "cluster")
-	for version, spoken := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+	for version, supported := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			endpoint := serveTLS(t, cert, "HTTP/1.1", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				if r.TLS.Version != version {
-					t.Errorf("spoke %s", tls.VersionName(r.TLS.Version))
+					t.Errorf("got %s, want %s", tls.VersionName(r.TLS.Version), tls.VersionName(version))
 				}
 			}), func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = version, version })
 			_, err := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()})).Cancel(t.Context(), opID, wrapper.CancelOptions{})
-			if spoken {
+			if supported {
 				must(t, err)
 				return
 			}
 			wantHopeless(t, asError(t, err, wrapper.ErrNotSent), "protocol version", "TLS 1.2")
 		})
 	}
-	// A server that knows of nothing newer answers with what it speaks.
+	// A server that supports only old versions answers with one of those.
 	t.Run("an old server", func(t *testing.T) {
 		endpoint := "https://" + accept(t, func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 4096))
@@ -78,58 +78,59 @@ func accept(tb testing.TB, serve func(net.Conn)) (addr string) {
 	return l.Addr().String()
 }
 
-// What is no judgement of a server is tried again: it may be over in a moment.
+// A handshake that breaks off is retried, because the cause may be temporary. A handshake that the server refuses is
+// not.
 func TestTLSHandshakeBroken(t *testing.T) {
 	t.Parallel()
 	endpoint := "https://" + accept(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 10)) })
 	e := asError(t, cancelWith(t.Context(), newClient(t, endpoint, fastWith(3)), false), wrapper.ErrNotSent)
 	if n := len(e.Attempts()); n != 3 {
-		t.Errorf("%d attempts: %v", n, e)
+		t.Errorf("got %v after %d attempts, want 3", e, n)
 	}
-	// A server that does not speak TLS at all.
+	// A server without TLS.
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	err := cancelWith(t.Context(), newClient(t, strings.Replace(plain.URL, "http:", "https:", 1)), false)
 	wantHopeless(t, asError(t, err, wrapper.ErrNotSent))
 	if !errors.Is(err, http.ErrSchemeMismatch) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v", err, http.ErrSchemeMismatch)
 	}
 }
 
-// untilTold is a context whose deadline comes when the test says so: after what has to come
-// before it, however long that takes.
-type untilTold struct {
+// endedByTest is a context that reports DeadlineExceeded once the test ends it, so that the test does not depend on
+// how long anything takes.
+type endedByTest struct {
 	context.Context
 	over chan struct{}
 }
 
-func newUntilTold(t *testing.T) (ctx untilTold, end func()) {
+func newEndedByTest(t *testing.T) (ctx endedByTest, end func()) {
 	t.Helper()
-	ctx = untilTold{t.Context(), make(chan struct{})}
+	ctx = endedByTest{t.Context(), make(chan struct{})}
 	return ctx, sync.OnceFunc(func() { close(ctx.over) })
 }
 
-func (u untilTold) Done() <-chan struct{} { return u.over }
+func (e endedByTest) Done() <-chan struct{} { return e.over }
 
-func (u untilTold) Err() error {
+func (e endedByTest) Err() error {
 	select {
-	case <-u.over:
+	case <-e.over:
 		return context.DeadlineExceeded
 	default:
 		return nil
 	}
 }
 
-// A server that accepts connections and says nothing does not hold a call up.
+// If a server accepts a connection and sends nothing, the call ends with its context, or after 10 s.
 func TestTLSHandshakeStuck(t *testing.T) {
 	t.Parallel()
-	ctx, end := newUntilTold(t)
+	ctx, end := newEndedByTest(t)
 	endpoint := "https://" + accept(t, func(c net.Conn) {
 		for {
 			if _, err := c.Read(make([]byte, 4096)); err != nil {
 				return
 			}
-			end() // in the handshake
+			end() // during the handshake
 		}
 	})
 	start := time.Now()
@@ -137,10 +138,10 @@ func TestTLSHandshakeStuck(t *testing.T) {
 	e := asError(t, err, wrapper.ErrNotSent)
 	wantKind(t, err, context.DeadlineExceeded)
 	if n := len(e.Attempts()); n != 1 {
-		t.Errorf("%d attempts: %v", n, err)
+		t.Errorf("got %v after %d attempts, want 1", err, n)
 	}
 	if d := time.Since(start); d > time.Minute {
-		t.Errorf("it took %v", d)
+		t.Errorf("the call took %v, want a minute at most", d)
 	}
 	if testing.Short() {
 		return
@@ -148,14 +149,14 @@ func TestTLSHandshakeStuck(t *testing.T) {
 	start = time.Now()
 	err = cancelWith(t.Context(), newClient(t, endpoint, fastWith(1)), false)
 	if e := asError(t, err, wrapper.ErrNotSent); errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Error(), "no TLS handshake within 10s") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want no TLS handshake within 10s, and no context error", err)
 	}
 	if d := time.Since(start); d > time.Minute {
-		t.Errorf("it took %v", d)
+		t.Errorf("the call took %v, want a minute at most", d)
 	}
 }
 
-// The cluster knows its clients by their certificates.
+// The server authorises clients by their certificates.
 func TestTLSClientCertificate(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t, "the root"), newAuthority(t, "another root")
@@ -168,7 +169,7 @@ func TestTLSClientCertificate(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		tls  wrapper.TLS
-		kind error // nil if the client is let in
+		kind error // nil if the client is authorised
 	}{
 		{"from files", f.tls(), nil},
 		{"from a function", from(&admin, nil), nil},
@@ -194,7 +195,7 @@ func TestTLSClientCertificate(t *testing.T) {
 				default:
 					e := asError(t, err, tc.kind)
 					if e.Status() != http.StatusForbidden || len(e.Attempts()) != 1 || !strings.Contains(e.Error(), "credentials") {
-						t.Errorf("got %v", e)
+						t.Errorf("got %v with status %d after %d attempts, want credentials in it, and 403 after 1", e, e.Status(), len(e.Attempts()))
 					}
 				}
 			})
@@ -202,10 +203,9 @@ func TestTLSClientCertificate(t *testing.T) {
 	}
 }
 
-// A server that ends the handshake over the client certificate, as proxies do, is
-// not asked again: nothing was sent, and the error says what it was shown. With TLS 1.2 the
-// handshake fails; with TLS 1.3 the alert comes when the request is written, and proves that
-// nothing of it was read (RFC 8446 §4.4).
+// If a server, such as a proxy, ends the handshake because of the client certificate, the call is not retried: nothing
+// was sent, and the error describes the certificate. With TLS 1.2 the handshake fails; with TLS 1.3 the alert arrives
+// when the request is written, and proves that nothing of it was read (RFC 8446 §4.4).
 func TestTLSClientCertificateRefused(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t, "the root"), newAuthority(t, "another root")
@@ -217,7 +217,7 @@ func TestTLSClientCertificateRefused(t *testing.T) {
 		tls   wrapper.TLS
 		shown []string
 	}{
-		{"a certificate from elsewhere", f.tls(), []string{`common name "the admin"`, ofSHA1(admin)}},
+		{"a certificate of another authority", f.tls(), []string{`common name "the admin"`, ofSHA1(admin)}},
 		{"none", wrapper.TLS{CAFile: f.ca}, []string{"no client certificate is set"}},
 		{"one from a function", wrapper.TLS{CAFile: f.ca, GetClientCertificate: source}, []string{"what GetClientCertificate gives"}},
 	}
@@ -238,7 +238,7 @@ func TestTLSClientCertificateRefused(t *testing.T) {
 						}
 					}
 					if n := served.Load(); n != 0 {
-						t.Errorf("the server handled %d requests, want none", n)
+						t.Errorf("got %d requests at the server, want none", n)
 					}
 				})
 			})
@@ -246,7 +246,7 @@ func TestTLSClientCertificateRefused(t *testing.T) {
 	}
 }
 
-// A caller that changes its settings later changes nothing.
+// Later changes of the caller's TLS settings do not affect the client.
 func TestTLSSettingsAreCopied(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -257,14 +257,14 @@ func TestTLSSettingsAreCopied(t *testing.T) {
 	byName := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{CertFile: f.cert, KeyFile: f.key, RootCAs: roots, ServerCommonNames: names}))
 	empty := newClient(t, endpoint, wrapper.WithTLS(wrapper.TLS{RootCAs: newAuthority(t, "x").pool(), ServerCommonNames: []string{"cluster"}}))
 	names[0], *roots = "another", *x509.NewCertPool()
-	f.putPair(t, ca.issue(t, "admin")) // begins anew with the settings
+	f.putPair(t, ca.issue(t, "admin")) // makes the client apply its settings again
 	awaitLook()
 	must(t, cancelWith(t.Context(), byName, false))
 	wantUntrusted(t, cancelWith(t.Context(), empty, false))
 }
 
-// Which servers are trusted. One that is not gets no request, and the error says
-// what was wanted, what came, and what can be done.
+// The client trusts the servers that its settings allow. It sends no request to any other, and the error says what was
+// expected, what the server presented, and how to trust it.
 func TestTLSServer(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t, "the root"), newAuthority(t, "another root")
@@ -316,7 +316,7 @@ func TestTLSServer(t *testing.T) {
 		server tls.Certificate
 		tls    wrapper.TLS
 		host   string   // "" for 127.0.0.1
-		refuse []string // what the error says; nil if the server is to be accepted
+		refuse []string // texts in the error; nil if the server is trusted
 	}{
 		{"roots in memory", good, roots, "", nil},
 		{"roots in a file", good, file, "", nil},
@@ -368,7 +368,7 @@ func TestTLSServer(t *testing.T) {
 				endpoint := serveTLS(t, tc.server, proto, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					got.Add(1)
 					if r.Proto != "HTTP/1.1" {
-						t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
+						t.Errorf("got %s, want HTTP/1.1", r.Proto)
 					}
 					c.handler.ServeHTTP(w, r)
 				}))
@@ -383,7 +383,7 @@ func TestTLSServer(t *testing.T) {
 				}
 				wantUntrusted(t, err, tc.refuse...)
 				if got.Load() != 0 {
-					t.Errorf("%d requests came", got.Load())
+					t.Errorf("got %d requests, want 0", got.Load())
 				}
 				_, err = client.Operations(t.Context())
 				wantUntrusted(t, err, tc.refuse...)
@@ -392,7 +392,7 @@ func TestTLSServer(t *testing.T) {
 	}
 }
 
-// wantUntrusted checks the error of a cancel whose server was not trusted.
+// wantUntrusted checks the error of a call to a server that is not trusted.
 func wantUntrusted(tb testing.TB, err error, say ...string) {
 	tb.Helper()
 	e := asError(tb, err, wrapper.ErrNotSent)
@@ -407,17 +407,17 @@ func wantHopeless(tb testing.TB, e *wrapper.Error, say ...string) {
 	tb.Helper()
 	attempts := e.Attempts()
 	if len(attempts) != 1 || attempts[0].Class() != "not sent" {
-		tb.Errorf("got %d attempts, the last of class %v", len(attempts), attempts[len(attempts)-1].Class())
+		tb.Errorf("got %d attempts, the last of class %v, want one that was not sent", len(attempts), attempts[len(attempts)-1].Class())
 	}
 	for _, text := range say {
 		if !strings.Contains(e.Error(), text) {
-			tb.Errorf("%v\ndoes not say %q", e, text)
+			tb.Errorf("got %v\nwant %q in it", e, text)
 		}
 	}
 }
 
-// A redirect to another host is not followed: nothing comes there, neither a
-// request nor the client certificate, not even a connection.
+// A redirect to another host is not followed: that host gets neither a request nor the client certificate, nor even a
+// connection.
 func TestTLSRedirect(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -449,29 +449,29 @@ func TestTLSRedirect(t *testing.T) {
 				write, read := redirected(status)
 				for _, force := range []bool{false, true} {
 					if e := asError(t, cancelWith(t.Context(), client, force), write); e.Status() != status {
-						t.Errorf("got %v", e)
+						t.Errorf("got %v with status %d, want %d", e, e.Status(), status)
 					}
 				}
 				_, err := client.Operations(t.Context())
 				wantKind(t, err, read)
 				if asked.Load() != 3 {
-					t.Errorf("%d: %d requests", status, asked.Load())
+					t.Errorf("%d: got %d requests, want 3", status, asked.Load())
 				}
 			}
 		}
 		if came.Load() != 0 {
-			t.Errorf("%d times somebody came to the other host", came.Load())
+			t.Errorf("got %d connections and requests at the other host, want 0", came.Load())
 		}
 	})
 }
 
-// The most that a client reads of an answer, and what may be on its way besides.
+// The maximum that a client reads of an answer, and the maximum in buffers between it and the server.
 const (
 	bound  = 16 << 20
 	onWire = 16 << 20
 )
 
-// An answer of 1 GiB, or without end, is read to the bound; then the connection is closed.
+// An answer of 1 GiB is read up to the maximum, and then the connection is closed.
 func TestTLSCapped(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -494,24 +494,24 @@ func TestTLSCapped(t *testing.T) {
 			client := newClient(t, endpoint, fastWith(1), wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}))
 			_, err := client.Operations(t.Context())
 			if e := asError(t, err, wrapper.ErrUnavailable); !strings.Contains(e.Error(), fmt.Sprintf("longer than %d bytes", bound)) || len(e.Body()) > 2<<10 {
-				t.Errorf("%d: got %v, and kept %d bytes", status, e, len(e.Body()))
+				t.Errorf("%d: got %v with %d bytes of body, want longer than %d bytes in it, and %d at most", status, e, len(e.Body()), bound, 2<<10)
 			}
 			wantKind(t, cancelWith(t.Context(), client, false), wrapper.ErrOutcomeUnknown)
 			happens(func() bool { return ended.Load() == 2 })
 			if n := written.Load(); ended.Load() != 2 || n > 2*(bound+onWire) {
-				t.Errorf("%d: %d answers ended, the server could write %d MiB", status, ended.Load(), n>>20)
+				t.Errorf("%d: got %d answers ended and %d MiB written, want 2 and %d at most", status, ended.Load(), n>>20, 2*(bound+onWire)>>20)
 			}
 		}
 	})
 }
 
-// A small answer that unpacks into 1 GiB is bounded by what it unpacks into.
-func TestTLSCappedWhenUnpacked(t *testing.T) {
+// The maximum applies to the decompressed size of an answer, here 1 GiB.
+func TestTLSCappedWhenDecompressed(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	endpoint := serveTLS(t, ca.issue(t, "cluster"), "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			t.Error("nothing packed is asked for any more: this test has nothing to say")
+			t.Errorf("got Accept-Encoding %q, want gzip, or this test is pointless", r.Header.Get("Accept-Encoding"))
 		}
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
@@ -525,12 +525,12 @@ func TestTLSCappedWhenUnpacked(t *testing.T) {
 	client := newClient(t, endpoint, fastWith(1), wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}))
 	_, err := client.Operations(t.Context())
 	if e := asError(t, err, wrapper.ErrUnavailable); !strings.Contains(e.Error(), fmt.Sprintf("longer than %d bytes", bound)) {
-		t.Errorf("got %v", e)
+		t.Errorf("got %v, want longer than %d bytes in it", e, bound)
 	}
 }
 
-// An answer that comes a byte at a time, in its headers or in its body, ends with the
-// time of the attempt. A read is then unavailable, and the outcome of a cancel unknown.
+// If the headers or the body of an answer arrive a byte at a time, the attempt still times out. The error of a read is
+// then ErrUnavailable, and that of a cancel ErrOutcomeUnknown.
 func TestTLSLoris(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -580,7 +580,7 @@ func TestTLSLoris(t *testing.T) {
 				wrapper.ErrUnavailable:    func(ctx context.Context, c *wrapper.Client) error { _, err := c.Operations(ctx); return err },
 				wrapper.ErrOutcomeUnknown: gracefully,
 			} {
-				ctx, end := newUntilTold(t)
+				ctx, end := newEndedByTest(t)
 				client := answer(func(n int) {
 					if n == 4 {
 						end()
@@ -591,14 +591,14 @@ func TestTLSLoris(t *testing.T) {
 				wantKind(t, err, kind)
 				wantKind(t, err, context.DeadlineExceeded)
 				if d := time.Since(start); d > time.Minute {
-					t.Errorf("it took %v", d)
+					t.Errorf("the call took %v, want a minute at most", d)
 				}
 			}
 			if tc.name != "body" {
 				return
 			}
-			// Without a deadline the limit of the attempt ends it: the server's time and 5 s. If
-			// no answer has begun by then, the next try has more.
+			// Without a deadline the attempt times out 5 s after the server's timeout. If no answer has begun by
+			// then, because the machine is busy, the loop tries a longer timeout.
 			for seconds := 1; ; seconds *= 2 {
 				var began atomic.Bool
 				client := answer(func(int) { began.Store(true) }, fastWith(1))
@@ -608,10 +608,10 @@ func TestTLSLoris(t *testing.T) {
 					continue
 				}
 				if e := asError(t, err, wrapper.ErrOutcomeUnknown); !strings.Contains(e.Error(), fmt.Sprintf("no answer within %ds", seconds+5)) {
-					t.Errorf("got %v", err)
+					t.Errorf("got %v, want no answer within %ds in it", err, seconds+5)
 				}
 				if d := time.Since(start); d > timeout+time.Minute {
-					t.Errorf("it took %v", d)
+					t.Errorf("the call took %v, want %v at most", d, timeout+time.Minute)
 				}
 				break
 			}
@@ -619,8 +619,8 @@ func TestTLSLoris(t *testing.T) {
 	}
 }
 
-// Whoever answers chooses what is in its certificate, and nobody has vouched for it yet: the
-// error shows it quoted, and cannot be steered by it, whoever made the handshake.
+// A server that is not yet trusted can put any text into its certificate. The error quotes that text, so that it cannot
+// control a terminal, whether the handshake was made by this package or by the caller's HTTP client.
 func TestTLSNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	const steering = "\x1b]0;owned\a\x1b[2J\r\n\x7f"
@@ -639,24 +639,24 @@ func TestTLSNamesAreQuoted(t *testing.T) {
 	}{
 		"trusted": {wrapper.WithTLS(wrapper.TLS{RootCAs: ca.pool()}),
 			[]string{"not for localhost", `names ["node\x1b]0;owned\a\x1b[2J\r\n\x7f" "other`, `common name "the \u202ecluster\u200b\u3164\x1b]0;owned`, `issuer "the \u202eroot\u200b\u3164\x1b]0;owned`, "ServerCommonNames"}},
-		"nobody's":              {wrapper.WithTLS(wrapper.TLS{}), []string{`names ["node\x1b]`, `common name "the \u202ecluster`}},
-		"pinned":                {wrapper.WithTLS(wrapper.TLS{ServerThumbprints: []string{strings.Repeat("0", 40)}}), []string{`names ["node\x1b]`, "not the expected one"}},
-		"a client of their own": {wrapper.WithHTTPClient(&http.Client{Transport: brought}), []string{`node\x1b]0;owned`}},
+		"unknown authority":    {wrapper.WithTLS(wrapper.TLS{}), []string{`names ["node\x1b]`, `common name "the \u202ecluster`}},
+		"pinned":               {wrapper.WithTLS(wrapper.TLS{ServerThumbprints: []string{strings.Repeat("0", 40)}}), []string{`names ["node\x1b]`, "not the expected one"}},
+		"caller's HTTP client": {wrapper.WithHTTPClient(&http.Client{Transport: brought}), []string{`node\x1b]0;owned`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := cancelWith(t.Context(), newClient(t, endpoint, fastWith(1), c.with), false)
 			e := asError(t, err, wrapper.ErrNotSent)
 			for _, want := range c.want {
 				if !strings.Contains(e.Error(), want) {
-					t.Errorf("it does not say %s:\n%s", want, e)
+					t.Errorf("got %s\nwant %s in it", e, want)
 				}
 			}
 			if strings.ContainsFunc(e.Error(), func(r rune) bool { return !unicode.IsPrint(r) || r == '\u3164' }) {
-				t.Errorf("the message is not plain: %q", e.Error())
+				t.Errorf("got message %q, want printable characters alone", e.Error())
 			}
 			var host x509.HostnameError
 			if name == "trusted" && !errors.As(err, &host) {
-				t.Errorf("what crypto/x509 said is gone: %v", err)
+				t.Errorf("got %v, want it to wrap an x509.HostnameError", err)
 			}
 		})
 	}

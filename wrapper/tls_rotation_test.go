@@ -19,17 +19,17 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// door is a server that notes who came over which connection.
+// door is a server that records its clients and their connections.
 type door struct {
 	endpoint string
-	cert     atomic.Pointer[tls.Certificate] // what new connections are shown
+	cert     atomic.Pointer[tls.Certificate] // server certificate of new connections
 	dialled  atomic.Int32
 	closed   atomic.Int32
 	resumed  atomic.Bool
-	wait     chan struct{} // what a start waits for
+	wait     chan struct{} // closed when starts may be answered
 
 	mu  sync.Mutex
-	who string // the last client
+	who string // common name of the last client
 }
 
 func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
@@ -44,7 +44,7 @@ func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
 		}
 		d.mu.Unlock()
 		if r.Proto != "HTTP/1.1" {
-			t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
+			t.Errorf("got %s, want HTTP/1.1", r.Proto)
 		}
 		if r.TLS.DidResume {
 			d.resumed.Store(true)
@@ -82,38 +82,38 @@ func newDoor(t *testing.T, cert tls.Certificate, proto string) *door {
 	return d
 }
 
-// last is who came last, "" before anybody has.
+// last returns the common name of the last client, "" if there was none.
 func (d *door) last() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.who
 }
 
-// want makes a call that sees every change of the files until now, and checks who the server
-// saw, and over how many connections so far.
+// want makes a call that sees all changes of the files so far, and checks which client the server saw, and how many
+// connections were dialled and closed so far.
 func (d *door) want(t *testing.T, client *wrapper.Client, who string, dialled, closed int32) {
 	t.Helper()
 	awaitLook()
 	must(t, cancelWith(t.Context(), client, false))
 	if got := d.last(); got != who || d.dialled.Load() != dialled {
-		t.Errorf("%s came, over connection %d; want %s, over %d", got, d.dialled.Load(), who, dialled)
+		t.Errorf("got client %s after %d connections, want %s after %d", got, d.dialled.Load(), who, dialled)
 	}
 	d.wantClosed(t, closed)
 	if d.resumed.Load() {
-		t.Error("a session was resumed, and with it the old client certificate")
+		t.Error("got a resumed session, which has the old client certificate, want none")
 	}
 }
 
-// wantClosed waits until so many connections are closed, and checks that no more are.
+// wantClosed waits until the given number of connections is closed, and checks that no more are.
 func (d *door) wantClosed(t *testing.T, closed int32) {
 	t.Helper()
 	happens(func() bool { return d.closed.Load() >= closed })
 	if n := d.closed.Load(); n != closed {
-		t.Errorf("%d connections are closed, want %d", n, closed)
+		t.Errorf("got %d closed connections, want %d", n, closed)
 	}
 }
 
-// age sets the times of files to long ago, when they are settled.
+// age sets the modification times of files to an hour ago, so that they count as settled.
 func age(tb testing.TB, paths ...string) {
 	tb.Helper()
 	for _, path := range paths {
@@ -121,9 +121,8 @@ func age(tb testing.TB, paths ...string) {
 	}
 }
 
-// A client certificate that is replaced on disk is used by a call 50 ms later, without a
-// restart, and old connections are dropped. A pair of which only one half is new, or
-// one that is damaged, changes nothing.
+// A client certificate that is replaced on disk is used by calls 50 ms later, without a restart, and old connections
+// are closed. A pair with only one new file, or with a damaged one, is ignored.
 func TestTLSRotation(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, proto string) {
@@ -155,7 +154,7 @@ func TestTLSRotation(t *testing.T) {
 		f.putPair(t, one)
 		d.want(t, client, "one", 4, 3)
 
-		// As a certificate manager does it: another file under the same name.
+		// A certificate manager renames a new file over the old one.
 		age(t, f.cert, f.key, f.ca)
 		d.want(t, client, "one", 4, 3)
 		next := newFiles(t, two, ca)
@@ -165,8 +164,8 @@ func TestTLSRotation(t *testing.T) {
 	})
 }
 
-// A connection that is busy when the files change is not used again.
-func TestTLSRotationOfABusyConnection(t *testing.T) {
+// A connection that is busy when the files change is not reused.
+func TestTLSRotationOfBusyConnection(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, proto string) {
 		ca := newAuthority(t, "the root")
@@ -180,7 +179,7 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 			}
 		})
 		if !happens(func() bool { return d.last() != "" }) {
-			t.Error("the start does not come")
+			t.Error("got no start at the server, want one")
 		}
 		f.putPair(t, ca.issue(t, "two"))
 		d.want(t, client, "two", 2, 0)
@@ -189,7 +188,7 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 		for range 3 {
 			must(t, cancelWith(t.Context(), client, false))
 			if who := d.last(); who != "two" {
-				t.Errorf("%s came", who)
+				t.Errorf("got client %s, want two", who)
 			}
 		}
 		client.Close()
@@ -197,7 +196,7 @@ func TestTLSRotationOfABusyConnection(t *testing.T) {
 	})
 }
 
-// Roots that are replaced on disk hold for a call 50 ms later.
+// Roots that are replaced on disk apply to calls 50 ms later.
 func TestTLSRotationOfRoots(t *testing.T) {
 	t.Parallel()
 	for _, named := range []bool{false, true} {
@@ -221,8 +220,8 @@ func TestTLSRotationOfRoots(t *testing.T) {
 			d.cert.Store(&ofB)
 			d.want(t, client, "one", 3, 2)
 
-			// What is wrong with the files now is in the error of a handshake.
-			other := newClient(t, d.endpoint, wrapper.WithTLS(settings)) // which has no connection yet
+			// The error of a handshake names the problem with the current files.
+			other := newClient(t, d.endpoint, wrapper.WithTLS(settings)) // a client without a connection
 			put(t, f.ca, []byte("rubbish"))
 			d.cert.Store(&ofA)
 			awaitLook()
@@ -234,7 +233,7 @@ func TestTLSRotationOfRoots(t *testing.T) {
 	}
 }
 
-// Many calls at once while the files change all succeed, with the old certificate or the new.
+// Concurrent calls succeed while the files change, with the old certificate or the new one.
 func TestTLSRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, proto string) {
@@ -264,7 +263,7 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 			f.putPair(t, []tls.Certificate{two, one}[i%2])
 			who := []string{"two", "one"}[i%2]
 			if !happens(func() bool { return d.last() == who }) {
-				t.Errorf("%s does not come", who)
+				t.Errorf("got client %s, want %s", d.last(), who)
 				break
 			}
 		}
@@ -274,15 +273,15 @@ func TestTLSRotationUnderLoad(t *testing.T) {
 		awaitLook()
 		must(t, cancelWith(t.Context(), client, false))
 		if who := d.last(); who != "two" || d.resumed.Load() {
-			t.Errorf("at last %s came", who)
+			t.Errorf("got client %s, resumed %v, want two, false", who, d.resumed.Load())
 		}
 	})
 }
 
-// certificates notes what is wrong with the files.
+// certificates records the errors of certificate events.
 type certificates struct {
 	mu   sync.Mutex
-	told []string
+	errs []string
 }
 
 func (c *certificates) observe(_ context.Context, e wrapper.Event) {
@@ -291,12 +290,12 @@ func (c *certificates) observe(_ context.Context, e wrapper.Event) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = append(c.told, e.Err.Error())
+	c.errs = append(c.errs, e.Err.Error())
 }
 
-// Files that change into something of no use are told of once for each change, by name
-// and without what is in them; the certificate that was held before stays in use.
-func TestTLSUselessFilesAreTold(t *testing.T) {
+// If a changed file is invalid, there is one event and one log line for each change, with the name and without the
+// content of the file. The previous certificate stays in use.
+func TestTLSInvalidFilesAreReported(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	f := newFiles(t, ca.issue(t, "one"), ca)
@@ -310,20 +309,20 @@ func TestTLSUselessFilesAreTold(t *testing.T) {
 		for range 3 {
 			d.want(t, client, "one", 1, 0)
 		}
-		if len(seen.told) < 1 || len(seen.told) > i+1 {
-			t.Errorf("it was told %d times: %q", len(seen.told), seen.told)
+		if len(seen.errs) < 1 || len(seen.errs) > i+1 {
+			t.Errorf("got %d events %q, want 1 to %d", len(seen.errs), seen.errs, i+1)
 		}
 	}
-	told := strings.Join(seen.told, "\n") + out.String()
-	if !strings.Contains(told, f.cert) || strings.Contains(told, secret) || strings.Count(out.String(), "level=WARN") != len(seen.told) {
-		t.Errorf("told:\n%s", told)
+	reported := strings.Join(seen.errs, "\n") + out.String()
+	if !strings.Contains(reported, f.cert) || strings.Contains(reported, secret) || strings.Count(out.String(), "level=WARN") != len(seen.errs) {
+		t.Errorf("got reports\n%s\nwant them with %s, without the content, and a warning for each of %d events", reported, f.cert, len(seen.errs))
 	}
 	f.putPair(t, ca.issue(t, "two"))
 	d.want(t, client, "two", 2, 1)
 }
 
-// A file that is replaced twice within one tick of the file system's clock, by content of
-// the same length, looks as if nothing had happened.
+// A change is seen even if the new file has the same length and the same time, as after a replacement within one tick
+// of the file system's clock.
 func TestTLSRotationWithinATick(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -344,16 +343,15 @@ func TestTLSRotationWithinATick(t *testing.T) {
 	d.want(t, client, "two", 2, 1)
 }
 
-// Each thing by which a changed file can be known is enough: its time, its length, and
-// that it is another file.
-func TestTLSRotationIsSeen(t *testing.T) {
+// A file counts as changed if its time or its length differs, or if it is another file.
+func TestTLSRotationIsDetected(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	old := time.Now().Add(-time.Hour).Truncate(time.Second)
 	pair := func(name string) []byte { c := ca.issue(t, name); return append(certPEM(c), keyPEM(t, c)...) }
 	for _, tc := range []struct {
 		name   string
-		pad    string // what makes the new file longer
+		pad    string // appended to the new file
 		time   time.Time
 		rename bool
 	}{

@@ -37,9 +37,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// Every mistake in the settings is found by New, and said in one sentence that names
-// the file and what to do. Nothing of a key is in it.
-func TestTLSBadOptions(t *testing.T) {
+// New reports every invalid TLS setting, with the file and the remedy, and without any part of a key.
+func TestTLSInvalidOptions(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
 	one, two := ca.issue(t, "one"), ca.issue(t, "two")
@@ -78,7 +77,7 @@ func TestTLSBadOptions(t *testing.T) {
 	}{
 		{"no key", good, wrapper.TLS{CertFile: f.cert}, []string{"CertFile and KeyFile go together"}},
 		{"no certificate", good, wrapper.TLS{KeyFile: f.key}, []string{"CertFile and KeyFile go together"}},
-		{"two sources", good, wrapper.TLS{CertFile: f.cert, KeyFile: f.key, GetClientCertificate: source}, []string{"GetClientCertificate", "set one"}},
+		{"two client certificates", good, wrapper.TLS{CertFile: f.cert, KeyFile: f.key, GetClientCertificate: source}, []string{"GetClientCertificate", "set one"}},
 		{"two sources of roots", good, wrapper.TLS{CAFile: f.ca, RootCAs: ca.pool()}, []string{"CAFile or from RootCAs", "set one"}},
 		{"no roots", good, wrapper.TLS{RootCAs: x509.NewCertPool()}, []string{"RootCAs has no certificate"}},
 		{"roots for thumbprints", good, wrapper.TLS{CAFile: f.ca, ServerThumbprints: []string{ofSHA1(one)}}, []string{"CAFile", "no effect"}},
@@ -91,7 +90,7 @@ func TestTLSBadOptions(t *testing.T) {
 		{"a device", good, wrapper.TLS{CAFile: "/dev/zero"}, []string{"/dev/zero", "not a regular file"}},
 		{"too long", good, wrapper.TLS{CAFile: huge}, []string{huge, "longer than 4 MiB"}},
 
-		{"certificate and key exchanged", good, wrapper.TLS{CertFile: f.key, KeyFile: f.cert}, []string{"CertFile " + f.key, "no PEM block CERTIFICATE"}},
+		{"certificate and key swapped", good, wrapper.TLS{CertFile: f.key, KeyFile: f.cert}, []string{"CertFile " + f.key, "no PEM block CERTIFICATE"}},
 		{"the certificate twice", good, wrapper.TLS{CertFile: f.cert, KeyFile: f.cert}, []string{"KeyFile " + f.cert, "no PEM block PRIVATE KEY"}},
 		{"a PFX file", good, wrapper.TLS{CertFile: pfx, KeyFile: pfx}, []string{pfx, "openssl pkcs12"}},
 		{"an empty certificate", good, wrapper.TLS{CertFile: empty, KeyFile: f.key}, []string{empty, "no PEM block CERTIFICATE"}},
@@ -100,9 +99,9 @@ func TestTLSBadOptions(t *testing.T) {
 		{"a damaged key", good, wrapper.TLS{CertFile: f.cert, KeyFile: damagedKey}, []string{damagedKey, "cannot be read", "PKCS #8"}},
 		{"half a key", good, wrapper.TLS{CertFile: f.cert, KeyFile: halfKey}, []string{halfKey, "no PEM block PRIVATE KEY"}},
 		{"an encrypted key", good, wrapper.TLS{CertFile: f.cert, KeyFile: encrypted}, []string{encrypted, "is encrypted", "openssl pkey"}},
-		{"a key encrypted in the old way", good, wrapper.TLS{CertFile: f.cert, KeyFile: oldEncrypted}, []string{oldEncrypted, "is encrypted", "openssl pkey"}},
-		{"the key of another", good, wrapper.TLS{CertFile: f.cert, KeyFile: twoKey}, []string{f.cert, twoKey, "does not belong"}},
-		{"a key that may not be read", good, wrapper.TLS{CertFile: f.cert, KeyFile: locked}, []string{locked, "permission denied"}},
+		{"a key encrypted in the old format", good, wrapper.TLS{CertFile: f.cert, KeyFile: oldEncrypted}, []string{oldEncrypted, "is encrypted", "openssl pkey"}},
+		{"the key of another certificate", good, wrapper.TLS{CertFile: f.cert, KeyFile: twoKey}, []string{f.cert, twoKey, "does not belong"}},
+		{"a key without read permission", good, wrapper.TLS{CertFile: f.cert, KeyFile: locked}, []string{locked, "permission denied"}},
 		{"empty roots", good, wrapper.TLS{CAFile: empty}, []string{empty, "no PEM block CERTIFICATE"}},
 		{"roots cut off", good, wrapper.TLS{CAFile: halfRoots}, []string{halfRoots, "cut off"}},
 		{"a bad root among good ones", good, wrapper.TLS{CAFile: badRoots}, []string{badRoots, "damaged"}},
@@ -126,12 +125,12 @@ func TestTLSBadOptions(t *testing.T) {
 			}
 			client, err := wrapper.New(tc.endpoint, wrapper.WithTLS(tc.tls))
 			if client != nil {
-				t.Error("there is a client besides the error")
+				t.Error("got a client with the error, want nil")
 			}
 			wantKind(t, err, wrapper.ErrInvalidArgument)
 			for _, say := range tc.say {
 				if !strings.Contains(fmt.Sprint(err), say) {
-					t.Errorf("%v\ndoes not say %q", err, say)
+					t.Errorf("got %v\nwant %q in it", err, say)
 				}
 			}
 			wantNoKey(t, fmt.Sprintf("%v %+v %#v", err, err, err), block.Bytes)
@@ -139,9 +138,9 @@ func TestTLSBadOptions(t *testing.T) {
 		})
 	}
 	if _, err := wrapper.New(good, wrapper.WithTLS(f.tls()), wrapper.WithHTTPClient(new(http.Client))); !errors.Is(err, wrapper.ErrInvalidArgument) || !strings.Contains(err.Error(), "exclude each other") {
-		t.Errorf("with an HTTP client: got %v", err)
+		t.Errorf("with an HTTP client: got %v, want %v that says exclude each other", err, wrapper.ErrInvalidArgument)
 	}
-	// What is right.
+	// Valid settings.
 	for _, s := range []wrapper.TLS{{}, f.tls(), {GetClientCertificate: source}, {CAFile: f.ca, ServerThumbprints: []string{ofSHA1(one)}, ServerCommonNames: []string{"one"}}} {
 		client, err := wrapper.New(good, wrapper.WithTLS(s))
 		must(t, err)
@@ -149,7 +148,7 @@ func TestTLSBadOptions(t *testing.T) {
 	}
 }
 
-// wantNoKey looks for any part of a key: in PEM, in hexadecimal digits and in decimal bytes.
+// wantNoKey checks that a text contains no part of a key, in base64, hexadecimal, decimal or raw form.
 func wantNoKey(tb testing.TB, text string, key []byte) {
 	tb.Helper()
 	const part = 12
@@ -157,23 +156,22 @@ func wantNoKey(tb testing.TB, text string, key []byte) {
 		some := key[i : i+part]
 		for _, form := range []string{base64.StdEncoding.EncodeToString(some), fmt.Sprintf("%x", some), strings.Trim(fmt.Sprintf("%d", some), "[]"), string(some)} {
 			if strings.Contains(text, form) {
-				tb.Fatalf("a part of the key is in %s", text)
+				tb.Fatalf("got %s, want it without any part of the key", text)
 			}
 		}
 	}
 }
 
-// accepting is a server that has nothing to do but accept.
+// accepting is a server that accepts every cancel.
 type accepting struct{ server.Unimplemented }
 
 func (accepting) CancelOperation(context.Context, generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
 	return generated.CancelOperation200Response{}, nil
 }
 
-// BenchmarkMutualTLS is Cancel over loopback by one caller, where both sides show certificates,
-// beside net/http alone with the same duties: a deadline, a request id, a trace, a bounded
-// body, and at the server a recover, a deadline and a write deadline. The two take turns, so
-// that x-plain is a ratio of what ran at the same time: the median over all turns.
+// BenchmarkMutualTLS compares a Cancel over loopback with mutual TLS to net/http alone with the same features: a
+// deadline, a request id, a trace, a limited body, and at the server a recover, a deadline and a write deadline. The
+// two alternate, and x-plain is the median ratio of their durations.
 func BenchmarkMutualTLS(b *testing.B) {
 	ca := newAuthority(b, "the root")
 	cert, admin := ca.issue(b, "cluster"), ca.issue(b, "admin")
@@ -224,7 +222,7 @@ func BenchmarkMutualTLS(b *testing.B) {
 	}
 }
 
-// plainCancel returns what makes one call with net/http alone.
+// plainCancel returns a function that makes one call with net/http alone.
 func plainCancel(b *testing.B, cert, admin tls.Certificate, ca *authority) func() {
 	b.Helper()
 	endpoint := serveTLS(b, cert, "HTTP/1.1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -270,7 +268,7 @@ func plainCancel(b *testing.B, cert, admin tls.Certificate, ca *authority) func(
 	}
 }
 
-// authority issues certificates. A nil one lets them sign themselves.
+// authority issues certificates. A nil authority issues self-signed ones.
 type authority struct{ tls.Certificate }
 
 func newAuthority(tb testing.TB, name string) *authority {
@@ -281,8 +279,8 @@ func newAuthority(tb testing.TB, name string) *authority {
 	})}
 }
 
-// issue makes a certificate that is good now, for both sides and for 127.0.0.1,
-// unless an edit says otherwise.
+// issue returns a certificate that is valid now, for servers and clients, and for 127.0.0.1, unless an edit changes
+// that.
 func (a *authority) issue(tb testing.TB, name string, edits ...func(*x509.Certificate)) tls.Certificate {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -348,7 +346,7 @@ func keyPEM(tb testing.TB, c tls.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
 }
 
-// files are those of a client in a directory of their own.
+// files are the paths of the TLS files of a client, in their own directory.
 type files struct{ cert, key, ca string }
 
 func newFiles(tb testing.TB, cert tls.Certificate, ca *authority) files {
@@ -375,10 +373,10 @@ func put(tb testing.TB, path string, content []byte) {
 	must(tb, os.WriteFile(path, content, 0o600))
 }
 
-// awaitLook waits until the next request looks at the files of its client again.
+// awaitLook waits until the next request checks the files of its client again.
 func awaitLook() { time.Sleep(50 * time.Millisecond) }
 
-// serveTLS puts a handler on a socket, behind TLS that asks for a client certificate.
+// serveTLS serves a handler on a socket with TLS, and requests a client certificate.
 func serveTLS(tb testing.TB, cert tls.Certificate, proto string, h http.Handler, edits ...func(*httptest.Server)) string {
 	tb.Helper()
 	srv := httptest.NewUnstartedServer(h)

@@ -17,7 +17,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// tokens are a source that counts, and has a new token for each that was refused.
+// tokens is a token source that counts its tokens, and makes a new one for each that was refused.
 type tokens struct {
 	made    atomic.Int32
 	refused []string
@@ -37,7 +37,7 @@ func (s *tokens) Token(_ context.Context, refused string) (string, error) {
 	return fmt.Sprintf("secret-%d", s.made.Load()), nil
 }
 
-// guard lets through who has one of the tokens, and answers as the runtime does (§7).
+// guard passes requests with one of the tokens, and refuses others as the runtime does (§7).
 func guard(next http.Handler, status int, accepted ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, token := range accepted {
@@ -50,8 +50,8 @@ func guard(next http.Handler, status int, accepted ...string) http.Handler {
 	})
 }
 
-// A 403 is answered with one other token, once a call; the refusal has done nothing, so
-// that the request may be made again (runtime §7, and §8: .NET does the same).
+// After a 403 the request is retried with another token, once per call. That is safe because the refused request had no
+// effect (runtime §7, and §8: .NET does the same).
 func TestTokenRefresh(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -64,7 +64,7 @@ func TestTokenRefresh(t *testing.T) {
 	}{
 		{"good at once", 403, "secret-1", 1, nil, 1},
 		{"good after a refresh", 403, "secret-2", 2, nil, 2},
-		{"401, as proxies say it", 401, "secret-2", 2, nil, 2},
+		{"401, as from proxies", 401, "secret-2", 2, nil, 2},
 		{"never good", 403, "another", 2, wrapper.ErrServerRefused, 2},
 	}
 	for _, tc := range cases {
@@ -78,11 +78,11 @@ func TestTokenRefresh(t *testing.T) {
 				var attempts []wrapper.Attempt
 				err := cancelWith(wrapper.PerCall(t.Context(), wrapper.CallOptions{Attempts: &attempts}), client, force)
 				if !errors.Is(err, tc.kind) || len(attempts) != tc.attempts || source.made.Load() != tc.made {
-					t.Errorf("%s: %v, %d requests, %d tokens", tc.name, err, len(attempts), source.made.Load())
+					t.Errorf("%s: got %v, %d requests, %d tokens, want %v, %d, %d", tc.name, err, len(attempts), source.made.Load(), tc.kind, tc.attempts, tc.made)
 				}
 				for _, refused := range source.refused {
 					if refused != "secret-1" {
-						t.Errorf("%s: the source was told of %q", tc.name, refused)
+						t.Errorf("%s: got refused token %q, want secret-1", tc.name, refused)
 					}
 				}
 			}
@@ -90,18 +90,18 @@ func TestTokenRefresh(t *testing.T) {
 	}
 }
 
-// The refresh counts as a request of the call.
+// The retry after a refresh counts as a request of the call.
 func TestTokenRefreshWithinAttempts(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, server.Documented)
 	client := directClient(t, guard(c.handler, 403, "secret-2"), wrapper.WithTokenSource(new(tokens).Token), fastWith(1))
 	_, err := client.Operations(t.Context())
 	if e := asError(t, err, wrapper.ErrServerRefused); len(e.Attempts()) != 1 {
-		t.Errorf("%d requests", len(e.Attempts()))
+		t.Errorf("got %d requests, want 1", len(e.Attempts()))
 	}
 }
 
-// Without a token nothing is sent; why is behind the error, and no meaning of ours.
+// Without a token nothing is sent, and the error wraps that of the source.
 func TestTokenSourceFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the directory is down")
@@ -122,13 +122,13 @@ func TestTokenSourceFails(t *testing.T) {
 		_, err := client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		e := asError(t, err, wrapper.ErrNotSent)
 		if len(e.Attempts()) != 1 || len(c.seen()) != 0 || !strings.Contains(e.Error(), tc.say) || strings.Contains(e.Error(), "secret-1") {
-			t.Errorf("%s: %v", name, e)
+			t.Errorf("%s: got %v after %d attempts, and requests %v, want %q in it, one attempt and no requests", name, e, len(e.Attempts()), c.seen(), tc.say)
 		}
 		if tc.err != nil && !errors.Is(err, broken) {
-			t.Errorf("%s: %v has lost its cause", name, err)
+			t.Errorf("%s: got %v, want it to wrap %v", name, err, broken)
 		}
 	}
-	// An ambiguous request before it: that is what counts.
+	// After an ambiguous request, the outcome is unknown.
 	calls := 0
 	source := func(context.Context, string) (string, error) {
 		if calls++; calls > 1 {
@@ -139,11 +139,11 @@ func TestTokenSourceFails(t *testing.T) {
 	client := directClient(t, serving(answer{lost: true}), wrapper.WithTokenSource(source), wrapper.WithRetry(fast))
 	err := cancelWith(t.Context(), client, false)
 	if !errors.Is(err, wrapper.ErrOutcomeUnknown) || errors.Is(err, wrapper.ErrNotSent) || !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v and %v", err, wrapper.ErrOutcomeUnknown, broken)
 	}
 }
 
-// Never in the clear, but to this machine or where the caller brought the transport.
+// Tokens are never sent unencrypted, except to this machine or with the caller's own transport.
 func TestTokensNeedTLS(t *testing.T) {
 	t.Parallel()
 	source := wrapper.WithTokenSource(new(tokens).Token)
@@ -153,21 +153,21 @@ func TestTokensNeedTLS(t *testing.T) {
 	} {
 		client, err := wrapper.New(endpoint, source)
 		if ok != (err == nil) {
-			t.Errorf("%s: %v", endpoint, err)
+			t.Errorf("%s: got %v, want success: %v", endpoint, err, ok)
 		}
 		if client != nil {
 			client.Close()
 		}
 	}
 	if _, err := wrapper.New("https://a", source, wrapper.WithEndpoints("http://b")); err == nil || !strings.Contains(err.Error(), "https://") {
-		t.Errorf("got %v", err)
+		t.Errorf("second endpoint http://: got %v, want an error with https://", err)
 	}
 	if _, err := wrapper.New("https://a", wrapper.WithTokenSource(nil)); err == nil {
-		t.Error("no source was accepted")
+		t.Error("nil source: got no error, want one")
 	}
 }
 
-// No credential is in a log, an error, a result or a %v, whatever a server or a transport makes of it.
+// No log, error, result or formatted value contains a credential, even if a server or a transport repeats it.
 func TestCredentialsStayHidden(t *testing.T) {
 	t.Parallel()
 	const secret = "secret-1"
@@ -210,27 +210,27 @@ func TestCredentialsStayHidden(t *testing.T) {
 				}
 			}
 			if strings.Contains(out.String(), secret) {
-				t.Errorf("the token is in\n%s", out.String())
+				t.Errorf("got output with the token, want it without:\n%s", out.String())
 			}
 			if out.Len() < 1000 {
-				t.Errorf("hardly anything was written: %s", out.String())
+				t.Errorf("got %d bytes of output, want 1000 or more: %s", out.Len(), out.String())
 			}
 		})
 	}
 }
 
-// What an answer means does not depend on the token: it is blanked in what is shown of an
-// answer, not in what is read of it ([wrapper.WithTokenSource]).
+// The token is redacted in the parts of an answer that are shown, not before the answer is parsed, so it never changes
+// the meaning of an answer ([wrapper.WithTokenSource]).
 func TestShortTokenSpoilsNoAnswer(t *testing.T) {
 	t.Parallel()
 	source := func(context.Context, string) (string, error) { return id[:4], nil }
 	ops, err := directClient(t, serving(runningList()), wrapper.WithTokenSource(source), fastWith(2)).Operations(t.Context())
 	if err != nil || len(ops) != 1 || ops[0].ID != opID {
-		t.Errorf("%v, %v", ops, err)
+		t.Errorf("got %v, %v, want the operation %s", ops, err, opID)
 	}
 }
 
-// A token is blanked however the JSON of an answer writes it: .NET escapes its plus signs.
+// A token is redacted even if the JSON of an answer escapes it, as .NET escapes plus signs.
 func TestEscapedTokenIsHidden(t *testing.T) {
 	t.Parallel()
 	source := func(context.Context, string) (string, error) { return "se+cret", nil }
@@ -242,7 +242,7 @@ func TestEscapedTokenIsHidden(t *testing.T) {
 		_, err := directClient(t, &p.answers, wrapper.WithTokenSource(source), fastWith(2)).Operations(t.Context())
 		e := asError(t, err, wrapper.ErrServerRefused)
 		if s := fmt.Sprintf("%v %+v", e, e.Attempts()); containsSecret(s) {
-			t.Error(s)
+			t.Errorf("got %s, want it without the token", s)
 		}
 	}
 }
@@ -256,8 +256,8 @@ func containsSecret(s string) bool {
 	return false
 }
 
-// A token that an error or a body would have cut in two is blanked before that.
-func TestCutTokenIsHidden(t *testing.T) {
+// A token is redacted before an error or a body is truncated, so that no part of it remains.
+func TestTruncatedTokenIsHidden(t *testing.T) {
 	t.Parallel()
 	token := strings.Repeat("secret", 20)
 	source := func(context.Context, string) (string, error) { return token, nil }
@@ -267,13 +267,14 @@ func TestCutTokenIsHidden(t *testing.T) {
 			err := gracefully(t.Context(), directClient(t, &p.answers, wrapper.WithTokenSource(source), fastWith(1)))
 			var e *wrapper.Error
 			if !errors.As(err, &e) || strings.Contains(e.Error()+string(e.Body()), "secret") {
-				t.Errorf("%d: %v %s", status, err, e.Body())
+				t.Errorf("%d: got %v with body %s, want both without the token", status, err, e.Body())
 			}
 		}
 	}
 }
 
-// A token that is kept until it is refused lasts an hour: a second refusal must not end the wait.
+// A wait survives more than one refused token: here a token is valid for an hour, and the source keeps it until it is
+// refused.
 func TestWaitSurvivesSecondRefusedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		valid := func() string { return time.Now().Truncate(time.Hour).Format("15") }
@@ -293,27 +294,27 @@ func TestWaitSurvivesSecondRefusedToken(t *testing.T) {
 			l.ServeHTTP(w, r)
 		}), wrapper.WithTokenSource(source))
 		if got, err := client.Wait(t.Context(), opID, wrapper.WaitOptions{Interval: time.Minute}); err != nil {
-			t.Errorf("after %v: %s, %v", time.Since(l.begin), got.Verdict, err)
+			t.Errorf("got %s, %v after %v, want nil", got.Verdict, err, time.Since(l.begin))
 		}
 	})
 }
 
-// The source is asked for another token once a call, and not once a request of it
+// A call asks the source for another token once, not once for each of its requests
 // ([wrapper.WithTokenSource]).
-func TestTokenRefreshOnceACall(t *testing.T) {
+func TestTokenRefreshOncePerCall(t *testing.T) {
 	t.Parallel()
 	p := serving(answer{status: 403}, answer{status: 503}, answer{status: 403}, done)
 	source := new(tokens)
 	_, err := directClient(t, &p.answers, wrapper.WithTokenSource(source.Token), wrapper.WithRetry(fast)).Operations(t.Context())
 	wantKind(t, err, wrapper.ErrServerRefused)
 	if p.served != 3 || source.made.Load() != 2 {
-		t.Errorf("%d requests, %d tokens", p.served, source.made.Load())
+		t.Errorf("got %d requests and %d tokens, want 3 and 2", p.served, source.made.Load())
 	}
 }
 
-// The cancels of a Stop may each use as many requests as [wrapper.Retry].MaxAttempts says,
-// and the refresh of a token is among them.
-func TestTokenRefreshOfALateForce(t *testing.T) {
+// Each of the two cancels of a Stop may use MaxAttempts requests ([wrapper.Retry]), including one with a refreshed
+// token.
+func TestTokenRefreshOfLateForce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, server.Runtime)
@@ -338,14 +339,14 @@ func TestTokenRefreshOfALateForce(t *testing.T) {
 		defer cancel()
 		_, err := client.Stop(ctx, opID, wrapper.StopOptions{Grace: time.Minute})
 		if e := asError(t, err, wrapper.ErrNotFinished); !e.Force() || writes != 4 {
-			t.Errorf("%v after %d writes", e, writes)
+			t.Errorf("got %v with force %v after %d writes, want true after 4", e, e.Force(), writes)
 		}
 	})
 }
 
-// A token is blanked wherever an answer or an error repeats it, and however often
+// A token is redacted wherever an answer or an error repeats it, and however often
 // ([wrapper.WithTokenSource]).
-func TestTokenIsBlankedEverywhere(t *testing.T) {
+func TestTokenIsRedactedEverywhere(t *testing.T) {
 	t.Parallel()
 	const secret = "secret-1"
 	for name, transport := range map[string]http.RoundTripper{
@@ -362,13 +363,13 @@ func TestTokenIsBlankedEverywhere(t *testing.T) {
 		must(t, err)
 		_, err = client.Operations(t.Context())
 		if e := asError(t, err, err); strings.Contains(fmt.Sprintf("%v %+v %s", e, e.Attempts(), e.Body()), secret) {
-			t.Errorf("%s: %v %+v %s", name, e, e.Attempts(), e.Body())
+			t.Errorf("%s: got %v %+v %s, want it without the token", name, e, e.Attempts(), e.Body())
 		}
 	}
 }
 
-// Middleware keeps its own request and answer: the token is added to a copy, takes the
-// place of what was there, and is blanked in a copy ([wrapper.WithAttemptMiddleware]).
+// The client does not change the request of middleware or the answer of a transport: it sets the token in a copy,
+// replacing any other, and redacts it in a copy ([wrapper.WithAttemptMiddleware]).
 func TestTokenIsBeneathMiddleware(t *testing.T) {
 	t.Parallel()
 	var sent []string
@@ -379,7 +380,7 @@ func TestTokenIsBeneathMiddleware(t *testing.T) {
 			r.Header.Set("Authorization", "mine")
 			response, err := next.RoundTrip(r)
 			if got := r.Header.Get("Authorization"); got != "mine" {
-				t.Errorf("the request of the middleware has %q now", got)
+				t.Errorf("got Authorization %q in the middleware's request, want mine", got)
 			}
 			return response, err
 		})
@@ -394,11 +395,11 @@ func TestTokenIsBeneathMiddleware(t *testing.T) {
 	_, err = client.Cancel(t.Context(), opID, wrapper.CancelOptions{})
 	must(t, err)
 	if echoed = kept.Get("X-Echo"); len(sent) != 1 || sent[0] != "Bearer secret-1" || echoed != "secret-1" {
-		t.Errorf("sent %q, and the transport's own header says %q", sent, echoed)
+		t.Errorf("got Authorization %q sent and %q in the transport's own header, want one Bearer secret-1 and secret-1", sent, echoed)
 	}
 }
 
-// What cannot be in a header is no token.
+// A token that is not allowed in a header is refused.
 func TestTokenBeyondASCII(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{"sécret", "secret\x7f"} {
@@ -407,13 +408,13 @@ func TestTokenBeyondASCII(t *testing.T) {
 		err := cancelWith(t.Context(), directClient(t, &p.answers, wrapper.WithTokenSource(source)), false)
 		wantKind(t, err, wrapper.ErrNotSent)
 		if p.served != 0 {
-			t.Errorf("%q was sent", token)
+			t.Errorf("%q: got %d requests, want 0", token, p.served)
 		}
 	}
 }
 
-// The same over real TLS: a 403 with an empty body (runtime §7), one other token, and the
-// request again, on the same connection. A second refusal is the answer.
+// As TestTokenRefresh, over TLS: after a 403 with an empty body (runtime §7), the request is retried with another
+// token. A second refusal ends the call.
 func TestTLSTokenRefresh(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the root")
@@ -434,12 +435,12 @@ func TestTLSTokenRefresh(t *testing.T) {
 				wrapper.WithForcePolicy(wrapper.ServerDecides{}))
 			got, err := client.ForceCancel(t.Context(), opID, wrapper.ForceOptions{})
 			if err != nil || got.Verdict != wrapper.Accepted || got.Resolved || len(got.Attempts) != 2 || source.made.Load() != 2 || came.Load() != 2 {
-				t.Errorf("%+v, %v; %d tokens, %d requests", got, err, source.made.Load(), came.Load())
+				t.Errorf("got %+v, %v with %d tokens and %d requests, want Accepted, not resolved, with 2 and 2", got, err, source.made.Load(), came.Load())
 			}
 			good.Store("another")
 			_, err = client.Operations(t.Context())
 			if e := asError(t, err, wrapper.ErrServerRefused); e.Status() != http.StatusForbidden || len(e.Attempts()) != 2 {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v with status %d after %d attempts, want 403 after 2", err, e.Status(), len(e.Attempts()))
 			}
 		})
 	}

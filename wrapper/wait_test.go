@@ -23,16 +23,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// steady is a life in which every step takes longer than the looks of a wait.
+// steady is a scenario in which every step takes longer than the default interval of a wait.
 var steady = emulator.Scenario{Queue: 5 * time.Second, LookUp: 15 * time.Second, Perform: 15 * time.Second, Undo: 5 * time.Second}
 
-// stuck is a life that a graceful cancel does not end.
+// stuck is a scenario that a graceful cancel does not end.
 var stuck = emulator.Scenario{LookUp: time.Second, Perform: time.Hour, UndoFails: emulator.Failure{Times: emulator.Always}}
 
-// failing ends as Faulted, by FABRIC_E_SERVICE_DOES_NOT_EXIST.
+// failing is a scenario that ends as Faulted with FABRIC_E_SERVICE_DOES_NOT_EXIST.
 var failing = emulator.Scenario{Perform: 15 * time.Second, Undo: 5 * time.Second, PerformFails: emulator.Failure{Times: emulator.Always, Code: -2147017779}}
 
-// inBubble runs a test against both truths, with the engine on the time of the bubble.
+// inBubble runs a test with both profiles, each in a bubble whose time the cluster follows.
 func inBubble(t *testing.T, test func(t *testing.T, c *sftest.Cluster)) {
 	t.Helper()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
@@ -48,23 +48,23 @@ func bubble(t *testing.T, profile server.Profile, test func(t *testing.T, c *sft
 	})
 }
 
-// elsewhere is a cancel by somebody else, past the wire and the ledger.
+// elsewhere cancels an operation as another client would, without the wire and the ledger.
 func elsewhere(tb testing.TB, c *sftest.Cluster, id uuid.UUID, force bool) {
 	tb.Helper()
 	_, err := c.Engine().CancelOperation(background(), generated.CancelOperationRequestObject{
 		Params: generated.CancelOperationParams{OperationID: id, Force: force},
 	})
 	if err != nil {
-		tb.Errorf("somebody else's cancel: %v", err)
+		tb.Errorf("cancel by another client: got %v, want nil", err)
 	}
 }
 
-// lives are operations by how they stand, what others do to them, and how they end.
+// lives are operations in all situations, with what other clients do to them, and their states.
 var lives = []struct {
 	name      string
-	put       *emulator.Record // nil for an id that nobody knows
+	put       *emulator.Record // nil for an unknown id
 	meanwhile func(tb testing.TB, c *sftest.Cluster, id uuid.UUID)
-	shown     []wrapper.State // each state on the way, the last one final, or none
+	shown     []wrapper.State // all states in order, the last one final; "" for not found
 }{
 	{"unknown id", nil, nil, []wrapper.State{""}},
 	{"queued", &emulator.Record{Step: emulator.StepIntentSaved}, nil, []wrapper.State{"Running", "Completed"}},
@@ -90,7 +90,7 @@ func later(d time.Duration, force bool) func(testing.TB, *sftest.Cluster, uuid.U
 	}
 }
 
-// Wait says how an operation ended as soon as a look can see it, and asks for nothing.
+// Wait returns the end of an operation as soon as a read sees it, and sends only reads.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	for _, life := range lives {
@@ -113,15 +113,15 @@ func TestWait(t *testing.T) {
 				if life.put != nil {
 					over = c.Operation(id).Stopped
 					if kind := wrapper.Kind(c.Operation(id).Kind); got.Kind != kind {
-						t.Errorf("the kind is %q, want %q", got.Kind, kind)
+						t.Errorf("got kind %q, want %q", got.Kind, kind)
 					}
 				}
 				if late := time.Since(over); late < 0 || late > 2*time.Second || len(life.shown) < 2 && late != 0 {
-					t.Errorf("it came %v after the end", late)
+					t.Errorf("got the result %v after the end, want 0s to 2s, or at once if it had ended before", late)
 				}
 				for _, r := range c.Requests() {
 					if r.Method != http.MethodGet {
-						t.Errorf("a wait sent %s", r)
+						t.Errorf("got request %s, want reads alone", r)
 					}
 				}
 			})
@@ -129,9 +129,9 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// The list is asked for everything once, then for what is active of the kind, and for
-// everything again when it is not among that.
-func TestWaitAsksForTheActive(t *testing.T) {
+// A wait lists all operations once, then the active ones of the kind, and all again when the operation is no longer
+// active.
+func TestWaitListsActive(t *testing.T) {
 	t.Parallel()
 	bits := map[wrapper.Kind]string{
 		wrapper.KindDataLoss: "1", wrapper.KindQuorumLoss: "2", wrapper.KindPartitionRestart: "4", wrapper.KindNodeTransition: "8"} // runtime §5.10
@@ -141,7 +141,7 @@ func TestWaitAsksForTheActive(t *testing.T) {
 			before := len(c.Requests())
 			got, err := c.Client().Wait(t.Context(), id, wrapper.WaitOptions{Interval: 4 * time.Second})
 			if err != nil || got.State != wrapper.StateCompleted || len(got.Attempts) != 2 {
-				t.Errorf("%s: got %s after %d attempts, %v", kind, got.State, len(got.Attempts), err)
+				t.Errorf("%s: got %s, %v with %d attempts, want Completed with 2", kind, got.State, err, len(got.Attempts))
 			}
 			asked := c.Requests()[before:]
 			for i, r := range asked {
@@ -151,7 +151,7 @@ func TestWaitAsksForTheActive(t *testing.T) {
 					want = "65535 65535"
 				}
 				if filter := q.Get("TypeFilter") + " " + q.Get("StateFilter"); filter != want || q.Get("api-version") != "6.0" {
-					t.Errorf("%s: request %d of %d asked for %s", kind, i, len(asked), r.Target)
+					t.Errorf("%s: request %d of %d: got %s, want filters %s and 6.0", kind, i, len(asked), r.Target, want)
 				}
 			}
 		}
@@ -165,8 +165,8 @@ func query(tb testing.TB, target string) url.Values {
 	return u.Query()
 }
 
-// lister is a cluster that lists one operation: the state it is shown in, "" if it is
-// not there, is up to a function. It notes when it was asked.
+// lister is a cluster that lists one operation, in the state that a function returns; "" if it is not there. It records
+// the times of its requests.
 type lister struct {
 	begin time.Time
 	state func(since time.Duration) wrapper.State
@@ -188,7 +188,7 @@ func (l *lister) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// endsAfter is an operation that completes.
+// endsAfter returns the state of an operation that completes after d.
 func endsAfter(d time.Duration) func(time.Duration) wrapper.State {
 	return func(since time.Duration) wrapper.State {
 		if since < d {
@@ -198,8 +198,8 @@ func endsAfter(d time.Duration) func(time.Duration) wrapper.State {
 	}
 }
 
-// Whatever the interval: no two looks are further apart than it says, the first ones come
-// sooner, they do not come in a rush, the end is seen within it, and nothing piles up.
+// For any interval, two reads are never further apart than the interval, the first ones are closer together, but none
+// follow in a rush, the end is seen within the interval, and attempts do not accumulate.
 func TestWaitPace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -209,29 +209,29 @@ func TestWaitPace(t *testing.T) {
 			options.Interval, interval = 0, 2*time.Second
 		}
 		lasts := time.Duration(rapid.Int64Range(0, int64(50*interval)).Draw(rt, "lasts"))
-		check(t, rt, func(say checker) {
+		eachCase(t, rt, func(check checker) {
 			l := newLister(endsAfter(lasts))
 			got, err := directClient(t, l).Wait(background(), opID, options)
-			say(err == nil && got.State == wrapper.StateCompleted, "got %s, %v", got.State, err)
+			check(err == nil && got.State == wrapper.StateCompleted, "got %s, %v, want Completed", got.State, err)
 			took := time.Since(l.begin)
-			say(took >= lasts && took <= lasts+interval, "an operation of %v took %v", lasts, took)
-			say(len(got.Attempts) <= 2, "%d attempts of %d looks were kept", len(got.Attempts), len(l.asked))
+			check(took >= lasts && took <= lasts+interval, "the wait took %v, want %v to %v", took, lasts, lasts+interval)
+			check(len(got.Attempts) <= 2, "got %d attempts of %d reads, want 2 at most", len(got.Attempts), len(l.asked))
 			gaps := 0
 			for i, at := range l.asked[1:] {
 				gap := at - l.asked[i]
 				if gap == 0 {
-					continue // the second list of one look
+					continue // the second list of one read
 				}
 				gaps++
-				say(gap <= interval && gap >= interval/16 && (gaps > 1 || gap <= interval/2) && (gaps <= 4 || gap >= interval/2),
-					"look %d came %v after the one before, at an interval of %v", gaps+1, gap, interval)
+				check(gap <= interval && gap >= interval/16 && (gaps > 1 || gap <= interval/2) && (gaps <= 4 || gap >= interval/2),
+					"got read %d %v after the one before, want a pause that fits the interval %v", gaps+1, gap, interval)
 			}
 		})
 	})
 }
 
-// check runs one case of a property in a bubble of its own.
-func check(t *testing.T, rt *rapid.T, test func(say checker)) {
+// eachCase runs one case of a property in its own bubble.
+func eachCase(t *testing.T, rt *rapid.T, test func(check checker)) {
 	t.Helper()
 	var wrong []string
 	synctest.Test(t, func(*testing.T) {
@@ -246,17 +246,17 @@ func check(t *testing.T, rt *rapid.T, test func(say checker)) {
 	}
 }
 
-// The same for a day: a wait is as large at the end as at the beginning.
+// A wait for a day keeps as few attempts as a short one.
 func TestWaitForADay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLister(endsAfter(24 * time.Hour))
 		got, err := directClient(t, l).Wait(t.Context(), opID, wrapper.WaitOptions{Interval: time.Minute})
 		if err != nil || got.State != wrapper.StateCompleted || len(got.Attempts) != 2 || cap(got.Attempts) > 16 {
-			t.Errorf("got %s with %d attempts, %v", got.State, len(got.Attempts), err)
+			t.Errorf("got %s, %v with %d attempts and a capacity of %d, want Completed with 2 and 16 at most", got.State, err, len(got.Attempts), cap(got.Attempts))
 		}
 		if n := len(l.asked); n < 24*60 || n > 24*60*8/7+8 {
-			t.Errorf("%d looks in a day, one a minute", n)
+			t.Errorf("got %d reads in a day, want about one a minute", n)
 		}
 	})
 }
@@ -275,21 +275,20 @@ func TestWaitArguments(t *testing.T) {
 		for op, err := range client.Watch(t.Context(), opID, options) {
 			wantKind(t, err, wrapper.ErrInvalidArgument)
 			if errs++; op != (wrapper.Operation{}) || errs > 1 {
-				t.Errorf("%s: a watch yields %v, %v", name, op, err)
+				t.Errorf("%s: watch: got %v, %v, want one error with the zero operation", name, op, err)
 			}
 		}
 		if len(l.asked) != 0 || errs != 1 {
-			t.Errorf("%s: %d requests, %d errors", name, len(l.asked), errs)
+			t.Errorf("%s: got %d requests and %d errors, want 0 and 1", name, len(l.asked), errs)
 		}
 	}
 	l := newLister(endsAfter(0))
 	if _, err := directClient(t, l).Wait(t.Context(), opID, wrapper.WaitOptions{APIVersion: "3.0"}); err != nil {
-		t.Errorf("api-version 3.0: %v", err)
+		t.Errorf("api-version 3.0: got %v, want nil", err)
 	}
 }
 
-// A wait that was answered once lasts as long as its context, however far apart the
-// retries of a look would have been.
+// After a first answer, a wait lasts until its context ends, even if the next retry of a read would be later.
 func TestWaitLastsUntilContextEnds(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -300,13 +299,13 @@ func TestWaitLastsUntilContextEnds(t *testing.T) {
 			defer cancel()
 			_, err := c.Client().Wait(ctx, id, wrapper.WaitOptions{})
 			if onlyKind(t, err, wrapper.ErrNotFinished); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 2*time.Minute {
-				t.Errorf("after %v: %v", time.Since(begin), err)
+				t.Errorf("got %v after %v, want %v after 2m", err, time.Since(begin), context.DeadlineExceeded)
 			}
 		})
 	}
 }
 
-// A context may end at the instant of a read, after one that brought something.
+// The context may end exactly at the time of a read that follows an answered one.
 func TestWaitContextEndsAtRead(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error{
 		"Wait": func(ctx context.Context, c *wrapper.Client, o wrapper.WaitOptions) error {
@@ -331,19 +330,18 @@ func TestWaitContextEndsAtRead(t *testing.T) {
 				}()
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				time.AfterFunc(2, cancel) // the second look comes after 2 ns, without a jitter
+				time.AfterFunc(2, cancel) // the second read comes after 2 ns, without jitter
 				err := wait(ctx, directClient(t, newLister(endsAfter(time.Hour))), wrapper.WaitOptions{Interval: 16})
 				onlyKind(t, err, wrapper.ErrNotFinished)
 			})
 		}
 		if panics > 0 {
-			t.Errorf("%s: %d of 300 panic", name, panics)
+			t.Errorf("%s: got %d panics in 300 calls, want 0", name, panics)
 		}
 	}
 }
 
-// ErrNotFinished is for a context that ended first. A wait with 2.5 minutes left, in which the operation
-// ends, goes on.
+// A wait fails with ErrNotFinished only at the end of its context, even if little time is left before it.
 func TestWaitDoesNotEndBeforeDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
@@ -351,15 +349,15 @@ func TestWaitDoesNotEndBeforeDeadline(t *testing.T) {
 		l := newLister(endsAfter(24 * time.Minute))
 		got, err := directClient(t, l).Wait(ctx, opID, wrapper.WaitOptions{Interval: time.Hour})
 		if err == nil {
-			return // a last look before the deadline saw the end
+			return // a last read before the deadline saw the end
 		}
 		if took := time.Since(l.begin); took < 25*time.Minute || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("after %v of 25m, %v: %v", took, got.Verdict, err)
+			t.Errorf("got %v, %v after %v, want %v after 25m", got.Verdict, err, took, context.DeadlineExceeded)
 		}
 	})
 }
 
-// Even an interval of less than 16 ns makes a pause.
+// Even with an interval below 16 ns, a wait pauses between reads.
 func TestTinyIntervalStillPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -376,14 +374,13 @@ func TestTinyIntervalStillPauses(t *testing.T) {
 			_, _ = directClient(t, l).Wait(ctx, opID, wrapper.WaitOptions{Interval: 15})
 		}()
 		if took := time.Since(l.begin); took == 0 {
-			t.Errorf("%d looks in %v", len(l.asked), took)
+			t.Errorf("got %d reads in %v, want pauses between them", len(l.asked), took)
 		}
 	})
 }
 
-// scripted is a cluster with one operation: what it answers to each write, in order, and to
-// the lists, given how many came before. A list that it leaves alone is that of a
-// RollingBack.
+// scriptedCluster is a cluster with one operation. It answers writes in order from writes, and list n by list(n), or,
+// if list is nil, with a RollingBack operation.
 type scriptedCluster struct {
 	writes []answer
 	list   func(n int) answer
@@ -419,9 +416,9 @@ func (s *scriptedCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(&answers{made: []answer{now}}).ServeHTTP(w, r)
 }
 
-// Never earlier than a Retry-After says, whatever the answer that brought it: a look in the
-// grace holds up the force (package comment, When it asks again).
-func TestRetryAfterOfALookHoldsUpTheForce(t *testing.T) {
+// No request is sent earlier than a Retry-After says, whatever the request that it answered: that of a read in the grace
+// delays the force (package comment, When it asks again).
+func TestRetryAfterOfReadDelaysForce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &scriptedCluster{writes: []answer{done}, list: func(int) answer { return retryAfter(503, "120") }}
@@ -430,13 +427,13 @@ func TestRetryAfterOfALookHoldsUpTheForce(t *testing.T) {
 		_, err := directClient(t, s).Stop(ctx, opID, wrapper.StopOptions{Grace: time.Minute})
 		wantKind(t, err, wrapper.ErrNotFinished)
 		if !slices.Equal(s.wrote, []string{"graceful", "force"}) || s.at[1] < 2*time.Minute {
-			t.Errorf("%v at %v", s.wrote, s.at)
+			t.Errorf("got %v after %v, want graceful, then a force after 2m or more", s.wrote, s.at)
 		}
 	})
 }
 
-// The same of a 404, which nothing is repeated after, but the list is read.
-func TestRetryAfterHoldsUpTheList(t *testing.T) {
+// The Retry-After of a 404 delays the list, although the cancel is not retried.
+func TestRetryAfterDelaysList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gone := retryAfter(404, "30")
@@ -445,14 +442,13 @@ func TestRetryAfterHoldsUpTheList(t *testing.T) {
 		begin := time.Now()
 		got, err := directClient(t, s).Cancel(t.Context(), opID, wrapper.CancelOptions{})
 		if took := time.Since(begin); err != nil || got.Verdict != wrapper.NotFound || took != 30*time.Second {
-			t.Errorf("%s, %v after %v", got.Verdict, err, took)
+			t.Errorf("got %s, %v after %v, want NotFound after 30s", got.Verdict, err, took)
 		}
 	})
 }
 
-// Looks do not count for what comes next: of the requests that a ForceCancel may use, the
-// looks in its grace use none ([wrapper.Retry].MaxAttempts).
-func TestLooksCostNoAttempts(t *testing.T) {
+// The reads in the grace of a ForceCancel do not count towards its attempts ([wrapper.Retry].MaxAttempts).
+func TestReadsInGraceCostNoAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &scriptedCluster{writes: []answer{done}, list: func(n int) answer {
@@ -463,14 +459,13 @@ func TestLooksCostNoAttempts(t *testing.T) {
 		}}
 		got, err := directClient(t, s, fastWith(2)).ForceCancel(t.Context(), opID, wrapper.ForceOptions{Policy: wrapper.GracefulFirst{Grace: time.Minute}})
 		if err != nil || got.Verdict != wrapper.Accepted {
-			t.Errorf("%s, %v", got.Verdict, err)
+			t.Errorf("got %s, %v, want Accepted", got.Verdict, err)
 		}
 	})
 }
 
-// A wait that a Retry-After makes longer than its context ends at once, and what is known is
-// that the operation had not ended ([wrapper.Client.Wait]).
-func TestWaitThatCannotGoOn(t *testing.T) {
+// If a Retry-After exceeds the context, a wait fails at once with ErrNotFinished ([wrapper.Client.Wait]).
+func TestWaitRetryAfterDoesNotFit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &scriptedCluster{list: func(n int) answer {
@@ -485,15 +480,15 @@ func TestWaitThatCannotGoOn(t *testing.T) {
 		_, err := directClient(t, s).Wait(ctx, opID, wrapper.WaitOptions{})
 		e := asOnly(t, err, wrapper.ErrNotFinished)
 		if took := time.Since(begin); took > 5*time.Second || e.RetryAfter() != time.Hour {
-			t.Errorf("%v after %v", e, took)
+			t.Errorf("got %v with RetryAfter %v after %v, want an hour within 5s", e, e.RetryAfter(), took)
 		}
 	})
 }
 
 var errOwn = errors.New("the reason of the caller")
 
-// Who gives up a wait learns what was seen last, and why it ended.
-func TestWaitGivenUp(t *testing.T) {
+// The error of a wait whose context ended has the last state seen, and wraps the reason.
+func TestWaitCancelled(t *testing.T) {
 	t.Parallel()
 	list := sftest.GetFaultOperationList
 	cases := []struct {
@@ -502,14 +497,14 @@ func TestWaitGivenUp(t *testing.T) {
 		end    func(ctx context.Context) (context.Context, context.CancelFunc)
 		kind   error
 		state  wrapper.State
-		behind error
-		at     time.Duration // when it ends; -1 for at the end of the context or within an interval before
+		behind error         // also wrapped by the error, if not nil
+		at     time.Duration // when the wait ends; -1: at the end of the context, or up to an interval before
 	}{
-		{"cancelled between two looks", nil, cancelAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", context.Canceled, 30*time.Second + 1},
-		{"for a reason", nil, causeAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", errOwn, 30*time.Second + 1},
-		{"a deadline between two looks", nil, deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", nil, -1},
-		{"cancelled while a look hangs", hangsAfter(10 * time.Second), cancelAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.Canceled, 30 * time.Second},
-		{"a deadline while a look hangs", hangsAfter(10 * time.Second), deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.DeadlineExceeded, 30 * time.Second},
+		{"cancelled between two reads", nil, cancelAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", context.Canceled, 30*time.Second + 1},
+		{"cancelled with a cause", nil, causeAfter(30*time.Second + 1), wrapper.ErrNotFinished, "Running", errOwn, 30*time.Second + 1},
+		{"a deadline between two reads", nil, deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", nil, -1},
+		{"cancelled while a read hangs", hangsAfter(10 * time.Second), cancelAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.Canceled, 30 * time.Second},
+		{"a deadline while a read hangs", hangsAfter(10 * time.Second), deadlineAfter(30 * time.Second), wrapper.ErrNotFinished, "Running", context.DeadlineExceeded, 30 * time.Second},
 		{"cancelled in an outage", downAfter(10 * time.Second), cancelAfter(5 * time.Minute), wrapper.ErrNotFinished, "Running", context.Canceled, 5 * time.Minute},
 		{"before anything was sent", nil, cancelled, wrapper.ErrNotSent, "", context.Canceled, 0},
 		{"before anything was seen", func(c *sftest.Cluster) { c.On(list, sftest.HangBefore()) }, cancelAfter(time.Second),
@@ -529,26 +524,26 @@ func TestWaitGivenUp(t *testing.T) {
 				got, err := c.Client().Wait(ctx, id, wrapper.WaitOptions{})
 				e := asOnly(t, err, tc.kind)
 				if e.State() != tc.state || e.OperationID() != id || e.Force() || got.Verdict != "" {
-					t.Errorf("got %+v, %v, state %q", got, err, e.State())
+					t.Errorf("got %+v, %v about %s with state %q, want no verdict, %s and %q", got, err, e.OperationID(), e.State(), id, tc.state)
 				}
 				if tc.behind != nil && !errors.Is(err, tc.behind) {
-					t.Errorf("%v is not behind %v", tc.behind, err)
+					t.Errorf("got %v, want it to wrap %v", err, tc.behind)
 				}
 				took := time.Since(begin)
 				if tc.at >= 0 && took != tc.at {
-					t.Errorf("it took %v, want %v", took, tc.at)
+					t.Errorf("the wait took %v, want %v", took, tc.at)
 				}
 				if tc.at < 0 && (took > 30*time.Second || took < 28*time.Second) {
-					t.Errorf("it took %v", took)
+					t.Errorf("the wait took %v, want 28s to 30s", took)
 				}
 				if n := len(e.Attempts()); n > 8 {
-					t.Errorf("%d attempts were kept", n)
+					t.Errorf("got %d attempts in the error, want 8 at most", n)
 				}
-				// It may be begun again at any time.
+				// Another wait may start at any time.
 				c.SetReachable(true)
 				got, err = c.Client().Wait(t.Context(), id, wrapper.WaitOptions{Interval: time.Hour})
 				if err != nil || got.State != wrapper.StateCompleted {
-					t.Errorf("begun again: %s, %v", got.State, err)
+					t.Errorf("another wait: got %s, %v, want Completed", got.State, err)
 				}
 			})
 		})
@@ -595,7 +590,7 @@ func downAfter(d time.Duration) func(*sftest.Cluster) {
 type outage struct {
 	name  string
 	begin func(c *sftest.Cluster) (end func())
-	kind  error // of a wait that never heard of it
+	kind  error // of a wait that never got an answer
 }
 
 var outages = []outage{
@@ -622,7 +617,7 @@ func scripted(name string, f sftest.Fault, kind error) outage {
 	return outage{name, func(c *sftest.Cluster) func() { return c.On(sftest.Any, f).Always().Stop }, kind}
 }
 
-// A cluster that never answers ends the wait, also one that nothing else ends.
+// If a cluster never answers, a wait ends with an error, even if its context does not end.
 func TestWaitUnanswered(t *testing.T) {
 	t.Parallel()
 	for _, outage := range outages {
@@ -635,18 +630,17 @@ func TestWaitUnanswered(t *testing.T) {
 				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
 				e := asOnly(t, err, outage.kind)
 				if n := len(e.Attempts()); e.State() != "" || n != 8 || contextError(err) {
-					t.Errorf("after %d attempts and %v: %v", n, time.Since(begin), err)
+					t.Errorf("got %v with state %q after %d attempts and %v, want no state and no context error after 8", err, e.State(), n, time.Since(begin))
 				}
 				if n := len(c.Requests()); n > 8 {
-					t.Errorf("%d requests", n)
+					t.Errorf("got %d requests, want 8 at most", n)
 				}
 			})
 		})
 	}
 }
 
-// One that answered once is waited for, however long it is down, with no more than one
-// look after the other. It is long over then, and that is said.
+// If a cluster has answered once, a wait survives an outage of any length, and then returns the end of the operation.
 func TestWaitOutage(t *testing.T) {
 	t.Parallel()
 	for _, outage := range outages {
@@ -658,21 +652,21 @@ func TestWaitOutage(t *testing.T) {
 				begin := time.Now()
 				got, err := c.Client().Wait(background(), id, wrapper.WaitOptions{Interval: time.Minute})
 				if err != nil || got.Verdict != wrapper.Finished || got.State != wrapper.StateCompleted {
-					t.Errorf("got %s %s, %v", got.Verdict, got.State, err)
+					t.Errorf("got %s %s, %v, want Finished Completed", got.Verdict, got.State, err)
 				}
-				// A pause is a minute at most, and a request that hangs is given up after 65 s.
+				// A pause is a minute at most, and a request that hangs times out after 65 s.
 				if took := time.Since(begin); took < 10*time.Minute || took > 13*time.Minute {
-					t.Errorf("it took %v", took)
+					t.Errorf("the wait took %v, want 10m to 13m", took)
 				}
 				if n := len(got.Attempts); n > 9 {
-					t.Errorf("%d attempts were kept", n)
+					t.Errorf("got %d attempts in the result, want 9 at most", n)
 				}
 			})
 		})
 	}
 }
 
-// A refusal is an answer, and ends the wait with what is known.
+// A refusal ends a wait, and the error has the last state seen.
 func TestWaitRefused(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(c *sftest.Cluster){
@@ -688,38 +682,38 @@ func TestWaitRefused(t *testing.T) {
 				_, err := c.Client().Wait(background(), id, wrapper.WaitOptions{})
 				e := asOnly(t, err, wrapper.ErrServerRefused)
 				if took := time.Since(begin); e.State() != wrapper.StateRunning || took > 12*time.Second {
-					t.Errorf("after %v: %v", took, err)
+					t.Errorf("got %v with state %q after %v, want Running within 12s", err, e.State(), took)
 				}
 			})
 		})
 	}
 }
 
-// Who closes the client keeps the waits that are under way, and gets no new ones.
+// After Close, a wait in progress continues, and new ones are refused.
 func TestWaitClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client := directClient(t, newLister(endsAfter(time.Minute)))
 		time.AfterFunc(time.Second, client.Close)
 		if got, err := client.Wait(t.Context(), opID, wrapper.WaitOptions{}); err != nil || got.State != wrapper.StateCompleted {
-			t.Errorf("got %s, %v", got.State, err)
+			t.Errorf("in progress: got %s, %v, want Completed", got.State, err)
 		}
 		_, err := client.Wait(t.Context(), opID, wrapper.WaitOptions{})
 		onlyKind(t, err, wrapper.ErrNotSent)
 		for op, err := range client.Watch(t.Context(), opID, wrapper.WaitOptions{}) {
 			if onlyKind(t, err, wrapper.ErrNotSent); op.State != "" {
-				t.Errorf("got %v", op)
+				t.Errorf("watch after Close: got %v, want the zero operation", op)
 			}
 		}
 	})
 }
 
-// contextError is what is behind an error of a call whose context ended.
+// contextError reports whether an error wraps that of a context.
 func contextError(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// onlyKind checks that exactly one meaning is behind an error.
+// onlyKind checks that an error has this kind and no other.
 func onlyKind(tb testing.TB, err, kind error) {
 	tb.Helper()
 	_ = asOnly(tb, err, kind)
@@ -734,30 +728,30 @@ func asOnly(tb testing.TB, err, kind error) *wrapper.Error {
 		wrapper.ErrUnavailable, wrapper.ErrOutcomeUnknown, wrapper.ErrNotFinished,
 	} {
 		if !errors.Is(kind, other) && errors.Is(err, other) {
-			tb.Errorf("%v means %v, too", err, other)
+			tb.Errorf("got %v, want it to wrap %v and not %v", err, kind, other)
 		}
 	}
 	if err != nil && strings.Count(err.Error(), "\n") > 0 {
-		tb.Errorf("the error has several lines: %q", err)
+		tb.Errorf("got error %q, want one line", err)
 	}
 	return e
 }
 
-// heard are the states that observers hear of, in the order of the events.
-type heard struct {
+// stateEvents records the state events that an observer gets, in order.
+type stateEvents struct {
 	states []wrapper.State
 	forces []time.Time
 	forced []bool
 }
 
-func (h *heard) observe(_ context.Context, e wrapper.Event) {
+func (h *stateEvents) observe(_ context.Context, e wrapper.Event) {
 	if e.Name == "state" {
 		h.states, h.forces, h.forced = append(h.states, e.State), append(h.forces, e.ForceAt), append(h.forced, e.Call.Force)
 	}
 }
 
-// An observer hears of each state that a wait sees, once.
-func TestWaitTellsStates(t *testing.T) {
+// An observer gets each state that a wait sees, once.
+func TestWaitReportsStates(t *testing.T) {
 	t.Parallel()
 	for _, life := range lives {
 		t.Run(life.name, func(t *testing.T) {
@@ -770,12 +764,12 @@ func TestWaitTellsStates(t *testing.T) {
 				if life.meanwhile != nil {
 					life.meanwhile(t, c, id)
 				}
-				var h heard
+				var h stateEvents
 				_, err := c.Client(wrapper.WithObserver(h.observe)).Wait(t.Context(), id, wrapper.WaitOptions{})
 				must(t, err)
 				want := slices.DeleteFunc(slices.Clone(life.shown), func(s wrapper.State) bool { return s == "" })
 				if !slices.Equal(h.states, want) || slices.Contains(h.forced, true) || slices.ContainsFunc(h.forces, func(at time.Time) bool { return !at.IsZero() }) {
-					t.Errorf("heard %+v, want the states %v and no force", h, want)
+					t.Errorf("got events %+v, want states %v and no force", h, want)
 				}
 			})
 		})

@@ -18,19 +18,19 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// watched is everything that a watch yields.
+// watched returns the states and the error that a watch yields.
 func watched(tb testing.TB, seq iter.Seq2[wrapper.Operation, error], id uuid.UUID) (states []wrapper.State, err error) {
 	tb.Helper()
 	for op, e := range seq {
 		switch {
 		case err != nil:
-			tb.Errorf("after the error %v came %v, %v", err, op, e)
+			tb.Errorf("got %v, %v after the error %v, want nothing", op, e, err)
 		case e != nil && op != (wrapper.Operation{}):
-			tb.Errorf("%v came with the error %v", op, e)
+			tb.Errorf("got %v with the error %v, want the zero operation", op, e)
 		case e == nil && op.ID != id:
-			tb.Errorf("the watch of %s yields %v", id, op)
+			tb.Errorf("got %v, want operation %s", op, id)
 		case e == nil && len(states) > 0 && states[len(states)-1].Final():
-			tb.Errorf("after the end came %v", op)
+			tb.Errorf("got %v after a final state, want nothing", op)
 		}
 		if err = e; err == nil {
 			states = append(states, op.State)
@@ -39,7 +39,7 @@ func watched(tb testing.TB, seq iter.Seq2[wrapper.Operation, error], id uuid.UUI
 	return states, err
 }
 
-// Watch yields every state that lasts for longer than the interval, once, the last one final.
+// Watch yields every state that lasts longer than the interval, once, and ends with a final one.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	for _, life := range lives {
@@ -65,15 +65,15 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// Whatever the cluster shows and when: what is yielded is what it showed at the looks,
-// without repetitions, the last one not found if it is gone before it is over.
+// Whatever states the cluster shows, and when, a watch yields those that its reads saw, without repetitions. If the
+// operation disappears before its end, the last one is not found.
 func TestWatchSequence(t *testing.T) {
 	t.Parallel()
 	shown := rapid.SampledFrom([]wrapper.State{"Running", "RollingBack", "Running", "RollingBack", "Strange", "Cancelled", ""})
 	rapid.Check(t, func(rt *rapid.T) {
 		states := rapid.SliceOfN(shown, 1, 12).Draw(rt, "states")
 		each := time.Duration(rapid.IntRange(1, 5000).Draw(rt, "milliseconds")) * time.Millisecond
-		check(t, rt, func(say checker) {
+		eachCase(t, rt, func(check checker) {
 			var saw []wrapper.State
 			l := newLister(func(since time.Duration) wrapper.State {
 				state := states[min(int(since/each), len(states)-1)]
@@ -87,16 +87,16 @@ func TestWatchSequence(t *testing.T) {
 			})
 			got, err := watched(t, directClient(t, l).Watch(background(), opID, wrapper.WaitOptions{}), opID)
 			if saw[len(saw)-1] == "" {
-				say(len(got) > 0 && got[len(got)-1] == "", "it is gone, and the last one is found")
+				check(len(got) > 0 && got[len(got)-1] == "", "got states %v, want the last one not found", got)
 			}
-			say(err == nil, "%v", err)
-			say(slices.Equal(got, saw), "got %v, the cluster showed %v", got, saw)
+			check(err == nil, "got %v, want nil", err)
+			check(slices.Equal(got, saw), "got states %v, want %v as the cluster showed", got, saw)
 		})
 	})
 }
 
-// Leaving the loop leaves nothing behind: no request, no goroutine, no error.
-func TestWatchLeft(t *testing.T) {
+// After the caller leaves the loop, there is no request, no goroutine and no error.
+func TestLeavingWatch(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(seq iter.Seq2[wrapper.Operation, error]) (yielded int){
 		"break at once": func(seq iter.Seq2[wrapper.Operation, error]) int { return leaveAfter(seq, 1) },
@@ -109,7 +109,7 @@ func TestWatchLeft(t *testing.T) {
 			}
 			return n
 		},
-		"a pull that is stopped": func(seq iter.Seq2[wrapper.Operation, error]) int {
+		"a stopped pull": func(seq iter.Seq2[wrapper.Operation, error]) int {
 			next, stop := iter.Pull2(seq)
 			defer stop()
 			_, _, _ = next()
@@ -122,13 +122,13 @@ func TestWatchLeft(t *testing.T) {
 				id := c.Put(emulator.Record{})
 				later(5*time.Second, false)(t, c, id)
 				if n := leave(c.Client().Watch(t.Context(), id, wrapper.WaitOptions{})); n < 1 || n > 2 {
-					t.Errorf("%d were yielded", n)
+					t.Errorf("got %d yielded, want 1 or 2", n)
 				}
 				synctest.Wait()
 				asked := len(c.Requests())
 				time.Sleep(time.Hour)
 				if n := len(c.Requests()); n != asked {
-					t.Errorf("%d requests after the loop was left", n-asked)
+					t.Errorf("got %d requests after the loop, want 0", n-asked)
 				}
 			})
 		})
@@ -144,7 +144,7 @@ func leaveAfter(seq iter.Seq2[wrapper.Operation, error], n int) (yielded int) {
 	return yielded
 }
 
-// An error is yielded once, after what was seen.
+// An error is yielded once, after the states seen.
 func TestWatchErrors(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -157,14 +157,14 @@ func TestWatchErrors(t *testing.T) {
 		{"unreachable", func(c *sftest.Cluster, _ context.CancelFunc) { c.SetReachable(false) }, nil, wrapper.ErrNotSent, ""},
 		{"refused", func(c *sftest.Cluster, _ context.CancelFunc) { c.On(sftest.Any, sftest.Status(403, "E_ACCESSDENIED")) },
 			nil, wrapper.ErrServerRefused, ""},
-		{"given up", func(_ *sftest.Cluster, cancel context.CancelFunc) { time.AfterFunc(4*time.Second+1, cancel) },
+		{"cancelled between two reads", func(_ *sftest.Cluster, cancel context.CancelFunc) { time.AfterFunc(4*time.Second+1, cancel) },
 			[]wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
-		{"given up while a look hangs", func(c *sftest.Cluster, cancel context.CancelFunc) {
+		{"cancelled while a read hangs", func(c *sftest.Cluster, cancel context.CancelFunc) {
 			time.AfterFunc(10*time.Second, cancel)
 			hangsAfter(time.Second)(c)
 		}, []wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
-		{"given up before", func(_ *sftest.Cluster, cancel context.CancelFunc) { cancel() }, nil, wrapper.ErrNotSent, ""},
-		{"down, then given up", func(c *sftest.Cluster, cancel context.CancelFunc) {
+		{"cancelled before the call", func(_ *sftest.Cluster, cancel context.CancelFunc) { cancel() }, nil, wrapper.ErrNotSent, ""},
+		{"cancelled in an outage", func(c *sftest.Cluster, cancel context.CancelFunc) {
 			time.AfterFunc(5*time.Minute, cancel)
 			downAfter(time.Second)(c)
 		}, []wrapper.State{"Running"}, wrapper.ErrNotFinished, "Running"},
@@ -180,15 +180,15 @@ func TestWatchErrors(t *testing.T) {
 				states, err := watched(t, c.Client().Watch(ctx, id, wrapper.WaitOptions{}), id)
 				e := asOnly(t, err, tc.kind)
 				if !slices.Equal(states, tc.states) || e.State() != tc.last || contextError(err) != (ctx.Err() != nil) {
-					t.Errorf("got %v, then %v", states, err)
+					t.Errorf("got %v, then %v with state %q, want %v, then state %q, and a context error only if it ended", states, err, e.State(), tc.states, tc.last)
 				}
 			})
 		})
 	}
 }
 
-// The context may be ended in the loop.
-func TestWatchEndedInTheLoop(t *testing.T) {
+// The caller may cancel the context in the loop.
+func TestWatchCancelledInLoop(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{})
@@ -199,7 +199,7 @@ func TestWatchEndedInTheLoop(t *testing.T) {
 			switch steps++; steps {
 			case 1:
 				if err != nil || op.State != wrapper.StateRunning {
-					t.Errorf("got %v, %v", op, err)
+					t.Errorf("got %v, %v, want Running", op, err)
 				}
 				cancel()
 			default:
@@ -207,12 +207,12 @@ func TestWatchEndedInTheLoop(t *testing.T) {
 			}
 		}
 		if n := len(c.Requests()); steps != 2 || n != 1 {
-			t.Errorf("%d steps, %d requests", steps, n)
+			t.Errorf("got %d steps and %d requests, want 2 and 1", steps, n)
 		}
 	})
 }
 
-// One that was removed after its end, between two looks, is no longer found (runtime §5.8).
+// An operation that ended and was removed between two reads is not found (runtime §5.8).
 func TestWatchVanishes(t *testing.T) {
 	t.Parallel()
 	settings := emulator.Settings{MaxStoredActionCount: -1, CompletedActionKeepDuration: -1, StoredActionCleanupInterval: time.Second}
@@ -223,19 +223,19 @@ func TestWatchVanishes(t *testing.T) {
 			client, options := c.Client(), wrapper.WaitOptions{Interval: time.Hour}
 			states, err := watched(t, client.Watch(t.Context(), id, options), id)
 			if err != nil || !slices.Equal(states, []wrapper.State{"Running", ""}) {
-				t.Errorf("got %q, then %v, want Running, and then one that is not found", states, err)
+				t.Errorf("got %q, then %v, want Running, then not found", states, err)
 			}
 			id = c.Put(emulator.Record{})
 			time.AfterFunc(20*time.Second, func() { must(t, c.Engine().CleanUp(background())) })
 			got, err := client.Wait(t.Context(), id, options)
 			if err != nil || got.Verdict != wrapper.NotFound || got.State != "" {
-				t.Errorf("a wait: %s %q, %v", got.Verdict, got.State, err)
+				t.Errorf("wait: got %s %q, %v, want NotFound without a state", got.Verdict, got.State, err)
 			}
 		}, sftest.WithEngine(emulator.WithSettings(settings)))
 	}
 }
 
-// Each loop over the same watch begins anew.
+// Each loop over the same watch starts over.
 func TestWatchTwice(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
@@ -244,20 +244,20 @@ func TestWatchTwice(t *testing.T) {
 		watch := c.Client().Watch(t.Context(), id, wrapper.WaitOptions{})
 		time.Sleep(time.Second)
 		if len(c.Requests()) != 0 {
-			t.Errorf("requests before the loop: %v", c.Requests())
+			t.Errorf("got requests %v before the loop, want none", c.Requests())
 		}
 		leaveAfter(watch, 1)
 		for i, want := range [][]wrapper.State{{"Running", "RollingBack", "Cancelled"}, {"Cancelled"}, {"Cancelled"}} {
 			states, err := watched(t, watch, id)
 			if err != nil || !slices.Equal(states, want) {
-				t.Errorf("loop %d: got %v, %v", i+2, states, err)
+				t.Errorf("loop %d: got %v, %v, want %v", i+2, states, err, want)
 			}
 		}
 	})
 }
 
-// The time that the caller takes in the loop is the caller's: the next look comes after it.
-func TestWatchSlowly(t *testing.T) {
+// A watch sends no request while the caller's loop body runs.
+func TestWatchWithSlowLoop(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *sftest.Cluster) {
 		id := c.Put(emulator.Record{})
@@ -268,17 +268,17 @@ func TestWatchSlowly(t *testing.T) {
 			asked := len(c.Requests())
 			time.Sleep(time.Hour)
 			if len(c.Requests()) != asked {
-				t.Error("something ran between two steps of the loop")
+				t.Errorf("got %d requests within the loop body, want 0", len(c.Requests())-asked)
 			}
 		}
-		if !slices.Equal(states, []wrapper.State{"Running", "Completed"}) {
-			t.Errorf("got %v", states)
+		if want := []wrapper.State{"Running", "Completed"}; !slices.Equal(states, want) {
+			t.Errorf("got %v, want %v", states, want)
 		}
 	})
 }
 
-// What middleware makes of a Watch that was left is for nobody: the loop is over.
-func TestWatchLeftYieldsNoError(t *testing.T) {
+// After the caller has left the loop, an error that middleware returns is not yielded.
+func TestLeavingWatchYieldsNoError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		late := wrapper.WithCallMiddleware(func(next wrapper.CallFunc) wrapper.CallFunc {
