@@ -25,7 +25,7 @@ type told struct {
 func (want told) check(t *testing.T, c *cluster, got wrapper.Result, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatalf("%v (wire: %v)", err, c.seen())
+		t.Fatalf("got %v, want nil; the wire saw %v", err, c.seen())
 	}
 	if got.Verdict != want.verdict || got.State != want.state || got.Resolved != want.resolved {
 		t.Errorf("got %s %q resolved %v, want %s %q resolved %v",

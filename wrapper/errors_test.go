@@ -344,7 +344,7 @@ func TestOvercomeFailureIsNotTheReason(t *testing.T) {
 // notThere returns an error unless a read found that the operation does not exist.
 func notThere(op wrapper.Operation, err error) error {
 	if err == nil && op.Found() {
-		return fmt.Errorf("found %v", op)
+		return fmt.Errorf("got %v, want not found", op)
 	}
 	return err
 }

@@ -336,8 +336,8 @@ func TestTLSServer(t *testing.T) {
 		{"the second thumbprint", alone, pinned(wrong, ofSHA1(alone)), "", nil},
 		{"another thumbprint", good, pinned(wrong), "", append(pinnable, "wanted a thumbprint of "+wrong, ofSHA1(good), ofSHA256(good), "renewed")},
 		{"the thumbprint of the root", chained, pinned(ofSHA1(middle.Certificate)), "", append(pinnable, ofSHA1(chained))},
-		{"a pinned one that expired", oldAlone, pinned(ofSHA1(oldAlone)), "", dates2020},
-		{"a pinned one that is not yet valid", youngAlone, pinned(ofSHA1(youngAlone)), "", dates2200},
+		{"a pinned certificate that expired", oldAlone, pinned(ofSHA1(oldAlone)), "", dates2020},
+		{"a pinned certificate that is not yet valid", youngAlone, pinned(ofSHA1(youngAlone)), "", dates2200},
 
 		{"a common name", away, named(name), "", nil},
 		{"in another case", away, named("CLUSTER.example"), "", nil},

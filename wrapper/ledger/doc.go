@@ -1,6 +1,6 @@
 // Package ledger is a persistent, shared [wrapper.Ledger]. It records in any [store.Store] who asked for
 // what on which operation, when, why, and with what result. Several processes on several machines can
-// use one ledger at the same time. The evidence that one process records allows the others to force, and
+// use one ledger concurrently. The evidence that one process records allows the others to force, and
 // all entries together are the audit trail.
 //
 //	st, err := bolt.Open("ledger.db") // or any other driver

@@ -33,7 +33,7 @@ func TestSyncs(t *testing.T) {
 	cmd := exec.Command(strace, "-f", "-y", "-s", "32", "-e", "trace=write,fsync,/^rename", "-e", "signal=none", "-o", log, os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+filepath.Join(above, "ledger"), childTask+"=sync")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("strace: got %v, want nil: %s", err, out)
 	}
 	var got []string
 	for line := range strings.Lines(content(t, log)) {
