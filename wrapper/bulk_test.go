@@ -18,6 +18,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/sftest"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -598,7 +599,7 @@ func TestCancelAllTenThousand(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := 9_999
-		if underRace {
+		if racedetector.On {
 			n = 2000
 		}
 		listed := make([]map[string]any, n)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sfcancel/sfcancel/emulator"
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
@@ -90,7 +91,7 @@ func (x *exploration) explore(from situation, ask asking, s script, next int) {
 // worthIt excludes triples and, under the race detector or with -short, pairs that are similar to others. make whole
 // tries all pairs.
 func (x *exploration) worthIt(s script, from situation, ask asking) bool {
-	if len(s) != 2 || !underRace && !testing.Short() {
+	if len(s) != 2 || !racedetector.On && !testing.Short() {
 		return len(s) <= 2
 	}
 	if ask.wait != nil {
@@ -144,7 +145,7 @@ func TestTruth(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, profile server.Profile) {
 		rounds := 5 // of rapid's 100 checks each
-		if underRace || testing.Short() {
+		if racedetector.On || testing.Short() {
 			rounds = 2 // make whole runs all 5
 		}
 		for range rounds {

@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 	"github.com/sfcancel/sfcancel/server"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
@@ -404,7 +405,7 @@ func noDialsAfterWarmUp(t *testing.T, secure bool) {
 	t.Helper()
 	const callers = 128
 	calls := int64(10_000)
-	if underRace || testing.Short() { // make whole makes all of them
+	if racedetector.On || testing.Short() { // make whole makes all of them
 		calls = 2_000
 	}
 	c := newCluster(t, server.Runtime)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/generated"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
 // What server.NewHTTPServer promises.
@@ -112,7 +113,7 @@ func cutOff(c net.Conn, drip string, until time.Time) (said string, err error) {
 func idleConnections(t *testing.T, v *victim) {
 	const wanted = 10_000
 	n, why := wanted, ""
-	if underRace {
+	if racedetector.On {
 		n, why = 2000, "the race detector would need 3 GiB; test without it, too"
 	}
 	var limit syscall.Rlimit

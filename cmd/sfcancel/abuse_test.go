@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sfcancel/sfcancel/internal/abuse"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
 // hang is where waiting ends and a failure begins. It guards against a server that hangs;
@@ -169,7 +170,7 @@ func rounds(n int) int {
 
 // unraced is the first number, or with the race detector the second.
 func unraced(bound, raced int) int {
-	if underRace {
+	if racedetector.On {
 		return raced
 	}
 	return bound

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sfcancel/sfcancel/internal/abuse"
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
 // listOf10000 is what a list of 10 000 operations costs the server: one after a change, and one of the
@@ -21,7 +22,7 @@ import (
 // TestListAllocates of bench/scale holds; here is the rest of the server in the figure too.
 func listOf10000(t *testing.T) []abuse.Figure {
 	const n = 20
-	if underRace {
+	if racedetector.On {
 		t.Skip("the race detector uses and allocates more than the server does")
 	}
 	type cost struct {

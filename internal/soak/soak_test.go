@@ -15,8 +15,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 	"github.com/sfcancel/sfcancel/wrapper"
 )
+
+// defaultRuns is smaller with the race detector, which makes everything several times slower.
+var defaultRuns = map[bool]int{false: 2000, true: 150}[racedetector.On]
 
 var (
 	runs = flag.Int("runs", defaultRuns, "how many histories")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
 // wrong says in which way a miniature is wrong. The zero value is right.
@@ -105,7 +107,7 @@ func TestSoakCatchesWrongWrappers(t *testing.T) {
 		})
 	}
 	for n, one := range wrongs {
-		if underRace && !count && n%5 != 0 { // make whole tries them all
+		if racedetector.On && !count && n%5 != 0 { // make whole tries them all
 			continue
 		}
 		var played, caught int

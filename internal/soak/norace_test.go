@@ -1,8 +1,0 @@
-//go:build !race
-
-package soak
-
-const (
-	underRace   = false
-	defaultRuns = 2000
-)

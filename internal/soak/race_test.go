@@ -1,9 +1,0 @@
-//go:build race
-
-package soak
-
-// The race detector makes everything several times slower.
-const (
-	underRace   = true
-	defaultRuns = 150
-)
