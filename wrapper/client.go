@@ -48,8 +48,8 @@ type Client struct {
 // "http://localhost:19080". The address may end in a path prefix, but must not
 // carry a query, a fragment, or credentials. [WithEndpoints] names further gateways.
 //
-// No request is sent. The error joins everything that is wrong with the arguments,
-// and is always [ErrInvalidArgument].
+// New sends no request. Its error is always [ErrInvalidArgument] and joins everything that is
+// wrong with the arguments.
 func New(endpoint string, options ...Option) (*Client, error) {
 	c := &Client{version: generated.APIVersion60, policy: RequireGraceful{}}
 	errs := []error{c.endpoints.Add(endpoint), Options(options...)(c)}
@@ -104,8 +104,8 @@ func (c *Client) observeCertificate(ctx context.Context, err error) {
 	c.tell(ctx, Event{Name: "certificate", Err: err})
 }
 
-// chain puts in front of a transport what every request passes, from the outside: no
-// redirects, the caller's middleware, the credentials. Nil if middleware made it so.
+// chain wraps a transport, from the outside, in the refusal of redirects, the caller's middleware, and the
+// credentials. It returns nil if middleware returns nil.
 func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
 	c.bare = c.tokens == nil && len(c.aroundAttempt) == 0 && c.http.Jar == nil && c.http.Timeout == 0
 	if !c.bare {
@@ -124,9 +124,9 @@ func (c *Client) chain(next http.RoundTripper) http.RoundTripper {
 
 var errClosed = errors.New("the client is closed")
 
-// Close ends the use of the client: later calls are [ErrNotSent]. Calls under way go on,
-// and their connections are closed with the last of them; who wants them to end now ends
-// their contexts. The transport of a caller's own HTTP client is left alone.
+// Close makes later calls fail with [ErrNotSent] and closes idle connections. Calls in progress go on;
+// their connections are closed when they return. To end a call in progress, cancel its context. Close does
+// not touch the transport of [WithHTTPClient]. It may be called more than once.
 func (c *Client) Close() {
 	c.closed.Store(true)
 	c.closeIdle()
@@ -138,7 +138,7 @@ func (c *Client) closeIdle() {
 	}
 }
 
-// run makes a call, with everything around it that the caller put there.
+// run makes a call within the caller's middleware.
 func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Outcome, error)) (Outcome, error) {
 	if c.closed.Load() {
 		return Outcome{}, k.fail(ErrNotSent, errClosed)
@@ -189,7 +189,7 @@ func (c *Client) run(ctx context.Context, k *call, do func(context.Context) (Out
 	return outcome, err
 }
 
-// Format writes no more than the addresses, whatever the verb: a client holds credentials.
+// Format writes only the addresses for every verb, because a client holds credentials.
 func (c *Client) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, c.String())
 }

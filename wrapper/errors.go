@@ -14,32 +14,31 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// What an [Error] can mean. Exactly one of the first seven is behind every Error;
-// ErrBadAnswer may be there besides.
+// The meanings of an [Error]. Every Error wraps exactly one of the first seven, and may wrap
+// ErrBadAnswer as well.
 var (
-	// ErrInvalidArgument: the call makes no sense as it stands. Nothing was sent.
+	// ErrInvalidArgument: the arguments are invalid. No request was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
-	// ErrForceRefused: the policy of this client does not allow the force now, or the
-	// ledger cannot be read or written. No force was sent. A [Refusal] behind the error
-	// says what is missing.
+	// ErrForceRefused: the policy does not allow the force now, or the ledger cannot be read
+	// or written. No force was sent. The error wraps a [Refusal] that says what is missing.
 	ErrForceRefused = errors.New("force refused by policy")
-	// ErrNotSent: what was asked for never reached a server, so it did not happen.
+	// ErrNotSent: the request never reached a server, so it had no effect.
 	ErrNotSent = errors.New("not sent")
-	// ErrServerRefused: a server said no, and did nothing.
+	// ErrServerRefused: a server refused the request, so it had no effect.
 	ErrServerRefused = errors.New("refused by the server")
-	// ErrUnavailable: a read brought no usable answer. Reads change nothing.
+	// ErrUnavailable: a read got no usable answer. Reads change nothing.
 	ErrUnavailable = errors.New("no usable answer")
-	// ErrOutcomeUnknown: a request may have been carried out, and nothing that could
-	// be asked in the time given told whether it was.
+	// ErrOutcomeUnknown: a request may have been carried out, and the call could not find
+	// out whether it was.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 
 	// ErrNotFinished: a [Client.Wait], a [Client.Watch] or a [Client.Stop] ended before the
-	// operation did. State is how it was seen last. The graceful cancel of a Stop is in
-	// effect, and its force too if Force says so.
+	// operation did. [Error.State] is the state seen last. The graceful cancel of a Stop is in
+	// effect, and its force as well if [Error.Force] reports true.
 	ErrNotFinished = errors.New("not finished")
 
-	// ErrBadAnswer: an answer was not one of this API: no FabricError, a body where
-	// none belongs, a document cut short.
+	// ErrBadAnswer: an answer does not belong to this API: a failure that is not a FabricError, an
+	// unexpected body, a truncated document.
 	ErrBadAnswer = errors.New("not an answer of this API")
 )
 
@@ -47,10 +46,10 @@ var meanings = [...]error{
 	ErrInvalidArgument, ErrForceRefused, ErrNotSent, ErrServerRefused, ErrUnavailable, ErrOutcomeUnknown, ErrNotFinished,
 }
 
-// Error is every error that a [Client] returns. It is immutable.
+// Error is the type of every error that a [Client] returns. It is immutable.
 //
-// Decide with [errors.Is] on the sentinels above or on a [Code]; find the details
-// with [errors.As]. Context errors are behind it too when the context ended the call.
+// Decide with [errors.Is] on the sentinels above or on a [Code]; get the details
+// with [errors.As]. It wraps the error of the caller's context if that ended the call.
 type Error struct {
 	call     string
 	id       uuid.UUID
@@ -64,7 +63,7 @@ type Error struct {
 	ledgerErr error
 }
 
-// Error says what was tried, what it means, and what the server said last.
+// Error describes the call, the meaning of the error, and the last telling answer.
 func (e *Error) Error() string {
 	s, last := e.call, e.telling()
 	if e.id != (uuid.UUID{}) {
@@ -103,8 +102,8 @@ func (e *Error) Error() string {
 	return plain.Text(s) // a transport, a store or middleware may repeat what it read
 }
 
-// Unwrap gives what [errors.Is] and [errors.As] look at: the meaning, the code and
-// the failure of the last telling attempt, the cause, and what the ledger said.
+// Unwrap returns the meaning, the code and the failure of the last telling attempt, the cause, and the
+// error of the ledger, for [errors.Is] and [errors.As].
 func (e *Error) Unwrap() []error {
 	errs, last := []error{e.kind}, e.telling()
 	if last.Code != "" {
@@ -118,10 +117,9 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// telling is the attempt that says why there is an error: the refusal behind a
-// refusal, else the last that is no success, and rather one that was not just cut
-// short by the caller's own context. What a later success made good says nothing, unless
-// it is what the server refused or what nobody knows the outcome of.
+// telling returns the attempt that explains the error: the refusal of ErrServerRefused, otherwise the
+// last attempt that failed, preferably for another reason than the caller's context. A failure before
+// a success does not count, except for ErrServerRefused and ErrOutcomeUnknown.
 func (e *Error) telling() (told Attempt) {
 	past, ok := errors.Is(e.kind, ErrServerRefused) || errors.Is(e.kind, ErrOutcomeUnknown), false
 	for _, a := range slices.Backward(e.attempts) {
@@ -142,27 +140,27 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errLookOver)
 }
 
-// OperationID is the operation that the call was about; all zeros if it was about none.
+// OperationID returns the operation of the call; all zeros if it had none.
 func (e *Error) OperationID() uuid.UUID { return e.id }
 
 // Force reports whether the call was a ForceCancel, or a Stop that has forced or may have.
 func (e *Error) Force() bool { return e.force }
 
-// Code is the code of the last FabricError, "" if none came.
+// Code returns the code of the last FabricError; "" if there was none.
 func (e *Error) Code() Code { return e.telling().Code }
 
-// Status is the HTTP status of the last answer that was not a success, 0 if none came.
+// Status returns the HTTP status of the last answer that was not a success; 0 if there was none.
 func (e *Error) Status() int { return e.telling().Status }
 
-// Body is the beginning of the last answer's body if it was not what the API
-// promises, at most 2 KiB; nil otherwise.
+// Body returns the first 2 KiB of the body of the last answer if that does not belong to the API; nil
+// otherwise.
 func (e *Error) Body() []byte { return slices.Clone(e.telling().Body) }
 
-// RetryAfter is how long the server asked to wait with the last answer; 0 if it did not.
+// RetryAfter returns the Retry-After of the last answer; 0 if it had none.
 func (e *Error) RetryAfter() time.Duration { return e.telling().RetryAfter }
 
-// RequestID is the id of the last request of which nobody knows whether it was carried out,
-// as the gateway's trace has it; all zeros if there was none.
+// RequestID returns the id of the last ambiguous request, by which the gateway's trace can be
+// searched; all zeros if there was none.
 func (e *Error) RequestID() uuid.UUID {
 	for i := len(e.attempts) - 1; i >= 0; i-- {
 		if e.attempts[i].class == classAmbiguous {
@@ -172,19 +170,17 @@ func (e *Error) RequestID() uuid.UUID {
 	return uuid.UUID{}
 }
 
-// State is the last state of the operation that the call saw; "" if it saw none.
+// State returns the last state of the operation that the call saw; "" if it saw none.
 func (e *Error) State() State { return e.state }
 
-// LedgerErr is why the ledger could not note what the call did; nil if it could.
+// LedgerErr returns why the ledger could not record the call; nil if it could.
 func (e *Error) LedgerErr() error { return e.ledgerErr }
 
-// Attempts are all requests of the call, in order, but for the looks of one that waits, of
-// which only the last is there.
+// Attempts returns the requests of the call in order. A call that waits keeps only its last poll.
 func (e *Error) Attempts() []Attempt { return slices.Clone(e.attempts) }
 
-// Code is the code of a FabricError. The list is open: a server may send any text.
-// It is an error itself, so that a code can be looked for directly; those that are known are
-// constants of package generated:
+// Code is the code of a FabricError. A server may send any text. Code is an error, so that
+// [errors.Is] can look for it; package generated has the known codes as constants:
 //
 //	errors.Is(err, wrapper.Code(generated.ErrorCodeKeyNotFound))
 type Code string
@@ -203,7 +199,7 @@ const (
 // Error returns the code as it came.
 func (c Code) Error() string { return string(c) }
 
-// short is the code for a message: on one line, and no longer than any real one.
+// short returns the code for a message: on one line, and no longer than any known code.
 func (c Code) short() string {
 	const longest = 100
 	plain := func(r rune) bool { return r > ' ' && r < 0x7f }
@@ -231,11 +227,10 @@ func asError(err error) (*Error, bool) {
 	return e, ok
 }
 
-// foreign keeps out of an error that only lies behind one of ours what it would claim of the
-// call. The meanings of this package are that: the cause of a context may be the error of
-// another call, and what middleware vouches for is true of one request. The errors of contexts
-// are too: a time-out of a dial, of a ledger or of an HTTP client is none of the caller's
-// context. All else of it can still be found.
+// foreign wraps an error that our Error wraps, and hides from errors.Is and errors.As what it would
+// wrongly say about the call. It hides the meanings of this package, because the cause of a context may be the
+// Error of another call, and an error of middleware is about one request. It hides context errors, because
+// the timeout of a dial, a ledger or an HTTP client is not the end of the caller's context.
 type foreign struct {
 	error
 	hides []error
@@ -250,8 +245,8 @@ func (f foreign) As(target any) bool {
 	return !ours && errors.As(f.error, target)
 }
 
-// asForeign wraps an error if it claims something of the call. The error of a context is none
-// that ended the call unless ctx, the caller's, has ended with the same.
+// asForeign wraps an error if it would say something about the call. A context error did not end the call
+// unless ctx, the caller's, has ended with the same error.
 func asForeign(ctx context.Context, err error) error {
 	if err == nil {
 		return nil

@@ -16,7 +16,8 @@ import (
 // Option changes a [Client] that [New] makes.
 type Option func(*Client) error
 
-// Options makes one option of several, for packages that offer one.
+// Options combines several options into one, for packages that export an option. Its error joins theirs; a nil
+// option is an error.
 func Options(options ...Option) Option {
 	return func(c *Client) error {
 		var errs []error
@@ -40,8 +41,8 @@ func WithAPIVersion(v generated.APIVersion) Option {
 	}
 }
 
-// WithForcePolicy sets who decides whether a force may go out, for every
-// ForceCancel that does not name its own policy. The default is [RequireGraceful]{}.
+// WithForcePolicy sets the policy of every ForceCancel that does not name its own. The default is
+// [RequireGraceful]{}.
 func WithForcePolicy(p ForcePolicy) Option {
 	return func(c *Client) error {
 		if p == nil {
@@ -52,8 +53,7 @@ func WithForcePolicy(p ForcePolicy) Option {
 	}
 }
 
-// WithRetry sets how often and how fast a call asks again. The zero value of
-// [Retry] is the default.
+// WithRetry sets how often and how fast a call retries. The zero value of [Retry] is the default.
 func WithRetry(r Retry) Option {
 	return func(c *Client) error {
 		c.retry = r
@@ -61,7 +61,7 @@ func WithRetry(r Retry) Option {
 	}
 }
 
-// WithLedger sets where the client notes what it did and looks for evidence. The
+// WithLedger sets the ledger in which the client records what it did and looks for evidence. The
 // default is a [MemoryLedger] of its own.
 func WithLedger(l Ledger) Option {
 	return func(c *Client) error {
@@ -73,14 +73,14 @@ func WithLedger(l Ledger) Option {
 	}
 }
 
-// WithHTTPClient sends through a copy of h, for a transport of one's own; certificates
-// and a proxy alone have [WithTLS] and [WithProxy]. Its Timeout bounds every attempt besides what the call
-// itself allows; its CheckRedirect is not used, because redirects are never followed.
+// WithHTTPClient sends requests through a copy of h, for callers with their own transport; for certificates
+// or a proxy alone use [WithTLS] and [WithProxy]. The Timeout of h bounds every attempt in addition to the limits
+// of the call. CheckRedirect is ignored, because redirects are never followed.
 //
-// It may speak HTTP/2. No request is then sent twice, though net/http would. A connection that
-// is dead without a sign costs one attempt: after an attempt without an answer the client calls
-// CloseIdleConnections of the transport before each further request of that call, so that it
-// goes over a new one. http.HTTP2Config.SendPingTimeout of the transport finds it earlier.
+// h may speak HTTP/2. The retries of net/http are turned off there, too. A dead connection costs one
+// attempt: after an attempt without an answer the client calls CloseIdleConnections of the transport before
+// each further request of that call, so that the request uses a new connection. http.HTTP2Config.SendPingTimeout
+// detects dead connections earlier.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) error {
 		if h == nil {
@@ -92,19 +92,18 @@ func WithHTTPClient(h *http.Client) Option {
 	}
 }
 
-// WithEndpoints adds further gateway addresses of the same cluster to the one that [New]
-// was given, each of the same form. Any gateway reaches the fault service (runtime §7), so
-// that they are equal.
+// WithEndpoints adds further gateways of the same cluster to the one given to [New]; the
+// addresses have the same form. Every gateway reaches the fault service (runtime §7), so
+// all are equal.
 //
-// The client stays with one address as long as that answers, because a warm connection
-// is worth many new ones. It goes to the next one, without a pause unless the server asked
-// for one, when a connection is refused, when no answer comes, and on 502 and 503. An
-// address that failed is left alone for a while: a second at first, twice as long after
-// each further failure, a minute at most; then it may be used again. If all of them
-// are, the one whose time is over first is used.
+// The client stays with one gateway as long as it answers, because a warm connection saves
+// handshakes. It fails over to the next when a connection is refused, when no answer comes, and
+// on 502 and 503, without a pause unless the server asked for one. A gateway that failed backs off
+// for a second, for twice as long after each further failure, and for a minute at most. If every
+// gateway is backing off, the one that becomes available soonest is tried.
 //
-// What may have been carried out is not simply sent to another address: the list is read
-// there first, and what it tells decides what is sent.
+// A request that may have been carried out is not simply repeated at another gateway: the list is
+// read there first, and it decides what is sent.
 func WithEndpoints(more ...string) Option {
 	return func(c *Client) error {
 		var errs []error
@@ -117,33 +116,31 @@ func WithEndpoints(more ...string) Option {
 	}
 }
 
-// blames reports whether an attempt failed because of the address it went to.
+// blames reports whether an attempt failed because of its gateway.
 func blames(a Attempt) bool {
 	return a.cut && !a.local || a.Status == http.StatusBadGateway || a.Status == http.StatusServiceUnavailable
 }
 
-// CallOptions are what one call has of its own, beside the options of its method. The zero value changes
+// CallOptions are settings of a single call, in addition to the options of its method. The zero value changes
 // nothing.
 type CallOptions struct {
-	// Header is added to every request of the call. What the client sends by itself stays: its User-Agent,
+	// Header is added to every request of the call. It does not replace the client's own headers: User-Agent,
 	// X-ServiceFabricRequestId, and the Authorization of [WithTokenSource].
 	Header http.Header
-	// Retry is in place of the client's, all of it but Burst and Rate, which hold for all calls together.
-	// Nil means the client's.
+	// Retry replaces the client's, except for Burst and Rate, which all calls share. Nil means the client's.
 	Retry *Retry
-	// Endpoint is the only one that the call uses, also if it fails; it must be one of the client's. ""
+	// Endpoint is the only endpoint that the call uses, even if it fails. It must be one of the client's. ""
 	// means all of them.
 	Endpoint string
-	// Attempts, unless nil, points to where the call puts its requests, with what each brought, as
-	// [Result].Attempts has them: for calls whose result carries none. It is written when the call
-	// returns, also with an error.
+	// Attempts, unless nil, is set to the requests of the call, as in [Result].Attempts, for calls whose
+	// result has none. It is set when the call returns, with or without an error.
 	Attempts *[]Attempt
 }
 
-// PerCall returns a context that gives the call which is made with it options of its own, in place of those
-// that ctx had. What is wrong with them is [ErrInvalidArgument] of the call. With Attempts use the context for
-// one call at a time. The calls of a [Client.CancelAll] have the options, too, but for Attempts, which are
-// those of its list.
+// PerCall returns a context that carries options for the call made with it. They replace the options that ctx
+// carries. If they are invalid, the call returns [ErrInvalidArgument]. A context with Attempts is for one call at
+// a time. In [Client.CancelAll] the options apply to each cancel, except for Attempts, which has the requests of
+// its list.
 func PerCall(ctx context.Context, options CallOptions) context.Context {
 	options.Header = options.Header.Clone()
 	if options.Retry != nil {

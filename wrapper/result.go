@@ -6,11 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// State is where an operation stands, as the cluster shows it. A server may show
-// a text that is not listed here; the zero value means that it is not known.
+// State is the state of an operation, as the cluster shows it. A server may show
+// a text that is not listed here. The zero value means unknown.
 type State string
 
-// The states. RollingBack is on its way out; the last four are final.
+// The states. An operation that is RollingBack is being cancelled; the last four are final.
 const (
 	StateRunning        State = "Running"
 	StateRollingBack    State = "RollingBack"
@@ -30,8 +30,7 @@ func (s State) Final() bool {
 	}
 }
 
-// Kind is the sort of fault an operation injects. The zero value means that it is
-// not known.
+// Kind is the kind of fault that an operation injects. The zero value means unknown.
 type Kind string
 
 // The kinds.
@@ -49,23 +48,22 @@ type Operation struct {
 	State State // "" if the cluster does not know the operation
 }
 
-// Found reports whether the cluster knows the operation. It says of a read what the verdict
-// [NotFound] says of the other calls.
+// Found reports whether the cluster knows the operation. For a read it is what the verdict
+// [NotFound] is for the other calls.
 func (o Operation) Found() bool { return o.State != "" }
 
-// Target is what an operation works on. The zero value means that it is not known.
+// Target is the partition or node of an operation. The zero value means unknown.
 type Target struct {
 	Kind      Kind
-	Partition Partition // of all kinds but a node transition
-	Node      Node      // of a node transition; the instance is 0 if it is not known
+	Partition Partition // of all kinds except a node transition
+	Node      Node      // of a node transition; the instance is 0 if unknown
 }
 
-// String returns the service and the id of the partition, or the name of the node, as [Entry].Target has
-// them; "" if it is not known.
+// String returns the service and the id of the partition, or the name of the node, as in [Entry].Target;
+// "" if unknown.
 func (t Target) String() string { return t.address().target }
 
-// Cause is the error with which an operation ended. The zero value means that there was none, or that it
-// is not known.
+// Cause is the error with which an operation ended. The zero value means none, or unknown.
 type Cause struct {
 	Number int32 // the HRESULT
 	Code   Code  // its name, such as FABRIC_E_SERVICE_DOES_NOT_EXIST; "" if the runtime has none
@@ -83,32 +81,31 @@ func (c Cause) String() string {
 	}
 }
 
-// Progress is where an operation stands, with what the cluster says of its end.
+// Progress is an operation with its cause and its target.
 type Progress struct {
 	Operation
-	// Cause is why it ended as it did, once it is over.
+	// Cause is why the operation is Faulted; the zero value before it is over.
 	Cause Cause
-	// Target is what it works on: as the cluster has it once the operation is over, and as it was started
-	// before, if the caller or the ledger knows that.
+	// Target comes from the cluster once the operation is over. Before that it comes from the caller or the
+	// ledger, if they know it.
 	Target Target
 }
 
-// Verdict is what is true of an operation after a call.
+// Verdict is the outcome of a call.
 type Verdict string
 
-// The verdicts. The zero value stands only beside an error.
+// The verdicts. The zero value occurs only together with an error.
 const (
 	// Accepted: the call took effect. After a graceful cancel the operation is
 	// cleaning up; after a force it is being abandoned.
 	Accepted Verdict = "Accepted"
-	// AlreadyStarted: an operation with the id that the caller chose exists, and it is of the
-	// kind that was to be started. A start that is repeated, as by a pipeline that is run again,
-	// changes nothing.
+	// AlreadyStarted: an operation of this kind with the caller's id exists. Repeating a
+	// start, as a pipeline does that runs again, is idempotent.
 	AlreadyStarted Verdict = "AlreadyStarted"
-	// AlreadyStopping: a graceful cancel that this client knows of came before, and
-	// the operation is still cleaning up.
+	// AlreadyStopping: this client knows of an earlier graceful cancel, and the operation is
+	// still cleaning up.
 	AlreadyStopping Verdict = "AlreadyStopping"
-	// AlreadyForced: a force came before, and the operation is being abandoned.
+	// AlreadyForced: an earlier force is in effect, and the operation is being abandoned.
 	AlreadyForced Verdict = "AlreadyForced"
 	// Finished: the operation is over; the state says how it ended.
 	Finished Verdict = "Finished"
@@ -117,34 +114,32 @@ const (
 	NotFound Verdict = "NotFound"
 )
 
-// Result is what is true after a call that returned no error.
+// Result is the outcome of a call that returned no error.
 type Result struct {
 	OperationID uuid.UUID
 	Force       bool // whether a force was asked for, or a Stop sent one
 	Verdict     Verdict
 
-	// State is the last state that is known: RollingBack once a cancel is in effect,
-	// a final one for [Finished], Running after a start, none for [NotFound].
+	// State is the last known state: RollingBack once a cancel is in effect, a final state for
+	// [Finished], Running after a start, "" for [NotFound].
 	State State
 
-	// Kind is the operation's kind if it was learnt on the way.
+	// Kind is the kind of the operation; "" if the call did not learn it.
 	Kind Kind
 
-	// Cause is why the operation is Faulted, and Target what it works on. They are known of operations
-	// whose start is in the ledger, and of those whose Target was among the options of the call. Otherwise
-	// [Client.Progress] tells.
+	// Cause is why the operation is Faulted, and Target is its partition or node. They are known if the start is
+	// in the ledger, or if the options of the call have the Target. Otherwise use [Client.Progress].
 	Cause  Cause
 	Target Target
 
-	// Resolved says that no answer told the verdict directly: an answer was lost, or
-	// told less than was needed, and asking again settled it.
+	// Resolved reports that no answer gave the verdict directly: an answer was lost, or did
+	// not tell enough, and further requests settled it.
 	Resolved bool
 
-	// Attempts are all requests of the call, in order, but for the looks of one that
-	// waits, of which only the last is there.
+	// Attempts are the requests of the call in order. A call that waits keeps only its last poll.
 	Attempts []Attempt
 
-	// LedgerErr is why the ledger could not note the outcome; nil if it could. The
-	// verdict is true all the same, but a later ForceCancel may lack its evidence.
+	// LedgerErr is why the ledger could not record the outcome; nil if it could. The
+	// verdict is true, but a later ForceCancel may lack the evidence.
 	LedgerErr error
 }
