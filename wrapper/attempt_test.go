@@ -146,7 +146,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // A code counts only in a refusal. With a status that leaves the outcome open, the request is ambiguous
-// whatever the code (package comment, When it asks again).
+// whatever the code (package comment, Retries).
 func TestCodesOfAmbiguousAnswers(t *testing.T) {
 	t.Parallel()
 	for _, code := range []wrapper.Code{wrapper.Code(generated.ErrorCodeKeyNotFound), wrapper.Code(generated.ErrorCodeInvalidTestCommandState), "FMFailoverUnitNotFound"} {

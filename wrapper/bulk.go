@@ -15,18 +15,19 @@ import (
 	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
-// Selector says which operations a CancelAll is about. The zero value selects every
-// operation that is not over.
+// Selector selects the operations of a CancelAll. The zero value selects every operation that
+// is not over.
 type Selector struct {
 	// Kinds to select; none means all.
 	Kinds []Kind
 	// States to select, Running or RollingBack; none means both.
 	States []State
-	// MinAge selects only what is known to be at least this old; 0 means any age. A
-	// cluster does not tell when an operation began. What is known is when its id was made,
-	// if the id says so (versions 1 and 7; the starts of this package make 7) and the ledger knows
-	// of no later start of it, else when the ledger first heard of it in this cluster. Of an operation that has neither, the ledger notes
-	// that it was seen, so that a later CancelAll can tell.
+	// MinAge selects operations that are known to be at least this old; 0 means any age. A
+	// cluster does not tell when an operation began. The age counts from the time in the id, if
+	// the id has one (versions 1 and 7; the starts of this package make version 7) and the ledger
+	// has no later start of it, otherwise from its first entry in the ledger for this cluster. If
+	// there is neither, the operation is not selected, and the ledger records that it was
+	// seen, so that a later CancelAll knows its age.
 	MinAge time.Duration
 }
 
@@ -54,13 +55,13 @@ func (s Selector) matches(op Operation) bool {
 		(len(s.States) == 0 || slices.Contains(s.States, op.State))
 }
 
-// CancelAllOptions are the options of a CancelAll. The zero value is right.
+// CancelAllOptions are the options of a CancelAll. The zero value has the defaults.
 type CancelAllOptions struct {
-	// Concurrency is how many operations are dealt with at once. 0 means 8.
+	// Concurrency is the number of operations handled at once. 0 means 8.
 	Concurrency int
-	// Each is what is done to each operation; nil means a graceful [Client.Cancel].
-	// [Client.Stop] in it ends them all. It is called by several goroutines at once, and
-	// a panic in it ends the program, as in any goroutine.
+	// Each is called for each operation; nil means a graceful [Client.Cancel]. To end all, call
+	// [Client.Stop] in it. It must be safe for concurrent use. A panic in it ends the program,
+	// as in any goroutine.
 	Each func(ctx context.Context, op Operation) (Result, error)
 	// Reason is noted in the ledger for each operation; it goes with the default Each.
 	Reason string

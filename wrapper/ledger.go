@@ -10,26 +10,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ledger remembers what was asked of which operation. Force policies read their
-// evidence from it, and it is the trail of who ended what. Evidence is of one cluster and of
-// one life of an id: what was noted for another cluster, before the last start that was
-// accepted, or before an end that was seen, proves nothing. Package wrapper/ledger has one
-// that outlives the process, for several machines. Implementations must be safe for
-// concurrent use. A client waits for 5 seconds, and with reading for half of what is left of
-// its context at most, and then takes the ledger for one that cannot be reached.
+// Ledger records what was done to which operation. Force policies read their evidence from it,
+// and it is the audit trail. Evidence belongs to one cluster and one life of an id: entries for
+// another cluster, from before the last accepted start, or from before an end that was seen are
+// not evidence. Package wrapper/ledger has a ledger that outlives the process, for several
+// machines. Implementations must be safe for concurrent use. A client waits for the ledger for 5
+// seconds, for a read at most half of the time that its context has left, and then treats the
+// ledger as unreachable.
 //
-// A ledger that cannot be reached never stops a graceful cancel or a start: that goes out,
-// and what could not be noted is in LedgerErr of its [Result] or [Error]. It always stops a
-// force, whatever the policy. Before a call sends its first force, the ledger must have been
-// read, and must have taken an entry of a force with the outcome "intent".
-// So the trail names who forced, even if the process dies before the answer is there.
+// If the ledger is unreachable, graceful cancels and starts still go out; LedgerErr of the
+// [Result] or [Error] tells what could not be recorded. Forces are refused with every policy:
+// before a call sends its first force, the ledger must have been read, and must have stored an
+// entry of a force with the outcome "intent". So the trail names who forced, even if the
+// process dies before the answer arrives.
 type Ledger interface {
-	// Append notes an entry. It must not keep anything of ctx. Once it has returned nil,
-	// every call of Entries that starts later returns the entry, whoever calls.
+	// Append stores an entry. It must not keep ctx or its values. After it has returned nil,
+	// every later call of Entries returns the entry, in any process.
 	Append(ctx context.Context, entry Entry) error
-	// Entries returns what is noted of one operation, in the order in which it was appended,
-	// of all clusters; none is no error. With an error it counts as unread, whatever entries
-	// come with it.
+	// Entries returns the entries of one operation for all clusters, in the order in which they
+	// were appended. No entries is not an error. Entries returned with an error are ignored.
 	Entries(ctx context.Context, id uuid.UUID) ([]Entry, error)
 }
 
@@ -37,36 +36,36 @@ type Ledger interface {
 type Entry struct {
 	Time        time.Time
 	OperationID uuid.UUID
-	// Cluster is the cluster that the call was about: the name of [WithCluster], else the
-	// endpoints of the client in normal form, sorted and separated by a space. It is "" in
-	// entries of releases that did not note it; they prove nothing about any cluster.
+	// Cluster is the cluster of the call: the name of [WithCluster], otherwise the normalized
+	// endpoints of the client, sorted and separated by a space. It is "" in entries of earlier
+	// releases, which are not evidence for any cluster.
 	Cluster string
 	Action  Action
-	// Kind and Target are those of the operation where they are known: the target is the
-	// service and the partition, or the node, as a start named them.
+	// Kind and Target are those of the operation if known. The target is the service and the
+	// partition, or the node, as the start named them.
 	Kind   Kind
 	Target string
-	// RequestID is the X-ServiceFabricRequestId of the request that decided the outcome, all
+	// RequestID is the X-ServiceFabricRequestId of the request that decided the outcome; all
 	// zeros if there was none.
 	RequestID uuid.UUID
-	// Life is the RequestID of the last entry that told of an accepted start or of an end, as
-	// the call knew it when it began; all zeros if there was none. What a call notes counts
-	// only for the life of the id that it began in.
+	// Life is the RequestID of the last entry with an accepted start or an end, as known when
+	// the call began; all zeros if there was none. The entries of a call count only for the life
+	// of the id in which the call began.
 	Life uuid.UUID
-	// Outcome is what came of the call; "" for what was seen and in entries of earlier releases.
+	// Outcome is the outcome of the call; "" for the action "seen" and in entries of earlier releases.
 	Outcome EntryOutcome
-	// Verdict is what the call ended with; "" unless the outcome is "done".
+	// Verdict is the verdict of the call; "" unless the outcome is "done".
 	Verdict Verdict
 	Code    Code   // of a refusal, if the server sent one
-	State   State  // the state then, if it was known
-	Reason  string // the caller's words, from the options of the call
-	// By is who made the call, such as "ann@host". A ledger that knows fills it in; "" means
-	// unknown. A [Client] never sets it.
+	State   State  // the state at that time, if known
+	Reason  string // from the options of the call
+	// By is who made the call, such as "ann@host". A ledger that knows it sets it; a [Client]
+	// never does. "" means unknown.
 	By string
 }
 
-// Action is what an [Entry] is about: "graceful", a graceful cancel; "force", a force cancel; "start"; or
-// "seen", the cluster showed the operation in this state.
+// Action is the action of an [Entry]: "graceful", a graceful cancel; "force", a force cancel; "start"; or
+// "seen": the cluster showed the operation in this state.
 type Action string
 
 const (
@@ -76,9 +75,9 @@ const (
 	actionSeen     Action = "seen"
 )
 
-// EntryOutcome is what came of the call that an [Entry] is about. Only "done" proves anything: the verdict
-// says what is true. "intent": a force is about to be sent. "not sent": nothing reached a server. "refused":
-// a server refused, with Code if it sent one. "unknown": the request may have been carried out.
+// EntryOutcome is the outcome of the call of an [Entry]. Only "done" is evidence; the verdict tells of what.
+// "intent": a force is about to be sent. "not sent": no request reached a server. "refused": a server refused,
+// with Code if it sent one. "unknown": the request may have been carried out.
 type EntryOutcome string
 
 const (
@@ -89,9 +88,9 @@ const (
 	outcomeUnknown EntryOutcome = "unknown"
 )
 
-// MemoryLedger is the [Ledger] that a [Client] has unless [WithLedger] gives it
-// another: it lasts as long as the process. It remembers the 10 000 operations it
-// heard of last. The zero value is ready to use.
+// MemoryLedger is the default [Ledger] of a [Client]. It lasts as long as the process and keeps the
+// 10 000 operations that were used most recently, with at most 64 entries each. The zero value is ready to
+// use. It is safe for concurrent use.
 type MemoryLedger struct {
 	mu    sync.Mutex
 	known map[uuid.UUID]*list.Element // of order

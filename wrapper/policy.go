@@ -8,8 +8,8 @@ import (
 )
 
 // ForcePolicy decides whether a force may go out. The policies are
-// [RequireGraceful], [GracefulFirst] and [ServerDecides]. Each of them refuses if the
-// [Ledger] cannot be read, and so does the call if the ledger cannot be written.
+// [RequireGraceful], [GracefulFirst] and [ServerDecides]. Each refuses if the [Ledger]
+// cannot be read; the call refuses if the ledger cannot be written.
 type ForcePolicy interface {
 	check() error
 	// prepare returns when the force may be sent. It may end the call itself: with a
@@ -17,24 +17,23 @@ type ForcePolicy interface {
 	prepare(ctx context.Context, k *call, ledgerErr error) (result Result, over bool, err error)
 }
 
-// Refusal is behind every [ErrForceRefused]: what a force is still missing.
+// Refusal says what a force is missing. Every [ErrForceRefused] wraps one.
 type Refusal struct {
-	// Missing says in a sentence what the policy wanted and did not find.
+	// Missing says in words what the policy requires and did not find.
 	Missing string
-	// NotBefore is when the same call will be allowed if nothing else changes; zero if
-	// waiting alone will not help.
+	// NotBefore is when the same call will be allowed; zero if waiting alone does not
+	// help.
 	NotBefore time.Time
-	// Policy is the one that refused, also where the ledger is why; nil of a [Client.Stop].
+	// Policy is the policy of the call, also if the ledger is the reason; nil for a [Client.Stop].
 	Policy ForcePolicy
-	// Grace is what the policy wants a graceful cancel to have had, if that is what is missing; 0
-	// otherwise. Ran is how much of it is over, 0 if none has begun.
+	// Grace is the time that the policy requires after the graceful cancel, if that is what is missing; 0
+	// otherwise. Ran is how much of it has passed; 0 if no graceful cancel is known.
 	Grace, Ran time.Duration
-	// Cause is the error of a ledger that could not be read or written, or of a context
-	// that ended in the grace; usually nil.
+	// Cause is the error of the ledger, or of a context that ended during the grace; usually nil.
 	Cause error
 }
 
-// Error returns what is missing, and from when on the force will be allowed.
+// Error returns what is missing, and when the force will be allowed.
 func (r *Refusal) Error() string {
 	s := r.Missing
 	if !r.NotBefore.IsZero() {
@@ -54,18 +53,18 @@ var (
 	errGrace         = errors.New("the grace must not be negative")
 )
 
-// RequireGraceful lets a force out only on evidence that a graceful cancel came
-// first: one that the ledger knows of, or a RollingBack that this client has seen.
-// Without evidence the refusal is local, and nothing is sent. It is the default.
+// RequireGraceful allows a force only with evidence of an earlier graceful cancel: one in the
+// ledger, or a RollingBack that this client has seen. Without evidence it refuses locally, and no
+// request is sent. It is the default.
 //
-// The documents accept RollingBack as evidence; the runtime does not if a failure
-// brought it about. [Client.ForceCancel] gets past that by itself.
+// The documents accept RollingBack as evidence; the runtime does not if a failure caused
+// it. [Client.ForceCancel] handles that by itself.
 type RequireGraceful struct {
-	// MinGrace is how long the graceful cancel must have had. 0 means any time.
+	// MinGrace is the least time since the graceful cancel. 0 means any time.
 	MinGrace time.Duration
-	// Look asks the cluster if the ledger knows nothing: for a process that starts with
-	// an empty ledger. An operation that is over or unknown is then a verdict, and one
-	// that is RollingBack is evidence from that moment on.
+	// Look asks the cluster if the ledger has no evidence, for a process that starts with an
+	// empty ledger. An operation that is over or unknown is then a verdict. One that is
+	// RollingBack is evidence, and its grace begins when it is seen.
 	Look bool
 }
 
@@ -106,14 +105,13 @@ func (p RequireGraceful) prepare(ctx context.Context, k *call, ledgerErr error) 
 	return Result{}, false, nil
 }
 
-// GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless
-// one is known, then the grace, then the force. A call whose context cannot last
-// that long is refused before anything is sent. If the operation turns out to be
-// over or forced already, or ends within the grace, no force is sent. If the ledger cannot
-// be read, the graceful cancel goes out, and the force is refused without waiting.
-// [Client.Stop] also waits for the end.
+// GracefulFirst makes ForceCancel do the whole sequence: a graceful cancel, unless the ledger
+// has one, then the grace, then the force. If the context ends before the grace does, the call
+// is refused before any request is sent. If the operation is over or forced already, or ends
+// during the grace, no force is sent. If the ledger cannot be read, the graceful cancel goes out, and
+// the force is refused without waiting. [Client.Stop] also waits for the end.
 type GracefulFirst struct {
-	// Grace is how long the graceful cancel gets. 0 means no time at all.
+	// Grace is the time between the graceful cancel and the force. 0 means none.
 	Grace time.Duration
 }
 
@@ -152,10 +150,10 @@ func (p GracefulFirst) prepare(ctx context.Context, k *call, ledgerErr error) (R
 	return k.ended(false), over, nil
 }
 
-// ServerDecides sends every force and leaves the judgement to the server; no evidence is
-// asked for, only a ledger that can be read and written. An operation
-// that a failure made RollingBack may be forced by the documents, but not by the
-// runtime: if that refuses, a graceful cancel goes first, as with [RequireGraceful].
+// ServerDecides sends every force and leaves the decision to the server. It requires no evidence,
+// but a ledger that can be read and written. The documents allow a force on an operation that is
+// RollingBack because of a failure; the runtime does not. If the server refuses for that reason, a
+// graceful cancel is sent first, as with [RequireGraceful].
 type ServerDecides struct{}
 
 func (ServerDecides) check() error { return nil }
@@ -179,7 +177,7 @@ func refusedBy(policy ForcePolicy, err error) error {
 	return err
 }
 
-// early is the refusal of a force before its time.
+// early returns the refusal of a force before its grace is over.
 func early(missing string, grace time.Duration, allowed time.Time) *Refusal {
 	return &Refusal{Missing: missing, NotBefore: allowed, Grace: grace, Ran: max(grace-time.Until(allowed), 0)}
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
-// address is where a progress call asks for an operation: what the start of it named. The zero
-// value is none.
+// address is the target in the path of a progress request, as the start named it. The zero value is none.
 type address struct {
 	kind   Kind
 	target string // as Entry.Target has it
@@ -51,8 +50,8 @@ func (at address) parse() (Target, bool) {
 	return t, kindBit(at.kind) != 0 && checkTarget(name) == nil
 }
 
-// anywhere is an address for who knows the kind of an operation and not its target: a server finds it by its
-// id, and compares nothing else (runtime §1.4).
+// anywhere returns an address for an operation whose kind is known, but not its target. A server finds an
+// operation by its id and ignores the target (runtime §1.4).
 func anywhere(kind Kind) address {
 	if kind == KindNodeTransition {
 		return Target{Kind: kind, Node: Node{Name: "unknown"}}.address()
@@ -108,14 +107,14 @@ func (k *call) aim(at Target) error {
 
 var errNoTarget = errors.New("the target needs its kind, and the service and partition or the node")
 
-// Progress returns where an operation stands, why it ended as it did, and what it worked on, whatever its
-// kind. The target is what the caller knows of it. With the zero value, or with nothing but the kind, Progress
-// takes what the ledger knows, and the list tells the kind: that is one request more, and servers that go by
-// more than the id of an operation then tell the state alone.
+// Progress returns the state of an operation of any kind, with its cause and its target. The target argument is
+// what the caller knows of it. If it is the zero value or has only a kind, Progress takes the target from the ledger,
+// and the kind from the list, which is one more request. A server that also checks the target then tells only the
+// state.
 //
-// Reads are asked again like those of [Client.Operation], and note the same in the ledger. An operation that the
-// cluster does not know is not [Operation.Found]. The error is an [*Error]: those of [Client.Operation], or
-// [ErrInvalidArgument] for a target that has a part alone.
+// Progress is retried and recorded in the ledger like [Client.Operation]. If the cluster does not know the
+// operation, the result is not [Operation.Found]. The error is an [*Error]: those of [Client.Operation], or
+// [ErrInvalidArgument] for an incomplete target.
 func (c *Client) Progress(ctx context.Context, id uuid.UUID, target Target) (Progress, error) {
 	k, err := c.newCall("progress", id, "", 0)
 	if err != nil {
@@ -217,8 +216,8 @@ func (t Target) request(ctx context.Context, k *call, s sending) (*http.Request,
 	}
 }
 
-// explain adds to a result what is known of the cause and the target, and asks for the cause of a Faulted
-// operation if it is known where, and was not asked there. The verdict does not depend on it.
+// explain adds the cause and the target to a result. It reads the progress of a Faulted operation if the
+// target is known and was not asked yet. The verdict does not depend on it.
 func (k *call) explain(ctx context.Context, r *Result) {
 	switch {
 	case r.Verdict == NotFound:

@@ -14,34 +14,33 @@ import (
 	"github.com/sfcancel/sfcancel/internal/bucket"
 )
 
-// Retry says how often and how fast a call asks again. The zero value means the
-// defaults. Whatever it says, a call never outlives its context.
+// Retry sets how often and how fast a call retries. The zero value means the defaults. A call
+// never outlives its context.
 type Retry struct {
-	// MaxAttempts bounds the requests of one call, probes and reads included. A call that
-	// waits may use as many for each look at the operation, and a Stop for each of its two
-	// cancels. 0 means 8; 1 never asks again, and so leaves every lost answer unknown.
+	// MaxAttempts is the maximum number of requests of one call, including probes and reads.
+	// For a call that waits it applies to each poll, for a Stop also to each of its two
+	// cancels. 0 means 8. 1 means no retry, which leaves every lost answer unknown.
 	MaxAttempts int
-	// Base is the longest pause before the second request; it doubles from one to
-	// the next. 0 means 100 ms.
+	// Base is the longest pause before the second request; it doubles with each further
+	// request. 0 means 100 ms.
 	Base time.Duration
-	// BusyBase is Base for a server that says it is too busy. 0 means 1 s.
+	// BusyBase is used instead of Base if the server says that it is too busy. 0 means 1 s.
 	BusyBase time.Duration
-	// Cap bounds every pause but the one that a server asks for. 0 means 20 s.
+	// Cap is the longest pause, except for a Retry-After. 0 means 20 s.
 	Cap time.Duration
-	// AttemptTimeout bounds each request, its answer included, and with it the timeout that
-	// the server is told; less than a millisecond is refused. 0 means 65 s, or what
-	// [CancelOptions].Timeout says and 5 s.
+	// AttemptTimeout is the longest time for a request with its answer, and so the maximum of the
+	// timeout parameter. Less than a millisecond is an error. 0 means 65 s, or 5 s more than
+	// [CancelOptions].Timeout.
 	//
-	// If the context has a deadline, a request may take no more than three fifths of the time
-	// that is left; of more than 20 s, 12 s or two fifths, whichever is more; and always two fifths while
-	// there is another gateway and this one has not answered in the call. The last request that
-	// MaxAttempts allows may take all of it. So with 30 s an answer that is lost without a
-	// reset takes 12 s of them, and a server that takes 10 s to answer is heard.
+	// If the context has a deadline, a request may take at most three fifths of the time that is
+	// left; if more than 20 s are left, 12 s or two fifths, whichever is more. While there is another
+	// gateway and this one has not answered in the call, it is two fifths. The last request that
+	// MaxAttempts allows may take all of it. With 30 s, an answer that is lost without a reset
+	// costs 12 s, and a server that takes 10 s to answer is in time.
 	AttemptTimeout time.Duration
-	// Burst is how often all calls of the client together may ask again at once, and Rate
-	// how often a second after that. Further calls wait until a token is free. 0 means 100, and
-	// 10 a second.
-	// More than 1 000 000 of either is refused.
+	// Burst is the number of retries that all calls of the client together may make at once, and
+	// Rate the number per second after that. Further calls wait until a token is free. 0 means
+	// 100, and 10 per second. More than 1 000 000 of either is an error.
 	Burst int
 	Rate  float64
 }
@@ -60,7 +59,7 @@ func (r Retry) check() error {
 	return nil
 }
 
-// maxBurst is more requests than any cluster bears.
+// maxBurst is more than any cluster can handle.
 const maxBurst = 1_000_000
 
 func (r Retry) maxAttempts() int { return orDefault(r.MaxAttempts, 8) }
@@ -71,10 +70,9 @@ func (r Retry) token(b *bucket.Bucket) time.Duration {
 	return b.Take(float64(orDefault(r.Burst, 100)), orDefault(r.Rate, 10), forever)
 }
 
-// pause is how long to wait before the next attempt: full jitter below the capped
-// step, so that callers that failed together do not come back together, and below a fifth of
-// the time that is left: waiting must not cost the answer. What the server asks for is the
-// least, and comes with the same jitter on top.
+// pause returns the backoff before the next attempt: full jitter below the capped step, so that callers
+// that failed together do not retry together, and at most a fifth of the time that is left. A Retry-After is
+// the minimum, with the same jitter on top.
 func (r Retry) pause(ctx context.Context, made int, last Attempt) time.Duration {
 	base := orDefault(r.Base, 100*time.Millisecond)
 	if busy(last) {

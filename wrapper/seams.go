@@ -21,44 +21,43 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// Call is what a caller asked for, as middleware and observers see it.
+// Call describes a call to middleware and observers.
 type Call struct {
-	// Name says which: "cancel", "force cancel", "stop", "wait", "watch", "list operations",
-	// "read operation", "progress", one of the four that begin with "start", or what
-	// a [Client.Do] is called.
+	// Name is "cancel", "force cancel", "stop", "wait", "watch", "list operations",
+	// "read operation", "progress", one of the four that begin with "start", or the name of
+	// a [Client.Do].
 	Name string
-	// OperationID is what the call is about; all zeros for a list.
+	// OperationID is the operation of the call; all zeros for a list.
 	OperationID uuid.UUID
-	// Kind is that of a start, "" otherwise.
+	// Kind is the kind of a start; "" for other calls.
 	Kind Kind
-	// Force says that the caller asked for a force.
+	// Force reports whether the caller asked for a force.
 	Force bool
 }
 
-// Outcome is what a call returned, as middleware and observers see it.
+// Outcome is what a call returned, for middleware and observers.
 type Outcome struct {
-	// Result is that of a call that asks for something, and of a Wait; of a read or a Watch that did
-	// not find the operation, the verdict [NotFound].
+	// Result is the result of a call that has one. For a read or a Watch that did not find the operation, its
+	// verdict is [NotFound].
 	Result Result
-	// Operations are those that a read found, and the last state that a Watch saw.
+	// Operations are the operations that a read found, or the operation as a Watch saw it last.
 	Operations []Operation
-	// Attempts are those of the result or the error.
+	// Attempts are the attempts of the result or the error.
 	Attempts []Attempt
-	// Requests is how many were sent, also where Attempts leaves out looks.
+	// Requests is the number of requests sent, including polls that Attempts leaves out.
 	Requests int
 }
 
-// CallFunc makes a call. Its error is an [*Error] unless middleware made another.
+// CallFunc makes a call. Its error is an [*Error] unless middleware returned another.
 type CallFunc func(ctx context.Context, call Call) (Outcome, error)
 
-// WithCallMiddleware puts functions around every call, the first one outermost: policy,
-// retries and resolution are inside. They may refuse a call by not going on, bound its
-// context, or look at what came of it; the arguments of the call they cannot change, and
-// they must not go on twice.
+// WithCallMiddleware wraps every call in functions, the first one outermost. Policy, retries and
+// probes are inside. Middleware may refuse a call by not calling next, change its context, or
+// inspect its outcome. It cannot change the arguments, and must not call next twice.
 //
-// An error that middleware returns without going on comes to the caller as
-// [ErrNotSent], with the error behind it; so does the lack of error and outcome. One that it returns after going on comes as it
-// is. [Client.CancelAll] is made of calls, and is none itself.
+// If middleware does not call next, its error reaches the caller as [ErrNotSent] that wraps it; a
+// nil error without an outcome is [ErrNotSent], too. After next, its error reaches the caller
+// unchanged. [Client.CancelAll] consists of several calls and is not a call itself.
 func WithCallMiddleware(around ...func(CallFunc) CallFunc) Option {
 	return func(c *Client) error {
 		c.aroundCall = append(c.aroundCall, around...)
@@ -66,14 +65,13 @@ func WithCallMiddleware(around ...func(CallFunc) CallFunc) Option {
 	}
 }
 
-// WithAttemptMiddleware puts round trippers around every request, the first one
-// outermost: they see each try, probe and read as it goes out, and the raw answer. The
-// bearer token is added beneath them, and the body of the answer is theirs to replace,
-// but not to keep.
+// WithAttemptMiddleware wraps every request in round trippers, the first one outermost. They see
+// each attempt, probe and read as it goes out, and the raw answer, but not the bearer token, which
+// is added later. They may replace the body of the answer, but must not keep it.
 //
-// An error that says [ErrNotSent] vouches that nothing left; any other counts as
-// ambiguous unless net/http reports that no connection was made. Middleware must not
-// send a request twice: that decision belongs to the call.
+// An error that wraps [ErrNotSent] asserts that nothing was sent. Any other error is ambiguous
+// unless net/http reports that no connection was made. Middleware must not send a request
+// twice.
 func WithAttemptMiddleware(around ...func(http.RoundTripper) http.RoundTripper) Option {
 	return func(c *Client) error {
 		c.aroundAttempt = append(c.aroundAttempt, around...)
@@ -88,18 +86,17 @@ func noNil(found bool) error {
 	return nil
 }
 
-// Event is something that an observer hears of. Name says what happened, and so which fields beside Call
-// are set:
+// Event is what an observer is told. Name says what happened and which fields beside Call are set:
 //
-//	request      Attempt: a request is over, and its answer, or the lack of one, was judged
-//	pause        Attempt, Pause: the call will ask again, after what, and in how long
-//	failover     Attempt, To: the client leaves the endpoint of the attempt because it failed
-//	state        State, ForceAt: a call that waits, as [Client.Stop] and [Client.Wait] do, sees the operation: at
-//	             first, and when one of the two is another than before
-//	call         Outcome, Err, Took: a call is over. One that ended before it began is none: with arguments
-//	             that make no sense, or on a client that is closed.
-//	certificate  Err: the files of [WithTLS] changed into something that cannot be used, and why, once for
-//	             each change: what they held before stays in use. Call is the zero value.
+//	request      Attempt: a request is over and its answer, or the lack of one, was classified
+//	pause        Attempt, Pause: the call will retry after the attempt, and how long it waits
+//	failover     Attempt, To: the client fails over from the endpoint of the attempt
+//	state        State, ForceAt: a call that waits, such as [Client.Stop] or [Client.Wait], sees the operation
+//	             for the first time, or one of the two fields has changed
+//	call         Outcome, Err, Took: a call is over. Calls with invalid arguments and calls on a closed client
+//	             have no event.
+//	certificate  Err: the files of [WithTLS] changed and cannot be used, once for each change. The earlier
+//	             certificates stay in use. Call is the zero value.
 type Event struct {
 	Name    string
 	Call    Call
@@ -107,15 +104,15 @@ type Event struct {
 	Pause   time.Duration
 	To      string // an endpoint, with a slash at the end
 	State   State
-	ForceAt time.Time // when a force will go out unless the operation ends; zero if none will, or one did
+	ForceAt time.Time // when a force will go out unless the operation ends; zero if no force will follow
 	Outcome Outcome
 	Err     error
 	Took    time.Duration
 }
 
-// WithObserver adds a function that hears of every [Event]. It is called in the goroutine of the call, by
-// several at once, and holds it up; it must not call the client. More events may come: what it does not
-// know, it ignores. [WithLogger] and package wrapper/otel are made of observers.
+// WithObserver adds a function that is called for every [Event], in the goroutine of the call, which waits for it.
+// It must be safe for concurrent use and must not call the client. It should ignore names that it does not know,
+// since later releases may add events. [WithLogger] and package wrapper/otel are observers.
 func WithObserver(observe func(ctx context.Context, e Event)) Option {
 	return func(c *Client) error {
 		if observe == nil {
@@ -132,17 +129,15 @@ func (c *Client) tell(ctx context.Context, e Event) {
 	}
 }
 
-// WithLogger logs what the client does: every request, pause and state seen at Debug, a
-// failover and files of [WithTLS] that cannot be used at Warn, the end of a call at Info,
-// or at Warn if it failed.
+// WithLogger logs requests, pauses and states at Debug, failovers and unusable files of
+// [WithTLS] at Warn, the end of a call at Info, or at Warn if it failed.
 //
-// Only what is listed here is ever logged: names, ids, verdicts, states, classes,
-// statuses, error codes, counts, times, the host of the endpoint, the kind of a
-// transport error, and what is wrong with which certificate file. No header, no query, no
-// body, no text that a server or a token source wrote.
+// It logs names, ids, verdicts, states, classes, statuses, error codes, counts, times, the host
+// of the endpoint, the kind of a transport error, and what is wrong with which certificate
+// file. It never logs headers, queries, bodies, or text from a server or a token source.
 //
-// net/http has lines of its own for the standard logger of package log, which repeat what a
-// server sent on a connection that was not in use. A program that minds calls log.SetOutput.
+// net/http itself writes to the standard logger of package log what a server sent on an idle
+// connection. To suppress that, call log.SetOutput.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -221,8 +216,8 @@ func optional(key, value string) slog.Attr {
 	return slog.String(key, value)
 }
 
-// logged is a name that a server sent if it looks like one, and what is known of it
-// otherwise: a log is no place for whatever a server likes to write.
+// logged returns a name from a server if it looks like one, and otherwise a placeholder, so that a server
+// cannot write text into the log.
 func logged[T ~string](name T) string {
 	const longest, letters = 64, "0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	if len(name) > longest || strings.Trim(string(name), letters) != "" {
@@ -239,7 +234,7 @@ func host(endpoint string) string {
 	return u.Host
 }
 
-// failure is the kind of a transport error, without a text that others wrote.
+// failure returns the kind of a transport error, without text from elsewhere.
 func failure(err error) string {
 	var op *net.OpError
 	var dns *net.DNSError

@@ -17,8 +17,8 @@ import (
 
 // StartOptions are what every start has in common. The zero value is right.
 type StartOptions struct {
-	// OperationID names the operation in every later call; all zeros means a new
-	// one (a UUID of version 7), which the result tells.
+	// OperationID is the id of the operation in later calls. All zeros means a new id, a UUID of
+	// version 7, which the result has.
 	OperationID uuid.UUID
 	// APIVersion and Timeout are as in [CancelOptions].
 	APIVersion generated.APIVersion
@@ -34,14 +34,14 @@ type Partition struct {
 }
 
 // StartDataLoss makes a partition lose data. A mode that the document does not
-// have is sent as it is.
+// have is sent unchanged.
 //
-// A start whose answer was lost is sent again. If its id is refused because an operation
-// has it, that operation is looked up: if it is of this kind, the verdict is [AlreadyStarted],
-// or [Accepted] if a request of this call was lost, or if the call made the id itself and
-// something on the way has sent the request twice. The error is an [*Error]:
-// [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. The same
-// holds for the other three.
+// A start is retried if its answer is lost. If the server refuses the id because an operation
+// has it, that operation is looked up. If it is of this kind, the verdict is
+// [AlreadyStarted]; it is [Accepted] if an answer of this call was lost, or if the call made
+// the id and a proxy sent the request twice. The error is an [*Error]:
+// [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused] or [ErrOutcomeUnknown]. All this
+// holds for the other three starts, too.
 func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode generated.DataLossMode, options StartOptions) (Result, error) {
 	return c.start(ctx, "start data loss", KindDataLoss, target.Service, target.name(), options, func(ctx context.Context, k *call, s sending) (*http.Request, error) {
 		return generated.NewStartDataLossRequest(ctx, s.to, target.serviceID(k.version), target.ID, generated.StartDataLossParams{
@@ -51,8 +51,8 @@ func (c *Client) StartDataLoss(ctx context.Context, target Partition, mode gener
 	})
 }
 
-// StartQuorumLoss takes the write quorum of a partition away for a while, in whole
-// seconds. What the documents call QuorumReplicas, runtimes know as QuorumLossReplicas only.
+// StartQuorumLoss makes a partition lose its write quorum for a duration in whole
+// seconds. The mode that the documents call QuorumReplicas is QuorumLossReplicas in the runtime.
 func (c *Client) StartQuorumLoss(ctx context.Context, target Partition, mode generated.QuorumLossMode, lasts time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(lasts, math.MaxUint32)
 	if err != nil {
@@ -79,11 +79,11 @@ func (c *Client) StartPartitionRestart(ctx context.Context, target Partition, mo
 // Node is one instance of a node.
 type Node struct {
 	Name     string
-	Instance uint64 // another instance than the live one is refused
+	Instance uint64 // the server refuses any other than the live one
 }
 
-// StartNodeTransition stops a node for a while, in whole seconds, or starts one that
-// was stopped this way; then the time means nothing.
+// StartNodeTransition stops a node for a duration in whole seconds, or starts a node that was
+// stopped this way; a start ignores the duration.
 func (c *Client) StartNodeTransition(ctx context.Context, target Node, transition generated.NodeTransitionType, stopFor time.Duration, options StartOptions) (Result, error) {
 	seconds, err := wholeSeconds(stopFor, math.MaxInt32)
 	if err != nil {
@@ -123,8 +123,8 @@ var errOtherKind = errors.New("the id belongs to an operation of another kind")
 // name is the partition for the ledger.
 func (p Partition) name() string { return p.Service + " " + p.ID.String() }
 
-// newID makes an id of version 7, which says when it was made (RFC 9562 §5.7), for
-// [Selector].MinAge. uuid.NewV7 would say later than that after the clock went back.
+// newID makes an id of version 7, which carries the current time (RFC 9562 §5.7), for
+// [Selector].MinAge. After the clock went back, uuid.NewV7 would carry a later time.
 func newID() uuid.UUID {
 	id := uuid.New()
 	milliseconds := time.Now().UnixMilli()
@@ -135,7 +135,7 @@ func newID() uuid.UUID {
 	return id
 }
 
-// madeAt reads the time that some ids carry (RFC 9562 §5).
+// madeAt returns the time in an id of version 1 or 7 (RFC 9562 §5).
 func madeAt(id uuid.UUID) (time.Time, bool) {
 	if id.Variant() != uuid.RFC4122 {
 		return time.Time{}, false
@@ -149,7 +149,7 @@ func madeAt(id uuid.UUID) (time.Time, bool) {
 	}
 }
 
-// checkTarget refuses names that would lead a path somewhere else.
+// checkTarget refuses names that would change the path.
 func checkTarget(name string) error {
 	trimmed := strings.Trim(strings.TrimPrefix(name, "fabric:"), "/")
 	if trimmed == "" {

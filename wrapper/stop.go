@@ -13,11 +13,11 @@ import (
 
 // StopOptions are the options of a Stop. The zero value is right.
 type StopOptions struct {
-	// Grace is how long the graceful cancel gets before the force. 0 means a minute; a
-	// force at once has to be asked for, with [Client.ForceCancel].
+	// Grace is the time between the graceful cancel and the force. 0 means a minute. For a
+	// force without delay use [Client.ForceCancel].
 	Grace time.Duration
-	// NeverForce waits for the end of the graceful cancel, however long it takes; Grace
-	// means nothing then.
+	// NeverForce waits for the end of the graceful cancel, however long it takes, and
+	// ignores Grace.
 	NeverForce bool
 	// Interval is as in [WaitOptions].
 	Interval time.Duration
@@ -29,25 +29,23 @@ type StopOptions struct {
 	Target Target
 }
 
-// Stop ends an operation and says how it ended: it cancels gracefully, looks at the
-// operation for as long as the grace lasts, forces if it has not ended by then, and waits
-// for the end. The verdict is [Finished], with the state, or [NotFound]; Force tells
-// whether a force was needed.
+// Stop ends an operation and returns how it ended. It cancels gracefully, polls the operation
+// during the grace, forces it if it has not ended by then, and waits for the end. The
+// verdict is [Finished], with the state, or [NotFound]; Force reports whether a force was
+// sent.
 //
-// It is a policy of its own: the client's [ForcePolicy] is not asked. The grace counts
-// from the first graceful cancel that the ledger knows of. An operation that somebody
-// else has forced already is only waited for. A node transition is not stopped by a
-// graceful cancel (runtime §5.3): it goes on to its end within the grace, or is forced.
-// A ledger that cannot be reached holds up neither the graceful cancel nor the looks; the
-// force, when its time comes, is not sent.
+// Stop is a policy of its own and does not ask the client's [ForcePolicy]. The grace counts
+// from the first graceful cancel in the ledger. If another client has forced the operation,
+// Stop only waits. A graceful cancel does not stop a node transition (runtime §5.3): it ends by
+// itself within the grace, or is forced. If the ledger is unreachable, the graceful cancel and the
+// polls still go out; the force is not sent.
 //
-// The error is an [*Error]: before the graceful cancel has its effect, those of
-// [Client.Cancel]. After that it is [ErrNotFinished], with the state as seen last, when the
-// context ended, a server refused the force or the looks, or the ledger could not be read or
-// written for the force (a [Refusal] is behind that one); and [ErrOutcomeUnknown] when it is
-// not known whether the force has its effect. While no gateway can be reached it goes on
-// trying. Call it again to go on where it ended.
-// Attempts are all requests but the looks, and the last look of each time it waited.
+// The error is an [*Error]. Before the graceful cancel is in effect, the errors are those of
+// [Client.Cancel]. After that, the error is [ErrNotFinished], with the last state seen, if the
+// context ended, if a server refused the force or a poll, or if the ledger could not be read or
+// written for the force (the error then wraps a [Refusal]); it is [ErrOutcomeUnknown] if it is
+// unknown whether the force took effect. While no gateway is reachable, Stop keeps trying. To
+// resume, call Stop again. Attempts has all requests except polls, and the last poll of each wait.
 func (c *Client) Stop(ctx context.Context, id uuid.UUID, options StopOptions) (Result, error) {
 	k, err := c.newCall("stop", id, options.APIVersion, options.Timeout)
 	if err != nil {
@@ -95,8 +93,8 @@ func (k *call) stop(ctx context.Context, options StopOptions) (Result, error) {
 	return k.ended(resolved), nil
 }
 
-// forceAfter sends the force when the grace is over, and tries for as long as the context
-// lasts if it does not get through to a server at all.
+// forceAfter sends the force when the grace is over. While no server is reachable, it retries until the
+// context ends.
 func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Result, err error) {
 	if err := k.learn(ctx); err != nil {
 		return Result{}, k.fail(ErrNotFinished, fmt.Errorf("%w: %w", errNoForce, unreadable(err)))
@@ -130,7 +128,7 @@ func (k *call) forceAfter(ctx context.Context, options StopOptions) (result Resu
 
 var errNoForce = errors.New("there was no force after the grace")
 
-// neverLeft says that a force failed because nothing got through, and that this may pass.
+// neverLeft reports whether a force failed because no request got through, which may pass.
 func (k *call) neverLeft(before int, err error) bool {
 	if !errors.Is(err, ErrNotSent) || len(k.spent.attempts) == before {
 		return false

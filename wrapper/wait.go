@@ -13,10 +13,10 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// WaitOptions are the options of a Wait and a Watch. The zero value is right.
+// WaitOptions are the options of a Wait and a Watch. The zero value has the defaults.
 type WaitOptions struct {
-	// Interval is the longest time between two looks at the operation; the first ones
-	// come sooner. 0 means 2 s, and less than a millisecond means one.
+	// Interval is the longest time between two polls of the operation; the first polls come
+	// sooner. 0 means 2 s; less than a millisecond means a millisecond.
 	Interval time.Duration
 	// APIVersion of the requests; "" means the client's.
 	APIVersion generated.APIVersion
@@ -24,14 +24,13 @@ type WaitOptions struct {
 	Target Target
 }
 
-// Wait looks at an operation until it is over, and says how it ended: the verdict is
-// [Finished], with the state, or [NotFound]. It asks for nothing, so that it may be given
-// up and begun again at any time.
+// Wait polls an operation until it is over. The verdict is [Finished], with the state, or
+// [NotFound]. Wait changes nothing, so it may be abandoned and begun again at any time.
 //
-// A cluster that does not answer ends the wait only if it has not answered at all yet;
-// after that the context alone does. The error is an [*Error]: [ErrNotFinished] if the
-// context ended after the operation was seen, or those of [Client.Operations]. Attempts are
-// those of the last look.
+// If the cluster stops answering, Wait goes on until the context ends; if it has never
+// answered, Wait gives up like a read. The error is an [*Error]: [ErrNotFinished] if the
+// context ended after the operation was seen, or those of [Client.Operations]. Attempts has the
+// requests of the last poll.
 func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (Result, error) {
 	k, err := c.newWait("wait", id, options)
 	if err != nil {
@@ -45,12 +44,12 @@ func (c *Client) Wait(ctx context.Context, id uuid.UUID, options WaitOptions) (R
 	})
 }
 
-// Watch yields an operation as it is now, and again whenever its state has changed, until
-// it is over; the last one is final, or not [Operation.Found] if there is no such operation, or no
-// longer. An error is yielded once, and ends it: those of [Client.Wait].
+// Watch yields an operation now and after each change of its state, until it is over. The
+// last one is final, or not [Operation.Found] if the cluster does not know the operation, or no
+// longer. An error is yielded once and ends the loop; the errors are those of [Client.Wait].
 //
-// Nothing runs between two steps of the loop, and leaving it leaves nothing behind. A
-// state that lasts for less than the interval may be missed.
+// Watch starts no goroutine, and leaving the loop leaves nothing behind. It may miss a state that
+// lasts for less than the interval.
 func (c *Client) Watch(ctx context.Context, id uuid.UUID, options WaitOptions) iter.Seq2[Operation, error] {
 	return func(yield func(Operation, error) bool) {
 		k, err := c.newWait("watch", id, options)
@@ -104,8 +103,7 @@ func nonNegativeInterval(d time.Duration) error {
 	return nil
 }
 
-// unfinished is the error of a wait that did not see the end: if the operation was seen
-// at all, that is what is known.
+// unfinished returns the error of a wait that did not see the end: ErrNotFinished if the operation was seen.
 func (k *call) unfinished(ctx context.Context, cause error) error {
 	if k.known.state != "" && (ctx.Err() != nil || !fits(ctx, time.Until(k.spent.latest().notBefore()))) {
 		return k.fail(ErrNotFinished, k.unread(cause))
@@ -113,9 +111,8 @@ func (k *call) unfinished(ctx context.Context, cause error) error {
 	return k.giveUp(purposeRead, cause)
 }
 
-// await looks at the operation until it is over or gone, until the instant given if it
-// is one, or until see says no. over says that it is over or gone; the state of the call
-// says which.
+// await polls the operation until it is over or gone, until the given instant unless that is zero, or until
+// see returns false. over reports that the operation is over or gone; the state of the call tells which.
 func (k *call) await(ctx context.Context, until time.Time, interval time.Duration, see func(Operation) bool) (over bool, err error) {
 	forceAt := until // which is what all who wait so long do then
 	interval = max(orDefault(interval, 2*time.Second), shortest)
@@ -160,13 +157,13 @@ func (k *call) await(ctx context.Context, until time.Time, interval time.Duratio
 	}
 }
 
-// passing says that a look brought nothing, and that a later one may.
+// passing reports whether a poll failed for a reason that may pass.
 func passing(err error) bool {
 	return errors.Is(err, errAttemptsSpent) || errors.Is(err, errNoTimeLeft)
 }
 
-// spread is how much sooner a look comes, so that many that wait do not look together.
-// Where the pauses are short, nobody minds.
+// spread returns by how much a pause is shortened, so that many callers do not poll at the same time.
+// Short pauses need none.
 func spread(pause time.Duration) time.Duration {
 	if pause < 100*time.Millisecond {
 		return 0
@@ -174,9 +171,8 @@ func spread(pause time.Duration) time.Duration {
 	return rand.N(pause / 8)
 }
 
-// rest waits for d, or until the instant is there; over says that it is. A context
-// that does not last so long is used to its end: there is a look after half of what is
-// left of it, and so on.
+// rest waits for d, or until the given instant; over reports that the instant has come. If the context ends
+// sooner, rest waits for half of the time that is left, so that polls go on until the end.
 func rest(ctx context.Context, until time.Time, d time.Duration) (over bool, err error) {
 	if !until.IsZero() {
 		left := time.Until(until)
@@ -196,9 +192,8 @@ func rest(ctx context.Context, until time.Time, d time.Duration) (over bool, err
 	return over, sleep(ctx, d)
 }
 
-// look reads the operation in a round of its own, until the instant given if it is one. One
-// that was seen active is looked for among the active ones first: what has ended may
-// be ten thousand.
+// look polls the operation in a round of its own, until the given instant unless that is zero. An operation
+// that was active is looked up among the active ones first, because ten thousand may be over.
 func (k *call) look(ctx context.Context, until time.Time) (op Operation, found bool, err error) {
 	if !until.IsZero() {
 		var cancel context.CancelFunc
@@ -219,7 +214,7 @@ func (k *call) look(ctx context.Context, until time.Time) (op Operation, found b
 	return k.lookUp(ctx)
 }
 
-// shortest is the least that is waited between two looks.
+// shortest is the shortest pause between two polls.
 const shortest = time.Millisecond
 
 func anything(Operation) bool { return true }

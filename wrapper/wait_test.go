@@ -418,7 +418,7 @@ func (s *scriptedCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // No request is sent earlier than a Retry-After says, whatever the request that it answered: that of a read in the grace
-// delays the force (package comment, When it asks again).
+// delays the force (package comment, Retries).
 func TestRetryAfterOfReadDelaysForce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
