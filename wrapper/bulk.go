@@ -63,21 +63,21 @@ type CancelAllOptions struct {
 	// [Client.Stop] in it. It must be safe for concurrent use. A panic in it ends the program,
 	// as in any goroutine.
 	Each func(ctx context.Context, op Operation) (Result, error)
-	// Reason is noted in the ledger for each operation; it goes with the default Each.
+	// Reason is recorded in the ledger for each operation. It is for the default Each.
 	Reason string
 }
 
-// CancelAll cancels every operation that the selector wants, gracefully unless the options say
-// otherwise, and yields each result when it is there. One that fails is yielded as an
-// error, beside a result with nothing but its id, and stops none of the others.
+// CancelAll cancels every operation that the selector selects, gracefully unless the options say
+// otherwise, and yields results as they arrive. A failed cancel is yielded as an error together with a
+// result that has only the id; the others go on.
 //
-// What is selected is what the cluster lists at the beginning. If it cannot be listed, or
-// the ledger cannot be read for the ages, nothing is cancelled and that is the only thing
-// yielded. A cluster lists 10 000 operations of a kind at most: if there may be more, the last
-// thing yielded is an [ErrUnavailable] without an id that says so, and calling again goes on.
+// CancelAll selects from the list that the cluster returns at the beginning. If the list, or the
+// ledger for the ages, cannot be read, nothing is cancelled, and only that error is yielded. A cluster lists at
+// most 10 000 operations of a kind. If there may be more, the last thing yielded is an
+// [ErrUnavailable] without an id; call CancelAll again to go on.
 //
-// Leaving the loop begins no more cancels; those under way are waited for, because ending
-// them would leave their outcome unknown. The end of ctx ends them too.
+// If the loop is left, no further cancel begins, and CancelAll waits for those in progress, because
+// aborting them would leave their outcome unknown. If ctx ends, they end as well.
 func (c *Client) CancelAll(ctx context.Context, which Selector, options CancelAllOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		selected, each, full, err := c.prepareAll(ctx, which, options)

@@ -14,7 +14,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Sending is what the builder of a [Client.Do] has to know of one request.
+// Sending tells the builder of a [Client.Do] about one request.
 type Sending struct {
 	To         generated.Base       // the endpoint
 	APIVersion generated.APIVersion // the client's
@@ -22,24 +22,23 @@ type Sending struct {
 	Timeout *int64
 }
 
-// Do makes one request that this package has no method for, in the way of all others: with its endpoints, TLS and
-// tokens, retries, middleware and observers. It is for operations that the document gains, whose request a function
-// of package generated builds, and for what else a gateway answers. build is called for every attempt; it must
-// return a request for the endpoint that it gets, with the context that it gets. The name is that of the [Call], for
-// logs and errors.
+// Do sends a request that this package has no method for, with the endpoints, TLS, tokens, retries, middleware and
+// observers of the client. It is for operations that the document gains, whose requests package generated
+// builds, and for other requests to a gateway. build is called for every attempt; it must return a request for the
+// endpoint and with the context that it is given. The name is that of the [Call], for logs and errors.
 //
 //	err := client.Do(ctx, "count faults", func(ctx context.Context, s wrapper.Sending) (*http.Request, error) {
 //		return generated.NewCountFaultsRequest(ctx, s.To, generated.CountFaultsParams{APIVersion: s.APIVersion, Timeout: s.Timeout})
 //	}, &count)
 //
-// Any status from 200 to 299 is a success, and its body, which has to be JSON, is decoded into into, a pointer to a
-// value that is replaced as a whole; nil wants no body. What has to be made again is, if its method is safe or
-// idempotent (GET, HEAD, OPTIONS, PUT and DELETE, RFC 9110 §9.2.2). Any other method is repeated only if nothing of
-// it was carried out: it was not sent, or was answered with 429.
+// Any status from 200 to 299 is a success. Its body must be JSON and is decoded into the value that into points to,
+// replacing it; with a nil into the body must be empty. A request is retried if its method is safe or idempotent (GET, HEAD,
+// OPTIONS, PUT and DELETE, RFC 9110 §9.2.2). A request with any other method is retried only if it was certainly
+// not carried out: it was not sent, or was answered with 429.
 //
-// The error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused], [ErrUnavailable] of a safe method,
-// or [ErrOutcomeUnknown] of another one. Cancels and starts are refused: their methods know what may be repeated, and
-// note it in the ledger.
+// The error is an [*Error]: [ErrInvalidArgument], [ErrNotSent], [ErrServerRefused], [ErrUnavailable] for a safe method,
+// or [ErrOutcomeUnknown] for other methods. Do refuses cancels and starts: their own methods know what may be
+// repeated, and record it in the ledger.
 func (c *Client) Do(ctx context.Context, name string, build func(context.Context, Sending) (*http.Request, error), into any) error {
 	k := &call{c: c, name: orDefault(name, "do"), version: c.version}
 	to := reflect.ValueOf(into)

@@ -116,11 +116,11 @@ func sameCluster(a, b string) bool {
 
 func unnamed(cluster string) bool { return strings.Contains(cluster, "://") }
 
-// WithCluster names the cluster for the [Ledger]. What one client notes is evidence for
-// another if both were given the same name. Without a name the endpoints stand for the
-// cluster, and clients that share one of them are clients of one cluster: a name is for
-// addresses that lead elsewhere at times, such as a port of this machine that is forwarded, and
-// for gateways that have nothing but the cluster in common.
+// WithCluster names the cluster in the [Ledger]. Entries of one client are evidence for another
+// if both have the same name. Without a name the endpoints identify the cluster, and clients with
+// an endpoint in common have the same cluster. Set a name if an address may lead to another cluster at
+// another time, such as a forwarded port of this machine, or if clients use different gateways of
+// one cluster.
 func WithCluster(name string) Option {
 	return func(c *Client) error {
 		if c.cluster = name; name == "" || unnamed(name) || len(name) > 200 || plain.Line(name) != name {

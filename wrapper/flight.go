@@ -66,9 +66,9 @@ func (r *request) attempt() Attempt {
 	return Attempt{Number: r.number, RequestID: r.id, Endpoint: r.endpoint, Start: time.Now(), purpose: r.purpose, cut: true}
 }
 
-// AttemptFrom returns what attempt middleware may know of the request with this context: the call that it
-// is sent for, and what is fixed of the attempt, which is its number, purpose, endpoint and id. false says
-// that it is no request of a [Client].
+// AttemptFrom returns, for attempt middleware, the call that the request with this context belongs to, and the
+// number, the purpose, the endpoint and the id of the attempt. It returns false if the request is not one of a
+// [Client].
 func AttemptFrom(ctx context.Context) (Call, Attempt, bool) {
 	f := flightOf(ctx)
 	if f == nil {

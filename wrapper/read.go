@@ -15,8 +15,8 @@ import (
 	"github.com/sfcancel/sfcancel/internal/opdecode"
 )
 
-// The filters of the list (runtime §5.10) and its size, beyond which a
-// cluster leaves operations out without a word.
+// The filters of the list (runtime §5.10) and its size. A cluster silently leaves out
+// operations beyond that.
 const (
 	filterAll    = generated.StateFilterDefault // and that of kinds
 	filterActive = 1 | 2                        // Running and RollingBack
@@ -29,8 +29,8 @@ var kinds = [...]Kind{KindDataLoss, KindQuorumLoss, KindPartitionRestart, KindNo
 // kindBit is the bit of a kind; 0 if it is not one we know, whose index is -1.
 func kindBit(k Kind) int { return 1 << (slices.Index(kinds[:], k) + 1) >> 1 }
 
-// Operations returns every operation the cluster remembers, running or finished, in
-// no order. A cluster leaves out what goes beyond 10 000.
+// Operations returns the operations that the cluster remembers, running and finished, in
+// no order. A cluster silently leaves out operations beyond 10 000.
 //
 // The error is an [*Error]: [ErrNotSent], [ErrServerRefused] or [ErrUnavailable].
 func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
@@ -38,14 +38,14 @@ func (c *Client) Operations(ctx context.Context) ([]Operation, error) {
 	return outcome.Operations, err
 }
 
-// AllOperations is [Client.Operations] for those who do not want to hold them all: it yields
-// each once. An error is yielded alone, in place of them.
+// AllOperations is [Client.Operations] with bounded memory: it yields each operation once, or
+// a single error.
 //
-// The list is read to its end before the first is yielded, because one that breaks off tells
-// nothing, and is asked for again. It is decoded as it is read, into 18 bytes for each
-// operation: no more than 1 MiB is held, whatever the server writes. No connection waits for the
-// loop, which may take as long as it likes. What is yielded is not in the [Outcome] of the call.
-// Each use of the iterator is a call.
+// The list is read to its end before the first operation is yielded, because a truncated list is
+// useless and is read again. It is decoded while it is read, into 18 bytes for each operation, so that
+// it takes at most 1 MiB, whatever the server sends. No connection is held during the loop, so the
+// loop may be slow. The operations are not in the [Outcome] of the call. Each use of the iterator is a
+// call.
 func (c *Client) AllOperations(ctx context.Context) iter.Seq2[Operation, error] {
 	return func(yield func(Operation, error) bool) {
 		var all *opdecode.List
@@ -108,12 +108,12 @@ func (c *Client) readAll(ctx context.Context, outcome func(*opdecode.List) Outco
 	})
 }
 
-// Operation returns one operation, whatever its kind. If it is RollingBack, the
-// ledger notes that it was seen, which [RequireGraceful] takes as evidence; that it is over is
-// noted too, if there was evidence before.
+// Operation returns one operation of any kind. If it is RollingBack, the ledger records
+// that, which is evidence for [RequireGraceful]. If it is over and the ledger has evidence, the ledger
+// records the end.
 //
-// An operation that the cluster does not know is no error: [Operation.Found] tells. The error is an
-// [*Error]: those of [Client.Operations], or [ErrInvalidArgument] for an id of all zeros.
+// If the cluster does not know the operation, [Operation.Found] of the result is false and the error is
+// nil. The error is an [*Error]: those of [Client.Operations], or [ErrInvalidArgument] for an id of all zeros.
 func (c *Client) Operation(ctx context.Context, id uuid.UUID) (Operation, error) {
 	k, err := c.newCall("read operation", id, "", 0)
 	if err != nil {

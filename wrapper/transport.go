@@ -17,59 +17,57 @@ import (
 	"github.com/sfcancel/sfcancel/internal/clienttls"
 )
 
-// TLS is how a client proves who it is and whom it trusts. The zero value shows no
-// certificate and trusts what the system trusts. TLS 1.2 is the oldest version that
-// is spoken.
+// TLS has the client certificate and the rules for verifying the server. The zero value has no
+// client certificate and verifies the server with the system's roots. The minimum version is
+// TLS 1.2.
 //
-// A value holds paths and names, never a key, so that it may be printed.
+// A TLS holds paths and names, never a key, so it may be printed.
 type TLS struct {
-	// CertFile and KeyFile are the client certificate, with its chain if it has one,
-	// and its key, as PEM without a password. Both or neither is set; "" shows no
-	// certificate, which a secured cluster answers with 403 (runtime §7).
+	// CertFile and KeyFile are the client certificate with its chain, and its key, as PEM
+	// without a password. Set both or neither. Without a certificate a secured cluster
+	// answers 403 (runtime §7).
 	//
-	// A request that begins looks at the files if none has in the last 50 ms. So one that
-	// begins 50 ms or more after they have changed uses what they hold then, unless another
-	// is still looking, and drops connections made with what they held before. While they
-	// cannot be used, as when one of the two is new and the other is not, what they held
-	// before stays in use. Their dates are not judged here: a cluster may accept an expired
-	// certificate that it knows by its thumbprint (runtime §7).
+	// A request checks the files for changes, at most once in 50 ms. A request that begins 50
+	// ms or more after a change uses the new files, unless another request is still checking, and
+	// drops connections made with the old ones. While the files cannot be used, for instance because
+	// only one of the two is new, the earlier certificate stays in use. The dates of the
+	// certificate are not checked: a cluster may accept an expired certificate that it knows by
+	// thumbprint (runtime §7).
 	CertFile, KeyFile string
 
-	// GetClientCertificate is asked for the client certificate instead, in every
-	// handshake: for a key in a hardware module or in a store of the system. Nil asks
-	// nobody. A nil certificate shows none; an error counts as a connection that
-	// failed. It is called by several goroutines at once.
+	// GetClientCertificate returns the client certificate in every handshake, in place of the
+	// files, for a key in a hardware module or a system store. Nil means the files. If it returns a
+	// nil certificate, none is sent; an error counts as a failed connection. It must be safe for
+	// concurrent use.
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
 
-	// CAFile holds the roots that the chain of the server has to lead to, as PEM. It
-	// is read again within 50 ms when it changes, like CertFile. RootCAs holds them in memory; it
-	// is copied. One of them may be set; "" and nil mean the system's roots.
+	// CAFile is the CA bundle used to verify the server certificate, as PEM. It is reloaded
+	// within 50 ms of a change, like CertFile. RootCAs is the same in memory; it is copied. At most
+	// one of them may be set. "" and nil mean the system's roots.
 	CAFile  string
 	RootCAs *x509.CertPool
 
-	// ServerThumbprints are thumbprints of certificates that the server may show: the
-	// SHA-1, 40 hexadecimal digits, as Service Fabric writes it, or the SHA-256, 64.
-	// Letter case, spaces and colons do not matter. Neither the chain nor the host name
-	// of such a certificate is checked, but its dates are: a cluster does not accept its
-	// own pinned certificate either once that has expired, unless
-	// Security/AcceptExpiredPinnedClusterCertificate says so.
+	// ServerThumbprints pins server certificates by thumbprint: the SHA-1, 40 hexadecimal
+	// digits, as Service Fabric writes it, or the SHA-256, 64. Letter case, spaces and colons are
+	// ignored. The chain and the host name of a pinned certificate are not checked, but its dates
+	// are: a cluster does not accept its own pinned certificate after its expiry either, unless
+	// Security/AcceptExpiredPinnedClusterCertificate is set.
 	ServerThumbprints []string
 
-	// ServerCommonNames are common names, as CN=name or as the name alone, of which the
-	// subject of the server's certificate has to have one; its host names do not count.
-	// Letter case does not matter in ASCII, and there are no wildcards. Chain and dates
-	// are checked, and the certificate has to be good for authenticating servers. The
-	// address that is called is not checked: the nodes of a cluster share one
+	// ServerCommonNames are accepted common names, as CN=name or as the name alone. The subject of
+	// the server certificate must have one of them; its host names are ignored. ASCII letter
+	// case is ignored, and there are no wildcards. The chain, the dates and the extended key usage
+	// are checked. The address of the endpoint is not: the nodes of a cluster share one
 	// certificate, which need not name any of them.
 	//
-	// With both lists a certificate that either of them accepts is accepted; with
-	// neither, chain, dates and host name are checked as everywhere else.
+	// With both lists, a certificate is accepted if either list accepts it. With neither, the
+	// chain, the dates and the host name are verified as usual.
 	ServerCommonNames []string
 }
 
-// WithTLS sets how the client proves who it is and whom it trusts. It is for an
-// endpoint that begins with https://, and cannot be combined with [WithHTTPClient].
-// [New] reads the files, and says which of them is missing or of no use.
+// WithTLS sets the client certificate and how to verify the server. It requires https://
+// endpoints and cannot be combined with [WithHTTPClient]. [New] reads the files, and its
+// error names a file that is missing or unusable.
 func WithTLS(t TLS) Option {
 	return func(c *Client) error {
 		c.tls = &t
@@ -77,17 +75,17 @@ func WithTLS(t TLS) Option {
 	}
 }
 
-// WithTokenSource sends a bearer token with every request (runtime §7), as Azure Active Directory issues
-// them. The source returns one, without "Bearer" before it. It must be safe for concurrent use, and should
-// keep a token for as long as it is good: it is asked before every request.
+// WithTokenSource sends a bearer token with every request (runtime §7), as issued by Azure Active Directory.
+// The source returns a token without the prefix "Bearer". It is called before every request, so it should cache
+// the token while that is valid. It must be safe for concurrent use.
 //
-// On a 403, or a 401 as proxies have it, the source is asked once a call for another token than the one
-// that was refused, and the request is made again: it was refused, so that nothing has happened. Otherwise
-// refused is "". With an error of the source nothing is sent.
+// After a 403, or a 401 as proxies send it, the source is called once per call with the refused token, to get
+// another one, and the request is sent again; a refused request had no effect. Otherwise refused is "". If the
+// source returns an error, no request is sent.
 //
-// A token goes to the endpoints of the client and nowhere else, and never over plain
-// HTTP but to this machine, unless [WithHTTPClient] brought the way it takes. It is in
-// no log, no error and no result: where an answer repeats it, it is blanked.
+// A token is sent only to the endpoints of the client, and over plain HTTP only to this machine, unless
+// [WithHTTPClient] sets the transport. It is in no log, error or result: if an answer repeats it, it is
+// masked.
 func WithTokenSource(source func(ctx context.Context, refused string) (string, error)) Option {
 	return func(c *Client) error {
 		if source == nil {

@@ -29,7 +29,7 @@ type slots struct {
 	turn chan struct{} // holds a value for each slot in use
 
 	mu   sync.Mutex
-	free []slot // the one that was used last is the next
+	free []slot // LIFO: the most recently used slot is reused first
 	made int    // names given out
 }
 
