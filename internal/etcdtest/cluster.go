@@ -4,11 +4,13 @@ package etcdtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,6 +70,16 @@ func Start(t testing.TB, members int, opts ...Option) *Cluster {
 // New is [Start] for a TestMain, which has no test yet: dir keeps the data, and the
 // caller must call stop. Methods of the cluster panic where they would fail a test.
 func New(dir string, members int, opts ...Option) (c *Cluster, stop func(), err error) {
+	for try := range 10 {
+		c, stop, err = start(filepath.Join(dir, fmt.Sprint(try)), members, opts...)
+		if !errors.Is(err, syscall.EADDRINUSE) { // another process took an address that was free
+			break
+		}
+	}
+	return c, stop, err
+}
+
+func start(dir string, members int, opts ...Option) (c *Cluster, stop func(), err error) {
 	c = &Cluster{members: make([]*etcdmember.Member, members)}
 	scheme := "http"
 	probe := etcdmember.Config{}
@@ -136,15 +148,14 @@ func (c *Cluster) startAll() error {
 	failed := make([]error, len(c.configs))
 	var group sync.WaitGroup
 	for i, config := range c.configs {
-		group.Go(func() { c.members[i], failed[i] = etcdmember.Start(ctx, config) })
+		group.Go(func() {
+			if c.members[i], failed[i] = etcdmember.Start(ctx, config); failed[i] != nil {
+				cancel() // the others would wait for it
+			}
+		})
 	}
 	group.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (c *Cluster) stop() {
@@ -212,13 +223,19 @@ func (c *Cluster) Restart(members ...int) {
 	failed := make([]error, len(members))
 	var group sync.WaitGroup
 	for n, i := range members {
-		group.Go(func() { c.members[i], failed[n] = etcdmember.Start(ctx, c.configs[i]) })
+		group.Go(func() {
+			for {
+				c.members[i], failed[n] = etcdmember.Start(ctx, c.configs[i])
+				if ctx.Err() != nil || !errors.Is(failed[n], syscall.EADDRINUSE) {
+					return
+				}
+				time.Sleep(100 * time.Millisecond) // another process uses the address for a connection of its own
+			}
+		})
 	}
 	group.Wait()
-	for _, err := range failed {
-		if err != nil {
-			c.fail(err)
-		}
+	if err := errors.Join(failed...); err != nil {
+		c.fail(err)
 	}
 }
 

@@ -2,6 +2,9 @@ package etcdtest_test
 
 import (
 	"context"
+	"errors"
+	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sfcancel/sfcancel/internal/etcdtest"
+	"github.com/sfcancel/sfcancel/internal/etcdtest/etcdmember"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, etcdtest.LeakOptions()...) }
@@ -99,4 +103,23 @@ func proxied(t *testing.T, c *etcdtest.Cluster) *clientv3.Client {
 	}
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+// A cluster is started again with other addresses if one is taken ([etcdtest.New]), which the error must tell.
+func TestAddressInUse(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	taken := "http://" + listener.Addr().String()
+	for name, config := range map[string]etcdmember.Config{
+		"by clients": {ClientURL: taken, PeerURL: "http://127.0.0.1:0"},
+		"by members": {ClientURL: "http://127.0.0.1:0", PeerURL: taken},
+	} {
+		config.Name, config.Dir, config.InitialCluster = "m", t.TempDir(), "m="+config.PeerURL
+		if _, err := etcdmember.Start(t.Context(), config); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("%s: got %v, want %v", name, err, syscall.EADDRINUSE)
+		}
+	}
 }
