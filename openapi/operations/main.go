@@ -31,20 +31,20 @@ func run(args []string) error {
 
 const above = `<!-- Made from openapi/faults.yaml by "make generate". Do not edit. -->
 
-# The operations
+# Operations and parameters
 
-What the documents promise; the document itself is [openapi/faults.yaml](../openapi/faults.yaml). What the open-source
-runtime does otherwise is in the package comment of [server](../server/doc.go).
+This page lists what Microsoft's documentation specifies, as recorded in [openapi/faults.yaml](../openapi/faults.yaml). The package
+comment of [server](../server/doc.go) lists where the open-source runtime differs.
 
 | operation | request | role | since | parameters | success |
 | --- | --- | --- | --- | --- | --- |
 `
 
 const between = `
-An admin may do what a user may. Parameters in italics may be left out. "Since" is the first documented api-version. "Invalid" is
-listed and reserved: the server refuses it.
+Role "user" means users and admins. Parameters in italics are optional. "Since" is the first documented api-version. The value
+"Invalid" is documented but reserved: the server refuses it.
 
-| parameter | in | it must be | if it is left out | since | |
+| parameter | in | allowed values | if omitted | since | description |
 | --- | --- | --- | --- | --- | --- |
 `
 
@@ -92,7 +92,7 @@ func absent(p *generated.Parameter) string {
 	case p.Required:
 		return "refused"
 	case p.Default != "":
-		return "the same as " + text(p.Default)
+		return "default " + text(p.Default)
 	default:
 		return ""
 	}

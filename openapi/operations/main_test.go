@@ -43,7 +43,7 @@ func TestRows(t *testing.T) {
 	for _, want := range []string{
 		"\n| Do: Do \\*it\\* | `GET /a/{b}` | user | 3.0 | `b`, *`c`*, *`d`* | 200, 202 |\n",
 		"\n| `b` | path | a text that matches ^a\\|\\\\.$ | refused |  | One two. |\n",
-		"\n| `c` | query | a list, each of it a text | the same as x\\~y | 6.0 |  |\n",
+		"\n| `c` | query | a list, each of it a text | default x\\~y | 6.0 |  |\n",
 		"\n| `d` | query | a text |  |  |  |\n",
 	} {
 		if !strings.Contains(got, want) {

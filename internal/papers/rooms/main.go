@@ -90,7 +90,7 @@ func render(text []byte) (string, error) {
 			may += fmt.Sprintf("| %s | %s |\n", list(in), list(imports(r.Allow)))
 		}
 		for _, d := range r.Deny {
-			by := "by " + list(except) + " alone"
+			by := "only by " + list(except)
 			if r.ListMode == "strict" {
 				by = "not by " + list(in)
 			}
@@ -136,10 +136,10 @@ func list(names []string) string {
 	}
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		exact, alone := strings.CutSuffix(name, "$") // nothing below it
+		exact, alone := strings.CutSuffix(name, "$") // without the packages below it
 		quoted[i] = "`" + exact + "`"
 		if alone {
-			quoted[i] += " alone"
+			quoted[i] += " without the packages below it"
 		}
 	}
 	return strings.Join(quoted, ", ")

@@ -42,10 +42,10 @@ linters: {settings: {depguard: {rules: {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| `a`, `a/internal` | `b` alone, `example.com/c` |\n",
+		"| `a`, `a/internal` | `b` without the packages below it, `example.com/c` |\n",
 		"| `b` | nothing |\n",
 		"| `example.com/d` | not by `b`: it is too big |\n",
-		"| `example.com/c` | by `a` alone |\n",
+		"| `example.com/c` | only by `a` |\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got\n%s\nwant the row %s", got, want)
