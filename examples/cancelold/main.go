@@ -1,8 +1,8 @@
 // Command cancelold cancels every operation that is older than an hour.
 //
-// A cluster does not tell how old an operation is. An id of version 7, which every start of package
-// wrapper makes, holds the time at which it was made. For other ids the ledger holds the time of the
-// first run that saw them, so that a run an hour later cancels them.
+// A cluster does not report the age of an operation. If the caller gives no id, package wrapper makes one of UUID
+// version 7, which contains its creation time. For other ids the ledger records when a run first saw
+// them; a run an hour later cancels them.
 //
 //	go run ./cancelold -ledger /var/lib/drill/ledger
 package main
@@ -45,7 +45,7 @@ func run(endpoint, dir string, age time.Duration) error {
 	return cancelOld(ctx, client, age)
 }
 
-// cancelOld cancels what is older, prints what came of each, and returns all failures.
+// cancelOld cancels operations older than age, prints the result of each, and returns all failures.
 func cancelOld(ctx context.Context, client *wrapper.Client, age time.Duration) error {
 	var failures []error
 	options := wrapper.CancelAllOptions{Reason: fmt.Sprintf("older than %v", age)}

@@ -38,15 +38,15 @@ func TestCancelOld(t *testing.T) {
 		}
 		const running, rolling = generated.OperationStateRunning, generated.OperationStateRollingBack
 
-		told := start(uuid.Nil)          // the client makes an id of version 7
-		untold := c.Put(emulator.Record{ // a colleague's, with an id of version 4
+		dated := start(uuid.Nil)          // the client makes an id of version 7
+		undated := c.Put(emulator.Record{ // an id of version 4, from another client
 			Step: emulator.StepLookingUpState, Scenario: emulator.Scenario{LookUp: 24 * time.Hour},
 		})
 		time.Sleep(2 * time.Hour)
 		young := start(uuid.Nil)
 		time.Sleep(30 * time.Minute)
-		check("after two hours and a half", map[uuid.UUID]generated.OperationState{told: rolling, untold: running, young: running})
+		check("after two and a half hours", map[uuid.UUID]generated.OperationState{dated: rolling, undated: running, young: running})
 		time.Sleep(time.Hour + time.Second)
-		check("an hour later", map[uuid.UUID]generated.OperationState{untold: rolling, young: rolling})
+		check("an hour later", map[uuid.UUID]generated.OperationState{undated: rolling, young: rolling})
 	})
 }

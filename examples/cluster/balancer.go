@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// rest is how long a server that failed is left alone.
+// rest is how long a server that failed is tried only after all others. It also limits a dial.
 const rest = time.Second
 
-// answerTime is how long a server may take to begin an answer. One that hangs would hold
-// up its share of the requests for ever.
+// answerTime limits how long a server may take to begin its answer. Without it, a server that hangs
+// would block its share of the requests forever.
 const answerTime = 5 * time.Second
 
-// balancer sends requests to the servers in turn. A request goes to another server only
-// if nothing of it was sent; whatever else fails is a 502, and what became of it is for
-// the client to find out: only the client knows what may be repeated.
+// balancer sends requests to the servers in turn. It sends a request to another server only
+// if nothing of it was sent to the first. Every other failure is a 502: only the client knows whether the
+// request may be repeated.
 type balancer struct {
 	servers   []*server
 	next      atomic.Uint64
@@ -49,7 +49,7 @@ func newBalancer(urls []string) (http.Handler, error) {
 	return &httputil.ReverseProxy{
 		Transport: b,
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.RawQuery = r.In.URL.RawQuery // as it came: the server judges it
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // unchanged, even if malformed: the server validates it
 			r.SetXForwarded()
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
@@ -66,7 +66,7 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 		out := r.Clone(r.Context())
 		out.URL.Scheme, out.URL.Host, out.Host = s.url.Scheme, s.url.Host, s.url.Host
 		if r.Body != nil {
-			out.Body = io.NopCloser(r.Body) // a dial that fails would close it
+			out.Body = io.NopCloser(r.Body) // a failed dial would close the body
 		}
 		answer, err := b.transport.RoundTrip(out)
 		if err == nil {
@@ -76,13 +76,13 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 		errs = append(errs, err)
 		var op *net.OpError
 		if !errors.As(err, &op) || op.Op != "dial" {
-			break // something may have been sent
+			break // part of the request may have been sent
 		}
 	}
 	return nil, errors.Join(errs...)
 }
 
-// inTurn is all servers, those first that have not failed lately.
+// inTurn returns all servers in round-robin order, those that failed recently last.
 func (b *balancer) inTurn() []*server {
 	first := b.next.Add(1)
 	var well, failing []*server

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// backend is a server that counts what reaches it.
+// backend is a server that counts the requests that reach it.
 type backend struct {
 	*httptest.Server
 	requests atomic.Int64
@@ -26,8 +26,8 @@ func newBackend(t *testing.T, answer http.HandlerFunc) *backend {
 	return b
 }
 
-// nobody is an address where nobody listens.
-func nobody(t *testing.T) string {
+// refusing returns the URL of an address that refuses connections.
+func refusing(t *testing.T) string {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, r.Method+" "+r.URL.RequestURI()+" "+string(body))
 }
 
-// What was sent to one server never goes to another: only the client knows whether it may
+// A request that was sent to one server is never sent to another: only the client knows whether it may
 // be repeated.
 func TestBalancer(t *testing.T) {
 	hangUp := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
@@ -53,25 +53,25 @@ func TestBalancer(t *testing.T) {
 		status  int
 		sent    int64 // requests that reached a server, of 12
 	}{
-		{"all there", func(t *testing.T) ([]string, func() int64) {
+		{"all servers up", func(t *testing.T) ([]string, func() int64) {
 			a, b := newBackend(t, echo), newBackend(t, echo)
 			return []string{a.URL, b.URL}, func() int64 {
 				if a.requests.Load() == 0 || b.requests.Load() == 0 {
-					t.Error("one of the two servers got everything")
+					t.Errorf("got %d and %d requests, want both servers to get some", a.requests.Load(), b.requests.Load())
 				}
 				return a.requests.Load() + b.requests.Load()
 			}
 		}, http.StatusOK, 12},
-		{"one is gone", func(t *testing.T) ([]string, func() int64) {
+		{"two of three refuse connections", func(t *testing.T) ([]string, func() int64) {
 			b := newBackend(t, echo)
-			return []string{nobody(t), b.URL, nobody(t)}, b.requests.Load
+			return []string{refusing(t), b.URL, refusing(t)}, b.requests.Load
 		}, http.StatusOK, 12},
-		{"one hangs up", func(t *testing.T) ([]string, func() int64) {
+		{"the only server closes the connection", func(t *testing.T) ([]string, func() int64) {
 			b := newBackend(t, hangUp)
 			return []string{b.URL}, b.requests.Load
 		}, http.StatusBadGateway, 12},
-		{"all are gone", func(t *testing.T) ([]string, func() int64) {
-			return []string{nobody(t), nobody(t)}, func() int64 { return 0 }
+		{"all refuse connections", func(t *testing.T) ([]string, func() int64) {
+			return []string{refusing(t), refusing(t)}, func() int64 { return 0 }
 		}, http.StatusBadGateway, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestBalancer(t *testing.T) {
 			}
 			front := httptest.NewServer(handler)
 			defer front.Close()
-			const path = "/Faults/$/Cancel?api-version=6.0&Force=True;x" // as it came, whatever it is
+			const path = "/Faults/$/Cancel?api-version=6.0&Force=True;x" // malformed, and passed on unchanged
 			for range 12 {
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, front.URL+path, strings.NewReader("body"))
 				if err != nil {
@@ -95,14 +95,14 @@ func TestBalancer(t *testing.T) {
 				body, err := io.ReadAll(answer.Body)
 				_ = answer.Body.Close()
 				if err != nil || answer.StatusCode != c.status {
-					t.Fatalf("status %d, %v, want %d", answer.StatusCode, err, c.status)
+					t.Fatalf("got status %d, %v, want %d", answer.StatusCode, err, c.status)
 				}
 				if c.status == http.StatusOK && string(body) != "POST "+path+" body" {
-					t.Errorf("the server got %q", body)
+					t.Errorf("the server got %q, want %q", body, "POST "+path+" body")
 				}
 			}
 			if got := count(); got != c.sent {
-				t.Errorf("%d requests reached a server, want %d", got, c.sent)
+				t.Errorf("got %d requests that reached a server, want %d", got, c.sent)
 			}
 		})
 	}

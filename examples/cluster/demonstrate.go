@@ -17,7 +17,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// demonstrate ends operations through the load balancer while processes die and return.
+// demonstrate cancels operations through the load balancer while processes are killed and restarted.
 func demonstrate(ctx context.Context, c *cluster.Cluster, url string, step time.Duration) error {
 	client, err := wrapper.New(url)
 	if err != nil {
@@ -89,7 +89,7 @@ func demonstrate(ctx context.Context, c *cluster.Cluster, url string, step time.
 	return errors.Join(l.wrongs...)
 }
 
-// leaderOf is the member that leads.
+// leaderOf returns the index of the member that is the leader.
 func leaderOf(ctx context.Context, c *cluster.Cluster) (int, error) {
 	client, err := clientv3.New(clientv3.Config{Endpoints: c.Endpoints, Logger: zap.NewNop()})
 	if err != nil {

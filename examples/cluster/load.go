@@ -14,7 +14,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// load starts operations and ends them, and remembers what it was told.
+// load starts and cancels operations, and remembers the answers.
 type load struct {
 	mu     sync.Mutex
 	phase  int
@@ -29,8 +29,8 @@ type tally struct {
 	slowest               time.Duration
 }
 
-// lastWord is the last thing that was said of an operation, and the next that was asked
-// for and may have happened.
+// lastWord is the last call on an operation whose outcome is known, and a later call that may have
+// taken effect.
 type lastWord struct{ said, maybe asked }
 
 type asked int
@@ -42,7 +42,7 @@ const (
 	aForce
 )
 
-// work starts, cancels and forces operations until ctx ends; every call may take its time.
+// work starts, cancels and forces operations until ctx ends. It does not interrupt a call.
 func (l *load) work(ctx context.Context, client *wrapper.Client) {
 	for ctx.Err() == nil {
 		id := uuid.New()
@@ -60,7 +60,7 @@ func (l *load) work(ctx context.Context, client *wrapper.Client) {
 	}
 }
 
-// callTime is more than any outage of the demonstration.
+// callTime is longer than any outage of the demonstration.
 const callTime = 30 * time.Second
 
 // call reports whether the outcome is known.
@@ -80,7 +80,7 @@ func (l *load) call(id uuid.UUID, what asked, do func(context.Context) (wrapper.
 		if result.Resolved {
 			t.found++
 		}
-		// An operation that was over before the force came stays what it was.
+		// A force does not change an operation that had already ended.
 		if result.Verdict != wrapper.Finished || what != aForce {
 			word = lastWord{said: what}
 		}
@@ -94,7 +94,7 @@ func (l *load) call(id uuid.UUID, what asked, do func(context.Context) (wrapper.
 	return err == nil
 }
 
-// allows reports whether an operation may be in a state after what was said of it.
+// allows reports whether w permits an operation to be in state s.
 func (w lastWord) allows(s wrapper.State) bool {
 	either := func(a asked) bool { return w.said == a || w.maybe == a }
 	switch s {
@@ -113,7 +113,7 @@ func (w lastWord) allows(s wrapper.State) bool {
 	}
 }
 
-// audit holds everything that was said against what one server says.
+// audit compares all answers with what one server lists, and returns the number of operations listed.
 func (l *load) audit(ctx context.Context, url string) (int, error) {
 	client, err := wrapper.New(url)
 	if err != nil {
@@ -131,7 +131,7 @@ func (l *load) audit(ctx context.Context, url string) (int, error) {
 	var wrong []error
 	for id, word := range l.known {
 		if !word.allows(states[id]) {
-			wrong = append(wrong, fmt.Errorf("operation %s: %q after %+v", id, states[id], word))
+			wrong = append(wrong, fmt.Errorf("operation %s: got state %q, which %+v does not allow", id, states[id], word))
 		}
 	}
 	return len(operations), errors.Join(wrong...)

@@ -1,13 +1,13 @@
 // Command cluster starts a replicated reference cluster on this machine: three members of
 // etcd, three servers that keep their operations there, and a load balancer in front. It
-// then ends operations through the load balancer while it kills a server and the leader
-// of etcd, brings both back, and holds every answer against what each server says at the
-// end. It fails if one of them was wrong.
+// then cancels operations through the load balancer while it kills a server and the leader
+// of etcd, and restarts both. At the end it compares every answer with what each server
+// lists, and fails if one was wrong.
 //
 //	go build -o /tmp/sfcancel ./cmd/sfcancel
 //	go run ./examples/cluster -sfcancel /tmp/sfcancel
 //
-// "make cluster" does both. With -stay it kills nothing, and serves until an interrupt.
+// "make cluster" does both. With -stay it kills nothing and serves until it is interrupted.
 package main
 
 import (
@@ -49,7 +49,7 @@ func run(ctx context.Context) error {
 }
 
 func start(ctx context.Context, program, addr string, step time.Duration, stay bool) (err error) {
-	// The address comes first: one that is taken is found out before anything runs.
+	// Listen first, so that an address in use fails before anything is started.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func start(ctx context.Context, program, addr string, step time.Duration, stay b
 		return err
 	}
 	defer func() {
-		if err == nil || ctx.Err() != nil { // the logs of a failure stay, for whoever looks into it
+		if err == nil || ctx.Err() != nil { // after a failure the logs are kept
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
@@ -76,7 +76,7 @@ func start(ctx context.Context, program, addr string, step time.Duration, stay b
 	if stay {
 		serve = nil
 	}
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx)) // Close ends it in order
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx)) // Close ends the processes in order
 	defer cancel()
 	c, err := cluster.Start(running, cluster.Config{Dir: dir, Sfcancel: program, Serve: serve, Member: self})
 	if err != nil {
@@ -106,5 +106,5 @@ func start(ctx context.Context, program, addr string, step time.Duration, stay b
 	return demonstrate(ctx, c, url, step)
 }
 
-// pace is slow enough for a cancel to come in time and fast enough to watch.
+// pace is slow enough that cancels arrive in time, and fast enough to watch.
 const pace = `{"default": {"lookUp": {"takes": "1s"}, "perform": {"takes": "1h"}, "undo": {"takes": "500ms"}}}`

@@ -8,8 +8,8 @@ import (
 	"github.com/sfcancel/sfcancel/internal/etcdtest/etcdmember"
 )
 
-// member is one member of etcd, in a process of its own; see examples/internal/cluster for what
-// its arguments are. It prints a line once it serves.
+// member runs one member of etcd in this process; its arguments are those of
+// [cluster.Config].Member. It prints a line once it serves.
 func member(ctx context.Context, args []string) error {
 	const least = 5
 	if len(args) < least {

@@ -1,5 +1,5 @@
 // Command deadline ends one operation before a deadline. The graceful cancel gets the first half
-// of the time; the force and the clean-up after it get the second.
+// of the time; the force and the wait for the end get the second.
 //
 //	go run ./deadline -within 10m 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01
 package main
@@ -36,13 +36,13 @@ func main() {
 	}
 }
 
-// end ends an operation within a time. If the time is too short, the error says so.
+// end ends an operation within the given time. If the time is too short, the error says so.
 func end(client *wrapper.Client, id uuid.UUID, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	result, err := client.Stop(ctx, id, wrapper.StopOptions{Grace: within / 2})
 	if failure := (*wrapper.Error)(nil); errors.Is(err, wrapper.ErrNotFinished) && errors.As(err, &failure) {
-		// The cancel is in effect and goes on in the cluster. A second Stop goes on where this one ended.
+		// The cancel stays in effect. A second Stop continues where this one ended.
 		return fmt.Errorf("the operation is %s after %v: run this again: %w", failure.State(), within, err)
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func TestEnd(t *testing.T) {
 					t.Errorf("got the state %s, want %s", got, tt.want)
 				}
 				if took := time.Since(begin); took > 10*time.Minute {
-					t.Errorf("it took %v, want 10m0s at most", took)
+					t.Errorf("took %v, want 10m0s at most", took)
 				}
 			})
 		})

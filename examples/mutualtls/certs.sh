@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# certs.sh DIR: make a certificate authority in DIR, and with it a certificate for a server on this
-# machine and one for a client. They are good for 30 days, and for drills: the keys have no password.
+# certs.sh DIR: create a certificate authority in DIR, a certificate for a server on this
+# machine, and one for a client. They are valid for 30 days. The keys have no password: use them for tests only.
 set -euo pipefail
 cd "${1:?the directory is missing}"
 umask 077

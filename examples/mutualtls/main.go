@@ -1,4 +1,4 @@
-// Command mutualtls lists the operations of a cluster that wants a client certificate.
+// Command mutualtls lists the operations of a cluster that requires a client certificate.
 //
 //	mkdir certs && ./mutualtls/certs.sh certs
 //	sfcancel serve --tls-cert certs/server.pem --tls-key certs/server.key --client-ca certs/ca.pem --admin operators.example.com &
@@ -36,7 +36,7 @@ func list(endpoint, certs string) ([]wrapper.Operation, error) {
 		CertFile: filepath.Join(certs, "client.pem"),
 		KeyFile:  filepath.Join(certs, "client.key"),
 		CAFile:   filepath.Join(certs, "ca.pem"),
-		// A cluster whose certificate does not name its address is known by ServerThumbprints or ServerCommonNames.
+		// If the server's certificate does not contain its host name, set ServerThumbprints or ServerCommonNames.
 	}))
 	if err != nil {
 		return nil, err

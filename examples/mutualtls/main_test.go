@@ -43,25 +43,25 @@ func TestList(t *testing.T) {
 	defer srv.Close()
 
 	if _, err := list(srv.URL, ours); err != nil {
-		t.Errorf("with the certificates of the server's authority: %v", err)
+		t.Errorf("with certificates of the server's CA: got the error %v, want none", err)
 	}
 	if _, err := list(srv.URL, theirs); !errors.Is(err, wrapper.ErrNotSent) && !errors.Is(err, wrapper.ErrUnavailable) {
-		t.Errorf("with those of another authority: got the error %v, want none sent", err)
+		t.Errorf("with certificates of another CA: got the error %v, want %v or %v", err, wrapper.ErrNotSent, wrapper.ErrUnavailable)
 	}
-	// A client of another authority that trusts this server.
+	// The client trusts this server, but its own certificate is from another CA.
 	if err := os.WriteFile(filepath.Join(theirs, "ca.pem"), ca, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := list(srv.URL, theirs); !errors.Is(err, wrapper.ErrServerRefused) {
-		t.Errorf("with a client certificate of another authority: got the error %v, want %v", err, wrapper.ErrServerRefused)
+		t.Errorf("with a client certificate of another CA: got the error %v, want %v", err, wrapper.ErrServerRefused)
 	}
 }
 
-// certs runs the script in a new directory.
+// certs runs certs.sh in a new directory, which it returns.
 func certs(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed: certs.sh is not tried")
+		t.Skip("openssl is not installed: certs.sh is not tested")
 	}
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "./certs.sh", dir).CombinedOutput(); err != nil {

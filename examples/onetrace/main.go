@@ -1,5 +1,5 @@
-// Command onetrace prints the OpenTelemetry spans of one cancel whose first answer is lost: the call,
-// its requests, and the server's part of each, all in one trace. The server is in this process.
+// Command onetrace prints the OpenTelemetry spans of one cancel whose first answer is lost. One trace contains
+// the call, its requests, and the server span of each request. The server runs in this process.
 //
 //	go run ./onetrace
 package main
@@ -27,15 +27,16 @@ func main() {
 	}
 }
 
-// run cancels an operation and exports the spans. A program with global providers leaves the options out.
+// run cancels an operation and exports the spans. A program with global OpenTelemetry providers needs no options
+// of Instrument.
 func run(ctx context.Context, exporter sdktrace.SpanExporter) (err error) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	inHeaders := propagation.TraceContext{} // carries the trace from the client to the server
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t, sftest.WithServer(
 			serverotel.Instrument(serverotel.WithTracerProvider(provider), serverotel.WithPropagator(inHeaders))))
-		id := c.Put(emulator.Record{})            // a data loss under way
-		c.On(sftest.Graceful, sftest.DropAfter()) // the cancel is carried out, its answer is lost
+		id := c.Put(emulator.Record{})            // a running data loss
+		c.On(sftest.Graceful, sftest.DropAfter()) // the cancel is carried out, but its answer is lost
 		client := c.Client(
 			clientotel.Instrument(clientotel.WithTracerProvider(provider), clientotel.WithPropagator(inHeaders)))
 		_, err = client.Cancel(ctx, id, wrapper.CancelOptions{})
@@ -43,7 +44,7 @@ func run(ctx context.Context, exporter sdktrace.SpanExporter) (err error) {
 	return err
 }
 
-// printer is an exporter that prints each span when it ends.
+// printer is a span exporter that prints each span when it ends.
 type printer struct{ out io.Writer }
 
 func (p printer) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {

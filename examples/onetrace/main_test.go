@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 		parents[s.SpanContext.SpanID()] = s.SpanKind
 	}
 	if kinds[trace.SpanKindInternal] != 1 || kinds[trace.SpanKindClient] != 2 || kinds[trace.SpanKindServer] != 2 {
-		t.Errorf("got the spans %v, want one call, two requests, and the server's part of each", kinds)
+		t.Errorf("got the spans %v, want one of the call, two of requests, and two of the server", kinds)
 	}
 	above := map[trace.SpanKind]trace.SpanKind{trace.SpanKindClient: trace.SpanKindInternal, trace.SpanKindServer: trace.SpanKindClient}
 	for _, s := range spans.GetSpans() {

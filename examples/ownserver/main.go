@@ -1,7 +1,7 @@
-// Command ownserver is a server of one's own from the scaffold: two operations over a map, and bearer tokens that
-// tell admins from users. Package server does the rest: versions, parameters, roles, time-outs, errors.
+// Command ownserver shows how to write a server on the scaffold: two operations on a map, and bearer tokens that
+// identify admins and users. Package server does the rest: versions, parameters, roles, timeouts, errors.
 //
-//	echo -n "a long secret" | sha256sum       # the file has no token, only the SHA-256 of each
+//	echo -n "a long secret" | sha256sum       # the file contains the SHA-256 of each token, not the token
 //	go run ./ownserver -tokens tokens.json    # {"9d72ad9f…": "admin", "6a08f53c…": "user"}
 package main
 
@@ -62,7 +62,7 @@ func handler(f *faults, tokens map[string]string) (http.Handler, error) {
 
 func hash(token string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(token))) }
 
-// faults is the implementation. Operations that it does not have are answered 501.
+// faults is the implementation. Operations that it does not implement are answered with 501.
 type faults struct {
 	server.Unimplemented
 	mu     sync.Mutex

@@ -28,10 +28,10 @@ func TestHandler(t *testing.T) {
 		err         error
 		list        error
 	}{
-		{"a stranger", "guess", "", wrapper.ErrServerRefused, wrapper.ErrServerRefused},
+		{"an unknown token", "guess", "", wrapper.ErrServerRefused, wrapper.ErrServerRefused},
 		{"a user", "glass", "", wrapper.ErrServerRefused, nil},
 		{"an admin", "secret", wrapper.Accepted, nil, nil},
-		{"an admin, twice", "secret", wrapper.Finished, nil, nil},
+		{"an admin, again", "secret", wrapper.Finished, nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client, err := wrapper.New(srv.URL, wrapper.WithHTTPClient(&http.Client{Transport: bearer(tt.token)}))
@@ -50,7 +50,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// bearer sends a token with every request. A client that renews its tokens has wrapper.WithTokenSource instead.
+// bearer sends a token with every request. A client whose tokens expire uses wrapper.WithTokenSource instead.
 type bearer string
 
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -1,5 +1,5 @@
-// Command pipeline runs a command while a data loss is under way, and ends the data loss
-// whatever comes of the command: success, failure, an interrupt.
+// Command pipeline runs a command during a data loss, and then ends the data loss, whether the
+// command succeeds, fails or is interrupted.
 //
 //	go run ./pipeline -service fabric:/shop/orders -partition 0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11 ./check-orders
 package main
@@ -52,9 +52,9 @@ func run(ctx context.Context, endpoint string, target wrapper.Partition, args []
 	})
 }
 
-// during runs a step while a data loss of the target is under way, and returns when both are over.
+// during runs step during a data loss of the target, and returns when both have ended.
 func during(ctx context.Context, client *wrapper.Client, target wrapper.Partition, step func(context.Context) error) (err error) {
-	// The id is chosen before the start: a start of unknown outcome is ended by it, too.
+	// The id is chosen before the start, so that a start of unknown outcome can be ended, too.
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func during(ctx context.Context, client *wrapper.Client, target wrapper.Partitio
 		return err // nothing was started
 	}
 	defer func() {
-		// After an interrupt ctx is over. The end of the data loss has time of its own.
+		// After an interrupt ctx is done, so Stop gets its own timeout.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 		defer cancel()
 		_, stopErr := client.Stop(ctx, id, wrapper.StopOptions{Grace: 2 * time.Minute, Reason: "end of the pipeline"})

@@ -18,14 +18,14 @@ import (
 var (
 	orders = wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.UUID{1}}
 
-	// A data loss looks up its partition while the step runs. A cancel takes effect after that.
+	// The data loss looks up its partition while the step runs. A cancel takes effect after the look-up.
 	cancellable = emulator.Scenario{LookUp: 90 * time.Second}
-	// The clean-up of this one never succeeds, so that only a force ends it.
+	// The clean-up never succeeds, so that only a force ends the data loss.
 	stuck = emulator.Scenario{LookUp: 90 * time.Second, UndoFails: emulator.Failure{Times: emulator.Always}}
 )
 
-// This is also the example of a test with sftest: a cluster in memory, an answer that is lost, and two minutes of
-// grace that take no time in a bubble of testing/synctest.
+// This test also shows how to use sftest: an in-memory cluster, a lost answer, and a grace period of two minutes,
+// which takes no time in a bubble of testing/synctest.
 func TestDuring(t *testing.T) {
 	t.Parallel()
 	errStep := errors.New("the orders are wrong")
@@ -38,8 +38,8 @@ func TestDuring(t *testing.T) {
 	}{
 		{name: "the step succeeds", scenario: cancellable, want: generated.OperationStateCancelled},
 		{name: "the step fails", scenario: cancellable, step: errStep, want: generated.OperationStateCancelled},
-		{name: "the start is lost", scenario: cancellable, lost: true, want: generated.OperationStateCancelled},
-		{name: "no graceful cancel ends it", scenario: stuck, want: generated.OperationStateForceCancelled},
+		{name: "the answer to the start is lost", scenario: cancellable, lost: true, want: generated.OperationStateCancelled},
+		{name: "the graceful cancel does not end it", scenario: stuck, want: generated.OperationStateForceCancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestDuringInterrupted(t *testing.T) {
 	})
 }
 
-func TestDuringNothing(t *testing.T) {
+func TestDuringRefusedStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := sftest.NewCluster(t, sftest.WithClock(time.Now))
@@ -94,7 +94,7 @@ func TestDuringNothing(t *testing.T) {
 			t.Errorf("got the error %v, want %v", err, wrapper.ErrServerRefused)
 		}
 		if got := len(c.Requests()); got != 1 {
-			t.Errorf("got %d requests, want the start alone", got)
+			t.Errorf("got %d requests, want only the start", got)
 		}
 	})
 }

@@ -67,8 +67,8 @@ func TestScenario(t *testing.T) {
 	partition := func(service string) wrapper.Partition { return wrapper.Partition{Service: service, ID: uuid.UUID{1}} }
 	for _, tt := range []struct {
 		service string
-		failed  int           // tries of a restart that nobody stops
-		stopped wrapper.State // of a restart that is stopped at once
+		failed  int           // failed attempts of a restart that is not stopped
+		stopped wrapper.State // end state of a restart that is stopped at once
 	}{
 		{"fabric:/shop/stock", 0, wrapper.StateCancelled},
 		{"fabric:/shop/orders", 0, wrapper.StateForceCancelled},

@@ -1,5 +1,5 @@
-// Command sharedledger cancels an operation with a ledger in etcd, which several machines share: a
-// graceful cancel on one machine is the evidence that lets another machine force.
+// Command sharedledger cancels an operation with a ledger in etcd, which several machines share. A
+// graceful cancel on one machine is the evidence for a force on another.
 //
 //	go run ./sharedledger -etcd http://10.0.0.1:2379 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01
 //	go run ./sharedledger -etcd http://10.0.0.1:2379 -force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01
@@ -23,7 +23,7 @@ import (
 func main() {
 	endpoint := flag.String("endpoint", "http://localhost:19080", "address of the cluster")
 	members := flag.String("etcd", "http://localhost:2379", "members of etcd, separated by commas")
-	by := flag.String("by", "", "name for the trail")
+	by := flag.String("by", "", "name for the audit trail")
 	force := flag.Bool("force", false, "force instead of cancelling gracefully")
 	flag.Parse()
 	id, err := uuid.Parse(flag.Arg(0))
@@ -51,7 +51,7 @@ func run(ctx context.Context, endpoint string, members []string, by string, id u
 	if err != nil {
 		return wrapper.Result{}, err
 	}
-	// Entries count for one cluster. A name tells that it is the same one, whichever endpoint a machine uses.
+	// Evidence counts for one cluster. The name identifies it, whichever endpoints a machine uses.
 	client, err := wrapper.New(endpoint, wrapper.WithLedger(shared), wrapper.WithCluster("shop"))
 	if err != nil {
 		return wrapper.Result{}, err

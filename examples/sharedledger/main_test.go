@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 	}{
 		{"a force without evidence", "bob@ops-2", true, "", wrapper.ErrForceRefused},
 		{"a graceful cancel", "ann@ops-1", false, wrapper.Accepted, nil},
-		{"a force on the evidence of another", "bob@ops-2", true, wrapper.Accepted, nil},
+		{"a force with evidence from another user", "bob@ops-2", true, wrapper.Accepted, nil},
 	} {
 		result, err := run(t.Context(), cluster.URL, members, tt.by, id, tt.force)
 		if result.Verdict != tt.want || !errors.Is(err, tt.err) {

@@ -1,6 +1,6 @@
-// Package cluster runs a replicated set-up on one machine, as processes of its own that
-// can be killed and held: members of etcd, and servers that keep their operations there.
-// It is for the example and for the tests of what such a set-up promises.
+// Package cluster runs a replicated server on one machine: members of etcd, and servers that
+// keep their operations there, as processes that can be killed and paused. The example
+// examples/cluster uses it, and so do the tests of the guarantees of such a cluster.
 package cluster
 
 import (
@@ -17,45 +17,45 @@ import (
 
 // Config says what to run.
 type Config struct {
-	// Dir is where the members keep their data, and all processes their logs. It must
+	// Dir holds the data of the members and the logs of all processes. It must
 	// exist.
 	Dir string
-	// Sfcancel is the program of cmd/sfcancel, and Serve what its serve gets besides an
-	// address and a store.
+	// Sfcancel is the path of the program cmd/sfcancel. Serve are the arguments of its serve
+	// command besides the address and the store.
 	Sfcancel string
 	Serve    []string
-	// Member is a program that runs a member when it is called as examples/cluster is:
+	// Member is the path of a program that runs a member of etcd, such as examples/cluster, when called as
 	// "PROGRAM member NAME DIR CLIENT-URL PEER-URL INITIAL-CLUSTER [ADVERTISED-PEER-URL]".
 	Member string
-	// Members and Servers are how many of each; 0 means 3.
+	// Members and Servers are the numbers of processes; 0 means 3.
 	Members, Servers int
-	// Via, if it is not nil, stands between: it is called with each address that
-	// processes listen on, and returns the one that the others are told.
+	// Via, if not nil, puts a proxy between the processes: it is called with each address that a
+	// process listens on, and returns the address that the other processes use.
 	Via func(kind Kind, i int, addr string) (string, error)
 }
 
-// Kind is what an address is for.
+// Kind is the purpose of an address.
 type Kind string
 
-// The kinds of addresses: where a member is reached by servers and by other members, and
-// where a server is reached.
+// The kinds of addresses: of a member for servers, of a member for other members, and of a
+// server.
 const (
 	MemberClient Kind = "member client"
 	MemberPeer   Kind = "member peer"
 	Server       Kind = "server"
 )
 
-// Cluster is a running set-up. End it with Close.
+// Cluster is a running cluster. End it with Close.
 type Cluster struct {
-	// Members and Servers can be killed, held and started again one by one.
+	// Members and Servers can be killed, paused and restarted individually.
 	Members, Servers []*Process
-	// URLs are those of the servers, as Via has them.
+	// URLs are the base URLs of the servers, with the addresses that Via returned.
 	URLs []string
-	// Endpoints are those of the members for clients of etcd, as Via has them.
+	// Endpoints are the client addresses of the members, as Via returned them.
 	Endpoints []string
 }
 
-// Start starts everything and returns once all of it is ready. When ctx ends, all
+// Start starts all processes and returns once they are ready. When ctx ends, all
 // processes are killed.
 func Start(ctx context.Context, c Config) (*Cluster, error) {
 	members, servers := orThree(c.Members), orThree(c.Servers)
@@ -112,7 +112,7 @@ func Start(ctx context.Context, c Config) (*Cluster, error) {
 	return cluster, nil
 }
 
-// startAll starts all at once: no member is ready before a majority of them is there.
+// startAll starts all processes at the same time: no member is ready before a majority of the members runs.
 func startAll(ctx context.Context, processes []*Process) error {
 	errs := make([]error, len(processes))
 	var group sync.WaitGroup
@@ -123,7 +123,7 @@ func startAll(ctx context.Context, processes []*Process) error {
 	return errors.Join(errs...)
 }
 
-// Close kills what runs. The data and logs stay.
+// Close kills all running processes. It keeps the data and the logs.
 func (c *Cluster) Close() error {
 	var errs []error
 	for _, p := range slices.Concat(c.Servers, c.Members) {
@@ -139,9 +139,9 @@ func orThree(n int) int {
 	return n
 }
 
-// freeAddr is an address on this machine that nobody listens on. Its port is below those
-// that the system gives to connections, so that it is still free when a process that was
-// killed comes back.
+// freeAddr returns an unused loopback address. Its port is below the ephemeral ports, which
+// the system gives to connections, so that it is still free when a killed process is
+// restarted.
 func freeAddr(ctx context.Context) (string, error) {
 	const first, ports, tries = 12_000, 18_000, 100
 	var last error

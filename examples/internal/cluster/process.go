@@ -14,26 +14,26 @@ import (
 	"time"
 )
 
-// startTime bounds how long a process may take to say that it is ready. A member waits
-// for a majority of the others, and a server for the members.
+// startTime is how long a process may take to report that it is ready. A member waits
+// for a majority of the members, and a server waits for the members.
 const startTime = 30 * time.Second
 
-// Process is a program of the cluster. It can be killed and started again with the same
-// command line, and be held and let go on. Its methods are for one goroutine at a time.
+// Process is a program of the cluster. It can be killed, restarted with the same
+// command line, paused and resumed. Its methods are not safe for concurrent use.
 type Process struct {
 	// Name is "etcd1", "server2" and the like.
 	Name string
 
 	args []string
-	log  string // path; of all runs, one after the other
+	log  string // path; all runs append to it
 
 	mu    sync.Mutex
-	cmd   *exec.Cmd // nil while it does not run
+	cmd   *exec.Cmd // nil if the process was not started or was killed
 	ended chan struct{}
 }
 
-// Start starts the process, if it does not run, and returns once it has printed its
-// first line, which says that it is ready. ctx is its life: when that ends, it is killed.
+// Start starts the process unless it is running, and returns once it has printed its
+// first line, which means that it is ready. When ctx ends, the process is killed.
 func (p *Process) Start(ctx context.Context) error {
 	if p.Running() {
 		return nil
@@ -98,7 +98,7 @@ func (p *Process) Running() bool {
 	}
 }
 
-// Kill ends the process with SIGKILL, also one that is held, and returns once it is gone.
+// Kill ends the process with SIGKILL, even if it is paused, and returns once it has ended.
 func (p *Process) Kill() error {
 	p.mu.Lock()
 	cmd, ended := p.cmd, p.ended
@@ -114,12 +114,12 @@ func (p *Process) Kill() error {
 	return nil
 }
 
-// Pause holds the process, as if its machine had stopped for a while: its connections
-// stay, and nobody answers.
-func (p *Process) Pause() error { return p.signal(hold) }
+// Pause stops the process as if its machine had stalled: its connections stay
+// open, but it does not answer.
+func (p *Process) Pause() error { return p.signal(pause) }
 
-// Resume lets a process that is held go on.
-func (p *Process) Resume() error { return p.signal(goOn) }
+// Resume continues a paused process.
+func (p *Process) Resume() error { return p.signal(resume) }
 
 func (p *Process) signal(s syscall.Signal) error {
 	if s == 0 {

@@ -4,5 +4,5 @@ package cluster
 
 import "syscall"
 
-// There is no way to hold a process here.
-const hold, goOn syscall.Signal = 0, 0
+// This system cannot pause a process.
+const pause, resume syscall.Signal = 0, 0

@@ -5,6 +5,6 @@ package cluster
 import "syscall"
 
 const (
-	hold = syscall.SIGSTOP
-	goOn = syscall.SIGCONT
+	pause  = syscall.SIGSTOP
+	resume = syscall.SIGCONT
 )

@@ -22,36 +22,36 @@ import (
 )
 
 var (
-	seconds = flag.Int("seconds", 8, "how long TestHistory goes on at least, for each profile")
-	seed    = flag.Uint64("seed", 1, "seed of what the clients of TestHistory ask for, and of what goes wrong")
+	seconds = flag.Int("seconds", 8, "minimum duration of TestHistory for each profile")
+	seed    = flag.Uint64("seed", 1, "seed of the requests and faults of TestHistory")
 )
 
-// The shape of the load. Few operations and many clients, so that they meet. What decides
-// what is seen is counted in requests, so that a slow machine sees the same, later.
+// The shape of the load. Few operations and many clients cause conflicts. Phases are
+// counted in requests, so that a slow machine goes through the same phases, only later.
 const (
 	clients    = 10
 	operations = 6
-	generation = 200                   // requests; then come other operations
-	thinkTime  = 15 * time.Millisecond // at most, between two requests of a client
-	// Every other client gives a request up that a fault holds. The others wait for as
-	// long as a slow machine takes: somebody has to see what comes of a request.
+	generation = 200                   // requests until the operations are replaced
+	thinkTime  = 15 * time.Millisecond // maximum pause between two requests of a client
+	// Every other client gives up on a request that a fault delays. The others wait as
+	// long as a slow machine needs, so that some outcomes are observed.
 	hasty   = 1500 * time.Millisecond
 	patient = time.Minute
 )
 
-// wanted are the answers without which a run shows nothing: that something went right,
-// and that something went wrong. Lost ones come on top.
+// wanted are the answers that a run must contain to be meaningful: successes and
+// refusals. A lost answer is required as well.
 var wanted = []int{http.StatusOK, http.StatusAccepted, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict}
 
-// pace: no operation ends by itself, and a rollback takes long enough to be seen.
+// pace is a scenario in which no operation ends by itself, and a rollback takes long enough to be observed.
 const pace = `{"default": {"lookUp": {"takes": "50ms"}, "perform": {"takes": "1h"}, "undo": {"takes": "150ms"}}}`
 
-// TestHistory: three servers over three members of etcd are one server, whatever dies,
-// hangs or loses its connections meanwhile (design, "The engine"). And no force was
-// accepted before a graceful cancel was asked for (the rule of both seed documents).
+// Three servers over three members of etcd act as one server, whichever processes die,
+// hang or lose their connections (docs/cluster.md, "Guarantees"). No force is
+// accepted before a graceful cancel was sent (the rule of both official documents).
 func TestHistory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds and runs a cluster for each profile; make test runs it")
+		t.Skip("builds and runs a cluster for each profile; make long runs it")
 	}
 	for _, profile := range []string{"runtime", "documented"} {
 		t.Run(profile, func(t *testing.T) {
@@ -64,8 +64,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// play returns what was asked and answered, and how often what went wrong. It goes on
-// for as long as lasts says, and then until every wanted answer was seen.
+// play returns the history and the number of faults by name. It runs
+// for the duration lasts, and then until every wanted answer was seen.
 func play(t *testing.T, profile string, lasts time.Duration) (*recorder, map[string]int) {
 	dir := t.TempDir()
 	scenario := filepath.Join(dir, "scenario.json")
@@ -105,7 +105,7 @@ func play(t *testing.T, profile string, lasts time.Duration) (*recorder, map[str
 			t.Error(err)
 		}
 	})
-	// The last second is quiet: what was lost comes back, and what was meant is read.
+	// The last second has no faults: connections recover, and the final states are read.
 	const quiet = time.Second
 	limited, end := until(ctx, t)
 	defer end()
@@ -121,16 +121,16 @@ func play(t *testing.T, profile string, lasts time.Duration) (*recorder, map[str
 	stop()
 	late := limited.Err() != nil
 	if late {
-		cancel() // and wait for nobody's answer
+		cancel() // kill the processes, so that no client waits for an answer
 	}
 	running.Wait()
 	if late {
-		t.Fatalf("the time of the test is over: got %v; want at least one each of %v and of lost", r, wanted)
+		t.Fatalf("the time of the test is over: got %v, want at least one answer of each status in %v and a lost one", r, wanted)
 	}
 	return r, n.counts
 }
 
-// until leaves a tenth of the time that t has, to end everything and to say what was seen.
+// until returns a context that leaves a tenth of the time of t for the shutdown and the report.
 func until(ctx context.Context, t *testing.T) (context.Context, context.CancelFunc) {
 	deadline, ok := t.Deadline()
 	if !ok {
@@ -139,7 +139,7 @@ func until(ctx context.Context, t *testing.T) (context.Context, context.CancelFu
 	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/10))
 }
 
-// load asks for one thing after the other, at any server.
+// load sends one request after the other, each to a random server, until ctx ends.
 func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []string, current *ids) {
 	random := rand.New(rand.NewPCG(*seed, uint64(client)))
 	transport := &http.Transport{}
@@ -165,7 +165,7 @@ func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []str
 		ids := current.get()
 		id := ids[random.IntN(len(ids))]
 		s := servers[random.IntN(len(servers))]
-		// The requests outlive ctx: an end of the test is no fault of the cluster.
+		// The requests outlive ctx: the end of the test must not look like a lost answer.
 		ctx := context.WithoutCancel(ctx)
 		switch p := random.IntN(10); {
 		case p < 2:
@@ -200,18 +200,18 @@ func load(ctx context.Context, t *testing.T, r *recorder, client int, urls []str
 
 var partition = uuid.MustParse("0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11")
 
-// check fails t if there is no order of the requests that explains the answers.
+// check fails t if no order of the requests explains the answers.
 func check(t *testing.T, r *recorder, documented bool) {
 	t.Helper()
 	const patience = 2 * time.Minute
 	result, info := porcupine.CheckOperationsVerbose(model(documented), r.history, patience)
-	t.Logf("%d requests, each a step of its operation: %s", len(r.history), result)
+	t.Logf("%d requests: %s", len(r.history), result)
 	if result != porcupine.Ok {
 		path := filepath.Join(os.TempDir(), fmt.Sprintf("history-%d.html", *seed))
 		err := porcupine.VisualizePath(model(documented), info, path)
-		t.Errorf("the history is %s: drawn in %s (%v)", result, path, err)
+		t.Errorf("got a history that is %s, want %s: drawn in %s (%v)", result, porcupine.Ok, path, err)
 	}
-	asked := make(map[uuid.UUID]int64) // when a graceful cancel was asked for first
+	asked := make(map[uuid.UUID]int64) // when the first graceful cancel was sent
 	for _, op := range r.history {
 		if c := op.Input.(call); c.what == graceful {
 			if at, ok := asked[c.id]; !ok || op.Call < at {
@@ -222,20 +222,20 @@ func check(t *testing.T, r *recorder, documented bool) {
 	for _, op := range r.history {
 		if c := op.Input.(call); c.what == force && op.Output.(answer).status == http.StatusOK {
 			if at, ok := asked[c.id]; !ok || at > op.Return {
-				t.Errorf("operation %s: a force was accepted, and no graceful cancel had been asked for", c.id)
+				t.Errorf("operation %s: a force was accepted, want it refused: no graceful cancel had been sent", c.id)
 			}
 		}
 	}
 }
 
-// ids are the operations that everybody works on at the moment.
+// ids are the operations that all clients currently use.
 type ids struct {
 	mu    sync.Mutex
 	now   []uuid.UUID
 	taken int
 }
 
-// get returns the operations for one more request.
+// get returns the operations for one more request; it replaces them after every generation of requests.
 func (s *ids) get() []uuid.UUID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -256,8 +256,8 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// TestModel: the checker finds what no single server would answer. Each history is right
-// but for its last answer.
+// The checker detects answers that no single server would give. Each history is correct
+// except for its last answer.
 func TestModel(t *testing.T) {
 	id := uuid.New()
 	type step struct {
@@ -270,7 +270,7 @@ func TestModel(t *testing.T) {
 		name       string
 		documented bool
 		steps      []step
-		right      answer // instead of the last
+		right      answer // the correct last answer
 	}{
 		{"a start is lost", false, []step{{start, begun}, {read, state("")}}, state("Running")},
 		{"an id is started twice", false, []step{{start, begun}, {start, begun}}, answer{status: 409}},
@@ -299,18 +299,18 @@ func TestModel(t *testing.T) {
 					history = append(history, porcupine.Operation{Input: call{id, s.what}, Output: a, Call: int64(2 * i), Return: end})
 				}
 				if got := porcupine.CheckOperations(model(c.documented), history); got != right {
-					t.Errorf("with the right answer %t: linearizable %t", right, got)
+					t.Errorf("with the correct answer %t: got linearizable %t, want %t", right, got, right)
 				}
 			}
 		})
 	}
 }
 
-// nemesis makes things go wrong: it stands between all processes, and kills and holds
-// them.
+// nemesis injects faults: it cuts and stalls connections between the processes, and kills and pauses
+// the processes.
 type nemesis struct {
 	random   *rand.Rand
-	answered func() int // requests by now
+	answered func() int // number of requests answered so far
 	cluster  *cluster.Cluster
 	proxies  map[cluster.Kind][]*tcpfault.Proxy
 	counts   map[string]int
@@ -325,7 +325,7 @@ func newNemesis(seed uint64, answered func() int) *nemesis {
 	}
 }
 
-// via puts a proxy in front of everything that listens.
+// via puts a proxy in front of each address that a process listens on.
 func (n *nemesis) via(kind cluster.Kind, _ int, addr string) (string, error) {
 	p, err := tcpfault.New(addr)
 	if err != nil {
@@ -343,21 +343,21 @@ func (n *nemesis) close() {
 	}
 }
 
-// rage lets one thing after the other go wrong until wild ends, and sets all right again
-// then; two may overlap. ctx is the life of the processes that it starts again.
+// rage injects one fault after the other until wild ends, and then heals them all;
+// two faults may overlap. The processes that it restarts live until ctx ends.
 //
-// The next one waits until something was answered since the last but one began: a slow
-// cluster that gets no time to recover would never answer anything.
+// A new fault waits until some requests were answered since the fault before the last began: a slow
+// cluster without time to recover would never answer.
 func (n *nemesis) rage(wild, ctx context.Context) error {
 	const (
 		least, most = 200 * time.Millisecond, 900 * time.Millisecond // how long a fault lasts
-		between     = 300 * time.Millisecond                         // at most
-		answers     = 10                                             // at least, while two faults begin
+		between     = 300 * time.Millisecond                         // maximum pause between two faults
+		answers     = 10                                             // minimum number of answers while two faults begin
 	)
 	var healing sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
-	busy := make(map[string]bool) // one fault at a time of each process
+	busy := make(map[string]bool) // one fault at a time for each process
 	var last, before int          // answers when the last two faults began
 	for wild.Err() == nil {
 		f := n.fault(ctx)
@@ -391,7 +391,7 @@ func (n *nemesis) rage(wild, ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// fault is one thing that goes wrong, and how it is set right again.
+// fault is a fault and how to heal it.
 type fault struct {
 	name, on   string
 	begin, end func() error
@@ -399,7 +399,7 @@ type fault struct {
 
 var errEnded = errors.New("the process ended by itself")
 
-// fault draws one.
+// fault returns a random fault.
 func (n *nemesis) fault(ctx context.Context) fault {
 	kinds := []cluster.Kind{cluster.MemberClient, cluster.MemberPeer, cluster.Server}
 	kind := kinds[n.random.IntN(len(kinds))]
@@ -417,8 +417,8 @@ func (n *nemesis) fault(ctx context.Context) fault {
 			}
 			return p.Kill()
 		}, func() error { return revive(ctx, p) }}
-	case 1, 2: // a member that wakes up knows less than the others, for a moment
-		return fault{sort + " held", p.Name, p.Pause, p.Resume}
+	case 1, 2: // for a moment, a resumed member knows less than the others
+		return fault{sort + " paused", p.Name, p.Pause, p.Resume}
 	case 3:
 		return fault{string(kind) + " connections cut", p.Name,
 			func() error { proxy.Break(); return nil }, func() error { proxy.Break(); return nil }}
@@ -428,7 +428,7 @@ func (n *nemesis) fault(ctx context.Context) fault {
 	}
 }
 
-// revive starts a process as those do who watch over servers: one that reaches no majority
+// revive starts a process as a process supervisor does: a server that reaches no majority
 // in time ends, and is started again.
 func revive(ctx context.Context, p *cluster.Process) (err error) {
 	for range 5 {
@@ -439,7 +439,7 @@ func revive(ctx context.Context, p *cluster.Process) (err error) {
 	return err
 }
 
-// built is the programs that the processes run.
+// built has the paths of the programs that the processes run.
 type built struct{ sfcancel, member string }
 
 var build struct {
@@ -456,8 +456,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// programs builds them, once. They are built without the race detector, which the
-// packages' own tests have: what is looked for here lies between processes.
+// programs builds the programs once. It builds them without the race detector: the tests of their
+// packages use it, and this test looks for errors between processes.
 func programs(t *testing.T) built {
 	t.Helper()
 	build.Do(func() {

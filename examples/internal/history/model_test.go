@@ -17,7 +17,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// call is what was asked, and of which operation.
+// call is a request on one operation.
 type call struct {
 	id   uuid.UUID
 	what what
@@ -29,42 +29,42 @@ const (
 	start    what = "start"
 	graceful what = "graceful"
 	force    what = "force"
-	read     what = "read" // its progress, or its line in the list
+	read     what = "read" // the progress of the operation, or its line in a list
 )
 
-// answer is what came back: a status for a start or a cancel, a state for a read.
+// answer is the answer to a call: a status for a start or a cancel, a state for a read.
 type answer struct {
-	status int    // 0: none came, or one that does not tell
-	state  string // of a read; empty if the operation is not known
+	status int    // 0 if no answer came, or the answer leaves the outcome open
+	state  string // for a read; empty if the operation is unknown
 }
 
-// states is a set of the states in which an operation may be. The model follows all of
-// them, because nobody sees when the engine comes to the end of a rollback.
+// states is the set of states in which an operation may be. The model tracks all of
+// them, because the time at which a rollback ends is not visible.
 type states uint8
 
 const (
-	unknown        states = 1 << iota // there is none with this id
-	running                           // no cancel came
-	cancelling                        // a graceful cancel came
-	forcing                           // a force came
-	cancelled                         // over
-	forceCancelled                    // over
+	unknown        states = 1 << iota // no operation has this id
+	running                           // before any cancel
+	cancelling                        // after a graceful cancel
+	forcing                           // after a force
+	cancelled                         // ended
+	forceCancelled                    // ended
 )
 
-// later is what a state may have become by itself. An operation takes an hour here, so
+// later maps a state to the state that it may turn into by itself. An operation takes an hour here, so
 // none completes.
 var later = map[states]states{cancelling: cancelled, forcing: forceCancelled}
 
-// shown is what a read says of a state (runtime §5.1).
+// shown maps a state to what a read shows of it (runtime §5.1).
 var shown = map[states]string{
 	unknown: "", running: "Running", cancelling: "RollingBack", forcing: "RollingBack",
 	cancelled: "Cancelled", forceCancelled: "ForceCancelled",
 }
 
-// judge is the state machine (runtime §5.2): what one server answers to a call, and what
-// the call makes of the operation. Both profiles agree as long as nothing fails, but for
-// a force, which the documents let be repeated.
-func judge(s states, w what, documented bool) (status int, next states) {
+// apply is the state machine (runtime §5.2): the answer of one server to a call, and the next
+// state of the operation. Both profiles agree as long as nothing fails, except that the
+// documents allow a force to be repeated.
+func apply(s states, w what, documented bool) (status int, next states) {
 	switch w {
 	case start:
 		if s == unknown {
@@ -88,12 +88,12 @@ func judge(s states, w what, documented bool) (status int, next states) {
 			return 400, s
 		}
 		return 404, s
-	case read: // it tells a state and changes nothing
+	case read: // changes nothing
 	}
 	return 0, s
 }
 
-// model is one operation; operations have nothing to do with each other.
+// model is the model of one operation; operations are independent of each other.
 func model(documented bool) porcupine.Model {
 	return porcupine.Model{
 		Partition: byOperation,
@@ -102,7 +102,7 @@ func model(documented bool) porcupine.Model {
 			c, a := input.(call), output.(answer)
 			var after states
 			for s := range each(aged(before.(states))) {
-				status, next := judge(s, c.what, documented)
+				status, next := apply(s, c.what, documented)
 				switch {
 				case c.what == read:
 					if shown[s] == a.state {
@@ -127,7 +127,7 @@ func model(documented bool) porcupine.Model {
 	}
 }
 
-// aged adds what time may have done.
+// aged adds the states that the passing of time may have led to.
 func aged(s states) states {
 	for from, to := range later {
 		if s&from != 0 {
@@ -164,14 +164,14 @@ func byOperation(history []porcupine.Operation) [][]porcupine.Operation {
 	return out
 }
 
-// recorder notes requests and what came of them.
+// recorder records requests and their answers.
 type recorder struct {
 	begin time.Time
 
 	mu      sync.Mutex
 	history []porcupine.Operation
-	told    map[int]int // requests by status
-	lost    int         // without an answer
+	told    map[int]int // number of answers by status
+	lost    int         // number of requests without an answer
 }
 
 func newRecorder() *recorder { return &recorder{begin: time.Now(), told: make(map[int]int)} }
@@ -194,7 +194,7 @@ func (r *recorder) count(status int) {
 	}
 }
 
-// answered is how many requests the cluster has answered by now, refusals included.
+// answered returns the number of requests answered so far, including refusals, but not server errors.
 func (r *recorder) answered() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -207,7 +207,7 @@ func (r *recorder) answered() int {
 	return n
 }
 
-// complete reports whether every wanted answer was seen, and one was lost.
+// complete reports whether every wanted answer was seen and an answer was lost.
 func (r *recorder) complete() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -236,9 +236,9 @@ func (r *recorder) change(client int, c call, send func() (*http.Response, error
 	r.count(status)
 	switch {
 	case status == http.StatusServiceUnavailable && code == string(generated.ErrorCodeNoWriteQuorum):
-		return // the promise of this answer: nothing was written
+		return // this answer guarantees that nothing was written
 	case status == 0 || status >= 500:
-		// It may have taken effect, and may still.
+		// The request may have taken effect, or may do so later.
 		r.note(client, c, answer{}, from, math.MaxInt64)
 	default:
 		r.note(client, c, answer{status: status}, from, to)
@@ -263,7 +263,7 @@ func (r *recorder) progress(client int, id uuid.UUID, send func() (*http.Respons
 	}
 }
 
-// list reads all of them; each of ids is a read.
+// list reads all operations and records a read of each of ids.
 func (r *recorder) list(client int, ids []uuid.UUID, send func() (*http.Response, error)) {
 	from := r.now()
 	status, _, body, err := outcome(send())
@@ -288,7 +288,7 @@ func (r *recorder) list(client int, ids []uuid.UUID, send func() (*http.Response
 	}
 }
 
-// outcome reads an answer whole; one that breaks off has no status.
+// outcome reads an answer to its end; an answer that is cut off has no status.
 func outcome(resp *http.Response, err error) (status int, code string, body []byte, _ error) {
 	if err != nil {
 		return 0, "", nil, err
@@ -304,7 +304,7 @@ func outcome(resp *http.Response, err error) (status int, code string, body []by
 	return resp.StatusCode, code, body, nil
 }
 
-// notSent reports whether there was no connection to send anything on.
+// notSent reports whether no connection was made, so that nothing was sent.
 func notSent(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
