@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// Allocations do not depend on the speed of the machine, so that they can be held by a test; times cannot.
+// Allocations do not depend on the speed of the machine, so a test can check them, unlike times.
 func TestAllocations(t *testing.T) {
 	for _, w := range workloads() {
 		for _, g := range w.goals {
@@ -25,9 +25,9 @@ func TestAllocations(t *testing.T) {
 				}
 				switch can := g.can.most != (cost{}); {
 				case can && got.within(g.most):
-					t.Errorf("got %+v of %+v: the goal is met, and said to be one that cannot be had", got, g.most)
+					t.Errorf("got %+v, want more than %+v: the goal is met, but declared out of reach", got, g.most)
 				case !got.within(g.bearable()):
-					t.Errorf("got %+v, want at most %+v (0 is no limit)", got, g.bearable())
+					t.Errorf("got %+v, want at most %+v (0 means no limit)", got, g.bearable())
 				}
 			})
 		}

@@ -58,7 +58,7 @@ func azureRequest(name string) func() (*http.Request, error) {
 	return nil
 }
 
-// azureCancel is a cancel by the Azure client, which would ask again three times after a 5xx if it were let.
+// azureCancel returns a cancel by the Azure client, without its three retries after a 5xx.
 func azureCancel(base string, h *http.Client) func(ctx context.Context, id uuid.UUID) error {
 	c := servicefabric.NewWithBaseURI(base)
 	c.Sender = autorest.Sender(h)

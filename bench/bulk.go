@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// openCancelAll lists and cancels many. The clock of the engine stands still, so that they stay RollingBack and can be
+// openCancelAll lists and cancels many operations. The clock of the engine stands still, so that they stay RollingBack and can be
 // cancelled again.
 func openCancelAll() (_ []side, _ func() error, err error) {
 	var c closers
@@ -36,7 +36,7 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 			return err
 		}
 		if len(all) != many {
-			return fmt.Errorf("%d listed, want %d", len(all), many)
+			return fmt.Errorf("got %d operations in the list, want %d", len(all), many)
 		}
 		var next atomic.Int64
 		return atOnce("", callers, func() error {
@@ -53,7 +53,7 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 	}
 	return []side{
 		once("ours", func() error {
-			ours, err := wrapper.New(e.address) // a new one: nobody cancels the same operations for the hundredth time
+			ours, err := wrapper.New(e.address) // a new client, which does not know the operations
 			if err != nil {
 				return err
 			}
@@ -66,7 +66,7 @@ func openCancelAll() (_ []side, _ func() error, err error) {
 				n++
 			}
 			if n != many {
-				return fmt.Errorf("%d cancelled, want %d", n, many)
+				return fmt.Errorf("got %d cancels, want %d", n, many)
 			}
 			return nil
 		}),

@@ -14,8 +14,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// others returns a function that hands out operation ids, over and over. There are more of them than a client
-// remembers. It is safe for concurrent use.
+// others returns a function that returns different operation ids in turn, more than a client
+// remembers. The function is safe for concurrent use.
 func others() func() uuid.UUID {
 	all := make([]uuid.UUID, 1<<14)
 	for i := range all {
@@ -25,11 +25,11 @@ func others() func() uuid.UUID {
 	return func() uuid.UUID { return all[next.Add(1)%uint64(len(all))] }
 }
 
-// same returns a function that hands out one id.
+// same returns a function that always returns the same id.
 func same() func() uuid.UUID { return func() uuid.UUID { return operationID } }
 
-// canned answers without a network: every cancel with a status, and a list with the operation of the last cancel,
-// which is over. For one goroutine.
+// canned answers without a network: a cancel with a fixed status, and a list with the operation of the last cancel
+// as Cancelled. It is not safe for concurrent use.
 type canned struct {
 	status int
 	last   string
@@ -61,8 +61,8 @@ func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// netHTTP is the transport of net/http with canned in place of its connections. A client trusts that one to heed a
-// context, and runs any other in a goroutine of its own, which no side by hand does.
+// netHTTP returns an [http.Transport] with canned in place of its connections. Our client trusts an http.Transport to
+// observe the context, and runs any other transport in an extra goroutine, which the handwritten sides do not need.
 func netHTTP(c *canned) *http.Transport {
 	t := new(http.Transport)
 	t.RegisterProtocol("http", c)
@@ -72,7 +72,7 @@ func netHTTP(c *canned) *http.Transport {
 func openCancel() ([]side, func() error, error)      { return openCall(others) }
 func openCancelAgain() ([]side, func() error, error) { return openCall(same) }
 
-// openCall cancels what the network would answer with 200. The client is one that has been in use for a while, whose
+// openCall cancels operations with an answer of 200. Our client has been in use for a while: its
 // ledger is full.
 func openCall(ids func() func() uuid.UUID) ([]side, func() error, error) {
 	h := &http.Client{Transport: netHTTP(&canned{status: http.StatusOK})}
@@ -99,7 +99,7 @@ func openCall(ids func() func() uuid.UUID) ([]side, func() error, error) {
 	return sides, func() error { ours.Close(); return nil }, sides[0].many(warm)
 }
 
-// warm is how many calls fill the ledger of a client.
+// warm is a number of calls that fills the ledger of a client.
 const warm = 12_000
 
 func oursCancel(c *wrapper.Client) func(context.Context, uuid.UUID) error {
@@ -109,7 +109,7 @@ func oursCancel(c *wrapper.Client) func(context.Context, uuid.UUID) error {
 	}
 }
 
-// openCancel404 cancels what is not found, and looks for it in the list.
+// openCancel404 cancels operations with an answer of 404, and looks them up in the list.
 func openCancel404() ([]side, func() error, error) {
 	h := &http.Client{Transport: netHTTP(&canned{status: http.StatusNotFound})}
 	ours, err := wrapper.New(gateway, wrapper.WithHTTPClient(h))
@@ -140,10 +140,10 @@ func openCancel404() ([]side, func() error, error) {
 	return sides, func() error { ours.Close(); return nil }, sides[0].many(warm)
 }
 
-// finished is the error of a cancel that should have found its operation over.
+// finished returns an error unless a cancel found its operation ended.
 func finished(result wrapper.Result, err error) error {
 	if err == nil && result.Verdict != wrapper.Finished {
-		err = fmt.Errorf("the verdict is %v, want %v", result.Verdict, wrapper.Finished)
+		err = fmt.Errorf("got the verdict %v, want %v", result.Verdict, wrapper.Finished)
 	}
 	return err
 }

@@ -12,11 +12,11 @@ import (
 type bar struct {
 	Name, Value      string
 	Y, X, Width      float64 // of the bar, which begins at the limit
-	From, To, Middle float64 // of the line from the least to the greatest
+	From, To, Middle float64 // of the line from the minimum to the maximum
 	Fill             string
 }
 
-// The places in the chart.
+// The dimensions of the chart.
 const (
 	barHeight = 18.0
 	nameWidth = 250.0
@@ -25,8 +25,8 @@ const (
 	chartTop  = 58.0
 )
 
-// chart is results.svg: each goal as a bar from its limit to what was measured, on a logarithmic scale. To the left of
-// the limit a goal is met.
+// chart returns the text of results.svg: each goal as a bar from its limit to the measured ratio, on a logarithmic
+// scale. A goal is met if its bar lies to the left of the limit.
 func chart(all []result) string {
 	type point struct {
 		name, value      string
@@ -89,14 +89,14 @@ func chart(all []result) string {
 	}
 	var out strings.Builder
 	if err := svg.Execute(&out, chart); err != nil {
-		panic(err) // the template and what it gets are both in this file
+		panic(err) // the template and its data are both in this file
 	}
 	return out.String()
 }
 
 var svg = template.Must(template.New("svg").Parse(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{printf "%.0f" .Width}} {{printf "%.0f" .Height}}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="10" y="20" font-size="14">What was measured as a multiple of the goal's limit; left of 1 the goal is met</text>
+<text x="10" y="20" font-size="14">Measured value divided by the limit of the goal; left of 1 the goal is met</text>
 {{$c := . -}}
 {{range .Ticks -}}
 <line x1="{{printf "%.1f" .X}}" x2="{{printf "%.1f" .X}}" y1="{{printf "%.0f" $c.Top}}" y2="{{printf "%.0f" $c.Bottom}}" stroke="#ddd"/><text x="{{printf "%.1f" .X}}" y="{{printf "%.0f" $c.Top}}" dy="-6" text-anchor="middle">{{.Name}}</text>

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// machine tells what the figures depend on, and not whose machine it is.
+// machine describes the hardware, the load and the Go version of this run, without identifying the machine.
 func machine() string {
 	s := fmt.Sprintf("This run: %s, %s/%s, %d processors", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if model := field("/proc/cpuinfo", "model name"); model != "" {
@@ -24,7 +24,7 @@ func machine() string {
 	return s + "."
 }
 
-// field is the value of the first line "name: value" of a file, or "".
+// field returns the value of the first line "name: value" of a file, or "".
 func field(path, name string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 // workload is a piece of work that several sides do, each in its own way.
 type workload struct {
 	name string
-	what string // for people
-	// open makes the sides. The first one is ours. What it opens is closed by close, which is not nil
-	// unless err is not.
+	what string // description for the report
+	// open makes the sides. The first one is ours. closeAll closes what open opened; it is nil
+	// only if err is not nil.
 	open  func() (sides []side, closeAll func() error, err error)
 	who   clock // whose processor time counts
-	slow  bool  // it takes minutes: it is not warmed up, and two rounds have to do
+	slow  bool  // takes minutes, so it runs two rounds without a warm-up
 	goals []goal
 }
 
@@ -22,31 +22,31 @@ type side struct {
 	name string
 	// many does the work n times.
 	many func(n int) error
-	// least is how often it does so in a batch at least.
+	// least is the minimum number of times in a batch.
 	least int
-	// cost is what doing it once costs; nil means that it is counted while many runs.
+	// cost measures the cost of doing the work once; if nil, the cost is counted while many runs.
 	cost func() (cost, error)
 }
 
-// goal is what the first side of a workload has to reach.
+// goal is a target for the first side of a workload.
 type goal struct {
 	name  string
-	base  string  // the side it is compared with, or "" for none
-	limit float64 // of the time of the first side as a multiple of the base's
-	most  cost    // of the first side; 0 stands for no limit
-	// can is what can be had where the limits cannot; its zero values are those of the goal.
+	base  string  // the side to compare with, or "" for none
+	limit float64 // of the time of the first side divided by that of the base
+	most  cost    // limit of the cost of the first side; 0 means no limit
+	// can has the attainable limits if those of the goal are out of reach; zero fields mean those of the goal.
 	can attainable
 }
 
-// attainable is what can be had of a goal. It is held in place of the goal, and the goal stays short.
+// attainable has the limits that are enforced for a goal that is out of reach. The goal is still reported as short.
 type attainable struct {
-	base  string // the side it is compared with; "" stands for that of the goal
+	base  string // the side to compare with; "" means that of the goal
 	limit float64
 	most  cost
-	why   string
+	why   string // the reason
 }
 
-// once is a side that does the work by calling do.
+// once returns a side that does the work by calling do.
 func once(name string, do func() error) side {
 	return side{name: name, many: func(n int) error {
 		for range n {
@@ -58,7 +58,7 @@ func once(name string, do func() error) side {
 	}}
 }
 
-// closers closes in reverse order what was opened.
+// closers collects close functions, and calls them in reverse order.
 type closers []func() error
 
 func (c *closers) add(f func() error) { *c = append(*c, f) }
@@ -72,7 +72,7 @@ func (c *closers) close() error {
 	return errors.Join(errs...)
 }
 
-// workloads are all that is measured, in the order of the report. The limits stand here and nowhere else.
+// workloads returns all workloads in the order of the report. It is the only place that defines limits.
 func workloads() []workload {
 	var all []workload
 	for _, name := range requestNames {
@@ -84,7 +84,7 @@ func workloads() []workload {
 	}
 	all = append(all,
 		workload{
-			name: "cancel", what: "cancel without a network, answered with 200, another operation each time",
+			name: "cancel", what: "cancel without a network, answered with 200, a different operation each time",
 			open:  openCancel,
 			goals: []goal{{name: "cancel", base: "duty", limit: 1.5, most: cost{allocs: 28, bytes: 2600}}},
 		},
@@ -94,17 +94,17 @@ func workloads() []workload {
 			goals: []goal{{name: "cancel-again", base: "duty", limit: 1.5, most: cost{allocs: 28, bytes: 2600}}},
 		},
 		workload{
-			name: "cancel-404", what: "cancel without a network, answered with 404, and the list that tells why",
+			name: "cancel-404", what: "cancel without a network, answered with 404, followed by a look-up in the list",
 			open:  openCancel404,
 			goals: []goal{{name: "cancel-404", base: "plain", limit: 1.6}},
 		},
 		workload{
-			name: "over-known", what: "cancel what is over, with 9 000 operations remembered; this client started it",
+			name: "over-known", what: "cancel an ended operation that this client started, among 9 000 operations",
 			open:  func() ([]side, func() error, error) { return openOver(true) },
 			goals: []goal{{name: "over-known", base: "plain", limit: 2}},
 		},
 		workload{
-			name: "over-list", what: "cancel what is over, with 9 000 operations remembered; nothing is known of it",
+			name: "over-list", what: "cancel an ended operation that this client does not know, among 9 000 operations",
 			open:  func() ([]side, func() error, error) { return openOver(false) },
 			goals: []goal{{name: "over-list", base: "plain", limit: 60}},
 		},
@@ -122,7 +122,7 @@ func workloads() []workload {
 			goals: []goal{{name: "handler-refused", base: "duty", limit: 1.00}},
 		},
 		workload{
-			name: "handler-404", what: "handle a cancel of what the implementation does not know",
+			name: "handler-404", what: "handle a cancel of an unknown operation",
 			open:  func() ([]side, func() error, error) { return openHandler(unknown) },
 			goals: []goal{{name: "handler-404", base: "duty", limit: 1.00}},
 		},
@@ -159,7 +159,7 @@ func workloads() []workload {
 		n      int
 		more   string
 		limit  float64
-	}{{"1000", 1000, "", 0.33}, {"10000", 10_000, "", 0.33}, {"100000", 100_000, ", in lists of 40 000, which is what the client takes", 0.18}} {
+	}{{"1000", 1000, "", 0.33}, {"10000", 10_000, "", 0.33}, {"100000", 100_000, ", in lists of 40 000, the maximum of the client", 0.18}} {
 		all = append(all, workload{
 			name: "list/" + l.length, what: "list over loopback, operations: " + l.length + l.more,
 			open:  func() ([]side, func() error, error) { return openList(l.n) },
@@ -168,12 +168,12 @@ func workloads() []workload {
 	}
 	return append(all,
 		workload{
-			name: "list-memory/server", what: "what a server allocates to write a list of 100 000",
+			name: "list-memory/server", what: "allocations of a server that writes a list of 100 000",
 			open:  openListServer,
 			goals: []goal{{name: "list-memory/server", most: cost{bytes: 64 << 10}}},
 		},
 		workload{
-			name: "list-memory/client", what: "the most that a client holds of a list of 40 000, which is as many as a cluster lists",
+			name: "list-memory/client", what: "peak memory of a client that reads a list of 40 000, the maximum of a cluster",
 			open:  openListClient,
 			goals: []goal{{name: "list-memory/client", most: cost{bytes: 1 << 20}}},
 		},
@@ -183,24 +183,24 @@ func workloads() []workload {
 			goals: []goal{{name: "cancel-all", base: "plain", limit: 1.08, can: withMemory(1.08)}},
 		},
 		workload{
-			name: "command", what: `the whole process of "sfcancel cancel --ledger none", against a program that does the POST`,
+			name: "command", what: `the whole process of "sfcancel cancel --ledger none", compared with a program that only sends the POST`,
 			open: openCommand, who: children,
-			goals: []goal{{name: "command", base: "plain", limit: 1.3, can: attainable{limit: 2.4, why: "Go initialises every package that is " +
-				"linked, and the one binary has the client of etcd for serve and for ledgers: without it the process takes 1.5 times the " +
+			goals: []goal{{name: "command", base: "plain", limit: 1.3, can: attainable{limit: 2.4, why: "Go initialises every linked " +
+				"package, and the binary contains the etcd client for serve and for ledgers. Without it the process takes 1.5 times the " +
 				"processor time of the POST (2.5 ms and 733 KB of initialisation against 0.5 ms and 95 KB, 966 page faults against 650). " +
 				"wrapper alone takes 1.07, wrapper and cobra 1.29. GODEBUG=inittrace=1 shows the packages: protodesc, genproto, etcdserverpb and grpc come first."}}},
 		},
 		workload{
-			name: coldBuild, what: "build a program with an empty cache that imports wrapper, against the client of oapi-codegen",
+			name: coldBuild, what: "build a program that imports wrapper with an empty cache, compared with the client of oapi-codegen",
 			open: openColdBuild, who: children, slow: true,
-			goals: []goal{{name: coldBuild, base: "stock", limit: 1.0, can: attainable{limit: 1.03, why: "30 of 32 seconds go into what both import, net/http above " +
-				"all. Only ours imports wrapper and generated (1.2 s of processor time), log/slog, of which WithLogger takes a logger (0.3 s), and small packages " +
-				"of its own (0.5 s); only stock imports the rest of oapi-codegen/runtime and has its client in main (1.0 s). go build -debug-actiongraph says so."}}},
+			goals: []goal{{name: coldBuild, base: "stock", limit: 1.0, can: attainable{limit: 1.03, why: "30 of 32 seconds go into packages that both import, mainly " +
+				"net/http. Only ours imports wrapper and generated (1.2 s of processor time), log/slog for WithLogger (0.3 s), and small internal packages " +
+				"(0.5 s); only stock imports the rest of oapi-codegen/runtime and has its client in main (1.0 s). go build -debug-actiongraph shows this."}}},
 		},
 	)
 }
 
-// longPaths are the requests whose path and query do not fit into what 640 bytes leave to them.
+// longPaths are the requests whose path and query do not fit into 640 bytes with the rest of the request.
 var longPaths = map[string]attainable{
 	"GetDataLossProgress":         longPath(688),
 	"GetQuorumLossProgress":       longPath(688),
@@ -212,9 +212,9 @@ var longPaths = map[string]attainable{
 }
 
 func longPath(bytes uint64) attainable {
-	return attainable{most: cost{bytes: bytes}, why: "http.Request has 304 bytes and url.URL 144, which is together the size class of 448; " +
-		"the empty header map, which callers fill and http.Client would copy, has 48. So 640 leave 144 for path and query, which are " +
-		"one string here, each byte once, of 178 to 225 bytes in size classes of 192 to 240."}
+	return attainable{most: cost{bytes: bytes}, why: "http.Request takes 304 bytes and url.URL 144, together one allocation of size class 448; " +
+		"the empty header map, which callers fill and http.Client would copy, takes 48. So 640 bytes leave 144 for path and query, which are " +
+		"a single string of 178 to 225 bytes here, in size classes of 192 to 240."}
 }
 
 // coldBuild takes minutes and runs only when asked for.

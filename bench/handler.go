@@ -10,17 +10,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// outcome is what becomes of a request that a handler gets.
+// outcome is the status that a handler answers a request with.
 type outcome int
 
 const (
 	accepted = outcome(http.StatusOK)
-	refused  = outcome(http.StatusBadRequest) // by the edge, because a parameter is bad
+	refused  = outcome(http.StatusBadRequest) // by the edge, because a parameter is invalid
 	unknown  = outcome(http.StatusNotFound)   // by the implementation
 )
 
-// sink takes an answer and keeps nothing but the status. It is used again, so that it costs nothing. It takes deadlines,
-// as the writers of net/http do: from one that does not, [http.ResponseController] returns an error that costs more than
+// sink is a response writer that keeps only the status. It is reused, so that it costs nothing. It accepts deadlines
+// like the writers of net/http; otherwise [http.ResponseController] would return an error, which costs more than
 // the deadline.
 type sink struct {
 	header http.Header
@@ -39,7 +39,7 @@ func (s *sink) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// openHandler handles one cancel, without a network. The request is the same each time, as net/http would hand it over
+// openHandler handles one cancel, without a network. The request is the same each time, as net/http would receive it
 // from our client.
 func openHandler(wanted outcome) ([]side, func() error, error) {
 	do := func(context.Context, uuid.UUID, bool) int { return int(wanted) }
@@ -75,7 +75,7 @@ func openHandler(wanted outcome) ([]side, func() error, error) {
 			s.status = 0
 			h.ServeHTTP(s, r)
 			if s.status != int(wanted) {
-				return fmt.Errorf("answered with %d, want %d", s.status, wanted)
+				return fmt.Errorf("got status %d, want %d", s.status, wanted)
 			}
 			return nil
 		}))

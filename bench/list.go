@@ -20,7 +20,7 @@ import (
 // kinds are the four kinds of an operation.
 var kinds = [...]string{"PartitionDataLoss", "PartitionQuorumLoss", "PartitionRestart", "NodeTransition"}
 
-// newList is a list of n operations, as many of each kind.
+// newList returns a list of n operations, with the same number of each kind.
 func newList(n int) []listed {
 	all := make([]listed, n)
 	for i := range all {
@@ -29,10 +29,10 @@ func newList(n int) []listed {
 	return all
 }
 
-// mostListed is as many operations as our client takes in one list: 10 000 of a kind, as a cluster lists.
+// mostListed is the number of operations that our client accepts in one list: 10 000 of each kind, the maximum of a cluster.
 const mostListed = 40_000
 
-// openList reads n operations over loopback. More than the client takes are several lists, for both sides.
+// openList reads n operations over loopback. Both sides split more than mostListed operations into several lists.
 func openList(n int) (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -83,7 +83,7 @@ func openList(n int) (_ []side, _ func() error, err error) {
 				all += got
 			}
 			if all != n {
-				return fmt.Errorf("%d operations, want %d", all, n)
+				return fmt.Errorf("got %d operations, want %d", all, n)
 			}
 			return nil
 		}
@@ -91,7 +91,7 @@ func openList(n int) (_ []side, _ func() error, err error) {
 	return []side{once("ours", read(ours)), once("encoding/json", read(byJSON))}, c.close, nil
 }
 
-// openListServer counts what the scaffold allocates for a list.
+// openListServer counts the allocations of the scaffold for a list.
 func openListServer() ([]side, func() error, error) {
 	edge, err := oursListHandler(newList(100_000))
 	if err != nil {
@@ -104,13 +104,13 @@ func openListServer() ([]side, func() error, error) {
 	return []side{once("ours", func() error {
 		s := &sink{header: make(http.Header)}
 		if edge.ServeHTTP(s, r); s.status != http.StatusOK {
-			return fmt.Errorf("answered with %d", s.status)
+			return fmt.Errorf("got status %d, want 200", s.status)
 		}
 		return nil
 	})}, func() error { return nil }, nil
 }
 
-// openListClient finds the most that a client holds while it reads a list.
+// openListClient finds the most memory that a client holds while it reads a list.
 func openListClient() ([]side, func() error, error) {
 	const n = mostListed
 	body, err := json.Marshal(newList(n))
@@ -125,12 +125,12 @@ func openListClient() ([]side, func() error, error) {
 	read := func() error {
 		got, err := oursList(context.Background(), ours)
 		if err == nil && got != n {
-			err = fmt.Errorf("%d operations, want %d", got, n)
+			err = fmt.Errorf("got %d operations, want %d", got, n)
 		}
 		return err
 	}
 	return []side{{name: "ours", cost: func() (cost, error) {
-		if err := read(); err != nil { // what is made once is not of the list
+		if err := read(); err != nil { // one-time allocations do not count
 			return cost{}, err
 		}
 		m.most, m.before = 0, held()
@@ -139,7 +139,7 @@ func openListClient() ([]side, func() error, error) {
 	}}}, func() error { ours.Close(); return nil }, nil
 }
 
-// metered answers every request with a body, and looks at the heap while that is read.
+// metered answers every request with a body, and measures the heap while the body is read.
 type metered struct {
 	body         []byte
 	before, most uint64
@@ -155,7 +155,7 @@ func (m *metered) RoundTrip(r *http.Request) (*http.Response, error) {
 type meteredBody struct {
 	of   *metered
 	left *bytes.Reader
-	due  int // how much may be read before the heap is looked at
+	due  int // bytes to read before the heap is measured again
 }
 
 func (b *meteredBody) Read(p []byte) (int, error) {
@@ -170,7 +170,7 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// held is what is in use of the heap.
+// held returns the bytes of heap in use after a garbage collection.
 func held() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

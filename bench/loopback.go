@@ -18,7 +18,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// serve serves on a port of its own, over TLS if the server has a configuration for it, and returns the address.
+// serve serves on a free port, over TLS if the server has a TLSConfig, and returns the base URL.
 func serve(s *http.Server, c *closers) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func serve(s *http.Server, c *closers) (string, error) {
 	return scheme + l.Addr().String(), nil
 }
 
-// byHand is a server by hand, with limits like those of [server.NewHTTPServer].
+// byHand returns a handwritten server, with limits like those of [server.NewHTTPServer].
 func byHand(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -49,7 +49,7 @@ func byHand(h http.Handler) *http.Server {
 	}
 }
 
-// dialer is an HTTP client that keeps as many connections as there are callers.
+// dialer returns an HTTP client without a limit on idle connections, so that each caller keeps its connection.
 func dialer(t *tls.Config, c *closers) *http.Client {
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
@@ -58,7 +58,7 @@ func dialer(t *tls.Config, c *closers) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// atOnce is a side that does its work with a number of callers at once.
+// atOnce returns a side with several concurrent callers.
 func atOnce(name string, callers int, do func() error) side {
 	if callers == 1 {
 		return once(name, do)
@@ -84,7 +84,7 @@ func atOnce(name string, callers int, do func() error) side {
 	}}
 }
 
-// ask is a side that cancels another operation each time.
+// ask returns a side that cancels a different operation each time.
 func ask(name string, callers int, cancel func(context.Context, uuid.UUID) error) side {
 	id := others()
 	return atOnce(name, callers, func() error { return cancel(context.Background(), id()) })
@@ -93,7 +93,7 @@ func ask(name string, callers int, cancel func(context.Context, uuid.UUID) error
 // always accepts every cancel.
 func always(context.Context, uuid.UUID, bool) int { return http.StatusOK }
 
-// openLoopback cancels over connections that stay open. What a side is called is both its client and its server.
+// openLoopback cancels over connections that stay open. The name of a side stands for its client and its server.
 func openLoopback(callers int) (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {

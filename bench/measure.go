@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// cost is what one piece of work costs besides time.
+// cost is the cost of one unit of work besides time.
 type cost struct{ allocs, bytes uint64 }
 
-// sample is what one piece of work took in one batch.
+// sample is the time per unit of work in one batch.
 type sample struct{ cpu, wall time.Duration }
 
-// clock says whose processor time counts: that of this process, or of those it has started and waited for.
+// clock selects whose processor time counts: that of this process, or of the child processes it has waited for.
 type clock int
 
 const (
@@ -32,23 +32,23 @@ func (c clock) now() (time.Duration, error) {
 
 // pace bounds a race.
 type pace struct {
-	rounds int           // how many; 0 means as many as there is time for
-	time   time.Duration // what a race may take, but for the least number of rounds
-	cold   bool          // once a batch, and nothing is warmed up
+	rounds int           // number of rounds; 0 means as many as fit into time
+	time   time.Duration // limit of a race, which runs leastRounds in any case
+	cold   bool          // one unit of work per batch, without a warm-up
 }
 
 // Bounds of a race: fewer rounds say nothing, and more say nothing new.
 const (
 	leastRounds  = 5
 	mostRounds   = 201
-	mostTimes    = 1 << 22 // in a batch
+	mostTimes    = 1 << 22 // units of work in a batch
 	usualRounds  = 100
 	longestBatch = 100 * time.Millisecond
-	leastBatch   = 25 * time.Millisecond // which has a few garbage collections: with one or none, chance decides who pays
+	leastBatch   = 25 * time.Millisecond // enough for a few garbage collections: with one or none, chance decides which side pays
 )
 
-// race has the sides do their work in short batches, by turns and in both orders, so that what disturbs one disturbs
-// the others, too. It returns a row a round and in it a sample a side.
+// race runs the sides in short batches, by turns and in both orders, so that a disturbance affects all of
+// them. It returns a row for each round, with a sample for each side.
 func race(sides []side, who clock, p pace) ([][]sample, error) {
 	batch := min(max(p.time/time.Duration(len(sides)*usualRounds), leastBatch), longestBatch)
 	n := make([]int, len(sides))
@@ -85,8 +85,8 @@ func race(sides []side, who clock, p pace) ([][]sample, error) {
 	return rows, nil
 }
 
-// fill finds how often a side does its work in a batch of processor time, which does not depend on what else the
-// machine does. The first batch warms the side up: connections are made, pools filled.
+// fill finds how many units of work a side does in a batch of processor time, which does not depend on the load of the
+// machine. The first batch warms the side up: it opens connections and fills pools.
 func fill(s side, who clock, batch time.Duration) (int, error) {
 	warm := false
 	for n := max(1, s.least); ; {
@@ -107,7 +107,7 @@ func fill(s side, who clock, batch time.Duration) (int, error) {
 }
 
 func timed(s side, n int, who clock) (sample, error) {
-	runtime.GC() // so that nobody pays for what another has left behind
+	runtime.GC() // so that no side pays for the garbage of another
 	before, err := who.now()
 	if err != nil {
 		return sample{}, err
@@ -121,10 +121,10 @@ func timed(s side, n int, who clock) (sample, error) {
 	return sample{cpu: (after - before) / time.Duration(n), wall: wall / time.Duration(n)}, err
 }
 
-// spread is a ratio over the rounds.
+// spread is the distribution of a ratio over the rounds.
 type spread struct{ median, min, max float64 }
 
-// compare is the ratio of two sides inside each round.
+// compare returns the ratio of side a to side b, computed within each round.
 func compare(rows [][]sample, a, b int, of func(sample) time.Duration) spread {
 	var ratios []float64
 	for _, row := range rows {
@@ -147,7 +147,7 @@ func compare(rows [][]sample, a, b int, of func(sample) time.Duration) spread {
 func cpu(s sample) time.Duration  { return s.cpu }
 func wall(s sample) time.Duration { return s.wall }
 
-// typical is the median over the rounds of what a side took.
+// typical returns the median time of a side over the rounds.
 func typical(rows [][]sample, side int, of func(sample) time.Duration) time.Duration {
 	var all []time.Duration
 	for _, row := range rows {
@@ -157,8 +157,8 @@ func typical(rows [][]sample, side int, of func(sample) time.Duration) time.Dura
 	return all[len(all)/2]
 }
 
-// spend counts what a side allocates for one piece of work, the whole process taken together, as
-// [testing.AllocsPerRun] does. Other goroutines only ever add to it, so the least of a few tries is taken.
+// spend counts the allocations of the whole process for one unit of work, as
+// [testing.AllocsPerRun] does. Other goroutines can only add to them, so the minimum of a few tries counts.
 func spend(s side) (cost, error) {
 	if s.cost != nil {
 		return s.cost()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ms are rounds of two sides, in milliseconds.
+// ms returns rounds of two sides, in milliseconds.
 func ms(pairs ...[2]int) (rows [][]sample) {
 	for _, p := range pairs {
 		rows = append(rows, []sample{{cpu: time.Duration(p[0]) * time.Millisecond}, {cpu: time.Duration(p[1]) * time.Millisecond}})
@@ -25,10 +25,10 @@ func TestCompare(t *testing.T) {
 		want spread
 	}{
 		{"one round", ms([2]int{6, 3}), spread{2, 2, 2}},
-		{"ratios inside a round, not of sums", ms([2]int{10, 10}, [2]int{200, 100}, [2]int{3000, 1000}), spread{2, 1, 3}},
+		{"ratios within a round, not of sums", ms([2]int{10, 10}, [2]int{200, 100}, [2]int{3000, 1000}), spread{2, 1, 3}},
 		{"an even number of rounds", ms([2]int{1, 1}, [2]int{2, 1}, [2]int{4, 1}, [2]int{9, 1}), spread{3, 1, 9}},
 		{"a clock that stood still", ms([2]int{4, 0}, [2]int{2, 1}), spread{2, 2, 2}},
-		{"nothing", nil, spread{}},
+		{"no rounds", nil, spread{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := compare(c.rows, 0, 1, cpu); got != c.want {
@@ -52,7 +52,7 @@ func TestRaceTakesTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := strings.Join(order[len(order)-8:], ""); got != "abbaabba" || len(rows) != 4 {
-		t.Errorf("%d rounds in the order %q, want 4 in the order abbaabba", len(rows), got)
+		t.Errorf("got %d rounds in the order %q, want 4 in the order abbaabba", len(rows), got)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestVerdicts(t *testing.T) {
 		sides []side
 		err   error
 		ok    bool
-		line  string // begins with it
+		line  string // the beginning of the line
 		had   bool
 	}{
 		{"fast", goal{name: "g", base: "b", limit: 1e9}, []side{once("a", nothing), once("b", nothing)}, nil, true, "goal=g ratio=", false},
@@ -74,9 +74,9 @@ func TestVerdicts(t *testing.T) {
 		{"many allocations", goal{name: "g", base: "b", limit: 1e9, most: cost{allocs: 1}}, []side{once("a", allocate), once("b", nothing)}, nil, false, "goal=g ratio=", false},
 		{"not opened", goal{name: "g"}, nil, broken, false, `goal=g error="it\nfails"`, false},
 		{"failing", goal{name: "g", base: "b", limit: 1}, []side{once("a", func() error { return broken }), once("b", nothing)}, nil, false, `goal=g error="a: it\nfails"`, false},
-		{"as few bytes as can be", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 1 << 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", true},
-		{"more bytes than need be", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", false},
-		{"as fast as can be", goal{name: "g", base: "b", limit: 1e-9, can: attainable{limit: 1e9, why: "so"}}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio=", true},
+		{"as few bytes as attainable", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 1 << 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", true},
+		{"more bytes than attainable", goal{name: "g", most: cost{bytes: 10}, can: attainable{most: cost{bytes: 20}, why: "so"}}, []side{once("a", allocate)}, nil, false, "goal=g bytes=", false},
+		{"as fast as attainable", goal{name: "g", base: "b", limit: 1e-9, can: attainable{limit: 1e9, why: "so"}}, []side{once("a", nothing), once("b", nothing)}, nil, false, "goal=g ratio=", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := workload{goals: []goal{c.goal}, open: func() ([]side, func() error, error) { return c.sides, nothing, c.err }}
@@ -92,7 +92,7 @@ func TestVerdicts(t *testing.T) {
 				}
 			}
 			if got := r.verdicts[0].had; got != c.had {
-				t.Errorf("got that it is what can be had: %v, want %v", got, c.had)
+				t.Errorf("got within the attainable limits %t, want %t", got, c.had)
 			}
 			if line := r.verdicts[0].String(); !strings.HasPrefix(line, c.line) || !strings.HasSuffix(line, end) {
 				t.Errorf("got %q, want %q…%q", line, c.line, end)
@@ -100,13 +100,13 @@ func TestVerdicts(t *testing.T) {
 			all := []result{r}
 			for line := range strings.Lines(report("", all)) {
 				if strings.HasPrefix(line, "| g ") && strings.Count(line, "|") != 9 {
-					t.Errorf("not a row of eight cells: %s", line)
+					t.Errorf("got the row %s, want eight cells", line)
 				}
 			}
 			for in := xml.NewDecoder(strings.NewReader(chart(all))); ; {
 				if _, err := in.Token(); err != nil {
 					if !errors.Is(err, io.EOF) {
-						t.Errorf("the chart is no XML: %v", err)
+						t.Errorf("the chart is not XML: %v", err)
 					}
 					break
 				}

@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// Everything that calls package generated is in this file: it is what changes when the generator does.
+// All calls of package generated are in this file, because they change with the generator.
 
 // oursRequest builds a request with the generated builders.
 func oursRequest(name string) func() (*http.Request, error) {
@@ -78,7 +78,7 @@ func oursRequest(name string) func() (*http.Request, error) {
 	return nil
 }
 
-// oursHandler is the scaffold around an implementation of the cancel.
+// oursHandler returns the scaffold around an implementation of the cancel.
 func oursHandler(do func(ctx context.Context, id uuid.UUID, force bool) int, options ...server.Option) (http.Handler, error) {
 	return server.New(canceller{do: do}, options...)
 }
@@ -95,8 +95,8 @@ func (c canceller) CancelOperation(ctx context.Context, r generated.CancelOperat
 	return generated.CancelOperation200Response{}, nil
 }
 
-// oursListHandler is the scaffold around an implementation that has a list ready, and answers with it as the emulator
-// does: as a stream.
+// oursListHandler returns the scaffold around an implementation that answers with a prepared list, as a stream
+// like the emulator.
 func oursListHandler(all []listed) (http.Handler, error) {
 	return server.New(lister{all: all})
 }
@@ -118,7 +118,7 @@ func (l lister) GetFaultOperationList(context.Context, generated.GetFaultOperati
 	}), nil
 }
 
-// oursList reads a list and says how long it is.
+// oursList reads a list and returns its length.
 func oursList(ctx context.Context, c *wrapper.Client) (int, error) {
 	all, err := c.Operations(ctx)
 	return len(all), err

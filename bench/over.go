@@ -17,16 +17,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// engine is the reference implementation behind the scaffold, on loopback, with a clock that stands still.
+// engine is the emulator behind the scaffold, on loopback, with a clock that stands still until later is changed.
 type engine struct {
 	*emulator.Emulator
 	address string
-	later   atomic.Int64 // how far the clock was moved
+	later   atomic.Int64 // how far the clock was moved, in nanoseconds
 }
 
 func newEngine(c *closers) (*engine, error) {
 	e, begin := new(engine), time.Now()
-	e.Emulator = emulator.New(memory.New(), emulator.WithSharedLists(), // as sfcancel serve makes it
+	e.Emulator = emulator.New(memory.New(), emulator.WithSharedLists(), // as in sfcancel serve
 		emulator.WithClock(func() time.Time { return begin.Add(time.Duration(e.later.Load())) }))
 	edge, err := server.New(e.Emulator)
 	if err != nil {
@@ -36,13 +36,13 @@ func newEngine(c *closers) (*engine, error) {
 	return e, err
 }
 
-// service is one that every cluster of the emulator has.
+// service returns a service and a partition of the emulator's default cluster.
 func service() (name string, partition uuid.UUID) {
 	s := emulator.DefaultCluster().Services[0]
 	return s.Name, s.Partitions[0]
 }
 
-// put puts n data losses that have come to a step.
+// put stores n data losses that are in the given step.
 func (e *engine) put(n int, step emulator.Step) ([]uuid.UUID, error) {
 	var all []uuid.UUID
 	name, partition := service()
@@ -59,8 +59,8 @@ func (e *engine) put(n int, step emulator.Step) ([]uuid.UUID, error) {
 	return all, nil
 }
 
-// openOver cancels what is over, while the cluster remembers 9 000 operations. Known means that the client has started
-// it, so that it knows its kind and its target. By hand it takes a cancel, and a progress call that says how it ended.
+// openOver cancels operations that have ended, in a cluster with 9 000 operations. If known is set, the client has
+// started them, so it knows their kind and target. By hand it takes a cancel and a progress call that shows how the operation ended.
 func openOver(known bool) (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -116,7 +116,7 @@ func openOver(known bool) (_ []side, _ func() error, err error) {
 		var progress struct{ State string }
 		err := p.call(ctx, http.MethodGet, p.dataLossURL(name[len("fabric:/"):], partition, id), &progress)
 		if err == nil && progress.State != "Completed" {
-			err = fmt.Errorf("it is %q", progress.State)
+			err = fmt.Errorf("got the state %q, want Completed", progress.State)
 		}
 		return err
 	}

@@ -15,15 +15,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// What every side sends and reads.
+// Constants of all handwritten sides.
 const (
-	seconds     = 60 // of the parameter timeout
+	seconds     = 60 // value of the timeout parameter
 	requestID   = "X-Servicefabricrequestid"
 	longestBody = 16 << 20
 	longestFail = 64 << 10
 )
 
-// fabricError and listed are the two bodies of the API that are read here.
+// fabricError and listed are the two bodies of the API that the handwritten clients decode.
 type fabricError struct {
 	Error struct{ Code, Message string }
 }
@@ -33,7 +33,7 @@ type listed struct {
 	State, Type string
 }
 
-// failure is an answer that is none of the expected ones.
+// failure is the error for an answer with an unexpected status.
 type failure struct {
 	status int
 	code   string
@@ -41,7 +41,7 @@ type failure struct {
 
 func (f failure) Error() string { return fmt.Sprintf("answered with %d %s", f.status, f.code) }
 
-// missing is nil for an error that says that there is no such operation.
+// missing returns nil if err is a 404, and an error otherwise.
 func missing(err error) error {
 	if fail, ok := errors.AsType[failure](err); ok && fail.status == http.StatusNotFound {
 		return nil
@@ -49,7 +49,7 @@ func missing(err error) error {
 	return errors.Join(errors.New("not answered with 404"), err)
 }
 
-// plain is a client by hand, as short as it goes: no deadline, no bound, no id.
+// plain is the shortest handwritten client: no deadlines, no bounds, no request ids.
 type plain struct {
 	base string
 	http *http.Client
@@ -68,7 +68,7 @@ func (p plain) dataLossURL(service string, partition, id uuid.UUID) string {
 		"/$/GetDataLossProgress?api-version=6.0&OperationId=" + id.String() + "&timeout=" + strconv.Itoa(seconds)
 }
 
-// call sends a request and decodes the answer of a 200, if there is a place for it.
+// call sends a request. If into is not nil, it decodes the body of a 200 into it.
 func (p plain) call(ctx context.Context, method, address string, into any) error {
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
@@ -105,8 +105,8 @@ func (p plain) list(ctx context.Context) (all []listed, err error) {
 	return all, err
 }
 
-// duty is a client by hand that does what nobody may leave out who has to tell what became of a call: a deadline, an
-// id in each request that the gateway traces, to know whether a request was sent, and bodies with a bound.
+// duty is a handwritten client with everything that is needed to report the outcome of a call reliably: a deadline, an
+// id in each request for the gateway's trace, a record of whether the request was sent, and bounded bodies.
 type duty struct{ plain }
 
 func (d duty) cancel(ctx context.Context, id uuid.UUID) error {
@@ -139,7 +139,7 @@ func (d duty) cancel(ctx context.Context, id uuid.UUID) error {
 	return failure{answer.StatusCode, fail.Error.Code}
 }
 
-// plainHandler serves the cancel by hand: it reads the parameters, and that is all.
+// plainHandler returns a handwritten handler of the cancel that only parses the parameters.
 func plainHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /Faults/$/Cancel", func(w http.ResponseWriter, r *http.Request) {
@@ -159,8 +159,8 @@ func plainHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) ht
 	return mux
 }
 
-// dutyHandler serves the cancel by hand, with what nobody may leave out: every parameter checked, a deadline for the
-// work and for the answer, a bound of the body, an id to trace the request by, and panics answered.
+// dutyHandler returns a handwritten handler of the cancel with everything that a server needs: validation of every
+// parameter, a deadline for the work and for the answer, a bounded body, a request id for traces, and recovery from panics.
 func dutyHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /Faults/$/Cancel", func(w http.ResponseWriter, r *http.Request) {
@@ -213,7 +213,7 @@ func dutyHandler(do func(ctx context.Context, id uuid.UUID, force bool) int) htt
 	return mux
 }
 
-// answer writes what an implementation by hand returned.
+// answer writes the status that the implementation returned.
 func answer(w http.ResponseWriter, status int) {
 	if status == http.StatusNotFound {
 		refuse(w, status, "FABRIC_E_KEY_NOT_FOUND", "There is no such operation.")

@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// openCommand cancels by a process of its own each time.
+// openCommand runs a new process for each cancel.
 func openCommand() (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -51,8 +51,8 @@ func openCommand() (_ []side, _ func() error, err error) {
 	}, c.close, nil
 }
 
-// openColdBuild builds two small programs with an empty cache each time. The client of oapi-codegen is generated for
-// it without a server, as its users have it.
+// openColdBuild builds two small programs, each time with an empty cache. The client of oapi-codegen is generated
+// without a server, as its users would do.
 func openColdBuild() (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -64,7 +64,7 @@ func openColdBuild() (_ []side, _ func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp(".", ".cold-") // within the module, and out of the way of ./...
+	dir, err := os.MkdirTemp(".", ".cold-") // within the module, but not matched by ./...
 	if err != nil {
 		return nil, nil, err
 	}
@@ -136,19 +136,19 @@ output-options:
 	}
 	err = run(root, nil, "go", "run", "github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen",
 		"-config", filepath.Join(at, "cfg.yaml"), "-o", filepath.Join(at, "stock", "client.gen.go"), "openapi/faults.yaml")
-	if err == nil { // what does not compile is not found out after minutes
+	if err == nil { // find compile errors now instead of after minutes
 		err = run("", nil, "go", "vet", "./"+filepath.Join(dir, "ours"), "./"+filepath.Join(dir, "stock"))
 	}
 	return []side{build("ours"), build("stock")}, c.close, err
 }
 
-// root is where the parent module is.
+// root returns the directory of the parent module.
 func root() (string, error) {
 	out, err := exec.CommandContext(context.Background(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/sfcancel/sfcancel").Output()
 	return strings.TrimSpace(string(out)), err
 }
 
-// run runs a program to its end. Its output is shown if it fails.
+// run runs a program and waits for its end. If it fails, the error contains its output.
 func run(dir string, env []string, program string, args ...string) error {
 	cmd := exec.CommandContext(context.Background(), program, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// The programs compile that are built with an empty cache only when asked for.
+// The programs of the cold build, which bench measures only with -cold, compile.
 func TestColdBuildOpens(t *testing.T) {
 	_, closeAll, err := openColdBuild()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // remembered is how many operations a [wrapper.Client] remembers.
 const remembered = 10_000
 
-// notes has the operations that were cancelled last.
+// notes holds the operations that were cancelled last.
 type notes struct {
 	mu    sync.Mutex
 	known map[uuid.UUID]time.Time
@@ -36,8 +36,8 @@ func (m *notes) note(id uuid.UUID) {
 	m.known[id] = time.Now()
 }
 
-// mindful is a duty that also remembers what it was asked, as nobody may leave out who has to tell whether a force is
-// due, and whether an operation was stopping before.
+// mindful is a duty that also remembers its calls, which is needed to decide whether a force is
+// allowed, and whether an operation was already stopping.
 type mindful struct {
 	duty
 	notes *notes
@@ -54,9 +54,9 @@ func (m mindful) cancel(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-// withMemory is what can be had of a goal whose base remembers nothing.
+// withMemory is the attainable limit of a goal whose base remembers nothing.
 func withMemory(limit float64) attainable {
 	return attainable{base: "duty with memory", limit: limit, why: "the base remembers nothing. " +
-		"A client that remembers the last 10 000 operations by hand, in a map and a ring, is what can be had; the ratio to it is measured in the same rounds. " +
-		"The map does not fit into the near caches, and each call looks there twice and writes once."}
+		"The attainable base is a handwritten client that remembers the last 10 000 operations in a map and a ring; the ratio to it is measured in the same rounds. " +
+		"The map does not fit into the caches of a core, and each call reads it twice and writes it once."}
 }

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// report is RESULTS.md.
+// report returns the text of RESULTS.md.
 func report(facts string, all []result) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# Results")
 	line("")
-	line("Made by `make bench`; the comment of [`main.go`](main.go) says how it measures and who the sides are. %s", facts)
+	line("Made by `make bench`; the package comment in [`main.go`](main.go) describes the method and the sides. %s", facts)
 	line("")
-	line("![each ratio against its limit](results.svg)")
+	line("![each ratio relative to its limit](results.svg)")
 	line("")
 	line("## Goals")
 	line("")
-	line("A ratio is the processor time of this project as a multiple of the base's: the median over the rounds, the least and")
-	line("the greatest, and the limit. The same by the clock on the wall stands beside it.")
+	line("A ratio is the processor time of this project divided by that of the base: the median over the rounds, with the minimum and")
+	line("maximum in parentheses. \"Wall time\" is the same ratio in elapsed time.")
 	line("")
-	line("| goal | base | ratio | limit | on the wall | allocations | bytes | |")
+	line("| goal | base | ratio | limit | wall time | allocations | bytes | |")
 	line("| --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, r := range all {
 		for _, v := range r.verdicts {
@@ -30,7 +30,7 @@ func report(facts string, all []result) string {
 			if v.ok {
 				said = "ok"
 			} else if v.had {
-				said = "short, [cannot be had](#what-cannot-be-had)"
+				said = "short, [out of reach](#goals-out-of-reach)"
 			}
 			if v.err != nil {
 				line("| %s | %s | not measured: %s | %s | | | | %s |", v.name, v.base, oneLine(v.err), limitOf(v), said)
@@ -47,13 +47,13 @@ func report(facts string, all []result) string {
 	}
 	if !slices.ContainsFunc(all, func(r result) bool { return r.name == coldBuild }) {
 		line("")
-		line("`%s` takes minutes, and is measured with `-cold` only.", coldBuild)
+		line("`%s` takes minutes and is measured only with `-cold`.", coldBuild)
 	}
-	cannot(all, line)
+	unreachable(all, line)
 	line("")
 	line("## Sides")
 	line("")
-	line("What each side takes for one piece of work: processor time, and allocations where they were counted.")
+	line("The processor time of each side for one unit of work, and its allocations where they were counted.")
 	line("")
 	names := sideNames(all)
 	line("| work | %s |", strings.Join(names, " | "))
@@ -77,8 +77,8 @@ func report(facts string, all []result) string {
 	return b.String()
 }
 
-// cannot says why some goals cannot be had, and what can.
-func cannot(all []result, line func(format string, args ...any)) {
+// unreachable lists the goals that are out of reach, with the reasons and the attainable limits.
+func unreachable(all []result, line func(format string, args ...any)) {
 	said := make(map[string]bool)
 	for _, r := range all {
 		for _, g := range r.verdicts {
@@ -87,7 +87,7 @@ func cannot(all []result, line func(format string, args ...any)) {
 			}
 			if len(said) == 0 {
 				line("")
-				line("## What cannot be had")
+				line("## Goals out of reach")
 				line("")
 			}
 			had := ""
@@ -129,7 +129,7 @@ func bounded(n, most uint64) string {
 	return fmt.Sprintf("%d of %d", n, most)
 }
 
-// brief writes a duration with three digits.
+// brief formats a duration with three digits.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Microsecond:

@@ -10,13 +10,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// What the ten requests ask for.
+// The parameters of the ten requests.
 const (
 	gateway      = "http://localhost:19080"
 	serviceID    = "shop~orders"
 	nodeName     = "_Node_0"
 	nodeInstance = "131742101376423190"
-	duration     = 600 // seconds that a quorum is lost, or a node stopped
+	duration     = 600 // seconds of a quorum loss or a node stop
 	filterAll    = 65535
 )
 
@@ -25,7 +25,7 @@ var (
 	partitionID = uuid.MustParse("0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11")
 )
 
-// requestNames are the operations of the document.
+// requestNames are the operationIds of the document.
 var requestNames = []string{
 	"CancelOperation", "GetFaultOperationList",
 	"StartDataLoss", "GetDataLossProgress",
@@ -34,7 +34,7 @@ var requestNames = []string{
 	"StartNodeTransition", "GetNodeTransitionProgress",
 }
 
-// openRequest builds one of the ten requests, and does not send it.
+// openRequest builds one of the ten requests without sending it.
 func openRequest(name string) ([]side, func() error, error) {
 	var sides []side
 	var asked []string
@@ -59,13 +59,13 @@ func openRequest(name string) ([]side, func() error, error) {
 	}
 	for i := range asked {
 		if asked[i] != asked[1] {
-			return nil, nil, fmt.Errorf("%s asks for %s, plain for %s", sides[i].name, asked[i], asked[1])
+			return nil, nil, fmt.Errorf("%s: got the request %s, want that of plain, %s", sides[i].name, asked[i], asked[1])
 		}
 	}
 	return sides, func() error { return nil }, nil
 }
 
-// plainRequest builds a request by hand: it puts the address together and has net/http parse it.
+// plainRequest builds a request by hand: it concatenates the URL and lets net/http parse it.
 func plainRequest(name string) func() (*http.Request, error) {
 	get := func(address func() string) func() (*http.Request, error) {
 		return func() (*http.Request, error) {
@@ -114,7 +114,7 @@ func plainRequest(name string) func() (*http.Request, error) {
 	return nil
 }
 
-// common is the part of the query that a start and a progress call have.
+// common returns the part of the query that all starts and progress calls share.
 func common() string {
 	return "?api-version=6.0&OperationId=" + operationID.String() + "&timeout=" + strconv.Itoa(seconds)
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// result is what was measured of a workload.
+// result has the measurements of a workload.
 type result struct {
 	workload
 	sides    []figure
@@ -18,7 +18,7 @@ type result struct {
 	verdicts []verdict
 }
 
-// figure is what one side takes.
+// figure is the time and cost of one side per unit of work.
 type figure struct {
 	name      string
 	cpu, wall time.Duration
@@ -26,18 +26,18 @@ type figure struct {
 	counted   bool // whether cost is known
 }
 
-// verdict says of a goal whether it is met.
+// verdict is the result for a goal.
 type verdict struct {
 	goal
 	ratio, wall spread
-	against     spread // the ratio to what can be had
+	against     spread // the ratio to the attainable base
 	cost        cost
 	ok          bool
-	had         bool  // not ok, and as good as can be
+	had         bool  // not ok, but within the attainable limits
 	err         error // why it could not be measured
 }
 
-// String is the line of a goal.
+// String returns the output line of a goal.
 func (v verdict) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "goal=%s", v.name)
@@ -70,10 +70,10 @@ func (v verdict) String() string {
 	return b.String()
 }
 
-// countable is the work below which the allocations of every side are counted, goal or not.
+// countable is the time of a unit of work below which the allocations of every side are counted, even without a goal.
 const countable = time.Millisecond
 
-// measure opens a workload and compares its sides. A goal whose measurement fails counts as short.
+// measure opens a workload and compares its sides. A goal that cannot be measured counts as short.
 func (w workload) measure(p pace) result {
 	r := result{workload: w}
 	if w.slow {
@@ -131,19 +131,19 @@ func (r *result) judge(g goal) verdict {
 	}
 	v.ratio, v.wall, v.against = to(g.base, cpu), to(g.base, wall), to(cmp.Or(g.can.base, g.base), cpu)
 	keeps := func(ratio spread, limit float64, most cost) bool {
-		return (g.base == "" || math.Round(ratio.median*100) <= math.Round(limit*100)) && v.cost.within(most) // as they are printed
+		return (g.base == "" || math.Round(ratio.median*100) <= math.Round(limit*100)) && v.cost.within(most) // rounded as printed
 	}
 	v.ok = keeps(v.ratio, g.limit, g.most)
 	v.had = !v.ok && g.can.why != "" && keeps(v.against, cmp.Or(g.can.limit, g.limit), g.bearable())
 	return v
 }
 
-// bearable are the limits of the cost that can be had.
+// bearable returns the attainable limits of the cost.
 func (g goal) bearable() cost {
 	return cost{allocs: cmp.Or(g.can.most.allocs, g.most.allocs), bytes: cmp.Or(g.can.most.bytes, g.most.bytes)}
 }
 
-// within says whether a cost keeps to its limits.
+// within reports whether a cost is within its limits.
 func (c cost) within(most cost) bool {
 	return (most.allocs == 0 || c.allocs <= most.allocs) && (most.bytes == 0 || c.bytes <= most.bytes)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
-// stockHandler is the strict server of oapi-codegen around an implementation of the cancel; validated puts in front of
-// it the request validation by kin-openapi that goes with it.
+// stockHandler returns the strict server of oapi-codegen around an implementation of the cancel. If validated is set,
+// kin-openapi validates the requests first.
 func stockHandler(do func(ctx context.Context, id uuid.UUID, force bool) int, validated bool) (http.Handler, error) {
 	options := stock.StdHTTPServerOptions{}
 	if validated {
@@ -22,7 +22,7 @@ func stockHandler(do func(ctx context.Context, id uuid.UUID, force bool) int, va
 		if err != nil {
 			return nil, err
 		}
-		doc.Servers = nil // it would ask for their host
+		doc.Servers = nil // otherwise the validation requires their host names
 		validate := &middleware.Options{ErrorHandlerWithOpts: func(_ context.Context, err error, w http.ResponseWriter, _ *http.Request, o middleware.ErrorHandlerOpts) {
 			refuse(w, o.StatusCode, "E_INVALIDARG", err.Error())
 		}}
@@ -48,7 +48,7 @@ func (c stockCanceller) CancelOperation(ctx context.Context, r stock.CancelOpera
 	return stock.CancelOperation200Response{}, nil
 }
 
-// stockCancel is a cancel by the client of oapi-codegen.
+// stockCancel returns a cancel by the client of oapi-codegen.
 func stockCancel(base string, h *http.Client) (func(ctx context.Context, id uuid.UUID) error, error) {
 	c, err := stock.NewClientWithResponses(base, stock.WithHTTPClient(h))
 	if err != nil {
@@ -63,7 +63,7 @@ func stockCancel(base string, h *http.Client) (func(ctx context.Context, id uuid
 		case answer.StatusCode() == http.StatusOK:
 			return nil
 		case answer.JSONDefault == nil:
-			return errors.New("an answer that is none")
+			return errors.New("the answer is not a FabricError")
 		default:
 			return failure{answer.StatusCode(), fmt.Sprint(answer.JSONDefault.Error.Code)}
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// trust is how both ends know each other's certificate.
+// trust is how client and server verify each other's certificate.
 type trust string
 
 const (
@@ -29,7 +29,7 @@ const (
 	byThumbprint trust = "thumbprint"
 )
 
-// openTLS cancels over mutual TLS, with connections that stay open.
+// openTLS cancels over mutual TLS, on connections that stay open.
 func openTLS(t trust, callers int) (_ []side, _ func() error, err error) {
 	var c closers
 	defer func() {
@@ -83,7 +83,7 @@ func openTLS(t trust, callers int) (_ []side, _ func() error, err error) {
 	return sides, c.close, errors.Join(sides[0].many(warm), sides[2].many(warm))
 }
 
-// keys are the certificates of both ends and of who made them, in memory and as files.
+// keys are the certificates of client, server and CA, in memory and as files.
 type keys struct {
 	server, client            tls.Certificate
 	roots                     *x509.CertPool
@@ -115,7 +115,7 @@ func writePEM(path, kind string, der []byte) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
-// issue makes a certificate that is signed by another, or by itself.
+// issue creates a certificate signed by another one, or a self-signed CA if by is nil.
 func issue(name string, by *tls.Certificate) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -143,7 +143,7 @@ func issue(name string, by *tls.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
 
-// thumbprint is the SHA-1 of a certificate, by which Service Fabric knows it.
+// thumbprint returns the SHA-1 of a certificate, by which Service Fabric identifies it.
 func thumbprint(c tls.Certificate) string {
 	sum := sha1.Sum(c.Certificate[0])
 	return hex.EncodeToString(sum[:])

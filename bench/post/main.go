@@ -1,4 +1,4 @@
-// Command post is the least program that cancels an operation: it sends the one request and looks at the status.
+// Command post is the smallest program that cancels an operation: it sends one request and checks the status.
 package main
 
 import (
