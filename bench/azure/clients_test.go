@@ -15,7 +15,7 @@ import (
 	uuid "github.com/satori/go.uuid"
 )
 
-// kind is the type of an operation, as a list shows it.
+// kind is the type of an operation, as in a list.
 type kind string
 
 const (
@@ -25,27 +25,27 @@ const (
 	nodeTransition kind = "NodeTransition"
 )
 
-// operation is everything that the four starts send.
+// operation has the parameters of all four starts.
 type operation struct {
 	kind    kind
 	id      uuid.UUID
 	mode    string // of the data loss, quorum loss or restart, or the type of the transition
-	seconds int32  // how long the quorum is lost, or the node stopped
+	seconds int32  // duration of the quorum loss or of the stop
 
-	service   string // as the api-version of the client spells it
+	service   string // in the spelling of the client's api-version
 	partition uuid.UUID
 
 	node     string
 	instance string
 }
 
-// progress is what any of the four progress calls tells.
+// progress is the answer to any of the four progress calls.
 type progress struct {
 	state  string
 	result *result
 }
 
-// result is what is told of an operation that ended by itself.
+// result is the result of an operation that ended by itself.
 type result struct {
 	errorCode      int32
 	service        string
@@ -60,22 +60,22 @@ type listed struct {
 	kind  kind
 }
 
-// client is a generated client behind names that fit both. Nothing is done to what it
-// sends, reads or fails with.
+// client is a common interface of the generated clients. It does not change their requests,
+// answers or errors.
 type client interface {
 	start(ctx context.Context, o operation) error
 	progress(ctx context.Context, o operation) (progress, error)
 	list(ctx context.Context, types, states int32) ([]listed, error)
 	cancel(ctx context.Context, id uuid.UUID, force bool) error
-	// fabricError decodes a body into the client's own model of a failure.
+	// fabricError decodes a body into the client's own error model.
 	fabricError(body []byte) (code string, message *string, err error)
 }
 
-// generated says which clients there are.
+// generated lists the clients.
 var generated = []struct {
 	name       string
 	apiVersion string
-	delimiter  string // of a hierarchical service id; the document changed it in 6.0
+	delimiter  string // of a hierarchical service id; it changed in api-version 6.0
 	new        func(url string, w *wire) client
 }{
 	{"5.6", "3.0", "/", func(url string, w *wire) client {
@@ -90,19 +90,19 @@ var generated = []struct {
 	}},
 }
 
-// wire stands between a client and its sender, and keeps what went over it. For one
-// goroutine.
+// wire sits between a client and its sender, and records the last request and answer. It is not safe for
+// concurrent use.
 type wire struct {
 	next     autorest.Sender
-	edit     func(query url.Values) // if set, changes each request
+	edit     func(query url.Values) // if not nil, changes the query of each request
 	requests int
 	request  *http.Request
 	response *http.Response
 	body     []byte
 }
 
-// tap puts the wire into a client and switches its retries off: by default it would
-// repeat a 5xx three times and wait minutes.
+// tap installs the wire in a client and disables its retries: by default it would
+// retry a 5xx three times, which takes minutes.
 func (w *wire) tap(c *autorest.Client) {
 	w.next = c.Sender
 	c.Sender = w
@@ -110,7 +110,7 @@ func (w *wire) tap(c *autorest.Client) {
 	c.RetryDuration = 0
 }
 
-// Do sends a request and keeps it and its answer.
+// Do sends a request and records it and its answer.
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	if w.edit != nil {
 		query := r.URL.Query()
@@ -133,7 +133,7 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// client56 is the 5.6 client. Its models have no types for the modes.
+// client56 is the 5.6 client, which has no types for the modes.
 type client56 struct{ v3.BaseClient }
 
 func (c client56) start(ctx context.Context, o operation) error {
@@ -301,7 +301,7 @@ func (c client65) fabricError(body []byte) (code string, message *string, err er
 	return string(e.Error.Code), e.Error.Message, nil
 }
 
-// text and guid read members that may be absent.
+// text and guid return the value of a member, or "" if it is absent.
 func text(s *string) string {
 	if s == nil {
 		return ""

@@ -1,5 +1,5 @@
-// Package azure_test runs the Azure autorest clients, as their users have them, against
-// a served process: every call of the family, and every refusal that a user can meet.
+// Package azure_test runs the unmodified Azure autorest clients against a process of "sfcancel
+// serve": every operation, and every refusal that a user can encounter.
 package azure_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	uuid "github.com/satori/go.uuid"
 )
 
-// The bits of the two filters, as the documents have them.
+// The bits of the two filters, as documented.
 const (
 	all = 65535
 
@@ -33,12 +33,12 @@ const (
 var typeFilter = map[kind]int32{dataLoss: 1, quorumLoss: 2, restart: 4, nodeTransition: 8}
 
 const (
-	callTakes = 30 * time.Second // the longest that one call may take
-	endTakes  = 2 * time.Minute  // the longest that an operation may take to its end; it takes 21 s
+	callTakes = 30 * time.Second // timeout of one call
+	endTakes  = 2 * time.Minute  // limit for an operation to end; it takes 21 s
 	pollEvery = 250 * time.Millisecond
 )
 
-// session is one client at one server. For one goroutine.
+// session is one client of one server. It is not safe for concurrent use.
 type session struct {
 	client
 	wire       wire
@@ -47,8 +47,8 @@ type session struct {
 	delimiter  string
 }
 
-// call makes one call of the client, with a deadline. Any answer has to be the only
-// one: a client that asks again has met a status that it takes for a passing trouble.
+// call makes one call of the client, with a deadline. The client must send exactly one request:
+// a retry would mean that it considers the status transient.
 func (s *session) call(t *testing.T, do func(ctx context.Context) error) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), callTakes)
@@ -59,23 +59,23 @@ func (s *session) call(t *testing.T, do func(ctx context.Context) error) error {
 		t.Fatalf("the client got no answer: %v", err)
 	}
 	if s.wire.requests != 1 {
-		t.Fatalf("the client sent %d requests for one call, the last one answered with %d", s.wire.requests, s.wire.response.StatusCode)
+		t.Fatalf("got %d requests for one call, the last one answered with %d, want 1", s.wire.requests, s.wire.response.StatusCode)
 	}
 	return err
 }
 
-// accepted makes a call that has to succeed with a status and without a body.
+// accepted makes a call that must succeed with the given status and no body.
 func (s *session) accepted(t *testing.T, what string, status int, do func(ctx context.Context) error) {
 	t.Helper()
 	if err := s.call(t, do); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 	if got := s.wire.response.StatusCode; got != status || len(s.wire.body) != 0 {
-		t.Fatalf("%s: answered with %d and body %q, want %d and no body", what, got, s.wire.body, status)
+		t.Fatalf("%s: got %d and body %q, want %d and no body", what, got, s.wire.body, status)
 	}
 }
 
-// started, cancelled and forced make calls that have to succeed.
+// started, cancelled and forced make calls that must succeed.
 func (s *session) started(t *testing.T, o operation) {
 	t.Helper()
 	s.accepted(t, "start", http.StatusAccepted, func(ctx context.Context) error { return s.start(ctx, o) })
@@ -91,7 +91,7 @@ func (s *session) forced(t *testing.T, o operation) {
 	s.accepted(t, "force", http.StatusOK, func(ctx context.Context) error { return s.cancel(ctx, o.id, true) })
 }
 
-// progressOf asks for the progress, which has to be there.
+// progressOf reads the progress of an operation that must exist.
 func (s *session) progressOf(t *testing.T, o operation) progress {
 	t.Helper()
 	var p progress
@@ -100,21 +100,21 @@ func (s *session) progressOf(t *testing.T, o operation) progress {
 		return err
 	})
 	if err != nil || s.wire.response.StatusCode != http.StatusOK {
-		t.Fatalf("progress: %d, %v", s.wire.response.StatusCode, err)
+		t.Fatalf("progress: got %d, %v, want 200", s.wire.response.StatusCode, err)
 	}
 	return p
 }
 
-// stands asserts the state that an operation is in now, and that it has no result.
+// stands asserts the current state of an operation, and that it has no result.
 func (s *session) stands(t *testing.T, o operation, want string) {
 	t.Helper()
 	if p := s.progressOf(t, o); p.state != want || p.result != nil {
-		t.Fatalf("the state is %q, the body %s; want %q and no result", p.state, s.wire.body, want)
+		t.Fatalf("got the state %q in the body %s, want %q and no result", p.state, s.wire.body, want)
 	}
 }
 
-// ends polls until an operation is over, which has to be in that state. It passes only
-// through states that have something to do with that end.
+// ends polls until an operation has the final state want. It fails on a state that does not
+// lead to want.
 func (s *session) ends(t *testing.T, o operation, want string) progress {
 	t.Helper()
 	onTheWay := []string{"RollingBack"}
@@ -127,15 +127,15 @@ func (s *session) ends(t *testing.T, o operation, want string) progress {
 		case p.state == want:
 			return p
 		case !slices.Contains(onTheWay, p.state):
-			t.Fatalf("the state is %q on the way to %q", p.state, want)
+			t.Fatalf("got the state %q, want %v and then %q", p.state, onTheWay, want)
 		case time.Now().After(deadline):
-			t.Fatalf("the state is still %q after %v, want %q", p.state, endTakes, want)
+			t.Fatalf("got the state %q after %v, want %q", p.state, endTakes, want)
 		}
 	}
 }
 
-// shown asserts what the list shows of an operation, by the state filters that have to
-// find it and those that must not. The type filters are tried with all states.
+// shown asserts the line of an operation in the list: the state filters in found must
+// find it, those in hidden must not. The type filters are tested with all states.
 func (s *session) shown(t *testing.T, o operation, state string, found, hidden []int32) {
 	t.Helper()
 	check := func(types, states int32, want bool) {
@@ -146,19 +146,19 @@ func (s *session) shown(t *testing.T, o operation, state string, found, hidden [
 			return err
 		})
 		if err != nil || s.wire.response.StatusCode != http.StatusOK {
-			t.Fatalf("list with types %d and states %d: %d, %v", types, states, s.wire.response.StatusCode, err)
+			t.Fatalf("list with types %d and states %d: got %d, %v, want 200", types, states, s.wire.response.StatusCode, err)
 		}
 		if list == nil {
-			t.Fatalf("list with types %d and states %d: the client reads no array in %s", types, states, s.wire.body)
+			t.Fatalf("list with types %d and states %d: got no array from %s, want one", types, states, s.wire.body)
 		}
 		i := slices.IndexFunc(list, func(l listed) bool { return l.id == o.id.String() })
 		switch {
 		case want && i < 0:
-			t.Errorf("list with types %d and states %d does not show %s, a %s that is %s", types, states, o.id, o.kind, state)
+			t.Errorf("list with types %d and states %d: got no %s, want it as a %s that is %s", types, states, o.id, o.kind, state)
 		case !want && i >= 0:
-			t.Errorf("list with types %d and states %d shows %+v", types, states, list[i])
+			t.Errorf("list with types %d and states %d: got %+v, want it left out", types, states, list[i])
 		case want && list[i] != listed{o.id.String(), state, o.kind}:
-			t.Errorf("list with types %d and states %d shows %+v, want a %s that is %s", types, states, list[i], o.kind, state)
+			t.Errorf("list with types %d and states %d: got %+v, want a %s that is %s", types, states, list[i], o.kind, state)
 		}
 	}
 	check(all, all, true)
@@ -171,10 +171,10 @@ func (s *session) shown(t *testing.T, o operation, state string, found, hidden [
 	for _, bit := range hidden {
 		check(all, bit, false)
 	}
-	check(all, 0, false) // 0 finds nothing (runtime §5.10)
+	check(all, 0, false) // 0 selects nothing (runtime §5.10)
 }
 
-// refusal is an answer that says no. The zero value stands for a call that succeeds.
+// refusal is a refusing answer. The zero value means that the call succeeds.
 type refusal struct {
 	status int
 	code   string
@@ -190,54 +190,54 @@ var (
 	missing    = refusal{http.StatusNotFound, "FABRIC_E_NAME_DOES_NOT_EXIST"}
 )
 
-// refused makes a call that has to be refused, and holds the refusal to everything a
-// user of the client can read of it.
+// refused makes a call that must be refused, and checks everything that a
+// user of the client can read from the refusal.
 func (s *session) refused(t *testing.T, what string, want refusal, do func(ctx context.Context) error) {
 	t.Helper()
 	err := s.call(t, do)
 	if err == nil {
-		t.Fatalf("%s: succeeded with %d, want %d %s", what, s.wire.response.StatusCode, want.status, want.code)
+		t.Fatalf("%s: got success with %d, want %d %s", what, s.wire.response.StatusCode, want.status, want.code)
 	}
 	if got := s.wire.response.StatusCode; got != want.status {
-		t.Errorf("%s: answered with %d %s, want %d %s", what, got, s.wire.body, want.status, want.code)
+		t.Errorf("%s: got %d %s, want %d %s", what, got, s.wire.body, want.status, want.code)
 	}
 	var detailed autorest.DetailedError
 	if !errors.As(err, &detailed) || detailed.StatusCode != want.status {
-		t.Errorf("%s: the client's error is %#v, want a DetailedError with status %d", what, err, want.status)
+		t.Errorf("%s: got the error %#v, want a DetailedError with status %d", what, err, want.status)
 	}
 	var request *azure.RequestError
 	if !errors.As(err, &request) || request.ServiceError == nil {
-		t.Fatalf("%s: the client cannot read the refusal: %v", what, err)
+		t.Fatalf("%s: got the error %v, want a RequestError with a ServiceError", what, err)
 	}
-	// A null or empty message would make the code "Unknown".
+	// With a null or empty message the client would report the code "Unknown".
 	if request.ServiceError.Code != want.code || request.ServiceError.Message == "" {
-		t.Errorf("%s: the client reads code %q, message %q; want code %s and a message", what, request.ServiceError.Code, request.ServiceError.Message, want.code)
+		t.Errorf("%s: got the code %q and message %q, want the code %s and a message", what, request.ServiceError.Code, request.ServiceError.Message, want.code)
 	}
 	if !strings.Contains(err.Error(), want.code) {
-		t.Errorf("%s: the code %s is not in what the client prints: %v", what, want.code, err)
+		t.Errorf("%s: got the error text %q, want the code %s in it", what, err, want.code)
 	}
 	code, message, err := s.fabricError(s.wire.body)
 	if err != nil || code != want.code || text(message) != request.ServiceError.Message {
-		t.Errorf("%s: as FabricError the client reads code %q, message %q (%v) in %s", what, code, text(message), err, s.wire.body)
+		t.Errorf("%s: got the FabricError %q with message %q (%v) from %s, want %s with the same message as in the error", what, code, text(message), err, s.wire.body, want.code)
 	}
 }
 
-// fresh is an operation of a kind on a partition or node of its own.
+// fresh returns a new operation of a kind on a new partition or node.
 func (s *session) fresh(k kind, mode string, seconds int32) operation {
 	o := operation{kind: k, id: uuid.NewV4(), mode: mode, seconds: seconds}
 	if k == nodeTransition {
-		// The clients escape a node name, and a + must not become a blank on the way.
+		// The clients escape node names, and a + must not turn into a space.
 		o.node = "N ö/1+x " + o.id.String()
 		o.instance = "18446744073709551615" // more than a JSON number can hold
 	} else {
-		// They do not escape a service id, apart from the blank.
+		// The clients do not escape service ids, except for spaces.
 		o.service = strings.Join([]string{"My App", "Tier", "Svc"}, s.delimiter)
 		o.partition = uuid.NewV4()
 	}
 	return o
 }
 
-// kinds are the starts with which every story is told. AllReplicas is the mode of a
+// kinds are the starts that stories tests. AllReplicas is a mode of a
 // quorum loss that both profiles accept.
 var kinds = []struct {
 	name    string
@@ -250,10 +250,10 @@ var kinds = []struct {
 	{"quorum loss", quorumLoss, "AllReplicas", 1},
 	{"restart of all", restart, "AllReplicasOrInstances", 0},
 	{"restart of secondaries", restart, "OnlyActiveSecondaries", 0},
-	{"stop of a node", nodeTransition, "Stop", 600}, // a start needs a node that is stopped
+	{"stop of a node", nodeTransition, "Stop", 600}, // a start would need a stopped node
 }
 
-// everywhere runs a test with each client at each profile, each at a server of its own.
+// everywhere runs a test with each client and each profile, each with its own server.
 func everywhere(t *testing.T, test func(t *testing.T, connect func(t *testing.T) *session)) {
 	t.Parallel()
 	for _, profile := range []string{"documented", "runtime"} {
@@ -285,13 +285,13 @@ func stories(t *testing.T, story func(t *testing.T, s *session, o operation)) {
 	})
 }
 
-// TestForce: force is refused until a graceful cancel came, and then ends an operation.
-// All that has to happen under way happens in the first step.
+// A force is refused until a graceful cancel was sent, and then ends an operation.
+// The cancels are sent during the first step.
 func TestForce(t *testing.T) {
 	stories(t, func(t *testing.T, s *session, o operation) {
 		s.started(t, o)
 		if q := s.wire.request.URL.Query(); q.Get("api-version") != s.apiVersion {
-			t.Fatalf("the client sends api-version %q; this test is about %s", q.Get("api-version"), s.apiVersion)
+			t.Fatalf("got the api-version %q from the client, want %s", q.Get("api-version"), s.apiVersion)
 		}
 		s.stands(t, o, "Running")
 		s.refused(t, "force before a graceful cancel", notNow, func(ctx context.Context) error { return s.cancel(ctx, o.id, true) })
@@ -303,7 +303,7 @@ func TestForce(t *testing.T) {
 		s.refused(t, "graceful cancel after a force", notNow, func(ctx context.Context) error { return s.cancel(ctx, o.id, false) })
 
 		if p := s.ends(t, o, "ForceCancelled"); p.result != nil {
-			t.Errorf("an operation that did not end by itself has a result: %s", s.wire.body)
+			t.Errorf("got the body %s, want no result: the operation was cancelled", s.wire.body)
 		}
 		s.shown(t, o, "ForceCancelled", []int32{stateForceCancelled}, []int32{stateRunning, stateRollingBack, stateCancelled})
 		for _, force := range []bool{false, true} {
@@ -313,8 +313,8 @@ func TestForce(t *testing.T) {
 	})
 }
 
-// TestCancel: a graceful cancel may be repeated, and ends an operation. A node
-// transition goes on to its end and is shown as cancelled only then.
+// A graceful cancel may be repeated, and ends an operation. A node
+// transition runs to its end, and only then is shown as Cancelled.
 func TestCancel(t *testing.T) {
 	stories(t, func(t *testing.T, s *session, o operation) {
 		s.started(t, o)
@@ -322,20 +322,20 @@ func TestCancel(t *testing.T) {
 		s.cancelled(t, o)
 		s.stands(t, o, "RollingBack")
 		found, hidden := []int32{stateRollingBack}, []int32{stateRunning}
-		if s.profile == "runtime" { // its bits overlap (runtime §5.10)
+		if s.profile == "runtime" { // the bits overlap (runtime §5.10)
 			found, hidden = append(found, hidden...), nil
 		}
 		s.shown(t, o, "RollingBack", found, append(hidden, stateCompleted, stateCancelled, stateForceCancelled))
 
 		if p := s.ends(t, o, "Cancelled"); p.result != nil {
-			t.Errorf("an operation that did not end by itself has a result: %s", s.wire.body)
+			t.Errorf("got the body %s, want no result: the operation was cancelled", s.wire.body)
 		}
 		s.shown(t, o, "Cancelled", []int32{stateCancelled}, []int32{stateRunning, stateRollingBack, stateForceCancelled})
 		s.refused(t, "force after the end", notActive, func(ctx context.Context) error { return s.cancel(ctx, o.id, true) })
 	})
 }
 
-// told asserts what an operation that ended by itself says about what it acted on.
+// told asserts the result of an operation that ended by itself: its error code and target.
 func (s *session) told(t *testing.T, o operation, p progress, errorCode int32) {
 	t.Helper()
 	want := result{errorCode: errorCode, node: o.node, instance: o.instance}
@@ -343,12 +343,12 @@ func (s *session) told(t *testing.T, o operation, p progress, errorCode int32) {
 		want = result{errorCode: errorCode, service: "fabric:/My App/Tier/Svc", partition: o.partition.String()}
 	}
 	if p.result == nil || *p.result != want {
-		t.Errorf("in %s the client reads the result %+v, want %+v", s.wire.body, p.result, &want)
+		t.Errorf("got the result %+v from %s, want %+v", p.result, s.wire.body, &want)
 	}
 }
 
-// TestCompleted: an operation that nobody cancels ends by itself. A node that was
-// stopped can be started.
+// An operation that is not cancelled completes by itself. A stopped node can be
+// started.
 func TestCompleted(t *testing.T) {
 	stories(t, func(t *testing.T, s *session, o operation) {
 		s.started(t, o)
@@ -365,8 +365,8 @@ func TestCompleted(t *testing.T) {
 	})
 }
 
-// TestFaulted: an operation whose target is wrong is accepted all the same, and says
-// afterwards what was wrong.
+// An operation with a wrong target is accepted, and reports the error
+// when it has ended.
 func TestFaulted(t *testing.T) {
 	const nodeIsUp = -2147017788 // FABRIC_E_NODE_IS_UP (runtime §5.6)
 	everywhere(t, func(t *testing.T, connect func(t *testing.T) *session) {
@@ -389,7 +389,7 @@ var each = []struct {
 	{nodeTransition, "Stop"},
 }
 
-// TestUnknown: an id that nobody started is refused by every call that takes one.
+// Every call with an unknown operation id is refused.
 func TestUnknown(t *testing.T) {
 	everywhere(t, func(t *testing.T, connect func(t *testing.T) *session) {
 		s := connect(t)
@@ -408,7 +408,7 @@ func TestUnknown(t *testing.T) {
 	})
 }
 
-// TestDuplicate: an id is taken for all kinds.
+// An id in use is refused for all kinds.
 func TestDuplicate(t *testing.T) {
 	everywhere(t, func(t *testing.T, connect func(t *testing.T) *session) {
 		s := connect(t)
@@ -427,7 +427,7 @@ func TestDuplicate(t *testing.T) {
 	})
 }
 
-// TestSecondTransition: a node has one transition at a time, until that is over.
+// A node accepts another transition only after the current one has ended.
 func TestSecondTransition(t *testing.T) {
 	everywhere(t, func(t *testing.T, connect func(t *testing.T) *session) {
 		s := connect(t)
@@ -437,20 +437,20 @@ func TestSecondTransition(t *testing.T) {
 		second.node = o.node
 		start := func(ctx context.Context) error { return s.start(ctx, second) }
 		s.refused(t, "a second transition of the node", nodeTaken, start)
-		// The node is looked at before the id (runtime §5.7).
+		// The node is checked before the id (runtime §5.7).
 		s.refused(t, "the same transition again", nodeTaken, func(ctx context.Context) error { return s.start(ctx, o) })
 
 		s.cancelled(t, o)
 		s.refused(t, "a second transition of the node while the first rolls back", nodeTaken, start)
 		s.forced(t, o)
 		s.ends(t, o, "ForceCancelled")
-		s.accepted(t, "a transition after the first one is over", http.StatusAccepted, start)
+		s.accepted(t, "a transition after the end of the first one", http.StatusAccepted, start)
 	})
 }
 
-// TestOtherKind: the progress of another kind is the runtime's own failed cast
-// (runtime §6). A client with its default settings repeats a 500 for minutes before it
-// shows it.
+// A progress call of another kind gets the runtime's failed cast as a 500
+// (runtime §6). With its default settings a client retries a 500 for minutes before it
+// reports it.
 func TestOtherKind(t *testing.T) {
 	everywhere(t, func(t *testing.T, connect func(t *testing.T) *session) {
 		s := connect(t)
@@ -476,8 +476,8 @@ func TestOtherKind(t *testing.T) {
 	})
 }
 
-// TestParameters: what the two profiles make of parameters. The zero refusal stands for
-// a call that is accepted.
+// The two profiles validate parameters differently. The zero refusal means that
+// the call is accepted.
 func TestParameters(t *testing.T) {
 	var fine refusal
 	noInstance := refusal{http.StatusBadRequest, "FABRIC_E_INVALID_INSTANCE_ID"}
@@ -492,7 +492,7 @@ func TestParameters(t *testing.T) {
 		return err
 	}
 	list := func(ctx context.Context, s *session) error { _, err := s.list(ctx, all, all); return err }
-	// The clients choose some parameters themselves; these change what they send.
+	// The clients choose some parameters themselves; set and drop change them in the query.
 	set := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
 	drop := func(name string) func(url.Values) { return func(q url.Values) { q.Del(name) } }
 
@@ -509,28 +509,28 @@ func TestParameters(t *testing.T) {
 			{"invalid restart mode", start(restart, "Invalid", 0), nil, badRequest, badRequest},
 			{"invalid transition type", start(nodeTransition, "Invalid", 600), nil, badRequest, badRequest},
 
-			// The clients know the documented text only, the gateway the other one (runtime §1.4).
+			// The clients have a constant only for the documented value, but the gateway accepts only the other one (runtime §1.4).
 			{"QuorumReplicas", start(quorumLoss, "QuorumReplicas", 1), nil, fine, badRequest},
 			{"QuorumLossReplicas", start(quorumLoss, "QuorumLossReplicas", 1), nil, fine, fine},
 
-			{"quorum loss of negative length", start(quorumLoss, "AllReplicas", -1), nil, badRequest, badRequest},
+			{"negative quorum loss duration", start(quorumLoss, "AllReplicas", -1), nil, badRequest, badRequest},
 			{"stop of a node for 299 s", start(nodeTransition, "Stop", 299), nil, noDuration, noDuration},
 			{"stop of a node for 300 s", start(nodeTransition, "Stop", 300), nil, noDuration, fine},
 			{"stop of a node for 14401 s", start(nodeTransition, "Stop", 14401), nil, noDuration, noDuration},
 			{"node instance 0", start(nodeTransition, "Start", 0), set("NodeInstanceId", "0"), noInstance, noInstance},
 
-			{"cancel with an api-version to come", cancel, set("api-version", "99.0"), badRequest, badRequest},
-			{"start with an api-version to come", start(dataLoss, "FullDataLoss", 0), set("api-version", "99.0"), badRequest, badRequest},
-			{"progress with an api-version to come", progress, set("api-version", "99.0"), badRequest, badRequest},
-			{"list with an api-version to come", list, set("api-version", "99.0"), badRequest, badRequest},
-			{"list with an api-version before the documents", list, set("api-version", "1.0"), badRequest, fine},
-			{"list with an api-version that is none", list, set("api-version", "latest"), badRequest, badRequest},
+			{"cancel with a future api-version", cancel, set("api-version", "99.0"), badRequest, badRequest},
+			{"start with a future api-version", start(dataLoss, "FullDataLoss", 0), set("api-version", "99.0"), badRequest, badRequest},
+			{"progress with a future api-version", progress, set("api-version", "99.0"), badRequest, badRequest},
+			{"list with a future api-version", list, set("api-version", "99.0"), badRequest, badRequest},
+			{"list with an undocumented old api-version", list, set("api-version", "1.0"), badRequest, fine},
+			{"list with a malformed api-version", list, set("api-version", "latest"), badRequest, badRequest},
 			{"list without an api-version", list, drop("api-version"), badRequest, badRequest},
 
 			{"cancel without an id", cancel, drop("OperationId"), missing, missing},
-			{"cancel with an id that is none", cancel, set("OperationId", "42"), badRequest, badRequest},
+			{"cancel with a malformed id", cancel, set("OperationId", "42"), badRequest, badRequest},
 			{"cancel without Force", cancel, drop("Force"), missing, notActive},
-			{"cancel with a Force that is none", cancel, set("Force", "perhaps"), badRequest, badRequest},
+			{"cancel with a malformed Force", cancel, set("Force", "perhaps"), badRequest, badRequest},
 			{"list without filters", list, drop("StateFilter"), missing, fine},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -544,7 +544,7 @@ func TestParameters(t *testing.T) {
 				if want != fine {
 					s.refused(t, c.name, want, call)
 				} else if err := s.call(t, call); err != nil {
-					t.Errorf("%s: %v", c.name, err)
+					t.Errorf("%s: got the error %v, want none", c.name, err)
 				}
 			})
 		}

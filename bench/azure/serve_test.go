@@ -19,9 +19,9 @@ import (
 var program string
 
 func TestMain(m *testing.M) {
-	// These tests wait for operations to end and use no processor meanwhile. Side by
-	// side they take as long as the longest; by default only as many run as there are
-	// processors, and minutes go by. -parallel still has the last word.
+	// These tests mostly wait for operations to end. In parallel they take as long as the
+	// longest test; by default only as many run as there are processors, which takes
+	// minutes. The flag -parallel overrides this.
 	if err := flag.Set("test.parallel", "128"); err != nil {
 		panic(err)
 	}
@@ -48,13 +48,12 @@ func buildAndRun(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// pace leaves time for all that has to happen while an operation is under way, on a
-// machine that has much else to do, and takes little more.
+// pace leaves enough time for the calls of a test while an operation is active, even on a
+// busy machine, and little more.
 const pace = `{"default": {"lookUp": {"takes": "20s"}, "perform": {"takes": "1s"}, "undo": {"takes": "1s"}}}`
 
-// serve starts "sfcancel serve" as a process of its own and returns its address. At the
-// end of the test, and of its parallel subtests, the process is asked to end, and has to
-// exit with 0.
+// serve starts a process "sfcancel serve" and returns its URL. When the test and its parallel
+// subtests have ended, it terminates the process, which must exit with 0.
 func serve(t *testing.T, args ...string) string {
 	t.Helper()
 	scenario := filepath.Join(t.TempDir(), "scenario.json")
@@ -73,15 +72,15 @@ func serve(t *testing.T, args ...string) string {
 	}
 	t.Cleanup(func() {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Errorf("the server ended before it was asked to: %v", err)
+			t.Errorf("got the error %v from SIGTERM, want a running server", err)
 		}
-		// Draining takes 10 s at most; what hangs longer is killed, and fails the Wait.
+		// Draining takes at most 10 s; a server that hangs longer is killed, which makes Wait fail.
 		defer time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() }).Stop()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("after a termination the server ended with: %v", err)
+			t.Errorf("after SIGTERM: got %v, want exit code 0", err)
 		}
 		if t.Failed() {
-			// The lines about requests tell nothing that the failures do not.
+			// The lines about requests add nothing to the failures.
 			for line := range strings.Lines(log.String()) {
 				if !strings.Contains(line, "level=INFO") {
 					t.Logf("log of the server: %s", line)
@@ -92,7 +91,7 @@ func serve(t *testing.T, args ...string) string {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	url, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !found {
-		t.Fatalf("the first line of the server is %q (%v), want \"listening on http://HOST:PORT\"", line, err)
+		t.Fatalf("got the first line %q (%v), want \"listening on http://HOST:PORT\"", line, err)
 	}
 	return url
 }

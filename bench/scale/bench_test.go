@@ -15,9 +15,9 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-var operations = flag.Int("operations", 1_000_000, "how many operations the largest store of BenchmarkScale has")
+var operations = flag.Int("operations", 1_000_000, "number of operations in the largest store")
 
-// sizes are the powers of ten from 10 000 up to the flag, and the flag.
+// sizes returns the powers of ten from 10 000 that are below the flag -operations, and the flag.
 func sizes() []int {
 	var all []int
 	for n := 10_000; n < *operations; n *= 10 {
@@ -26,8 +26,7 @@ func sizes() []int {
 	return append(all, *operations)
 }
 
-// BenchmarkScale is one call each on stores of several sizes. The file is in the cache
-// of the system.
+// BenchmarkScale measures one call each on stores of several sizes. The file is in the page cache.
 func BenchmarkScale(b *testing.B) {
 	for _, n := range sizes() {
 		b.Run(fmt.Sprintf("operations=%d", n), func(b *testing.B) {
@@ -48,7 +47,7 @@ func BenchmarkScale(b *testing.B) {
 	}
 }
 
-// benchmarkSize begins with what only reads.
+// benchmarkSize runs the benchmarks on one store, those that only read it first.
 func benchmarkSize(b *testing.B, path string, n int) {
 	b.Run("open", func(b *testing.B) {
 		for b.Loop() {
@@ -68,7 +67,7 @@ func benchmarkSize(b *testing.B, path string, n int) {
 		const limit = 500
 		for b.Loop() {
 			if page, err := s.List(b.Context(), historyPrefix, "", limit); err != nil || len(page.Items) != limit {
-				b.Fatalf("%d items, %v", len(page.Items), err)
+				b.Fatalf("got %d items, %v, want %d", len(page.Items), err, limit)
 			}
 		}
 	})
@@ -85,7 +84,7 @@ func benchmarkSize(b *testing.B, path string, n int) {
 		}
 	})
 	b.Run("sweep", func(b *testing.B) {
-		if err := e.Sweep(b.Context()); err != nil { // what the first one has to write
+		if err := e.Sweep(b.Context()); err != nil { // only the first sweep has to write
 			b.Fatal(err)
 		}
 		for b.Loop() {
@@ -123,7 +122,7 @@ func benchmarkSize(b *testing.B, path string, n int) {
 	})
 	var next atomic.Int64
 	next.Store(int64(n))
-	// Not of a node: one that is in a transition takes no other.
+	// Multiples of 4 are data losses: a node in a transition accepts no other.
 	startNext := func() error { return startOne(b, e, newOperation(4*int(next.Add(1)))) }
 	b.Run("start", func(b *testing.B) {
 		for b.Loop() {
@@ -146,8 +145,8 @@ func benchmarkSize(b *testing.B, path string, n int) {
 	})
 }
 
-// benchmarkMemory reports how much more the process holds once the store is open, and
-// once everything was listed. It is not about time.
+// benchmarkMemory reports how much the memory of the process grows when the store is opened, and
+// when all operations are listed. It measures no time.
 func benchmarkMemory(b *testing.B, path string, n int) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -176,7 +175,7 @@ func benchmarkMemory(b *testing.B, path string, n int) {
 	b.ReportMetric(float64(listed.resident)/(1<<20), "rss-MiB-listed")
 }
 
-// valuesOf is how many bytes the values in the history have.
+// valuesOf returns the total size of the values in the history, in bytes.
 func valuesOf(b *testing.B, s *bolt.Store) int {
 	const limit = 10_000
 	values := 0
@@ -201,7 +200,7 @@ type usage struct{ heap, resident int64 }
 func (u usage) minus(v usage) usage { return usage{u.heap - v.heap, u.resident - v.resident} }
 
 func used(b *testing.B) usage {
-	debug.FreeOSMemory() // a collection, too
+	debug.FreeOSMemory() // includes a garbage collection
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	u := usage{heap: int64(stats.HeapAlloc)}

@@ -21,8 +21,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// BenchmarkCleanUp removes old operations from a file, first 20 000, three times, and then all but one in a
-// hundred, and compares what a lone commit costs before and after that.
+// BenchmarkCleanUp removes old operations from a file: three times 20 000, and then all finished
+// ones except 1 %. It compares the time of a single commit before and after.
 //
 //	go test -run '^$' -bench CleanUp -benchtime 1x -timeout 1h ./scale
 func BenchmarkCleanUp(b *testing.B) {
@@ -36,7 +36,7 @@ func BenchmarkCleanUp(b *testing.B) {
 	probe := &probe{s: s, other: other}
 	cleanUp := func(b *testing.B, most int) (took, used time.Duration, mib float64) {
 		b.Helper()
-		// A month later, so that all that is over is old.
+		// A month later, so that all finished operations are old.
 		e := emulator.New(s, emulator.WithClock(func() time.Time { return start.Add(30 * 24 * time.Hour) }),
 			emulator.WithSettings(emulator.Settings{MaxStoredActionCount: most}))
 		if err := e.Sweep(b.Context()); err != nil {
@@ -49,7 +49,7 @@ func BenchmarkCleanUp(b *testing.B) {
 		}
 		return time.Since(begin), cpu(b) - before, grown()
 	}
-	for range 2 { // what the first one has to write is not the clean-up's
+	for range 2 { // the first commits have extra writes, which do not count
 		probe.median(b)
 	}
 	before := probe.median(b)
@@ -67,7 +67,7 @@ func BenchmarkCleanUp(b *testing.B) {
 			for b.Loop() {
 				const seconds, mib = 4, 100
 				took, used, grown := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64), 0.0
-				for range c.times { // the best in time, and the worst in memory
+				for range c.times { // the minimum of time, and the maximum of memory
 					n -= c.removed
 					oneTook, oneUsed, oneGrown := cleanUp(b, n)
 					took, used, grown = min(took, oneTook), min(used, oneUsed), max(grown, oneGrown)
@@ -105,7 +105,7 @@ func BenchmarkCleanUp(b *testing.B) {
 				b.ReportMetric(before, "before")
 				b.ReportMetric(after, "after")
 				b.ReportMetric(after/before, "ratio")
-				// bbolt takes free pages from anywhere in its file: a commit cannot cost less than the disk takes for that.
+				// bbolt takes free pages from anywhere in its file, so a commit cannot be faster than scattered writes.
 				disk := scattered(b)
 				limit := max(1.2, math.Round(disk*100)/100)
 				b.ReportMetric(limit, "limit")
@@ -115,14 +115,14 @@ func BenchmarkCleanUp(b *testing.B) {
 	}
 }
 
-// probe is a lone commit, of an item of its own, as a multiple of one to another store that is
-// small: the two take turns, as what else the disk does changes from minute to minute.
+// probe measures a single commit to s, divided by the time of a commit to the small store other.
+// The two take turns, because the load of the disk changes from minute to minute.
 type probe struct {
 	s, other store.Store
 	n        int
 }
 
-// median is that of many.
+// median returns the median of many commits.
 func (p *probe) median(b *testing.B) float64 {
 	const times = 300
 	all := make([]float64, times)
@@ -143,8 +143,8 @@ func (p *probe) commit(b *testing.B, s store.Store, txn store.Txn) float64 {
 	return float64(time.Since(begin))
 }
 
-// watchMemory returns a function that says by how many MiB the process has grown at most, but
-// for the pages of mapped files.
+// watchMemory returns a function that returns the maximum growth of the process in MiB, without
+// the pages of mapped files.
 func watchMemory(b *testing.B) func() float64 {
 	b.Helper()
 	debug.FreeOSMemory()
@@ -168,7 +168,7 @@ func watchMemory(b *testing.B) func() float64 {
 	}
 }
 
-// anonymous is in MiB; 0 on a system that does not tell.
+// anonymous returns the anonymous resident memory in MiB, or 0 if the system does not report it.
 func anonymous(b *testing.B) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -182,9 +182,9 @@ func anonymous(b *testing.B) float64 {
 	return kib / 1024
 }
 
-// compacted opens a store in which n operations were planted, without the free pages that planting
-// many at once leaves. Operations that are started one by one leave few: each commit uses the pages
-// that the one before has freed.
+// compacted opens a store with n planted operations, without the free pages that planting
+// in batches leaves. Operations started one by one leave few free pages: each commit uses the pages
+// that the commit before it freed.
 func compacted(tb testing.TB, path string, n int) store.Store {
 	tb.Helper()
 	s := openStore(tb, path+".planted")
@@ -206,8 +206,8 @@ func compacted(tb testing.TB, path string, n int) store.Store {
 	return openStore(tb, path)
 }
 
-// BenchmarkListDue is the first list after a pause in which all transitions of many operations
-// have fallen due: three of each, a transaction for each.
+// BenchmarkListDue measures the first list after a pause in which all transitions of many operations
+// have become due: three for each operation, one transaction each.
 //
 //	go test -run '^$' -bench ListDue -benchtime 1x ./scale
 func BenchmarkListDue(b *testing.B) {
@@ -226,7 +226,7 @@ func BenchmarkListDue(b *testing.B) {
 				rounds++
 				for _, o := range list[:n] {
 					if o.State != generated.OperationStateCompleted {
-						b.Fatalf("%+v, want it Completed", o)
+						b.Fatalf("got %+v, want it Completed", o)
 					}
 				}
 				if err := s.Close(); err != nil {
@@ -242,7 +242,7 @@ func BenchmarkListDue(b *testing.B) {
 	}
 }
 
-// plantActive writes n active operations and nothing else.
+// plantActive writes n active operations.
 func plantActive(tb testing.TB, s store.Store, n int) {
 	tb.Helper()
 	txns := make([]store.Txn, n)

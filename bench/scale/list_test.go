@@ -19,7 +19,7 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// lists are the stores to list from: 10 000 operations are listed of each.
+// lists returns stores by name, each with 10 000 operations.
 func lists(tb testing.TB) map[string]store.Store {
 	const n = 10_000
 	all := map[string]store.Store{"memory": memory.New(), "bolt": openStore(tb, filepath.Join(tb.TempDir(), "state.db")), "bolt, all active": openStore(tb, filepath.Join(tb.TempDir(), "active.db"))}
@@ -41,7 +41,7 @@ func lists(tb testing.TB) map[string]store.Store {
 	return all
 }
 
-// answerList makes a list and writes it.
+// answerList reads a list of all operations and writes it as an answer.
 func answerList(tb testing.TB, e *emulator.Emulator) {
 	answer, err := e.GetFaultOperationList(tb.Context(), generated.GetFaultOperationListRequestObject{
 		Params: generated.GetFaultOperationListParams{TypeFilter: everything, StateFilter: everything},
@@ -54,11 +54,11 @@ func answerList(tb testing.TB, e *emulator.Emulator) {
 		tb.Fatal(err)
 	}
 	if w.n < 900_000 {
-		tb.Fatalf("the answer has %d bytes", w.n)
+		tb.Fatalf("got an answer of %d bytes, want at least 900000", w.n)
 	}
 }
 
-// discard counts what is written.
+// discard is a response writer that counts the bytes of the body.
 type discard struct {
 	header http.Header
 	n      int
@@ -71,15 +71,15 @@ func (d *discard) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// BenchmarkList is ten lists of 10 000 operations, read and written: CPU time of the process for
-// one, in the best round, and allocations and bytes for ten.
+// BenchmarkList reads and writes ten lists of 10 000 operations per iteration. It reports the CPU time of the process for
+// one list in the best round, and the allocations and bytes of ten lists.
 func BenchmarkList(b *testing.B) {
 	for name, s := range lists(b) {
 		b.Run(name, func(b *testing.B) {
 			e := newEmulator(s)
 			b.ReportAllocs()
 			const round = 10
-			best := time.Duration(math.MaxInt64) // of rounds: other processes only ever add to it
+			best := time.Duration(math.MaxInt64) // of all rounds: other processes can only slow a round down
 			for b.Loop() {
 				before := cpu(b)
 				for range round {
@@ -93,7 +93,7 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// A list allocates for itself, and not for each operation.
+// The allocations of a list do not grow with each operation.
 func TestListAllocates(t *testing.T) {
 	const operations, perAllocation, bytes = 10_000, 100, 1 << 20
 	for name, s := range lists(t) {
@@ -106,12 +106,12 @@ func TestListAllocates(t *testing.T) {
 		grown := after.TotalAlloc - before.TotalAlloc
 		t.Logf("%s: %.0f allocations, %d bytes", name, allocations, grown)
 		if allocations > operations/perAllocation || grown > bytes {
-			t.Errorf("%s: %.0f allocations and %d bytes for %d operations, want at most %d and %d", name, allocations, grown, operations, operations/perAllocation, bytes)
+			t.Errorf("%s: got %.0f allocations and %d bytes for %d operations, want at most %d and %d", name, allocations, grown, operations, operations/perAllocation, bytes)
 		}
 	}
 }
 
-// cpu is the CPU time that the process has used.
+// cpu returns the CPU time used by the process.
 func cpu(b *testing.B) time.Duration {
 	b.Helper()
 	var used syscall.Rusage
@@ -121,8 +121,8 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// BenchmarkListen is a start of "sfcancel serve" on a file that is in the cache of the system: from
-// the beginning of the process to the line that says where it listens.
+// BenchmarkListen measures the start of "sfcancel serve" with a file in the page cache: from
+// the start of the process to the line "listening on".
 //
 //	go test -run '^$' -bench Listen -benchtime 1x -timeout 1h ./scale
 func BenchmarkListen(b *testing.B) {
@@ -164,7 +164,7 @@ func listen(b *testing.B, program, path string) time.Duration {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	took := time.Since(begun)
 	if err != nil || !strings.HasPrefix(line, "listening on ") {
-		b.Fatalf("it said %q, %v", line, err)
+		b.Fatalf("got the first line %q, %v, want \"listening on ...\"", line, err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		b.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkOpen is the opening of a file that is in the cache of the system, with all that is
-// looked at before it is trusted.
+// BenchmarkOpen measures opening a file in the page cache, including the verification of the
+// file.
 //
 //	go test -run '^$' -bench Open -benchtime 5x -timeout 1h ./scale
 func BenchmarkOpen(b *testing.B) {
@@ -28,14 +28,14 @@ func BenchmarkOpen(b *testing.B) {
 		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s-to-open")
 		b.ReportMetric(1.2, "limit")
 	})
-	// As a process leaves it that was killed: a copy of an open store has no list of free pages
+	// A copy of an open store stands for the file of a killed process: it has no list of free pages
 	// if there are many.
 	s = openStore(b, path)
 	defer s.Close()
 	b.Run("killed", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
-			plant(b, s, 5_000) // again, which leaves the pages of before free
+			plant(b, s, 5_000) // overwriting them frees the old pages
 			copied := filepath.Join(b.TempDir(), "copy.db")
 			if err := s.Backup(b.Context(), copied); err != nil {
 				b.Fatal(err)

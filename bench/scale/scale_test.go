@@ -31,7 +31,7 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// everything is the value of both filters that finds all operations.
+// everything is the value of both filters that selects all operations.
 const everything = 0xFFFF
 
 func listOf(tb testing.TB, e generated.StrictServerInterface) generated.OperationStatusList {
@@ -52,7 +52,7 @@ func cancelOne(tb testing.TB, e generated.StrictServerInterface, id uuid.UUID) e
 	return err
 }
 
-// startOne starts an operation like a planted one.
+// startOne starts an operation with the id, kind and target of o.
 func startOne(tb testing.TB, e generated.StrictServerInterface, o operation) error {
 	id, t := o.record.ID, o.record.Target
 	service := serviceID(t)
@@ -98,8 +98,8 @@ func serviceID(t emulator.Target) string {
 	return t.ServiceName[len(scheme):]
 }
 
-// What is planted is what an emulator writes that is asked for the same: when it accepts
-// the operation, and when it has ended.
+// Planted operations equal those that an emulator writes, both when it accepts
+// an operation and when the operation has ended.
 func TestPlantedIsWhatTheEmulatorWrites(t *testing.T) {
 	active, finished := make(map[generated.OperationType]bool), make(map[generated.OperationType]bool)
 	for i := 0; len(active) < 4 || len(finished) < 4; i++ {
@@ -162,7 +162,7 @@ func contents(t *testing.T, st store.Store) map[string]string {
 	return all
 }
 
-// A small one of what the benchmark does, so that it goes on working.
+// TestScale runs the calls of BenchmarkScale on a small store, so that the benchmark keeps working.
 func TestScale(t *testing.T) {
 	const n, sample = 10_000, 200
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -182,7 +182,7 @@ func TestScale(t *testing.T) {
 			t.Fatal(err)
 		}
 		if isActive(want.i) {
-			// The emulator has taken it up since: there is no queue.
+			// The emulator has moved it to the next step, because the queue time is 0.
 			want.record.Step = emulator.StepLookingUpState
 			want.record.Due = want.record.Due.Add(want.record.Scenario.LookUp)
 		}
@@ -195,14 +195,14 @@ func TestScale(t *testing.T) {
 		states[o.State]++
 	}
 	if want := n / activeShare; states[generated.OperationStateRunning] != want || states[generated.OperationStateCompleted] != n-want {
-		t.Errorf("states = %v, want %d Running and the others of %d Completed", states, want, n)
+		t.Errorf("got the states %v, want %d Running and the others of %d Completed", states, want, n)
 	}
 	if err := cancelOne(t, e, anyOf(random, n, true).record.ID); err != nil {
 		t.Error(err)
 	}
 	refusal, ok := errors.AsType[*server.Error](cancelOne(t, e, anyOf(random, n, false).record.ID))
 	if !ok || refusal.Status != http.StatusNotFound {
-		t.Errorf("cancel of a finished operation: %v, want 404", refusal)
+		t.Errorf("cancel of a finished operation: got %v, want 404", refusal)
 	}
 	if err := startOne(t, e, newOperation(n)); err != nil {
 		t.Error(err)
@@ -222,7 +222,7 @@ func openStore(tb testing.TB, path string) *bolt.Store {
 	return s
 }
 
-// newEmulator is one for which it is the moment at which the active operations began.
+// newEmulator returns an emulator whose clock stands still at start.
 func newEmulator(s store.Store) *emulator.Emulator {
 	return emulator.New(s, emulator.WithClock(func() time.Time { return start }))
 }
@@ -236,20 +236,20 @@ const (
 )
 
 const (
-	// activeShare is one active operation in so many: fewer in a million than a list is long.
+	// One operation in activeShare is active, so that a million have fewer active operations than a list can hold.
 	activeShare = 400
-	// nodes is how many nodes the finished transitions share.
+	// nodes is the number of nodes of the finished transitions.
 	nodes = 1000
-	// planters write at once, so that their transactions share their fsyncs.
+	// planters is the number of goroutines that write, so that their transactions share fsyncs.
 	planters = 64
 )
 
-// start is when the active operations were accepted. The finished ones are older, and
-// all of them young enough to be kept.
+// start is when the active operations were accepted. The finished ones are older, but
+// young enough to be kept.
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// operation is the i-th of the operations that are planted: one in activeShare has just
-// been accepted, the others have succeeded. All kinds come equally often.
+// operation is the i-th planted operation. One in activeShare has just
+// been accepted, the others have succeeded. All kinds are equally frequent.
 type operation struct {
 	i      int
 	record emulator.Record
@@ -285,8 +285,8 @@ func newOperation(i int) operation {
 
 func isActive(i int) bool { return i%activeShare < 4 && i/activeShare%4 == i%activeShare }
 
-// idOf is like a random UUID, so that new operations come at any place in the order of
-// the keys, as they do when callers choose them.
+// idOf returns a UUID that looks random, so that new operations are spread over the order of
+// the keys, as with ids that callers choose.
 func idOf(what string, i int) uuid.UUID {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(what), uint64(i)))
 	id := uuid.UUID(sum[:16])
@@ -312,7 +312,7 @@ func targetOf(i int) (generated.OperationType, emulator.Target) {
 		return generated.OperationTypePartitionRestart, partition
 	default:
 		name := fmt.Sprintf("node-%03d", i%nodes)
-		if isActive(i) { // one transition a node
+		if isActive(i) { // a node has one active transition at a time
 			name = fmt.Sprintf("busy-node-%06d", i)
 		}
 		return generated.OperationTypeNodeTransition, emulator.Target{
@@ -324,8 +324,8 @@ func targetOf(i int) (generated.OperationType, emulator.Target) {
 	}
 }
 
-// writes is the operation as the emulator stores it. A node that a transition which is
-// over has left is not in it: there are few nodes.
+// writes returns the operation as the emulator stores it. It omits the node of
+// a finished transition: there are few nodes.
 func (o operation) writes() ([]store.Write, error) {
 	value, err := json.Marshal(o.record)
 	if err != nil {
@@ -350,7 +350,7 @@ func (o operation) writes() ([]store.Write, error) {
 	return writes, nil
 }
 
-// plant writes the operations from 0 up to n.
+// plant writes the operations from 0 to n-1.
 func plant(tb testing.TB, s store.Store, n int) {
 	tb.Helper()
 	batches := make(chan []store.Write)
@@ -400,7 +400,7 @@ func plant(tb testing.TB, s store.Store, n int) {
 	}
 }
 
-// anyOf chooses an operation that is active or one that is over.
+// anyOf returns a random operation that is active or finished, as requested.
 func anyOf(random *rand.Rand, n int, active bool) operation {
 	for {
 		if i := random.IntN(n); isActive(i) == active {
@@ -409,11 +409,11 @@ func anyOf(random *rand.Rand, n int, active bool) operation {
 	}
 }
 
-var growthRounds = flag.Int("rounds", 60, "how many rounds BenchmarkGrowth compares")
+var growthRounds = flag.Int("rounds", 60, "number of rounds of BenchmarkGrowth")
 
-// BenchmarkGrowth is what one call costs among many operations as a multiple of what it costs
-// among a thousand, as a call in Go and as a request over the loopback. The two take turns; what
-// is reported is the median of the rounds.
+// BenchmarkGrowth reports the time of one call on a store with many operations, divided by the time
+// on a store with a thousand: for calls in Go and for requests over loopback. The two stores take turns;
+// the result is the median over the rounds.
 //
 //	go test -run '^$' -bench Growth -benchtime 1x -timeout 1h ./scale
 func BenchmarkGrowth(b *testing.B) {
@@ -435,7 +435,7 @@ func BenchmarkGrowth(b *testing.B) {
 			defer large.st.Close()
 			for _, call := range []struct {
 				name  string
-				times int // in a round
+				times int // calls in a round
 				do    func(g *grown) error
 			}{
 				{"start", 40, (*grown).start},
@@ -479,7 +479,7 @@ type grown struct {
 	next   int
 	tb     testing.TB
 	random *rand.Rand
-	begun  []operation // not cancelled yet
+	begun  []operation // started and not yet cancelled
 }
 
 func newGrown(tb testing.TB, st store.Store, n int) *grown {
@@ -493,7 +493,7 @@ func newGrown(tb testing.TB, st store.Store, n int) *grown {
 	return &grown{st: st, e: e, srv: srv, n: n, next: n, tb: tb, random: rand.New(rand.NewPCG(1, 0))}
 }
 
-// round is how long some calls take, in nanoseconds.
+// round returns the time of some calls, in nanoseconds.
 func (g *grown) round(b *testing.B, times int, do func(*grown) error) float64 {
 	begin := time.Now()
 	for range times {
@@ -504,7 +504,7 @@ func (g *grown) round(b *testing.B, times int, do func(*grown) error) float64 {
 	return float64(time.Since(begin))
 }
 
-// start starts an operation that is no node transition.
+// start starts a data loss.
 func (g *grown) start() error {
 	g.next++
 	o := newOperation(4 * g.next)
@@ -512,7 +512,7 @@ func (g *grown) start() error {
 	return startOne(g.tb, g.e, o)
 }
 
-// cancel cancels one that was started.
+// cancel cancels an operation that was started.
 func (g *grown) cancel() error {
 	o, err := g.taken()
 	if err != nil {
@@ -521,7 +521,7 @@ func (g *grown) cancel() error {
 	return cancelOne(g.tb, g.e, o.record.ID)
 }
 
-// taken is the next that was started and not cancelled yet.
+// taken removes and returns the oldest operation that was started and not yet cancelled; it starts one if there is none.
 func (g *grown) taken() (operation, error) {
 	if len(g.begun) == 0 {
 		if err := g.start(); err != nil {
@@ -535,7 +535,7 @@ func (g *grown) taken() (operation, error) {
 
 func (g *grown) serveStart() error {
 	g.next++
-	o := newOperation(4 * g.next) // a data loss, as all in steps of four
+	o := newOperation(4 * g.next) // multiples of 4 are data losses
 	g.begun = append(g.begun, o)
 	return g.request(http.MethodPost, onPartition(o)+"StartDataLoss?DataLossMode=FullDataLoss&", o, http.StatusAccepted)
 }
@@ -568,7 +568,7 @@ func (g *grown) request(method, path string, o operation, want int) error {
 	}
 	body, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("%s %s: %d, want %d: %s", method, path, answer.StatusCode, want, body)
+		err = fmt.Errorf("%s %s: got %d, want %d: %s", method, path, answer.StatusCode, want, body)
 	}
 	return errors.Join(err, answer.Body.Close())
 }
@@ -578,14 +578,14 @@ func (g *grown) progress() error {
 	return err
 }
 
-// progressOfAThousand asks for the same thousand, however many there are: what it costs more among many is not
-// the memory that has to be waited for.
+// progressOfAThousand reads the same thousand operations, whatever the size of the store. They stay in the processor
+// cache, so the result does not contain the cost of cache misses.
 func (g *grown) progressOfAThousand() error {
 	_, err := g.e.Record(g.tb.Context(), newOperation(g.random.IntN(1000)).record.ID)
 	return err
 }
 
-// tell prints what "make abuse" looks for.
+// tell prints a line that "make abuse" collects.
 func tell(name string, figures ...abuse.Figure) {
 	line, _ := abuse.Line(name, figures...)
 	fmt.Println(line)

@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// BenchmarkScattered measures the part of the disk in a commit after a large clean-up.
+// BenchmarkScattered measures the share of the disk in the time of a commit after a large clean-up.
 func BenchmarkScattered(b *testing.B) {
 	for b.Loop() {
 		ratio := scattered(b)
@@ -22,7 +22,7 @@ func BenchmarkScattered(b *testing.B) {
 }
 
 // scattered writes four pages at random places of a file of 1 GiB, syncs, and writes and syncs a meta page, as bbolt
-// does after a clean-up has left free pages everywhere. It returns the median time as a multiple of the same with
+// does after a clean-up has left free pages everywhere. It returns the median time, divided by the time for
 // four adjacent pages.
 func scattered(b *testing.B) float64 {
 	const page, pages, rounds = 4096, 1 << 18, 300
