@@ -147,10 +147,10 @@ func tellings() []told {
 	oldest := generated.APIVersions[0]
 	return []told{
 		{"wrapper", `in whole seconds from (\d+) to (\d+)\.`, []string{timeout.Minimum, timeout.Maximum}},
-		{"wrapper", `what is left of the context, (\d+) seconds at most`, []string{timeout.Default}},
-		{"wrapper", `It needs api-version (\S+);`, []string{timeout.Since}},
-		{"wrapper", `api-version (\S+) has none and sends none`, []string{lastBefore(timeout.Since)}},
-		{"wrapper", `0 means (\d+) s, or what \[CancelOptions\]\.Timeout says and 5 s`, []string{strconv.Itoa(whole + 5)}},
+		{"wrapper", `0 means the rest of the context, at most (\d+) seconds`, []string{timeout.Default}},
+		{"wrapper", `It needs api-version (\d+\.\d+)`, []string{timeout.Since}},
+		{"wrapper", `api-version (\S+) has no such parameter`, []string{lastBefore(timeout.Since)}},
+		{"wrapper", `0 means (\d+) s, or 5 s more than \[CancelOptions\]\.Timeout`, []string{strconv.Itoa(whole + 5)}},
 		{"wrapper", `The default is \[generated\.APIVersion(\d+)\]`, []string{strings.ReplaceAll(version.Default, ".", "")}},
 		{"server", `MAJOR\.MINOR from (\S+) up to`, []string{oldest}},
 		{"server", `timeout, from (\S+) on in its bounds`, []string{timeout.Since}},
@@ -163,6 +163,7 @@ func tellings() []told {
 		{"server", `its timeout plus 30 s`, nil},
 		{"server", `later than the timeout plus 30 s`, nil},
 		{"server", `turns the answer into 504`, nil},
+		{"wrapper", `502, 503, 504, a timeout, a reset`, nil},
 	}
 }
 
