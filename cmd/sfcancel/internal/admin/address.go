@@ -13,11 +13,11 @@ type Address struct {
 
 	mu       sync.Mutex
 	listener net.Listener  // nil while it is off
-	changed  chan struct{} // closed when it is back, or closed for good
+	changed  chan struct{} // closed when it is back, or on Close
 	closed   bool
 }
 
-// NewAddress takes over a listener.
+// NewAddress returns an Address that owns the listener.
 func NewAddress(listener net.Listener) *Address {
 	return &Address{at: listener.Addr(), listener: listener, changed: make(chan struct{})}
 }
@@ -51,8 +51,8 @@ func (a *Address) is(listener net.Listener) bool {
 	return a.listener == listener
 }
 
-// Set takes the address off the network, where connections to it are refused, or brings it back, which is an error if
-// another process has it meanwhile. Connections that there are stay.
+// Set takes the address off the network, so that new connections are refused, or brings it back, which fails if another
+// process has taken the address. Existing connections stay open.
 func (a *Address) Set(ctx context.Context, reachable bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -75,7 +75,7 @@ func (a *Address) Set(ctx context.Context, reachable bool) error {
 	return nil
 }
 
-// Reachable reports whether it is on the network.
+// Reachable reports whether the address is on the network.
 func (a *Address) Reachable() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package admin is what a serving process says of itself beside the API: whether it lives, whether it can
-// write, and what it has done, in the format of Prometheus; and how a test controls it meanwhile.
+// Package admin is the address that a server serves beside the API: health, readiness, metrics in the format of
+// Prometheus, and commands by which a test controls the server while it runs.
 package admin
 
 import (
@@ -12,8 +12,9 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// Handler serves /healthz, /readyz and /metrics, and what is below /control/ if control is not nil. It is for a
-// loopback address: requests for other hosts, and writes of pages of other sites, are refused with 403.
+// Handler returns a handler of /healthz, /readyz and /metrics, and of /control/ if control is not nil. It is for a
+// loopback address: requests for other hosts, and cross-origin writes of browsers, are refused with 403. ready
+// returns why the server is not ready, or nil.
 func Handler(m *Metrics, ready func(context.Context) error, control http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
@@ -46,13 +47,14 @@ func say(w http.ResponseWriter, status int, text string) {
 }
 
 const (
-	probeKey     = "probe" // which nothing is ever written to
+	probeKey     = "probe" // never has a value
 	probeHolds   = time.Second
 	probeTimeout = 2 * time.Second
 )
 
-// Ready returns a function that says why a store cannot be written. It finds out with a transaction that
-// leaves nothing, once a second at most, however many ask.
+// Ready returns a function that reports why a store cannot be written, or nil. It commits a transaction that
+// leaves nothing behind, once a second at most, and repeats the last result in between. It is safe for
+// concurrent use.
 func Ready(st store.Store) func(context.Context) error {
 	var mu sync.Mutex
 	var at time.Time

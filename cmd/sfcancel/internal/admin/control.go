@@ -24,18 +24,18 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// Situation is what a controlled server begins with, and is reset to.
+// Situation is the initial state of a controlled server. A reset restores it, except for the clock.
 type Situation struct {
-	Speed        float64 // of the clock; the clock alone is not reset
+	Speed        float64 // of the clock
 	Availability emulator.Availability
 	Scenario     func(emulator.Record) emulator.Scenario
 	Seed         *emulator.Seed // nil plants nothing
 }
 
-// Control is a server that is controlled while it runs: its clock, its scenarios, its availability, what is
-// planted, and what happens to requests on the wire. Make it with [NewControl].
-// The engine gets [Control.Now] and [Control.Scenario], the server gets [Control.Wire] in front of it, and
-// [Control.Of] names the engine. [Control.Close] ends it. It is safe for concurrent use.
+// Control controls a server while it runs: its clock, scenarios, availability, planted operations, and faults on
+// the wire. Make it with [NewControl].
+// Give [Control.Now] and [Control.Scenario] to the engine, put [Control.Wire] in front of the server, and name the
+// engine with [Control.Of]. [Control.Close] ends it. It is safe for concurrent use.
 type Control struct {
 	st       store.Store
 	begin    Situation
@@ -46,29 +46,29 @@ type Control struct {
 	*wire
 	network *network
 
-	changing sync.Mutex // held by who changes what is stored
+	changing sync.Mutex // held during changes of the store
 }
 
-// available is in which condition the service was put, because an engine does not tell.
+// available remembers the availability, because an engine does not report it.
 type available struct {
 	condition atomic.Pointer[emulator.Availability]
 }
 
-// NewControl starts the clock of a server over a store.
+// NewControl returns the control of a server over a store, and starts the clock.
 func NewControl(ctx context.Context, st store.Store, begin Situation) (*Control, error) {
 	c := &Control{st: st, begin: begin, wire: newWire()}
 	c.scenario.Store(&begin.Scenario)
 	return c, c.clock.move(ctx, st, begin.Speed, 0)
 }
 
-// Of says which engine is controlled, before anything else is asked for, and puts it into its first condition.
+// Of sets the engine to control, and gives it its initial availability. Call it before the handlers serve.
 func (c *Control) Of(e *emulator.Emulator) {
 	c.engine = e
 	c.setAvailability(c.begin.Availability)
 }
 
-// Replicas says how a server like this one is made over another store, with another clock, for readers that are told what
-// was true before. Without it there are none.
+// Replicas sets a function that makes a server like this one over another store, with another clock, for stale reads.
+// Without it, the fault for stale reads is refused.
 func (c *Control) Replicas(like func(st store.Store, now func() time.Time) (http.Handler, error)) {
 	c.replica = func(ctx context.Context) (http.Handler, error) {
 		page, err := c.st.List(ctx, "", "", math.MaxInt)
@@ -86,13 +86,14 @@ func (c *Control) Replicas(like func(st store.Store, now func() time.Time) (http
 	}
 }
 
-// network is where the server is reached, and what is to happen to connections that wait for another request.
+// network is the address of the server, and a function that says whether idle connections stay open.
 type network struct {
 	address *Address
 	idle    func(stay bool)
 }
 
-// At says where the server is reached, and how its idle connections are ended. Without it, it is always reachable.
+// At sets the address of the server, and a function that says whether idle connections stay open. Without it, the server
+// is always reachable.
 func (c *Control) At(address *Address, idle func(stay bool)) { c.network = &network{address, idle} }
 
 type reach struct {
@@ -137,10 +138,10 @@ func (c *Control) setAvailability(a emulator.Availability) {
 // Now is the clock of the engine.
 func (c *Control) Now() time.Time { return c.clock.now() }
 
-// Scenario chooses how an operation goes that is about to be accepted.
+// Scenario returns the scenario of an operation that is about to be accepted.
 func (c *Control) Scenario(r emulator.Record) emulator.Scenario { return (*c.scenario.Load())(r) }
 
-// clock is one that can be moved, and never goes back.
+// clock is a clock that can be moved, and never goes back.
 type clock struct {
 	mu    sync.RWMutex
 	speed float64
@@ -161,7 +162,7 @@ func (k *clock) move(ctx context.Context, st store.Store, speed float64, by time
 		return err
 	}
 	if k.shows != nil {
-		// Somebody may have seen a moment that comes after the one that it was moved at.
+		// A caller may have seen a later time than that of the move.
 		seen := k.shows()
 		k.shows = func() time.Time {
 			if now := shows(); now.After(seen) {
@@ -176,7 +177,7 @@ func (k *clock) move(ctx context.Context, st store.Store, speed float64, by time
 	return nil
 }
 
-// Handler serves what docs/control.md tells, below /control/.
+// Handler returns the handler of /control/, described in docs/control.md.
 func (c *Control) Handler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, do func(*http.Request, []byte) (any, error)) {
@@ -197,15 +198,15 @@ func (c *Control) Handler() http.Handler {
 	handle("DELETE /control/faults", func(*http.Request, []byte) (any, error) { c.stop(); return nil, nil })
 	handle("GET /control/requests", func(*http.Request, []byte) (any, error) { return c.requests(), nil })
 	mux.Handle("/", command(func(r *http.Request, _ []byte) (any, error) {
-		return nil, server.NewError(generated.ErrorCodeInvalidArg, fmt.Sprintf("There is no %s %.100q here; docs/control.md tells what there is.", r.Method, r.URL.Path))
+		return nil, server.NewError(generated.ErrorCodeInvalidArg, fmt.Sprintf("There is no %s %.100q here; docs/control.md lists the commands.", r.Method, r.URL.Path))
 	}))
 	return mux
 }
 
-// maxBody is more than any seed that makes sense.
+// maxBody is larger than any reasonable seed.
 const maxBody = 64 << 20
 
-// command answers with what it returns, as JSON, or with a FabricError.
+// command is a handler that answers with its result as JSON, or with a FabricError.
 type command func(r *http.Request, body []byte) (any, error)
 
 func (do command) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -229,7 +230,7 @@ func (do command) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(text, '\n')) // the client may be gone
 }
 
-// refusal is what the caller learns. All that is behind the address is his own, so that is everything.
+// refusal returns the answer for an error. It hides nothing, because the caller owns everything behind the address.
 func refusal(err error) *server.Error {
 	if e, ok := errors.AsType[*server.Error](err); ok {
 		return e
@@ -246,7 +247,7 @@ func refusal(err error) *server.Error {
 
 func invalid(err error) error { return server.NewError(generated.ErrorCodeInvalidArg, err.Error()) }
 
-// read reads a body that says nothing but what it may.
+// read decodes a body. Unknown members are an error.
 func read(body []byte, into any) error {
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
@@ -301,7 +302,7 @@ func (c *Control) moveClock(r *http.Request, body []byte) (any, error) {
 	return c.time(), nil
 }
 
-// duration is one in Go's notation, and not negative.
+// duration is a duration in Go's notation that is not negative.
 type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
@@ -342,7 +343,7 @@ func (c *Control) changeScenario(_ *http.Request, body []byte) (any, error) {
 	return nil, nil
 }
 
-// changeOperation takes what a scenario file has as its default.
+// changeOperation sets the scenario of an operation. The body is what a scenario file has as its default.
 func (c *Control) changeOperation(r *http.Request, body []byte) (any, error) {
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
@@ -355,8 +356,8 @@ func (c *Control) changeOperation(r *http.Request, body []byte) (any, error) {
 	return nil, c.engine.SetScenario(r.Context(), id, choose(emulator.Record{ID: id}))
 }
 
-// plant adds the operations of a seed to what there is. Services and nodes take the place of those before, if it
-// has any. It may come to an end in the middle: what was planted then stays.
+// plant adds the operations of a seed to the existing ones. Its services and nodes, if it has any, replace the existing
+// ones. It is not atomic: what was planted before an error stays.
 func (c *Control) plant(r *http.Request, body []byte) (any, error) {
 	seed, err := emulator.ParseSeed(body)
 	if err != nil {
@@ -370,7 +371,7 @@ func (c *Control) plant(r *http.Request, body []byte) (any, error) {
 		switch name {
 		case "operations", "services", "nodes", "service":
 		default:
-			return nil, invalid(fmt.Errorf("%s: it can be set at the start of the server alone", name))
+			return nil, invalid(fmt.Errorf("%s: it can be set only at the start of the server", name))
 		}
 	}
 	c.changing.Lock()
@@ -396,7 +397,7 @@ func (c *Control) plant(r *http.Request, body []byte) (any, error) {
 	}{len(seed.Operations)}, nil
 }
 
-// reset removes everything, and begins anew. The clock goes on.
+// reset removes everything, and restores the initial situation. The clock goes on.
 func (c *Control) reset(r *http.Request, _ []byte) (any, error) {
 	c.changing.Lock()
 	defer c.changing.Unlock()

@@ -16,7 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// other stands for what is not known, so that nobody outside makes new series.
+// other replaces unknown label values, so that clients cannot create new series.
 const other = "other"
 
 // Metrics counts what a server does. Make it with [NewMetrics]. It is safe for concurrent use.
@@ -28,7 +28,7 @@ type Metrics struct {
 	stores      *prometheus.HistogramVec
 }
 
-// NewMetrics returns metrics that have counted nothing but the process itself.
+// NewMetrics returns metrics that have counted nothing yet, besides those of the process.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -50,7 +50,7 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// buckets are from a tenth of a millisecond, which memory takes, to ten seconds.
+// buckets range from a tenth of a millisecond, which a store in memory takes, to ten seconds.
 func buckets() []float64 {
 	return []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 }
@@ -59,7 +59,7 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// Queue has what a handler has to do among the metrics.
+// Queue adds the load of a handler to the metrics.
 func (m *Metrics) Queue(load func() server.Load) {
 	gauge := func(name, help string, of func(server.Load) int) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(of(load())) }))
@@ -72,7 +72,7 @@ func (m *Metrics) Queue(load func() server.Load) {
 	}, func() float64 { return float64(load().Refused) }))
 }
 
-// Trace counts requests.
+// Trace counts requests; see [server.WithTrace].
 func (m *Metrics) Trace(ctx context.Context, _ *http.Request) (context.Context, func(server.Served)) {
 	return ctx, func(s server.Served) {
 		operation, code, class := other, "", "none"
@@ -97,8 +97,8 @@ func (m *Metrics) Trace(ctx context.Context, _ *http.Request) (context.Context, 
 
 const followPause = time.Second
 
-// Follow counts transitions from now on, until ctx ends or the store is closed. What the store has forgotten
-// meanwhile is counted as far as it can still be seen.
+// Follow counts transitions from now on, until ctx ends or the store is closed. If the store has compacted changes
+// meanwhile, Follow counts those that it can still see.
 func (m *Metrics) Follow(ctx context.Context, e *emulator.Emulator, st store.Store) {
 	var at store.Revision
 	for {
@@ -130,7 +130,7 @@ func (m *Metrics) Follow(ctx context.Context, e *emulator.Emulator, st store.Sto
 	}
 }
 
-// pause waits, and says false if ctx ended meanwhile.
+// pause waits for d. It reports false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -142,8 +142,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Store is a store whose calls are timed. A watch is none: it waits. A store that can be scanned still can, and
-// then batches and recalls, too, if it ever could.
+// Store returns a store that times the calls of st, except for watches, which wait. If st can be scanned, so can
+// the result, which then also passes on batches and recalls.
 func (m *Metrics) Store(st store.Store) store.Store {
 	if _, ok := st.(store.Scanner); ok {
 		return timedScanner{timed{st, m}}

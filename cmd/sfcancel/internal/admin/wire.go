@@ -19,12 +19,12 @@ import (
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
 
-// wire is where requests are spoiled.
+// wire injects faults into requests.
 type wire struct {
 	life context.Context
 	end  context.CancelFunc
 	late sync.WaitGroup
-	// replica is a server of everything as it is now, for ever; nil if there can be none.
+	// replica returns a server of a copy of the current state, with a stopped clock; nil if there is none.
 	replica func(ctx context.Context) (http.Handler, error)
 
 	mu     sync.Mutex
@@ -35,7 +35,7 @@ type wire struct {
 
 const (
 	maxFaults = 1000
-	maxSeen   = 1000 // the last ones
+	maxSeen   = 1000 // older requests are dropped
 )
 
 func newWire() *wire {
@@ -44,7 +44,7 @@ func newWire() *wire {
 	return w
 }
 
-// Close ends what is delayed, and waits for what came late.
+// Close ends delays, and waits for requests that are carried out late.
 func (w *wire) Close() {
 	w.end()
 	w.late.Wait()
@@ -54,7 +54,7 @@ func (w *wire) Close() {
 func (w *wire) Sleep(d time.Duration) bool { return pause(w.life, d) }
 func (w *wire) Go(f func())                { w.late.Go(f) }
 
-// arrived is a request that came, and what was done to it.
+// arrived is a request that arrived, and the fault that was injected.
 type arrived struct {
 	Time   time.Time `json:"time"`
 	Method string    `json:"method"`
@@ -63,7 +63,7 @@ type arrived struct {
 	Fault  string    `json:"fault,omitempty"`
 }
 
-// Wire puts the faults in front of a server.
+// Wire returns a handler that injects the faults in front of server.
 func (w *wire) Wire(server http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		a := &arrived{Time: time.Now().UTC(), Method: r.Method, Target: r.URL.RequestURI(), Call: callOf(r)}
@@ -111,7 +111,7 @@ func (w *wire) steps() []fault {
 	return all
 }
 
-// stop ends every step.
+// stop removes every fault.
 func (w *wire) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -121,7 +121,7 @@ func (w *wire) stop() {
 	w.script, w.faults = new(wirefault.Wire), nil
 }
 
-// forget forgets the requests as well.
+// forget removes every fault and the list of requests.
 func (w *wire) forget() {
 	w.stop()
 	w.mu.Lock()
@@ -129,7 +129,7 @@ func (w *wire) forget() {
 	w.seen = nil
 }
 
-// fault is a step of the script: which requests, what happens to them, how often.
+// fault is a step of the script: for which requests, what happens to them, and how often.
 type fault struct {
 	Call        string     `json:"call"`
 	OperationID *uuid.UUID `json:"operationId,omitempty"`
@@ -138,19 +138,19 @@ type fault struct {
 
 	Delay      *duration `json:"delay,omitempty"`      // of delayBefore, delayAfter and late
 	Bytes      int       `json:"bytes,omitempty"`      // that cutBody lets through
-	Status     int       `json:"status,omitempty"`     // of answerBefore and answerAfter, and what follows
+	Status     int       `json:"status,omitempty"`     // of answerBefore and answerAfter, as all below
 	Code       string    `json:"code,omitempty"`       // makes the body a FabricError
-	Message    string    `json:"message,omitempty"`    // of it
+	Message    string    `json:"message,omitempty"`    // of the FabricError
 	Body       string    `json:"body,omitempty"`       // if there is no code
 	RetryAfter int       `json:"retryAfter,omitempty"` // in seconds
 
-	Used int `json:"used"` // how many requests it has spoiled
-	Left int `json:"left"` // how many it still will; -1 is for no end
+	Used int `json:"used"` // how many requests had this fault
+	Left int `json:"left"` // how many more will have it; -1 without a limit
 
 	step *wirefault.Step
 }
 
-// times is how many requests a step is for, or "always".
+// times is the number of requests that a step is for, or "always".
 type times int
 
 func (n *times) UnmarshalJSON(raw []byte) error {
@@ -173,7 +173,7 @@ func (n times) MarshalJSON() ([]byte, error) {
 	return json.Marshal(int(n))
 }
 
-// add writes a step.
+// add appends a step.
 func (w *wire) add(r *http.Request, body []byte) (any, error) {
 	f := new(fault)
 	if err := read(body, f); err != nil {
@@ -203,7 +203,7 @@ func (w *wire) add(r *http.Request, body []byte) (any, error) {
 	return told, nil
 }
 
-// through is the fault, in the words of package sftest.
+// through returns the middleware of the fault.
 func (w *wire) through(ctx context.Context, f fault) (wirefault.Through, error) {
 	if f.Fault == faultStale {
 		return w.stale(ctx, f)
@@ -215,10 +215,10 @@ func (w *wire) through(ctx context.Context, f fault) (wirefault.Through, error) 
 	return through, err
 }
 
-// faultStale is the one fault that is for reads alone.
+// faultStale is the only fault that is limited to reads.
 const faultStale = "stale"
 
-// stale answers as things stand now, whatever happens later.
+// stale answers from a copy of the current state.
 func (w *wire) stale(ctx context.Context, f fault) (wirefault.Through, error) {
 	reads := func(o generated.Operation) bool { return o.ID == f.Call && o.Method == http.MethodGet }
 	if f.Call != callAny && !slices.ContainsFunc(generated.Operations[:], reads) {
@@ -292,7 +292,7 @@ func (w *wire) made(f fault) (wirefault.Through, error) {
 	}
 }
 
-// The calls that are none of the document.
+// The calls besides the operations of the document.
 const (
 	callAny      = "Any"
 	callGraceful = "Graceful"
@@ -337,7 +337,7 @@ func callOf(r *http.Request) string {
 	return ""
 }
 
-// parameter reads the query as the server does it: raw, and the first pair of a name counts.
+// parameter reads the query as the server does: undecoded, and the first pair of a name with a value counts.
 func parameter(r *http.Request, name string) string {
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		if n, value, _ := strings.Cut(pair, "="); n == name && value != "" {
