@@ -55,8 +55,8 @@ func demoScenario(emulator.Record) emulator.Scenario {
 	return emulator.Scenario{LookUp: 3 * time.Second, Perform: 3 * time.Second, Undo: 500 * time.Millisecond}
 }
 
-// demoClock stands still until it is let go, so that each operation is caught in the act,
-// however long the machine takes.
+// demoClock stands still until letGo, so that no operation ends before it is cancelled,
+// however slow the machine is.
 type demoClock struct {
 	mu     sync.Mutex
 	behind time.Duration
@@ -166,7 +166,7 @@ func (d *demo) play() error {
 	d.wire.Spoil(wirefault.Force, wirefault.Fault{Apply: true})
 	d.force(node, "force, its answer lost on the wire")
 
-	d.graceful(uuid.New(), "graceful, of an id nobody started", wrapper.CancelOptions{})
+	d.graceful(uuid.New(), "graceful, unknown id", wrapper.CancelOptions{})
 	return d.finish(started)
 }
 
@@ -220,7 +220,7 @@ func (d *demo) force(id uuid.UUID, asked string) {
 	})
 }
 
-// cancel makes one call, and holds its verdict against the record of the server.
+// cancel makes one call, and compares its verdict with the record of the server.
 func (d *demo) cancel(id uuid.UUID, asked string, call func() (wrapper.Result, error)) {
 	before := len(d.wire.Seen())
 	result, err := call()
@@ -231,10 +231,10 @@ func (d *demo) cancel(id uuid.UUID, asked string, call func() (wrapper.Result, e
 		return
 	}
 	d.row(id, asked, inWords(result), sent)
-	d.expect(sent == len(result.Attempts), "%s: the wire saw %d requests, the result tells of %d", asked, sent, len(result.Attempts))
+	d.expect(sent == len(result.Attempts), "%s: the wire saw %d requests, but the result has %d", asked, sent, len(result.Attempts))
 	record, err := d.engine.Record(d.ctx, id)
 	if result.Verdict == wrapper.NotFound {
-		d.expect(err != nil, "%s: the server has a record of what was not found", asked)
+		d.expect(err != nil, "%s: the verdict is NotFound, but the server has a record", asked)
 		return
 	}
 	d.expect(err == nil, "%s: %v", asked, err)
@@ -245,8 +245,8 @@ func (d *demo) cancel(id uuid.UUID, asked string, call func() (wrapper.Result, e
 	d.expect(record.Rollback == flag, "%s: the verdict is %s, but the server recorded %s", asked, result.Verdict, record.Rollback)
 }
 
-// wireSaid holds the last request on the wire against what it must say, and with a
-// ! in front against what it must not.
+// wireSaid checks that the last request on the wire contains each text, or does not if
+// the text begins with !.
 func (d *demo) wireSaid(texts ...string) {
 	seen := d.wire.Seen()
 	for _, text := range texts {

@@ -24,7 +24,7 @@ func TestDemo(t *testing.T) {
 				`PartitionQuorumLoss +graceful, api-version 6\.0, timeout 5s +Accepted +Cancelled +1`,
 				`PartitionRestart +force +Accepted +ForceCancelled +1`,
 				`NodeTransition +force, its answer lost on the wire +Accepted \(resolved\) +ForceCancelled +3`,
-				`- +graceful, of an id nobody started +NotFound \(resolved\) +- +2`,
+				`- +graceful, unknown id +NotFound \(resolved\) +- +2`,
 			} {
 				if !regexp.MustCompile(row).MatchString(table) {
 					t.Errorf("no row like %s in\n%s", row, table)

@@ -15,10 +15,10 @@ import (
 	"github.com/sfcancel/sfcancel/store/etcd"
 )
 
-// etcdForm is how a store in etcd is named.
+// etcdForm is the form of the name of a store in etcd.
 const etcdForm = "etcd://[USER@]HOST:PORT[,HOST:PORT...][/PREFIX][?ca=FILE&cert=FILE&key=FILE&password-file=FILE], or etcds:// with TLS"
 
-// etcdName is what the name of a store in etcd says.
+// etcdName is the name of a store in etcd in its parts.
 type etcdName struct {
 	endpoints []string
 	prefix    string // ends in a slash, or empty for the default
@@ -27,7 +27,7 @@ type etcdName struct {
 	files     map[string]string // by parameter
 }
 
-// openEtcd opens the store that a name with the scheme etcd or etcds says.
+// openEtcd opens the store of a name with the scheme etcd or etcds.
 func openEtcd(ctx context.Context, name string) (store.Store, error) {
 	n, err := parseEtcd(name)
 	if err != nil {
@@ -44,7 +44,7 @@ func isEtcd(name string) bool {
 	return strings.HasPrefix(name, "etcd://") || strings.HasPrefix(name, "etcds://")
 }
 
-// withoutQuery is the name of a store as errors show it: what follows the ? may be a password, wrong as that is.
+// withoutQuery returns the name of a store for errors, without what follows the ?, which may be a misplaced password.
 func withoutQuery(name string) string {
 	before, _, found := strings.Cut(name, "?")
 	if found && !strings.HasPrefix(name, "bolt:") && !strings.HasPrefix(name, "file:") {
@@ -53,7 +53,7 @@ func withoutQuery(name string) string {
 	return name
 }
 
-// parseEtcd takes a name apart. It is no URL for package url, as it has several hosts.
+// parseEtcd parses a name. Package url cannot, because the name has several hosts.
 func parseEtcd(name string) (etcdName, error) {
 	scheme, rest, _ := strings.Cut(name, "://")
 	n := etcdName{tls: scheme == "etcds", files: make(map[string]string)}
@@ -86,7 +86,7 @@ func parseEtcd(name string) (etcdName, error) {
 
 func (n *etcdName) parameters(query string) error {
 	values, err := url.ParseQuery(query)
-	if err != nil { // which repeats a piece of it
+	if err != nil { // err would repeat a part of the query
 		return errors.New("what follows the ? is not of the form NAME=FILE&NAME=FILE")
 	}
 	if values.Has("password") {
@@ -156,7 +156,7 @@ func (n *etcdName) options() ([]etcd.Option, error) {
 		if _, err := load(); err != nil {
 			return nil, err
 		}
-		// Read anew for each connection: certificates are renewed while servers run.
+		// Read for each connection, because certificates are renewed while servers run.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return load() }
 	}
 	return append(options, etcd.WithTLS(config)), nil

@@ -11,14 +11,14 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// fileStore is a bolt file that is open for as long as each access takes, and no longer: bolt lets
-// one writer in at a time, and a stop may run for minutes while somebody cancels something else.
-// A file that is not there reads as empty, and is made by the first write.
+// fileStore is a bolt file that is open only during each access: bolt allows one writer at a time,
+// and a stop may run for minutes while another command cancels something else. A file that does not
+// exist reads as empty, and the first write creates it.
 type fileStore struct{ path string }
 
 var _ store.Store = fileStore{}
 
-// most is how long an access waits for those of other processes: for most of what its context has left, so
+// most returns how long an access waits for other processes: most of the time that its context has left, so
 // that the error is about the file.
 func most(ctx context.Context) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -78,10 +78,10 @@ func (s fileStore) Commit(ctx context.Context, txn store.Txn) (revision store.Re
 	return revision, err
 }
 
-// Watch is there for the interface: a ledger does not watch, and a file that is not open cannot be.
+// Watch is not supported: a ledger does not watch, and a closed file cannot be watched.
 func (s fileStore) Watch(context.Context, string, store.Revision) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) { yield(store.Change{}, errors.ErrUnsupported) }
 }
 
-// Close has nothing to close.
+// Close does nothing: the file is closed after each access.
 func (s fileStore) Close() error { return nil }

@@ -59,7 +59,7 @@ func TestServeReadsAgain(t *testing.T) {
 	list("")
 	list("12\n") // no thumbprint: those before go on
 	until("a list of no use", func(_ *x509.Certificate, status int) bool {
-		return status == http.StatusForbidden && strings.Contains(server.log.String(), "cannot be used as they are now")
+		return status == http.StatusForbidden && strings.Contains(server.log.String(), "cannot be used, so their previous contents stay in effect")
 	})
 	list("admin\n")
 	until("back on the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusOK })

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// beside is what a server serves beside the API; the zero value is nothing.
+// beside is the address that a server serves beside the API; the zero value serves nothing.
 type beside struct {
 	listener net.Listener
 	metrics  *admin.Metrics
@@ -30,7 +30,7 @@ func (s serveFlags) listenBeside(ctx context.Context) (beside, error) {
 	return beside{listener, admin.NewMetrics()}, err
 }
 
-// checkBeside says what is wrong with the flags.
+// checkBeside validates the flags.
 func (s serveFlags) checkBeside() error {
 	switch {
 	case s.adminAddr != "" && !loopback.Address(s.adminAddr):
@@ -43,7 +43,7 @@ func (s serveFlags) checkBeside() error {
 
 func (b beside) url() string { return "http://" + b.listener.Addr().String() }
 
-// measured is a store whose calls are timed.
+// measured returns the store with its calls timed, if there is an address to show that.
 func (b beside) measured(st store.Store) store.Store {
 	if b.listener == nil {
 		return st
@@ -51,12 +51,12 @@ func (b beside) measured(st store.Store) store.Store {
 	return b.metrics.Store(st)
 }
 
-// serve serves until the returned function is called. A server that is to end is not ready.
+// serve serves until stop is called. The server is not ready once ctx has ended.
 func (b beside) serve(ctx context.Context, logger *slog.Logger, st store.Store, control http.Handler) (stop func()) {
 	ready := admin.Ready(st)
 	srv := server.NewHTTPServer(admin.Handler(b.metrics, func(asked context.Context) error {
 		if ctx.Err() != nil {
-			return errors.New("the server ends")
+			return errors.New("the server is shutting down")
 		}
 		return ready(asked)
 	}, control), logger)
@@ -72,7 +72,7 @@ func (b beside) serve(ctx context.Context, logger *slog.Logger, st store.Store, 
 	}
 }
 
-// controlled is what the engine's clock and scenarios come from, whether or not anybody may change them.
+// controlled returns the source of the engine's clock and scenarios, with or without --control.
 func (s serveFlags) controlled(ctx context.Context, st store.Store, p plan) (*admin.Control, error) {
 	begin := admin.Situation{Speed: p.speed, Availability: p.availability, Scenario: p.scenario}
 	if s.seed != "" {
@@ -81,7 +81,7 @@ func (s serveFlags) controlled(ctx context.Context, st store.Store, p plan) (*ad
 	return admin.NewControl(ctx, st, begin)
 }
 
-// spoiled is the server with the script of faults in front, if there can be one.
+// spoiled returns the server with the script of faults in front if --control is set.
 func (s serveFlags) spoiled(control *admin.Control, server http.Handler) http.Handler {
 	if !s.control {
 		return server
@@ -89,7 +89,7 @@ func (s serveFlags) spoiled(control *admin.Control, server http.Handler) http.Ha
 	return control.Wire(server)
 }
 
-// reached is the listener of a server that can be taken off the network, if somebody may ask for that.
+// reached returns a listener that can be taken off the network if --control is set.
 func (s serveFlags) reached(control *admin.Control, listener net.Listener, srv *http.Server) net.Listener {
 	if !s.control {
 		return listener
@@ -99,7 +99,7 @@ func (s serveFlags) reached(control *admin.Control, listener net.Listener, srv *
 	return address
 }
 
-// controls is what is served below /control/; nil is nothing.
+// controls returns the handler of /control/, or nil without --control.
 func (s serveFlags) controls(control *admin.Control) http.Handler {
 	if !s.control {
 		return nil

@@ -13,13 +13,13 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// backup is where copies of the store go while it is served, and how often.
+// backup says where and how often the store is copied while it is served.
 type backup struct {
 	dir   string // empty for none
 	every time.Duration
 }
 
-// check says what is wrong with the flags. etcd has snapshots of its own.
+// check validates the flags. etcd has snapshots of its own.
 func (b backup) check(everyGiven bool, storeName string) error {
 	switch {
 	case b.dir == "" && everyGiven:
@@ -32,7 +32,7 @@ func (b backup) check(everyGiven bool, storeName string) error {
 	if _, isBolt := boltPath(storeName); !isBolt {
 		return errors.New("--backup copies a bolt store: it needs --store bolt:PATH")
 	}
-	// Found out now, and not when the first copy is due.
+	// Fail before the server starts, not when the first copy is due.
 	if info, err := os.Stat(b.dir); err != nil {
 		return fmt.Errorf("--backup: %w", err)
 	} else if !info.IsDir() {
@@ -41,7 +41,7 @@ func (b backup) check(everyGiven bool, storeName string) error {
 	return nil
 }
 
-// once copies the store, if that was asked for.
+// once copies the store if --backup is set.
 func (b backup) once(ctx context.Context, st store.Store, name string, logger *slog.Logger) error {
 	s, ok := st.(*bolt.Store)
 	if b.dir == "" || !ok {
@@ -56,8 +56,7 @@ func (b backup) once(ctx context.Context, st store.Store, name string, logger *s
 	return nil
 }
 
-// run copies the store again and again until ctx ends. A copy that fails is told, and does
-// not keep the next from being tried.
+// run copies the store periodically until ctx ends. It logs a copy that fails, and goes on.
 func (b backup) run(ctx context.Context, st store.Store, name string, logger *slog.Logger) {
 	if b.dir == "" {
 		return

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 )
 
-// newLogger is the log of a server.
+// newLogger returns the log of a server.
 func newLogger(to io.Writer, format, level string) (*slog.Logger, error) {
 	var least slog.Level
 	switch level {
 	case "debug", "info", "warn", "error":
-		_ = least.UnmarshalText([]byte(level)) // it knows these
+		_ = least.UnmarshalText([]byte(level)) // cannot fail for these
 	default:
 		return nil, fmt.Errorf("--log-level %q: it must be debug, info, warn or error", level)
 	}

@@ -8,14 +8,13 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// lostStore is a store that has closed itself while it was served, because it could not tell any
-// more what its medium holds. Opened anew it can: a supervisor has to start the server again.
+// lostStore means that a store closed itself while it was served, because it no longer knew what
+// its medium holds. Opening it again solves that: a supervisor has to restart the server.
 type lostStore struct{ error }
 
 func (e lostStore) Unwrap() error { return e.error }
 
-// lostBy is what an engine ended by that was not told to end; nil if that is no reason to end
-// the server.
+// lostBy returns an error if a closed store ended the engine, and nil if the server need not end.
 func lostBy(err error) error {
 	if !errors.Is(err, store.ErrClosed) {
 		return nil
@@ -23,14 +22,14 @@ func lostBy(err error) error {
 	return lostStore{err}
 }
 
-// abandon ends a server at once. Who waits for an answer gets none: of a transaction that was
-// under way nobody knows more.
+// abandon ends a server at once. Waiting clients get no answer, because the outcome of a transaction
+// under way is unknown.
 func abandon(srv *http.Server, why error) error { return errors.Join(why, srv.Close()) }
 
-// tellLost writes the one line that an operator has to see.
+// tellLost logs the line that an operator has to see.
 func tellLost(logger *slog.Logger, err error) error {
 	if lost, ok := errors.AsType[lostStore](err); ok {
-		logger.Error("the store has failed and closed itself; start the server again", "error", lost.error)
+		logger.Error("the store has failed and closed itself; restart the server", "error", lost.error)
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/emulator"
 )
 
-// plan is how the cluster begins and how it goes on.
+// plan is the initial state of the cluster and how it behaves.
 type plan struct {
 	seed         emulator.Seed
 	scenario     func(emulator.Record) emulator.Scenario
@@ -22,7 +22,7 @@ type plan struct {
 	speed        float64
 }
 
-// plan reads the files, and lets a flag win over what the seed says.
+// plan reads the files. Flags override the seed.
 func (s serveFlags) plan(secure bool) (plan, error) {
 	p := plan{version: s.version, speed: s.speed, scenario: func(emulator.Record) emulator.Scenario { return emulator.DefaultScenario() }}
 	var err error
@@ -34,7 +34,7 @@ func (s serveFlags) plan(secure bool) (plan, error) {
 		return p, errors.New("--freeze and --speed: a clock that stands still has no speed")
 	case s.freeze:
 		p.speed = 0
-	case !(s.speed > 0 && s.speed <= maxSpeed): // no number is not above 0 either
+	case !(s.speed > 0 && s.speed <= maxSpeed): // also refuses NaN
 		return p, fmt.Errorf("--speed %v: it must be more than 0 and at most %d; --freeze stops the clock", s.speed, maxSpeed)
 	}
 	if s.scenario != "" {
@@ -68,7 +68,7 @@ func (s serveFlags) plan(secure bool) (plan, error) {
 // maxSpeed plays a week in half a second.
 const maxSpeed = 1_000_000
 
-// checkSeedSecurity refuses a seed that a server without that security would belie.
+// checkSeedSecurity refuses a seed that requires security that the server does not have.
 func (s serveFlags) checkSeedSecurity(want emulator.SeedSecurity, secure bool) error {
 	switch {
 	case want.Mode == "AAD" || want.Mode == "Windows":
@@ -81,8 +81,8 @@ func (s serveFlags) checkSeedSecurity(want emulator.SeedSecurity, secure bool) e
 	return nil
 }
 
-// noneEmpty refuses a flag that was given and says nothing, as one from a variable that
-// is not set does: it would switch off what it was meant to switch on.
+// noneEmpty refuses a flag that was given an empty value, as from an unset variable: it would
+// switch off what it was meant to switch on.
 func noneEmpty(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.Visit(func(f *pflag.Flag) {
@@ -95,7 +95,7 @@ func noneEmpty(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// log says what is served, for who reads the log later.
+// log logs what is served.
 func (s serveFlags) log(logger *slog.Logger, p plan, sec *security) {
 	who := "everybody"
 	if sec != nil && s.named() {
@@ -109,7 +109,7 @@ func (s serveFlags) log(logger *slog.Logger, p plan, sec *security) {
 	}
 }
 
-// maxFile is more than any seed that makes sense.
+// maxFile is larger than any reasonable seed.
 const maxFile = 64 << 20
 
 func readFile(path string) ([]byte, error) {

@@ -19,14 +19,14 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// security is how the socket is protected, by files that are read again when they change.
+// security protects the socket, with files that are reloaded when they change.
 type security struct {
 	files       *certfiles.Watched
 	certificate atomic.Pointer[tls.Certificate]
-	clients     atomic.Pointer[server.ClientCertificates] // nil lets everybody in
+	clients     atomic.Pointer[server.ClientCertificates] // nil accepts every client
 }
 
-// security reads the files of the TLS flags; nil is none. Later changes that cannot be used are logged.
+// security reads the files of the TLS flags. It returns nil without TLS. Later changes that cannot be used are logged.
 func (s serveFlags) security(logger *slog.Logger) (*security, error) {
 	if err := s.mayListen(); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s serveFlags) security(logger *slog.Logger) (*security, error) {
 	out.files, err = certfiles.Watch(files,
 		func(m *certfiles.Material) error { return s.take(out, m) },
 		func(_ context.Context, err error) {
-			logger.Error("the files of --tls-cert, --client-ca and the lists cannot be used as they are now: what they held before goes on", "error", err)
+			logger.Error("the files of --tls-cert, --client-ca and the lists cannot be used, so their previous contents stay in effect", "error", err)
 		})
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s serveFlags) security(logger *slog.Logger) (*security, error) {
 	return out, nil
 }
 
-// take takes what the files hold into use, or says why it cannot be.
+// take puts the contents of the files into effect, or returns why they cannot be used.
 func (s serveFlags) take(into *security, m *certfiles.Material) error {
 	if err := certfiles.Weak(m.Pair.Leaf); err != nil {
 		return fmt.Errorf("--tls-cert %s: %w", s.certFile, err)
@@ -81,7 +81,7 @@ func (s serveFlags) take(into *security, m *certfiles.Material) error {
 		if s.userList != "" {
 			clients.User = append(slices.Clone(clients.User), entries(lists[0])...)
 		}
-		// One that no server takes leaves the one before in use.
+		// On an error the previous certificates stay in effect.
 		if _, err := server.New(server.Unimplemented{}, server.WithClientCertificates(*clients)); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s serveFlags) take(into *security, m *certfiles.Material) error {
 	return nil
 }
 
-// entries are the lines of a list. Those that are blank or begin with # are none.
+// entries returns the lines of a list, except for blank lines and those that begin with #.
 func entries(text string) (all []string) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -101,7 +101,7 @@ func entries(text string) (all []string) {
 	return all
 }
 
-// config is what handshakes need.
+// config returns the configuration of handshakes.
 func (s *security) config() *tls.Config {
 	config := server.TLSConfig(tls.Certificate{})
 	config.Certificates = nil
@@ -114,14 +114,14 @@ func (s *security) config() *tls.Config {
 	return config
 }
 
-// current is whom the files let in now.
+// current returns the clients that the files accept now.
 func (s *security) current() *server.ClientCertificates {
-	_ = s.files.Look(context.Background()) // which does not end
+	_ = s.files.Look(context.Background()) // fails only if its context ends
 	return s.clients.Load()
 }
 
-// heedHangups keeps a SIGHUP, which tells other servers to read their files again, from ending this one, until
-// stop is called.
+// heedHangups keeps a SIGHUP, which makes other servers reload their files, from ending this one, until stop is
+// called.
 func heedHangups(ctx context.Context, logger *slog.Logger, s *security) (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -132,7 +132,7 @@ func heedHangups(ctx context.Context, logger *slog.Logger, s *security) (stop fu
 			if s != nil {
 				_ = s.files.Look(ctx) // the next one looks again
 			}
-			logger.Info("hangup: files of certificates and lists are read when they change, in any case")
+			logger.Info("hangup: files of certificates and lists are reloaded when they change, without a signal too")
 		}
 	}()
 	return func() {
@@ -142,12 +142,12 @@ func heedHangups(ctx context.Context, logger *slog.Logger, s *security) (stop fu
 	}
 }
 
-// named reports whether clients have to show who they are.
+// named reports whether clients need a certificate.
 func (s serveFlags) named() bool {
 	return len(s.admins)+len(s.users) > 0 || s.adminList != "" || s.userList != ""
 }
 
-// mayListen keeps an address that others can reach from being served to everybody.
+// mayListen refuses an address that others can reach without client certificates, unless --insecure is set.
 func (s serveFlags) mayListen() error {
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return fmt.Errorf("--addr %q: it must be HOST:PORT", s.addr)

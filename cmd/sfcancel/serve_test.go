@@ -283,7 +283,7 @@ func TestServeSeedOnce(t *testing.T) {
 		t.Errorf("after the restart: exit %d, %s%s", code, out, errs)
 	}
 	second.end(t)
-	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") || !strings.Contains(errs, "take a new store") {
+	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") || !strings.Contains(errs, "use a new store") {
 		t.Errorf("another seed: exit %d, %s", code, errs)
 	}
 	third := serveProcess(t, "--store", storage)

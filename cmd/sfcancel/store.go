@@ -26,10 +26,10 @@ func newStore() *cobra.Command {
 		Short: "Check, export and repair the file of a server's store",
 		Long: `Check, export and repair the file of a store bolt:FILE while no server has it open.
 
-A record that is damaged makes every list fail, because a list that left an operation
-out would say of it that it never was. These commands name such records, save what
-can be read, and set the damaged ones aside. Where the structure of the file itself is
-damaged nothing can be saved from it safely: put a backup in its place.`,
+A damaged record makes every list fail, because a list without the operation would
+mean that it does not exist. These commands name damaged records, export the others,
+and set the damaged ones aside. If the structure of the file itself is damaged, nothing
+can be saved from it safely: restore a backup.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage(fmt.Errorf("unknown command %q; see --help", args[0]))
@@ -76,10 +76,10 @@ func newStoreCheck() *cobra.Command {
 func newStoreExport() *cobra.Command {
 	return &cobra.Command{
 		Use:   "export FILE",
-		Short: "Write all records as one JSON document, the damaged ones apart",
+		Short: "Write all records as one JSON document, the damaged ones separately",
 		Long: `Write all records as one JSON document to standard output: {"items": [...], "damaged": [...]}.
-An item has its key, its revision, and its value, or base64 if that is no JSON. A damaged one has
-its key, what is wrong, and in base64 what is in the file: 8 bytes of revision and the value.`,
+An item has its key, its revision, and its value, or base64 if that is not JSON. A damaged one has
+its key, the error, and in base64 the bytes in the file: 8 bytes of revision and the value.`,
 		Args: exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w := bufio.NewWriter(cmd.OutOrStdout())
@@ -99,11 +99,11 @@ func newStoreRepair() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "repair FILE",
-		Short: "Set the records aside that cannot be read",
-		Long: `Set the records aside that cannot be read: they are written to FILE.damaged-TIME.json, as
-"sfcancel store export" has them, and then removed from FILE in one transaction. What the
-server knew of those operations is then in that file alone, and their ids may be used
-again. It asks first on a terminal, and needs --yes elsewhere.`,
+		Short: "Set aside the records that cannot be read",
+		Long: `Set aside the records that cannot be read: they are written to FILE.damaged-TIME.json, in
+the form of "sfcancel store export", and then removed from FILE in one transaction. What
+the server knew of those operations is then only in that file, and their ids can be
+reused. On a terminal the command asks for confirmation; elsewhere it needs --yes.`,
 		Args: exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			damaged, err := checkFile(cmd.Context(), args[0], func(store.Item) error { return nil })
@@ -131,13 +131,13 @@ again. It asks first on a terminal, and needs --yes elsewhere.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation")
 	return cmd
 }
 
-// confirm asks whether to set records aside, if there is somebody to ask.
+// confirm asks whether to set records aside. It fails if there is no terminal to ask on.
 func confirm(in io.Reader, out io.Writer, n int) error {
-	unasked := usage(errors.New("nothing was changed: --yes is needed where nobody can be asked"))
+	unasked := usage(errors.New("nothing was changed: this needs --yes, because there is no terminal to ask on"))
 	if file, ok := in.(*os.File); ok {
 		if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 			return unasked
@@ -156,7 +156,7 @@ func confirm(in io.Reader, out io.Writer, n int) error {
 	return errors.New("nothing was changed")
 }
 
-// filePath is the file of a store that is named by it, or as --store names it.
+// filePath returns the file of a store, which is named by its path or as in --store.
 func filePath(name string) string {
 	if path, ok := boltPath(name); ok {
 		return path
@@ -164,7 +164,7 @@ func filePath(name string) string {
 	return name
 }
 
-// checkFile is [bolt.Check] that tells see of the items that an emulator can read.
+// checkFile is [bolt.Check] that calls see for the items that an emulator can read.
 func checkFile(ctx context.Context, name string, see func(store.Item) error) ([]bolt.Damaged, error) {
 	var failed error
 	damaged, err := bolt.Check(ctx, filePath(name), func(item store.Item) error {
@@ -219,7 +219,7 @@ func printDamaged(w io.Writer, damaged []bolt.Damaged) error {
 	return table(w, "KEY\tDAMAGE", rows)
 }
 
-// exportFile writes the document of store export, an item a line.
+// exportFile writes the document of store export, one item per line.
 func exportFile(ctx context.Context, name string, w io.Writer) ([]bolt.Damaged, error) {
 	separator := "{\"items\": [\n"
 	damaged, err := checkFile(ctx, name, func(item store.Item) error {
@@ -249,8 +249,7 @@ func exportFile(ctx context.Context, name string, w io.Writer) ([]bolt.Damaged, 
 	return damaged, err
 }
 
-// setAside writes damaged items to a new file beside that of the store, and returns its name once
-// it is on the disk.
+// setAside writes damaged items to a new file beside the store, syncs it, and returns its name.
 func setAside(path string, damaged []bolt.Damaged, now time.Time) (string, error) {
 	name := path + ".damaged-" + now.UTC().Format("20060102T150405.000Z") + ".json"
 	document, err := json.MarshalIndent(struct {

@@ -10,9 +10,9 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// openStore opens what --store names, or --ledger if that is not a file: a new driver is one more
-// case here. The end of ctx ends the opening alone; the store has to outlive it. A name that makes
-// no sense is a usageError; what cannot be reached is any other.
+// openStore opens the store that --store names, or --ledger if that is not a file: a new driver is one
+// more case here. ctx limits only the opening; the store outlives it. An invalid name is a usageError;
+// a store that cannot be reached is another error.
 func openStore(ctx context.Context, name string) (store.Store, error) {
 	if path, ok := boltPath(name); ok {
 		return bolt.Open(path)
@@ -23,10 +23,10 @@ func openStore(ctx context.Context, name string) (store.Store, error) {
 	case isEtcd(name):
 		return openEtcd(ctx, name)
 	}
-	return nil, usage(fmt.Errorf("%q is no store: it must be memory, bolt:PATH or %s", withoutQuery(name), etcdForm))
+	return nil, usage(fmt.Errorf("%q is not a store: it must be memory, bolt:PATH or %s", withoutQuery(name), etcdForm))
 }
 
-// boltPath is the file of a store that is named bolt:PATH.
+// boltPath returns the file of a store that is named bolt:PATH.
 func boltPath(name string) (string, bool) {
 	path, ok := strings.CutPrefix(name, "bolt:")
 	return path, ok && path != ""
