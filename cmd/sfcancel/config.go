@@ -15,7 +15,7 @@ import (
 
 const aboutConfig = `Give clusters names, so that a command needs no flags for its connection.
 
-What a connection needs is looked for in this order:
+Each value of a connection comes from the first of these that has it:
 
   1. the flag                   --endpoint, --cert, --key, --ca, --ledger ...
   2. the environment            SFCANCEL_ENDPOINT, SFCANCEL_CERT ...
@@ -23,8 +23,8 @@ What a connection needs is looked for in this order:
                                 names, else the current one
   4. the default of the flag
 
-If an address is given without the name of a cluster, the current cluster is left
-aside: its certificate, token and ledger are for its own gateways.
+If an address is given without the name of a cluster, the current cluster is
+ignored: its certificate, token and ledger are for its own gateways.
 
 The file is $XDG_CONFIG_HOME/sfcancel/config.yaml, or ~/.config/sfcancel/config.yaml
 (macOS: ~/Library/Application Support, Windows: %AppData%):
@@ -39,8 +39,8 @@ The file is $XDG_CONFIG_HOME/sfcancel/config.yaml, or ~/.config/sfcancel/config.
       ledger: etcd://etcd1.example.com:2379/faults
       protected: true
 
-Whatever changes a protected cluster asks first. The file holds names of files and
-commands, and never a secret; a file that others may write to is not used.`
+Commands that change a protected cluster ask for confirmation. The file holds names
+of files and commands, but no secrets. A file that other users can write to is refused.`
 
 func newConfig() *cobra.Command {
 	cmd := &cobra.Command{
@@ -61,10 +61,9 @@ func newSetCluster() *cobra.Command {
 	var protected bool
 	cmd := &cobra.Command{
 		Use:   "set-cluster NAME",
-		Short: "Add a cluster, or change what is known of one",
-		Long: `Add a cluster, or change what is known of one. A flag that is left out leaves what
-is there; an empty one, such as --ca "", removes it. The first cluster becomes the
-current one.`,
+		Short: "Add or change a cluster",
+		Long: `Add a cluster, or change one. A flag that is left out keeps its value; an empty flag,
+such as --ca "", removes the value. The first cluster becomes the current one.`,
 		Example: `  sfcancel config set-cluster dev --endpoint http://localhost:19080
   sfcancel config set-cluster prod --endpoint https://sf1.example.com:19080 --cert client.pem --key client.key --protected`,
 		Args: exactly("NAME"),
@@ -91,7 +90,7 @@ current one.`,
 	}
 	conn.saved(cmd)
 	ledgerFlag(cmd, new(string))
-	cmd.Flags().BoolVar(&protected, "protected", false, "ask before anything is changed on the cluster")
+	cmd.Flags().BoolVar(&protected, "protected", false, "ask for confirmation before anything is changed on the cluster")
 	return cmd
 }
 
@@ -103,7 +102,7 @@ func (file *configFile) add(name string, values map[string][]string, protected *
 	file.setCluster(name, values, protected)
 }
 
-// given is what the flags say of a cluster.
+// given returns the values of a cluster that the flags set.
 func given(flags *pflag.FlagSet) (map[string][]string, error) {
 	values := make(map[string][]string)
 	for _, s := range settings {
@@ -153,7 +152,7 @@ func newUse() *cobra.Command {
 	return &cobra.Command{
 		Use:               "use NAME",
 		Short:             "Make a cluster the current one",
-		Long:              "Make a cluster the current one, which is meant where none is named.",
+		Long:              "Make a cluster the current one, which commands use if they do not name a cluster.",
 		Example:           "  sfcancel config use dev",
 		Args:              exactly("NAME"),
 		ValidArgsFunction: completeClusters,
@@ -278,10 +277,10 @@ func newImportSfctl() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:   "import-sfctl [NAME]",
-		Short: "Take over the cluster that sfctl has selected",
-		Long: `Take over the cluster that sfctl has selected: its address, certificate and CA.
-Tokens are not taken over; where sfctl uses AAD, az brings them. NAME is sfctl if it
-is left out.`,
+		Short: "Import the cluster that sfctl has selected",
+		Long: `Import the cluster that sfctl has selected: its address, certificate and CA. Tokens
+are not imported; where sfctl uses AAD, az provides them. NAME is sfctl if it is left
+out.`,
 		Example: "  sfcancel config import-sfctl prod",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -304,7 +303,7 @@ is left out.`,
 			}
 			content, err := os.ReadFile(from)
 			if err != nil {
-				return usage(fmt.Errorf("what sfctl has selected cannot be read: %w", err))
+				return usage(fmt.Errorf("the configuration of sfctl cannot be read: %w", err))
 			}
 			values, notes, err := fromSfctl(from, string(content))
 			if err != nil {
@@ -320,6 +319,6 @@ is left out.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&from, "file", "", "the file of sfctl (default ~/.sfctl/config)")
+	cmd.Flags().StringVar(&from, "file", "", "configuration file of sfctl (default ~/.sfctl/config)")
 	return cmd
 }

@@ -19,12 +19,12 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// configFile is the file with the clusters that have a name. Its comments stay when it is changed.
+// configFile is the file of named clusters. Changes keep its comments.
 type configFile struct {
 	path     string
 	current  string
 	clusters map[string]*clusterConfig
-	root     *yaml.Node // its mapping
+	root     *yaml.Node // the mapping of the document
 }
 
 // clusterConfig is a cluster in the file.
@@ -34,10 +34,10 @@ type clusterConfig struct {
 	values    map[string][]string // by the key of a setting
 }
 
-// configPath is where the file is.
+// configPath returns the path of the file.
 func configPath() (string, error) { return configPathOn(runtime.GOOS, os.Getenv, os.UserHomeDir) }
 
-// configPathOn is configPath on any system. A relative XDG_CONFIG_HOME is none, as its specification has it.
+// configPathOn is configPath for any system. It ignores a relative XDG_CONFIG_HOME, as its specification requires.
 func configPathOn(system string, env func(string) string, home func() (string, error)) (string, error) {
 	own := filepath.Join("sfcancel", "config.yaml")
 	if dir := env("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
@@ -59,11 +59,11 @@ func configPathOn(system string, env func(string) string, home func() (string, e
 	return filepath.Join(dir, ".config", own), nil
 }
 
-// loadConfig reads the file of the user. One that is not there is empty. One that others may write to is
-// refused: they could name a command that it runs.
+// loadConfig reads the file of the user. A file that does not exist is empty. A file that other users can write to
+// is refused: they could name a command that the program would run.
 func loadConfig() (*configFile, error) {
 	path, err := configPath()
-	if err != nil { // no home, as of a service: there is no file
+	if err != nil { // no home, as in a service: there is no file
 		return parseConfig("config.yaml", nil)
 	}
 	content, err := os.ReadFile(path)
@@ -79,7 +79,7 @@ func loadConfig() (*configFile, error) {
 	return parseConfig(path, content)
 }
 
-// parseConfig reads a file. Its errors name the line.
+// parseConfig parses a file. Its errors name the line.
 func parseConfig(path string, content []byte) (*configFile, error) {
 	file := &configFile{path: path, clusters: make(map[string]*clusterConfig), root: &yaml.Node{Kind: yaml.MappingNode}}
 	in := yaml.NewDecoder(bytes.NewReader(content))
@@ -134,7 +134,7 @@ func (file *configFile) readCluster(name, what *yaml.Node) error {
 			}
 			c.values[s.key], err = texts(value, s.list)
 			if slices.ContainsFunc(c.values[s.key], hasPassword) {
-				err = at(value, errors.New("a file is no place for a password"))
+				err = at(value, errors.New("this file must not contain a password"))
 			}
 			return err
 		}
@@ -142,12 +142,12 @@ func (file *configFile) readCluster(name, what *yaml.Node) error {
 	})
 }
 
-// checkClusterName takes what can be typed without quotes.
+// checkClusterName accepts names that can be typed without quotes.
 func checkClusterName(name string) error {
 	if name == "" || len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool {
 		return !strings.ContainsRune("-_.", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) || strings.HasPrefix(name, "-") {
-		return fmt.Errorf("%q is no name of a cluster: it must have letters, digits, and - _ . alone", name)
+		return fmt.Errorf("%q is not a name for a cluster: use only letters, digits, and - _ .", name)
 	}
 	return nil
 }
@@ -167,10 +167,10 @@ func unknownKey(key *yaml.Node, known []string) error {
 	return at(key, fmt.Errorf("unknown key %q: it must be %s", key.Value, enumerate(known, "or")))
 }
 
-// at is an error with its line.
+// at adds the line of a node to an error.
 func at(node *yaml.Node, err error) error { return fmt.Errorf("%s: %w", strconv.Itoa(node.Line), err) }
 
-// members calls each member of a mapping, none twice.
+// members calls each for every member of a mapping. A key that occurs twice is an error.
 func members(mapping *yaml.Node, each func(key, value *yaml.Node) error) error {
 	if mapping.Kind != yaml.MappingNode {
 		return at(mapping, errors.New("it must be a mapping, with a key and a colon in each line"))
@@ -179,7 +179,7 @@ func members(mapping *yaml.Node, each func(key, value *yaml.Node) error) error {
 	for i := 0; i < len(mapping.Content); i += 2 {
 		key := mapping.Content[i]
 		if seen[key.Value] {
-			return at(key, fmt.Errorf("the key %q is there twice", key.Value))
+			return at(key, fmt.Errorf("the key %q occurs twice", key.Value))
 		}
 		seen[key.Value] = true
 		if err := each(key, mapping.Content[i+1]); err != nil {
@@ -197,7 +197,7 @@ func text(node *yaml.Node) (string, error) {
 	return all[0], nil
 }
 
-// texts are those of a node, of which a list may have any number.
+// texts returns the text of a scalar or, if list is true, the texts of a sequence.
 func texts(node *yaml.Node, list bool) ([]string, error) {
 	switch {
 	case node.Kind == yaml.ScalarNode && node.Tag != "!!null":
@@ -216,7 +216,7 @@ func texts(node *yaml.Node, list bool) ([]string, error) {
 	return all, nil
 }
 
-// names are those of the clusters, sorted.
+// names returns the names of the clusters, sorted.
 func (file *configFile) names() []string { return slices.Sorted(maps.Keys(file.clusters)) }
 
 // putMember sets a member of a mapping; a nil value removes it.
@@ -239,7 +239,7 @@ func putMember(mapping *yaml.Node, key string, value *yaml.Node) {
 	}
 }
 
-// under is the mapping that a member of a mapping is, made if it is not there.
+// under returns the mapping that is a member of a mapping. It adds the member if it does not exist.
 func under(mapping *yaml.Node, key string) *yaml.Node {
 	for i := 0; i < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key && mapping.Content[i+1].Kind == yaml.MappingNode {
@@ -251,20 +251,20 @@ func under(mapping *yaml.Node, key string) *yaml.Node {
 	return made
 }
 
-// scalar is a text. It is quoted where YAML would take it for something else.
+// scalar returns a node for a text, with quotes if YAML would read something else.
 func scalar(value string) *yaml.Node {
 	node := new(yaml.Node)
 	node.SetString(value)
 	return node
 }
 
-// setCurrent makes a cluster the one that is meant where none is named.
+// setCurrent makes a cluster the current one.
 func (file *configFile) setCurrent(name string) {
 	file.current = name
 	putMember(file.root, "current", scalar(name))
 }
 
-// setCluster sets what the values have of a cluster, and leaves the rest of it. A value of no texts removes it.
+// setCluster sets the given values of a cluster and keeps its others. A value without texts is removed.
 func (file *configFile) setCluster(name string, values map[string][]string, protected *bool) {
 	node := under(under(file.root, "clusters"), name)
 	for _, s := range settings {
@@ -289,7 +289,7 @@ func (file *configFile) setCluster(name string, values map[string][]string, prot
 	}
 }
 
-// save writes the file, whole or not at all, for its owner alone.
+// save writes the file atomically, with access for its owner only.
 func (file *configFile) save() (err error) {
 	var content bytes.Buffer
 	out := yaml.NewEncoder(&content)
@@ -297,7 +297,7 @@ func (file *configFile) save() (err error) {
 	if err := errors.Join(out.Encode(file.root), out.Close()); err != nil {
 		return err
 	}
-	if _, err := parseConfig(file.path, content.Bytes()); err != nil { // what is written can be read
+	if _, err := parseConfig(file.path, content.Bytes()); err != nil { // loadConfig must accept it
 		return err
 	}
 	path := file.path

@@ -11,16 +11,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// setting is a thing to know about a connection. A flag says it, else a variable of the environment, else
-// the cluster in the configuration file, else the default of the flag.
+// setting is one value of a connection. It comes from a flag, else from an environment variable, else from the cluster
+// in the configuration file, else from the default of the flag.
 type setting struct {
-	flag string // its name, without --
-	key  string // of a cluster in the file; "" if it is not kept there
+	flag string // name of the flag, without --
+	key  string // of a cluster in the file; "" if the file does not hold it
 	list bool
-	path bool // of a file, which the configuration holds as an absolute path
+	path bool // a file, whose absolute path the configuration holds
 }
 
-// settings are all of them. What is added here is a flag that may stand in the environment and in the file.
+// settings are the flags that can also be set in the environment and, if they have a key, in the file.
 var settings = [...]setting{
 	{flag: "endpoint", key: "endpoints", list: true},
 	{flag: "cert", key: "cert", path: true},
@@ -39,22 +39,22 @@ var settings = [...]setting{
 // clusterVariable names a cluster as --cluster does.
 const clusterVariable = "SFCANCEL_CLUSTER"
 
-// variable is what the environment calls the setting.
+// variable returns the environment variable of the setting.
 func (s setting) variable() string {
 	return "SFCANCEL_" + strings.ToUpper(strings.ReplaceAll(s.flag, "-", "_"))
 }
 
-// settled is where the flags of a command have their values from.
+// settled is the sources of the flags of a command.
 type settled struct {
 	cluster *clusterConfig    // nil if none was chosen
 	chosen  string            // how it was chosen
-	from    map[string]string // by the name of the flag
+	from    map[string]string // source by name of flag
 	file    *configFile
 }
 
-// settle gives the flags that the command line leaves out their values from the environment and the file.
+// settle sets the flags that the command line leaves out, from the environment and the file.
 //
-// The values of the current cluster are left aside if an address was given without its name: its
+// If an address is given without the name of a cluster, settle ignores the current cluster, whose
 // certificate, token and ledger are for its own gateways.
 func settle(cmd *cobra.Command) (*settled, error) {
 	file, err := loadConfig()
@@ -97,7 +97,7 @@ func (file *configFile) settle(flags *pflag.FlagSet, env func(string) string) (*
 	return s, nil
 }
 
-// choose finds the cluster that is meant.
+// choose finds the cluster in the file that the command is for.
 func (s *settled) choose(flags *pflag.FlagSet, env func(string) string) error {
 	flag := flags.Lookup("cluster")
 	if flag == nil {
@@ -126,7 +126,7 @@ func (s *settled) choose(flags *pflag.FlagSet, env func(string) string) error {
 	return usage(fmt.Errorf("%s: there is no cluster %q in %s: see sfcancel config list, or add it with sfcancel config set-cluster", how, name, s.file.path))
 }
 
-// set gives a flag a value that is not from the command line. Such a value may repeat no password either.
+// set sets a flag from the environment or the file, where a password is refused too.
 func (s *settled) set(flag *pflag.Flag, from string, values ...string) error {
 	var err error
 	switch value := flag.Value.(type) {

@@ -14,8 +14,8 @@ func sfctlPath() (string, error) {
 	return filepath.Join(home, ".sfctl", "config"), err
 }
 
-// fromSfctl makes a cluster of what sfctl has selected, with notes about what it could not take over. The tokens
-// that sfctl keeps there are left where they are.
+// fromSfctl converts the selection of sfctl to a cluster, with notes about what it could not import. It leaves out the
+// tokens that sfctl keeps there.
 func fromSfctl(path, content string) (values map[string][]string, notes []string, err error) {
 	had := ini(content, "servicefabric")
 	endpoint := had["endpoint"]
@@ -23,9 +23,9 @@ func fromSfctl(path, content string) (values map[string][]string, notes []string
 		return nil, nil, fmt.Errorf("%s names no endpoint: select a cluster with sfctl first, or use sfcancel config set-cluster", path)
 	}
 	if hasPassword(endpoint) {
-		return nil, nil, errors.New("the endpoint that sfctl has holds a password, which is not taken over")
+		return nil, nil, errors.New("the endpoint of sfctl contains a password, which is not imported")
 	}
-	// A cluster that is taken over again has nothing of the one before.
+	// A repeated import removes the values of the earlier one.
 	values = map[string][]string{"endpoints": {endpoint}, "cert": nil, "key": nil, "ca": nil, "token-command": nil}
 	switch had["security"] {
 	case "pem":
@@ -44,13 +44,13 @@ func fromSfctl(path, content string) (values map[string][]string, notes []string
 	}
 	for key, texts := range values {
 		if len(texts) == 1 && texts[0] == "" {
-			return nil, nil, fmt.Errorf("%s: security is %s, and there is no %s", path, had["security"], key)
+			return nil, nil, fmt.Errorf("%s: security is %s, but there is no %s", path, had["security"], key)
 		}
 	}
 	return values, notes, nil
 }
 
-// isTrue knows what Python's configparser takes for true.
+// isTrue reports whether Python's configparser takes a text for true.
 func isTrue(text string) bool {
 	switch strings.ToLower(text) {
 	case "1", "yes", "true", "on":
@@ -59,7 +59,7 @@ func isTrue(text string) bool {
 	return false
 }
 
-// ini are the members of a section, as Python's configparser has them: names in any case, with = or :.
+// ini returns the members of a section, as Python's configparser reads them: names in any case, with = or :.
 func ini(content, section string) map[string]string {
 	found, inside := make(map[string]string), false
 	for line := range strings.Lines(content) {
