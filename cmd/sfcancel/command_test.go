@@ -95,7 +95,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"a malformed id to start with", append(append([]string{"start"}, dataLoss...), "--id", "1"), "is not an operation id"},
 		{"a malformed partition", []string{"start", "restart", "--service", "a", "--partition", "p"}, `--partition "p"`},
 		{"no service", []string{"start", "restart", "--partition", id}, "--service is missing"},
-		{"no node", []string{"start", "node-transition"}, "--node and --instance are needed"},
+		{"no node", []string{"start", "node-transition"}, "--node and --instance are required"},
 		{"a kind that does not exist", []string{"start", "flood"}, `unknown kind "flood"`},
 		{"no kind", []string{"start"}, "missing the kind of operation"},
 		{"an api-version that is none", []string{"list", "--api-version", "six"}, `api-version "six"`},

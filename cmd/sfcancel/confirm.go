@@ -12,19 +12,19 @@ import (
 	"github.com/sfcancel/sfcancel/internal/gateways"
 )
 
-// errDeclined is a question that was answered with no.
+// errDeclined means that the user did not confirm.
 var errDeclined = errors.New("not confirmed, and nothing was sent")
 
-// danger is how much a command may harm.
+// danger is how much harm a command may do.
 type danger int
 
 const (
-	mild  danger = iota // unless the cluster is protected
-	risky               // it asks for a yes
-	grave               // it asks for the name of the cluster
+	mild  danger = iota // does not ask, unless the cluster is protected
+	risky               // asks for a yes
+	grave               // asks for the name of the cluster
 )
 
-// confirm asks whether a command may go on. Where nobody can be asked it needs --yes.
+// confirm asks the user whether to go on. Without a terminal to ask on, --yes is required.
 func (c *connection) confirm(cmd *cobra.Command, d danger, what string) error {
 	protected := c.protected()
 	if protected != "" {
@@ -39,7 +39,7 @@ func (c *connection) confirm(cmd *cobra.Command, d danger, what string) error {
 	}
 	console := consoleOf(cmd.Context())
 	if console.prompt == nil {
-		return usage(fmt.Errorf("%s on %s: that needs --yes where nobody can be asked", what, on))
+		return usage(fmt.Errorf("%s on %s: this needs --yes, because there is no terminal to ask on", what, on))
 	}
 	wanted := "yes"
 	fmt.Fprintf(console.prompt, "%s on %s?\n", what, on)
@@ -54,7 +54,7 @@ func (c *connection) confirm(cmd *cobra.Command, d danger, what string) error {
 	return nil
 }
 
-// readLine reads what somebody types. The end of the command ends it.
+// readLine reads a line from the user. It returns when ctx ends.
 func readLine(ctx context.Context, c *console) (string, error) {
 	type line struct {
 		text string
@@ -74,7 +74,7 @@ func readLine(ctx context.Context, c *console) (string, error) {
 	}
 }
 
-// where names the cluster for people.
+// where names the cluster and its addresses.
 func (c *connection) where() string {
 	if c.cluster != "" {
 		return c.cluster + " (" + strings.Join(c.endpoints, ", ") + ")"
@@ -82,7 +82,7 @@ func (c *connection) where() string {
 	return strings.Join(c.endpoints, ", ")
 }
 
-// shortName is what is typed to confirm.
+// shortName returns the text that the user types to confirm.
 func (c *connection) shortName() string {
 	if name := c.protected(); name != "" {
 		return name
@@ -93,7 +93,7 @@ func (c *connection) shortName() string {
 	return "yes"
 }
 
-// shortWhere names the cluster in a word.
+// shortWhere returns the name of the cluster, or its first address.
 func (c *connection) shortWhere() string {
 	if c.cluster != "" {
 		return c.cluster
@@ -101,8 +101,8 @@ func (c *connection) shortWhere() string {
 	return c.endpoints[0]
 }
 
-// protected is the name of the protected cluster that the command is about, "" for none. One is recognised by
-// its addresses, too.
+// protected returns the name of the protected cluster that the command targets, or "". It recognises a cluster by its
+// name and by its addresses.
 func (c *connection) protected() string {
 	if c.settled == nil {
 		return ""
@@ -120,18 +120,18 @@ func (c *connection) protected() string {
 	return ""
 }
 
-// addresses are those of gateways in normal form, as the ledger has them.
+// addresses returns the addresses of gateways in canonical form, as in the ledger.
 func addresses(endpoints []string) string {
 	var set gateways.Set
 	for _, endpoint := range endpoints {
-		if set.Add(endpoint) != nil { // the client says so
+		if set.Add(endpoint) != nil { // the client reports the error
 			return ""
 		}
 	}
 	return set.Cluster()
 }
 
-// sameCluster reports that two names of clusters in a ledger are of one: they are the same, or share an address.
+// sameCluster reports whether two names in a ledger denote the same cluster: they are equal, or share an address.
 func sameCluster(a, b string) bool {
 	if a == b || !strings.Contains(a, "://") || !strings.Contains(b, "://") {
 		return a == b && a != ""
@@ -144,7 +144,7 @@ func sameCluster(a, b string) bool {
 	return false
 }
 
-// inLedger is what the ledger calls the cluster.
+// inLedger returns the name of the cluster in the ledger.
 func (c *connection) inLedger() string {
 	if c.cluster != "" {
 		return c.cluster

@@ -21,7 +21,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// findingJSON is what the doctor found of one thing.
+// findingJSON is the result of one check.
 type findingJSON struct {
 	Check  string `json:"check"`
 	Result string `json:"result"` // ok, warn or fail
@@ -29,10 +29,10 @@ type findingJSON struct {
 	Next   string `json:"next,omitempty"`
 }
 
-// errUnhealthy is what a doctor exits with that found something.
+// errUnhealthy means that a check failed.
 var errUnhealthy = errors.New("a check failed")
 
-// doctor looks at all that a connection needs.
+// doctor checks everything that a connection needs.
 type doctor struct {
 	*connection
 	cmd    *cobra.Command
@@ -42,17 +42,17 @@ type doctor struct {
 const (
 	doctorTime  = 3 * time.Second // for each connection
 	clockOff    = 30 * time.Second
-	almostEnded = 14 * 24 * time.Hour // of a certificate
+	almostEnded = 14 * 24 * time.Hour // before a certificate expires
 )
 
 func newDoctor() *cobra.Command {
 	var conn connection
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Look at all that a connection needs, and say what to do",
-		Long: `Look at all that a connection needs: configuration, address, port, TLS, certificates, token,
-answers of the API, clock and ledger. Each is a line, with what to do. Nothing is changed. The
-exit code is 1 if a check failed.`,
+		Short: "Check everything that a connection needs, and say what to do",
+		Long: `Check everything that a connection needs: configuration, address, port, TLS, certificates,
+token, answers of the API, clock and ledger. Each check is a line, with what to do if it is not
+ok. Nothing is changed. The exit code is 1 if a check failed.`,
 		Example: `  sfcancel doctor
   sfcancel doctor --cluster prod -o json`,
 		Args: exactly(),
@@ -93,21 +93,21 @@ func (d *doctor) configuration() {
 	case s.cluster != nil:
 		d.say("config", "ok", "", "cluster %s of %s (%s)", s.cluster.name, s.file.path, s.chosen)
 	case len(s.file.clusters) == 0:
-		d.say("config", "ok", "sfcancel config set-cluster gives a cluster a name", "no cluster has a name in %s", s.file.path)
+		d.say("config", "ok", "sfcancel config set-cluster adds a cluster", "there are no clusters in %s", s.file.path)
 	default:
 		d.say("config", "ok", "sfcancel config use chooses one", "no cluster of %s is used", s.file.path)
 	}
 }
 
-// address looks at a gateway as far as a connection goes, and reports whether there is one.
+// address checks a gateway up to its certificate, and reports whether it accepts connections.
 func (d *doctor) address(ctx context.Context, endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		d.say("address", "fail", "write it as https://HOST:19080", "%s is no address", endpoint)
+		d.say("address", "fail", "write it as https://HOST:19080", "%s is not an address", endpoint)
 		return false
 	}
 	if u.Port() == nativePort {
-		d.say("port", "fail", "the HTTP gateway is mostly at 19080", "%s is the port of the native protocol", nativePort)
+		d.say("port", "fail", "the HTTP gateway is usually at 19080", "%s is the port of the native protocol", nativePort)
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
@@ -128,10 +128,10 @@ func (d *doctor) address(ctx context.Context, endpoint string) bool {
 	return true
 }
 
-// dialer makes connections to look at.
+// dialer makes the connections that address checks.
 var dialer = &net.Dialer{Timeout: 10 * time.Second}
 
-// address is what is dialled for a URL.
+// address returns the host and port to dial for a URL.
 func address(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -142,20 +142,20 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// speaks finds out whether a server speaks TLS, and looks at its certificate.
+// speaks checks whether a server speaks TLS, and its certificate.
 func (d *doctor) speaks(ctx context.Context, conn net.Conn, u *url.URL) {
-	// What it shows is looked at here, and judged by the client below.
+	// This handshake only shows the certificate; the client verifies it in api.
 	peer := tls.Client(conn, &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}) //nolint:gosec // nothing is sent
 	err := peer.HandshakeContext(ctx)
 	shown := peer.ConnectionState().PeerCertificates
 	var alert *net.OpError
 	switch secure := err == nil || len(shown) > 0 || errors.As(err, &alert) && alert.Op == "remote error"; {
 	case secure && u.Scheme == "http":
-		d.say("scheme", "fail", "write https://", "%s speaks TLS, and the address begins with http://", u.Host)
+		d.say("scheme", "fail", "use https://", "%s speaks TLS, but the address begins with http://", u.Host)
 	case !secure && u.Scheme == "https":
-		d.say("scheme", "fail", "write http://", "%s does not speak TLS, and the address begins with https://", u.Host)
+		d.say("scheme", "fail", "use http://", "%s does not speak TLS, but the address begins with https://", u.Host)
 	case !secure:
-		d.say("scheme", "warn", "a cluster for more than tests needs certificates", "%s speaks plain HTTP", u.Host)
+		d.say("scheme", "warn", "use TLS and certificates outside of tests", "%s speaks plain HTTP", u.Host)
 	default:
 		d.say("scheme", "ok", "", "%s speaks TLS", u.Host)
 	}
@@ -164,7 +164,7 @@ func (d *doctor) speaks(ctx context.Context, conn net.Conn, u *url.URL) {
 	}
 }
 
-// dates says whom a certificate is for, and until when.
+// dates reports the names and the expiry of a certificate.
 func (d *doctor) dates(whose string, c *x509.Certificate, next string) {
 	left := time.Until(c.NotAfter)
 	result := "ok"
@@ -211,10 +211,10 @@ func (d *doctor) tokens(ctx context.Context) {
 		return
 	}
 	if end := endOf(token); !end.IsZero() {
-		d.say("token", "ok", "", "it is good for %v", time.Until(end).Round(time.Minute))
+		d.say("token", "ok", "", "it expires in %v", time.Until(end).Round(time.Minute))
 		return
 	}
-	d.say("token", "ok", "", "there is one, which does not say how long it is good")
+	d.say("token", "ok", "", "it does not say when it expires")
 }
 
 func (d *doctor) fail(check string, err error) {
@@ -226,7 +226,7 @@ func (d *doctor) fail(check string, err error) {
 	d.say(check, "fail", "", "%v", err)
 }
 
-// api asks as every command does, for a list that any role may see.
+// api lists operations, which every role may do, with the client that the other commands use.
 func (d *doctor) api(reached bool) {
 	if !reached {
 		return
@@ -252,7 +252,7 @@ func (d *doctor) api(reached bool) {
 		}
 		off := a.Start.Add(a.Duration).Sub(at).Round(time.Second)
 		if off.Abs() > clockOff {
-			d.say("clock", "warn", "set one of them: graces and certificates go by it", "this machine is %v off the cluster", off)
+			d.say("clock", "warn", "correct one of them: graces and certificates depend on it", "the clock of this machine differs from the cluster's by %v", off)
 			return
 		}
 		d.say("clock", "ok", "", "as on the cluster")
@@ -260,8 +260,8 @@ func (d *doctor) api(reached bool) {
 	}
 }
 
-// role says what this client may do. Every role may read, and where the cluster tells clients apart no read tells which
-// one this is: it judges the role of a write before it looks for the operation.
+// role reports the role of this client. No read shows it, because every role may read. A cancel of an unknown operation
+// does: the cluster checks the role before it looks for the operation.
 func (d *doctor) role() {
 	secure := d.token != ""
 	for _, endpoint := range d.endpoints {
@@ -271,8 +271,8 @@ func (d *doctor) role() {
 		d.say("role", "ok", "", "admin: without certificates everybody may do everything")
 		return
 	}
-	d.say("role", "ok", fmt.Sprintf("sfcancel cancel %v, which is no operation, ends with exit code %d for an admin and %d for a user", uuid.New(), exitNotFound, exitRefused),
-		"a read is accepted; whether writes are, only a write tells")
+	d.say("role", "ok", fmt.Sprintf("sfcancel cancel %v, an unknown operation, ends with exit code %d for an admin and %d for a user", uuid.New(), exitNotFound, exitRefused),
+		"reads are allowed; only a write shows whether writes are")
 }
 
 func (d *doctor) theLedger(ctx context.Context) {
@@ -282,7 +282,7 @@ func (d *doctor) theLedger(ctx context.Context) {
 	l, err := n.find(ctx, d.cmd)
 	switch {
 	case err == nil && l == nil:
-		d.say("ledger", "warn", "--ledger names one", "none: a force has to look at the cluster for its evidence")
+		d.say("ledger", "warn", "name one with --ledger", "none: a force has to find its evidence on the cluster")
 		return
 	case err == nil:
 		defer l.end()

@@ -90,7 +90,7 @@ func TestLedgerInEtcd(t *testing.T) {
 	c.Cut(0)
 	step(exitOK, "warning", "cancel", id)
 	for _, policy := range []string{"require-graceful", "graceful-first", "server-decides"} {
-		step(exitPolicy, "--ledger none does without it", "force", id, "--policy", policy)
+		step(exitPolicy, "--ledger none skips it", "force", id, "--policy", policy)
 	}
 	if n := forces.Load(); n != 0 {
 		t.Errorf("%d forces went out without a ledger", n)

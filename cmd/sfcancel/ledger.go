@@ -41,31 +41,32 @@ func newLedger() *cobra.Command {
 	var output, cluster string
 	cmd := &cobra.Command{
 		Use:   "ledger [OPERATION-ID]",
-		Short: "Show who asked for what, when and why, and what came of it",
-		Long: `Show what the ledger holds, of one operation or of all, oldest first. The commands cancel,
-force, stop and start note there what they did, and a force finds there whether a graceful
-cancel came before it. What came of it is the verdict; "refused" by a server, with its code; "not
-sent"; "unknown", if it may have been carried out; or "intent", of a force that was about to be
-sent. It is empty for an operation that was seen in that state, and in entries of earlier releases
-that had no verdict.
+		Short: "Show who requested what, when and why, and the outcome",
+		Long: `Show the entries of the ledger, for one operation or for all, oldest first. The commands cancel,
+force, stop and start record there what they did, and a force looks there for an earlier graceful
+cancel. The outcome is the verdict; "refused" by a server, with its code; "not sent"; "unknown",
+if the request may have been carried out; or "intent", for a force that was about to be sent. It is
+empty for an operation that was seen in that state, and in entries of earlier releases without a
+verdict.
 
 The ledger is a directory of yours unless --ledger names another place:
 
-  $XDG_STATE_HOME/sfcancel/ledger                  if that is set
+  $XDG_STATE_HOME/sfcancel/ledger                  if XDG_STATE_HOME is set
   ~/.local/state/sfcancel/ledger                   else, on Linux and other Unix
   ~/Library/Application Support/sfcancel/ledger    on macOS
   %LocalAppData%\sfcancel\ledger                   on Windows
 
-A directory is for one user of one machine, whose processes may use it at once; what several users or
-machines share is in etcd. Its files are JSON Lines, for other programs to read. Entries stay for 90
-days. The ledger of an earlier release, the file ledger.db in the same place, is taken over once,
-by itself, and stays as it is; remove it when nothing of that release runs any more. Its entries
-are shown, but name no cluster and let nobody force: cancel gracefully once more for that.
+A directory is for one user on one machine; several processes can use it concurrently. To share a
+ledger between users or machines, use etcd. The files are JSON Lines, for other programs to read.
+Entries are kept for 90 days. The ledger of an earlier release, the file ledger.db in the same place,
+is imported once, automatically, and left unchanged; remove it when nothing of that release runs any
+more. Its entries are shown, but do not name a cluster, so they are no evidence for a force: cancel
+gracefully once more first.
 
-If the ledger cannot be read or written, graceful cancels and starts go out all the same, with a
-warning; a force does not. That holds for a file that is no ledger, which is left as it is, for a line
-that is damaged, as to the operations that it may be about, and for a directory or file that others may
-write to, because it proves nothing.`,
+If the ledger cannot be read or written, graceful cancels and starts still go out, with a warning;
+forces are refused. The same holds for a file that is not a ledger, which is left unchanged; for a
+damaged line, regarding the operations that it may be about; and for a directory or file that other
+users can write to, because it proves nothing.`,
 		Example: "  sfcancel ledger --since 24h\n  sfcancel ledger 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 -o json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -88,7 +89,7 @@ write to, because it proves nothing.`,
 					return err
 				}
 				if which.OperationID == (uuid.UUID{}) {
-					return usage(errors.New("the operation id is all zeros, which is none"))
+					return usage(errors.New("the operation id must not be all zeros"))
 				}
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), limit)
@@ -106,8 +107,8 @@ write to, because it proves nothing.`,
 	}
 	n.flags(cmd)
 	f := cmd.Flags()
-	f.Var(&since, "since", "only what is not older: a date, a time, or how long ago, such as 2026-11-30, 24h or 2d (default all)")
-	f.Var(&until, "until", "only what is older, as --since (default all)")
+	f.Var(&since, "since", "only entries since then: a date, a time, or how long ago, such as 2026-11-30, 24h or 2d (default all)")
+	f.Var(&until, "until", "only entries before then, as for --since (default all)")
 	durationVar(f, &limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.StringVar(&cluster, "cluster", "", "the ledger of a cluster of \"sfcancel config\" (default the current one)")
 	_ = cmd.RegisterFlagCompletionFunc("cluster", completeClusters)
@@ -119,7 +120,7 @@ write to, because it proves nothing.`,
 	return cmd
 }
 
-// printTrail writes what can be read. What is damaged is told at the end.
+// printTrail writes the entries that can be read, and reports the damaged ones at the end.
 func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which ledger.Query, until time.Time, output string) error {
 	docs, rows := []entryJSON{}, [][]string{}
 	var damaged []error
@@ -137,12 +138,12 @@ func printTrail(ctx context.Context, cmd *cobra.Command, l *openLedger, which le
 		docs = append(docs, document(e))
 		rows = append(rows, row(e))
 	}
-	if len(docs)+len(damaged) == 0 { // perhaps its name is wrong
-		fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there is nothing of that in the ledger", plain.Text(l.place))
+	if len(docs)+len(damaged) == 0 { // the name of the ledger may be wrong
+		fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: there are no such entries in the ledger", plain.Text(l.place))
 	}
 	err := printAs(cmd.OutOrStdout(), output, docs, func(w tableWriter) error {
 		header := "TIME\tOPERATION\tACTION\tOUTCOME\tSTATE\tBY\tCLUSTER\tREASON"
-		if which.OperationID != (uuid.UUID{}) && consoleOf(cmd.Context()).width > 0 { // there is room for more if it is not repeated
+		if which.OperationID != (uuid.UUID{}) && consoleOf(cmd.Context()).width > 0 { // all rows have the same id
 			header = strings.Replace(header, "OPERATION\t", "", 1)
 			for i := range rows {
 				rows[i] = slices.Delete(rows[i], 1, 2)
@@ -164,7 +165,7 @@ func document(e wrapper.Entry) entryJSON {
 	}
 }
 
-// came is what came of it, in a word or two. Entries of earlier releases have a verdict alone.
+// came returns the outcome in one or two words. Entries of earlier releases have only a verdict.
 func came(e wrapper.Entry) string {
 	switch {
 	case e.Verdict != "":

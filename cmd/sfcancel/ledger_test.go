@@ -357,7 +357,7 @@ func unusable(t *testing.T, flags []string, path string, reads bool) {
 			t.Errorf("%s: exit %d: %s", policy, code, errs)
 		}
 	}
-	if code, _, errs := do("stop", id, "--grace", "1ms"); code != exitNotFinished || !strings.Contains(errs, "there was no force after the grace") {
+	if code, _, errs := do("stop", id, "--grace", "1ms"); code != exitNotFinished || !strings.Contains(errs, "no force was sent after the grace") {
 		t.Errorf("stop: exit %d: %s", code, errs)
 	}
 	code, out, errs := sfcancel(t, "ledger", "--ledger", flags[len(flags)-1])

@@ -25,16 +25,16 @@ type openLedger struct {
 	end   func()
 }
 
-// trailLedger is what all kinds do.
+// trailLedger is what all kinds of ledgers implement.
 type trailLedger interface {
 	wrapper.Ledger
 	Trail(context.Context, ledger.Query) iter.Seq2[wrapper.Entry, error]
 }
 
-// etcdWait is how long the opening of a ledger in etcd may take at most; see half.
+// etcdWait limits the opening of a ledger in etcd; see also half.
 const etcdWait = 3 * time.Second
 
-// find opens what --ledger names, nil for none.
+// find opens the ledger that --ledger names. It returns nil for none.
 func (n *notes) find(ctx context.Context, cmd *cobra.Command) (*openLedger, error) {
 	by, warnings := cmp.Or(n.by, whoAmI()), cmd.ErrOrStderr()
 	if !cmd.Flags().Changed("ledger") {
@@ -67,7 +67,7 @@ func (n *notes) find(ctx context.Context, cmd *cobra.Command) (*openLedger, erro
 	return nil, usage(fmt.Errorf("--ledger %q: it must be file:DIR, bolt:PATH, etcd://HOST:PORT[,HOST:PORT]/PREFIX or none", withoutQuery(n.name)))
 }
 
-// openDir is the ledger in a directory. What others may read of it is warned of.
+// openDir opens the ledger in a directory. It warns if other users can read it.
 func openDir(dir, by string, warnings io.Writer) (*openLedger, error) {
 	l, err := journal.New(dir, journal.WithBy(by), journal.WithWarning(func(e *journal.ModeError) {
 		fmt.Fprintln(warnings, "sfcancel: warning: the ledger:", e)
@@ -78,7 +78,7 @@ func openDir(dir, by string, warnings io.Writer) (*openLedger, error) {
 	return &openLedger{l, "file:" + dir, func() {}}, nil
 }
 
-// onStore is the ledger in a store, which it closes.
+// onStore returns the ledger in a store. The end of the ledger closes the store.
 func onStore(st store.Store, place, by string) (*openLedger, error) {
 	l, err := ledger.New(st, ledger.WithBy(by))
 	if err != nil {

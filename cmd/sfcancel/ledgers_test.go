@@ -53,7 +53,7 @@ func TestTrail(t *testing.T) {
 	a, b := uuid.New(), uuid.New()
 	hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
 	code, out, errs := sfcancel(t, "ledger")
-	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "nothing of that in the ledger file:"+path) {
+	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "no such entries in the ledger file:"+path) {
 		t.Errorf("no ledger: exit %d: %s%s", code, out, errs)
 	}
 	if _, out, _ := sfcancel(t, "ledger", "-o", "json"); out != "[]\n" {

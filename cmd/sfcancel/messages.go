@@ -29,140 +29,140 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// message is what a person is told of a failure: what is so, and what to do next. Names in braces are those of
-// a situation.
+// message is what a user reads about a failure: a sentence about the cause, and the next step. Names in braces are
+// replaced by the values of the situation.
 type message struct {
-	cause    string // its name in -o json
+	cause    string // in -o json
 	is       func(*situation) bool
 	sentence string
 	next     string
 }
 
-// messages are all causes that are told apart. The first that is so counts: what was decided on this side comes
-// before what the wire did, and what nobody knows before why.
+// messages are the causes in order of precedence: the first that applies is used. Local decisions come before failures
+// of the connection, and an unknown outcome comes before its reasons.
 var messages = [...]message{
 	{"key-encrypted", is(certfiles.ErrEncrypted),
-		"the key {keyfile} has a password, and nobody can be asked for it", "openssl pkey -in KEY -out PLAIN writes it without"},
+		"the key {keyfile} is encrypted, and sfcancel does not ask for a password", "decrypt it with openssl pkey -in KEY -out PLAIN"},
 	{"key-of-another", is(certfiles.ErrKeyOfAnother),
-		"the key {keyfile} does not belong to the certificate {certfile}", "find its own; --cert and --key go together"},
+		"the key {keyfile} does not belong to the certificate {certfile}", "name a matching pair with --cert and --key"},
 	{"byte-order-mark", is(certfiles.ErrByteOrderMark),
 		"{file} begins with a byte order mark, as Notepad writes it", "save it as ASCII or UTF-8 without BOM"},
 	{"no-pem", is(certfiles.ErrNoPEM),
-		"a file of --cert, --key or --ca is no PEM ({file})", "openssl writes PEM of a PFX or DER file"},
+		"a file of --cert, --key or --ca is not PEM ({file})", "convert a PFX or DER file with openssl"},
 	{"file-unreadable", asType[*certfiles.Error],
-		"a file of --cert, --key or --ca cannot be used: {why}", "sfcancel doctor looks at each"},
+		"a file of --cert, --key or --ca cannot be used: {why}", "sfcancel doctor checks each"},
 
 	{"token-command", func(s *situation) bool { return asType[tokenError](s) && !s.denied() },
-		"the token command brought no token: {why}", "run it by itself, log in, and try again"},
+		"the token command returned no token: {why}", "run it by hand, log in, and try again"},
 	{"native-port", is(errNative),
-		"{host} is the port of the native protocol", "the HTTP gateway is mostly at 19080: --endpoint {at19080}"},
+		"{host} is the port of the native protocol", "the HTTP gateway is usually at 19080: --endpoint {at19080}"},
 	{"outcome-unknown", is(wrapper.ErrOutcomeUnknown),
-		"outcome unknown: it may have been carried out ({answer})", "look with sfcancel show {id}"},
+		"outcome unknown: the request may have been carried out ({answer})", "check with sfcancel show {id}"},
 
 	{"ledger-at-the-force", func(s *situation) bool { return isLedger(s) && errors.Is(s.err, wrapper.ErrNotFinished) },
-		"the ledger failed, so there was no force after the grace{seen}", "the graceful cancel is in effect; --ledger none does without the ledger"},
+		"the ledger failed, so no force was sent after the grace{seen}", "the graceful cancel is in effect; --ledger none skips the ledger"},
 	{"ledger-open", isMode,
-		"others may write to the ledger, so it proves nothing and no force is sent", "close it to them; --ledger none does without it"},
+		"other users can write to the ledger, so it proves nothing and no force is sent", "remove their permission; --ledger none skips it"},
 	{"ledger-damaged", ledgerIs(ledger.ErrDamaged),
-		"the ledger is damaged, so it proves nothing and no force is sent", "sfcancel ledger tells which line; --ledger none does without it"},
+		"the ledger is damaged, so it proves nothing and no force is sent", "sfcancel ledger shows which line; --ledger none skips it"},
 	{"ledger-foreign", ledgerIs(store.ErrForeign),
-		"what --ledger names is no ledger, and no force is sent", "name another with --ledger; --ledger none does without it"},
+		"what --ledger names is not a ledger, so no force is sent", "name another with --ledger; --ledger none skips it"},
 	{"ledger-locked", ledgerIs(store.ErrLocked),
-		"the ledger is in use by another process, and no force is sent", "try again; --ledger none does without it"},
+		"the ledger is in use by another process, so no force is sent", "try again; --ledger none skips it"},
 	{"ledger-read-only", ledgerIs(fs.ErrPermission, syscall.EROFS),
-		"the ledger cannot be read or written by you, and no force is sent", "name another with --ledger; --ledger none does without it"},
+		"you cannot read or write the ledger, so no force is sent", "name another with --ledger; --ledger none skips it"},
 	{"ledger-full", ledgerIs(syscall.ENOSPC, syscall.EDQUOT),
-		"the ledger's disk is full, and no force is sent", "make room; --ledger none does without it"},
+		"the ledger's disk is full, so no force is sent", "free some space; --ledger none skips it"},
 	{"ledger-unreachable", isLedger,
-		"the ledger cannot be reached or used, and no force is sent", "name another with --ledger; --ledger none does without it"},
+		"the ledger cannot be reached or used, so no force is sent", "name another with --ledger; --ledger none skips it"},
 	{"grace-not-over", isGrace,
 		"force refused by policy: the graceful cancel has run {ran} of {grace}", "run again after {notbefore}, or sfcancel stop {id}"},
 	{"grace-too-long", func(s *situation) bool { return s.refusal().Grace > 0 },
-		"force refused by policy: the grace of {grace} does not fit into what is left of {limit}", "--timeout gives it longer"},
+		"force refused by policy: the grace of {grace} does not fit into what is left of --timeout {limit}", "raise --timeout"},
 	{"no-graceful-cancel", is(wrapper.ErrForceRefused),
 		"force refused by policy: no graceful cancel of this operation is known", "cancel it gracefully first: sfcancel cancel {id}"},
 
 	{"interrupted", func(s *situation) bool { return s.interrupted },
-		"interrupted{seen}", "sfcancel show {id} tells what is so"},
+		"interrupted{seen}", "sfcancel show {id} shows the current state"},
 	{"not-finished", is(wrapper.ErrNotFinished),
-		"{id} is not finished after {limit}{seen}", "run it again to go on; --timeout gives it longer"},
+		"{id} is not finished after {limit}{seen}", "run the command again, or raise --timeout"},
 	{"unknown-id", is(errNotFound),
 		"no such operation: {id}", "{near}"},
 
 	{"proxy", asType[*clienttls.ProxyError],
-		"{proxywhy}", "check --proxy and HTTPS_PROXY; --proxy '' does without"},
+		"{proxywhy}", "check --proxy and HTTPS_PROXY; --proxy '' uses none"},
 	{"dns", asType[*net.DNSError],
 		"the name {name} cannot be resolved", "check --endpoint and the network, then sfcancel doctor"},
 	{"nothing-listens", is(syscall.ECONNREFUSED),
-		"nothing listens at {host} (connection refused)", "is the port right? sfcancel doctor looks; sfcancel serve is a cluster to try"},
+		"nothing listens at {host} (connection refused)", "check the port, or run sfcancel doctor; sfcancel serve runs a test cluster"},
 	{"http-to-https", isPlainToTLS,
-		"{host} speaks TLS, and was asked without", "write https://, with --cert and --key"},
+		"{host} speaks TLS, but the request was plain HTTP", "use https://, with --cert and --key"},
 	{"https-to-http", isTLSToPlain,
-		"{host} does not speak TLS", "write http:// instead of https://, or another port"},
+		"{host} does not speak TLS", "use http:// instead of https://, or another port"},
 	{"certificate-name", asType[x509.HostnameError],
-		"the certificate of {host} is for another host", "if it is the cluster's: {accept}"},
+		"the certificate of {host} is for another host", "if it is the cluster's, add {accept}"},
 	{"certificate-expired", isExpired,
 		"the certificate of {host} has expired, or this clock is wrong ({valid})", "renew it on the cluster"},
 	{"certificate-pin", isPin,
-		"the certificate of {host} is none that you named", "if it was renewed: {accept}"},
+		"the certificate of {host} is not one that you named", "if it was renewed, use {accept}"},
 	{"certificate-untrusted", asType[*tls.CertificateVerificationError],
-		"{host} shows a certificate of an unknown authority", "--ca FILE, or if it is the cluster's, {accept}"},
+		"the certificate of {host} has an unknown authority", "use --ca, or if it is the cluster's, {accept}"},
 	{"certificate-refused", func(s *situation) bool { return s.cert && isHandshake(s) },
-		"{host} refused the client certificate", "name one that the cluster knows: --cert and --key"},
+		"{host} refused the client certificate", "use one that the cluster knows, with --cert and --key"},
 	{"certificate-wanted", isHandshake,
-		"{host} refused the connection for lack of a client certificate", "name one with --cert and --key"},
+		"{host} refused the connection without a client certificate", "use one with --cert and --key"},
 
 	{"token-refused", func(s *situation) bool { return s.denied() && s.token },
-		"the token is not accepted ({answer})", "log in anew, and check whom --token-command asks for it"},
+		"the cluster refused the token ({answer})", "log in again, and check where --token-command gets the token"},
 	{"role-too-low", func(s *situation) bool { return s.denied() && s.cert && s.attempt.Code != "" },
-		"your role does not allow this ({answer})", "use the certificate of an admin"},
+		"your role does not allow this ({answer})", "use an admin's certificate"},
 	{"certificate-unknown", func(s *situation) bool { return s.denied() && s.cert },
-		"the cluster does not accept the client certificate ({answer})", "name one that it knows: --cert and --key"},
+		"the cluster does not accept the client certificate ({answer})", "use one that it knows, with --cert and --key"},
 	{"certificate-missing", (*situation).denied,
-		"the cluster wants credentials, and got none ({answer})", "--cert and --key, or --token-command"},
+		"the cluster requires credentials, but got none ({answer})", "use --cert and --key, or --token-command"},
 
 	{"no-fault-service", func(s *situation) bool { return s.attempt.Code == "FMFailoverUnitNotFound" },
 		"the cluster has no fault service ({answer})", "add FaultAnalysisService to the addOnFeatures of the cluster"},
 	{"node-in-transition", is(nodeInTransition),
-		"the node is in transition already, {other} ({answer})", "wait, or stop that one"},
+		"the node is already in transition, {other} ({answer})", "wait, or stop that operation"},
 	{"id-in-use", is(wrapper.Code(generated.ErrorCodeTestCommandOperationIDAlreadyExists)),
-		"an operation of another kind has the id ({answer})", "leave --id out for a new one"},
+		"an operation of another kind has the id ({answer})", "leave out --id for a new one"},
 	{"force-too-early", is(wrapper.Code(generated.ErrorCodeInvalidTestCommandState)),
-		"the cluster refuses that in this state ({answer})", "sfcancel stop {id} does it in order"},
+		"the cluster refuses that in this state ({answer})", "sfcancel stop {id} cancels gracefully first"},
 	{"html", isHTML,
-		"{host} answers with a web page, as a proxy or a login does ({answer})", "check --endpoint, --proxy and HTTPS_PROXY"},
+		"{host} answered with a web page, perhaps from a proxy or a login ({answer})", "check --endpoint, --proxy and HTTPS_PROXY"},
 	{"not-service-fabric", isOther,
-		"what answers at {host} is not Service Fabric ({answer})", "check --endpoint; sfcancel doctor looks"},
+		"the server at {host} is not Service Fabric ({answer})", "check --endpoint, or run sfcancel doctor"},
 	{"refused", is(wrapper.ErrServerRefused),
-		"the cluster refuses that ({answer}): {said}", "--debug shows the answer"},
+		"the request was refused ({answer}): {said}", "--debug shows the answer"},
 	{"not-ready", func(s *situation) bool { return s.attempt.Status >= http.StatusInternalServerError },
-		"the fault service does not answer as it should ({answer})", "try again; sfcancel doctor looks"},
+		"the fault service failed ({answer})", "try again, or run sfcancel doctor"},
 
 	{"unreachable", is(errUnreachable),
-		"no connection to {host} came about in {contact}", "check the address and the network; --timeout 30s waits longer"},
+		"could not connect to {host} within {contact}", "check the address and the network; --timeout 30s waits longer"},
 	{"time-over", is(context.DeadlineExceeded),
-		"no answer from {host} in {limit}", "--timeout waits longer; sfcancel doctor looks"},
+		"no answer from {host} within {limit}", "raise --timeout, or run sfcancel doctor"},
 	{"connection-lost", func(s *situation) bool { return s.attempt.Err != nil },
-		"{host} ends connections without an answer", "check --endpoint; sfcancel doctor looks"},
+		"{host} closes connections without an answer", "check --endpoint, or run sfcancel doctor"},
 }
 
-// nodeInTransition is the code of a node transition that meets another.
+// nodeInTransition is the error code for a start while the node is already in transition.
 const nodeInTransition = wrapper.Code(generated.ErrorCodeNodeTransitionInProgress)
 
-// situation is a failure with what is known of it.
+// situation is an error with its circumstances.
 type situation struct {
 	err         error
 	call        *wrapper.Error
-	attempt     wrapper.Attempt // the one that tells most
+	attempt     wrapper.Attempt // see telling
 	conn        *connection
 	cert, token bool
 	interrupted bool
 	id          uuid.UUID
-	near        []uuid.UUID // that are like an unknown one
-	other       string      // what a node is busy with
+	near        []uuid.UUID // ids similar to an unknown one
+	other       string      // which operation the node is busy with
 }
 
-// explained is a failure in words of the table.
+// explained is an error with its message of the table.
 type explained struct {
 	error
 	cause, sentence, next string
@@ -177,7 +177,7 @@ func (e *explained) Error() string {
 
 func (e *explained) Unwrap() error { return e.error }
 
-// explain finds the message for a failure. One that is in no table is returned as it is.
+// explain returns the error with its message, or the error itself if no message applies.
 func (s *situation) explain() error {
 	var done *explained
 	var bad usageError
@@ -205,8 +205,8 @@ func (s *situation) explain() error {
 	return s.err
 }
 
-// telling is the attempt that says why a call failed: the refusal behind one, else the last that is no success, and
-// rather one that was not cut short with the call.
+// telling returns the attempt that shows why a call failed: the refusal if refused is set, else the last unsuccessful
+// attempt. It prefers attempts that the end of the call did not cut short.
 func telling(attempts []wrapper.Attempt, refused bool) (told wrapper.Attempt) {
 	for _, a := range slices.Backward(attempts) {
 		switch short := errors.Is(a.Err, context.Canceled) || errors.Is(a.Err, context.DeadlineExceeded); {
@@ -220,7 +220,7 @@ func telling(attempts []wrapper.Attempt, refused bool) (told wrapper.Attempt) {
 	return told
 }
 
-// fill puts the situation into a text. What others wrote is bounded, so that a message is.
+// fill replaces the names in braces. The length of text from elsewhere is limited, so that the message is short.
 func (s *situation) fill(text string) string {
 	for from, to, found := span(text, '{', '}'); found; from, to, found = span(text, '{', '}') {
 		text = text[:from] + plain.Text(s.value(text[from+1:to-1])) + text[to:]
@@ -228,14 +228,14 @@ func (s *situation) fill(text string) string {
 	return text
 }
 
-// span is the first piece of a text between two signs, which it includes.
+// span finds the first part of a text from open to shut, both included.
 func span(text string, open, shut byte) (from, to int, found bool) {
 	from = strings.IndexByte(text, open)
 	to = strings.IndexByte(text[max(from, 0):], shut) + max(from, 0) + 1
 	return from, to, from >= 0 && to > from
 }
 
-// value is that of a name in braces.
+// value returns the value of a name in braces.
 func (s *situation) value(name string) string {
 	u := s.url()
 	switch name {
@@ -295,7 +295,7 @@ func (s *situation) value(name string) string {
 	return "?"
 }
 
-// short cuts what somebody else chose the length of.
+// short cuts the end of a text that is longer than most.
 func short(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -303,7 +303,7 @@ func short(text string, most int) string {
 	return strings.ToValidUTF8(text[:most-3], "") + "..."
 }
 
-// tail is the end of a path, where its name is.
+// tail cuts the beginning of a path that is longer than most, so that the file name stays.
 func tail(path string, most int) string {
 	if len(path) <= most {
 		return path
@@ -311,7 +311,7 @@ func tail(path string, most int) string {
 	return "..." + strings.ToValidUTF8(path[len(path)-most+3:], "")
 }
 
-// url is the gateway that the failure is about.
+// url is the address of the gateway that failed.
 func (s *situation) url() *url.URL {
 	address := s.attempt.Endpoint
 	if address == "" && len(s.conn.endpoints) > 0 {
@@ -324,7 +324,7 @@ func (s *situation) url() *url.URL {
 	return u
 }
 
-// answer is what came back, in a word or three.
+// answer describes the response in one to three words.
 func (s *situation) answer() string {
 	a := s.attempt
 	switch {
@@ -338,7 +338,7 @@ func (s *situation) answer() string {
 	return "no answer"
 }
 
-// why is the end of a chain of errors, which says most in the fewest words.
+// why returns the innermost error, which is the most specific and the shortest.
 func (s *situation) why() string {
 	err := s.err
 	if cause := s.refusal().Cause; cause != nil {
@@ -373,12 +373,12 @@ func (s *situation) nearText() string {
 	case 0:
 		return "sfcancel list shows what the cluster knows"
 	case 1:
-		return "the nearest that exists is " + s.near[0].String()
+		return "the closest known id is " + s.near[0].String()
 	}
-	return fmt.Sprintf("nearest: %s, %s", s.near[0], s.near[1])
+	return fmt.Sprintf("closest: %s, %s", s.near[0], s.near[1])
 }
 
-// refusal is that of a force, or the zero value.
+// refusal returns the refusal of a force, or the zero value.
 func (s *situation) refusal() wrapper.Refusal {
 	var refusal *wrapper.Refusal
 	if !errors.As(s.err, &refusal) {
@@ -387,7 +387,7 @@ func (s *situation) refusal() wrapper.Refusal {
 	return *refusal
 }
 
-// shown is the certificate that a server showed.
+// shown returns the certificate that the server presented, or nil.
 func (s *situation) shown() *x509.Certificate {
 	var bad *tls.CertificateVerificationError
 	if errors.As(s.err, &bad) && len(bad.UnverifiedCertificates) > 0 {
@@ -408,7 +408,7 @@ func (s *situation) denied() bool {
 	return s.attempt.Status == http.StatusForbidden || s.attempt.Status == http.StatusUnauthorized
 }
 
-// flagWords make what package wrapper says of its fields what it is about the flags.
+// flagWords replace field names of package wrapper by the flags.
 var flagWords = strings.NewReplacer(
 	"new client: ", "", "invalid argument: ", "", "; no request was sent", "", "TLS: ", "",
 	"CertFile", "--cert", "KeyFile", "--key", "CAFile and RootCAs have no effect: leave them out, or set ServerCommonNames", "--ca has no effect: leave it out, or add --server-common-name",
@@ -416,20 +416,20 @@ var flagWords = strings.NewReplacer(
 	"ServerCommonNames[", "--server-common-name [", "ServerCommonNames", "--server-common-name", "set both or neither", "give both or neither",
 )
 
-// is looks for any of the errors.
+// is matches any of the errors, in the error of the call or of the attempt.
 func is(wanted ...error) func(*situation) bool {
 	return func(s *situation) bool {
 		return slices.ContainsFunc(wanted, func(err error) bool { return errors.Is(s.err, err) || errors.Is(s.attempt.Err, err) })
 	}
 }
 
-// asType looks for an error of a type.
+// asType matches an error of type T, in the error of the call or of the attempt.
 func asType[T error](s *situation) bool {
 	var wanted T
 	return errors.As(s.err, &wanted) || errors.As(s.attempt.Err, &wanted)
 }
 
-// isLedger reports that the ledger is why no force was sent.
+// isLedger reports whether the ledger is why no force was sent.
 func isLedger(s *situation) bool {
 	return s.refusal().Cause != nil && !isGrace(s) && !s.interrupted
 }
@@ -448,7 +448,7 @@ func isGrace(s *situation) bool {
 	return !s.refusal().NotBefore.IsZero()
 }
 
-// isPlainToTLS knows the answers of servers that wait for TLS: Go's and nginx's say so, others send an alert.
+// isPlainToTLS recognises the answers of TLS servers to plain HTTP: Go and nginx send a text, others an alert.
 func isPlainToTLS(s *situation) bool {
 	if s.url().Scheme != "http" {
 		return false
@@ -468,7 +468,7 @@ func isExpired(s *situation) bool {
 	return errors.As(s.err, &invalid) && invalid.Reason == x509.Expired
 }
 
-// isPin reports that names or thumbprints were given, and the certificate has none of them.
+// isPin reports whether names or thumbprints were given and the certificate matches none of them.
 func isPin(s *situation) bool {
 	var authority x509.UnknownAuthorityError
 	return s.shown() != nil && !errors.As(s.err, &authority) && len(s.conn.tls.ServerThumbprints)+len(s.conn.tls.ServerCommonNames) > 0
@@ -484,7 +484,7 @@ func isHTML(s *situation) bool {
 		strings.HasPrefix(strings.ToLower(strings.TrimSpace(string(s.attempt.Body))), "<html")
 }
 
-// isOther reports an answer that no gateway gives.
+// isOther reports whether the answer is one that no gateway gives.
 func isOther(s *situation) bool {
 	return s.attempt.Status != 0 && s.attempt.Code == "" && s.attempt.Status < http.StatusInternalServerError || errors.Is(s.err, wrapper.ErrBadAnswer)
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// notes is the ledger of a command, and what went wrong with it.
+// notes is the ledger of a command, and the first error of its use.
 type notes struct {
 	name   string
-	by     string // empty for what the system says
+	by     string // empty for whoAmI
 	reason string
 
 	mu     sync.Mutex
@@ -27,11 +27,11 @@ type notes struct {
 func (n *notes) flags(cmd *cobra.Command) { ledgerFlag(cmd, &n.name) }
 
 func ledgerFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "ledger", "", "where it is noted who asked for what: file:DIR, bolt:PATH, etcd://HOST:PORT[,...]/PREFIX, or none for this process only (default a directory of yours, see sfcancel ledger --help)")
+	cmd.Flags().StringVar(to, "ledger", "", "ledger that records who requested what: file:DIR, bolt:PATH, etcd://HOST:PORT[,...]/PREFIX, or none for this process only (default a directory of yours, see sfcancel ledger --help)")
 }
 
-// open opens the ledger for a client. One that is not there fails when it is used, and not before: a
-// graceful cancel does without. Nothing is written to one that is only read.
+// open opens the ledger for a client. If it cannot be opened, only its use fails, because a graceful cancel goes out
+// without a ledger. With readOnly, nothing is written.
 func (n *notes) open(ctx context.Context, cmd *cobra.Command, readOnly bool) (option wrapper.Option, done func(), err error) {
 	l, err := n.find(ctx, cmd)
 	if bad := (usageError{}); errors.As(err, &bad) {
@@ -51,7 +51,7 @@ func (n *notes) open(ctx context.Context, cmd *cobra.Command, readOnly bool) (op
 	return wrapper.WithLedger(watched{to, n}), done, nil
 }
 
-// warn says in one line that the ledger failed, and returns why. nil notes are those of a command that needs none.
+// warn writes one line if the ledger failed, and returns the reason. n is nil for a command without a ledger.
 func (n *notes) warn(w io.Writer) string {
 	if n == nil {
 		return ""
@@ -62,11 +62,11 @@ func (n *notes) warn(w io.Writer) string {
 		return ""
 	}
 	why := plain.Text(n.failed.Error())
-	fmt.Fprintln(w, "sfcancel: warning: not everything could be noted or looked up in the ledger:", why)
+	fmt.Fprintln(w, "sfcancel: warning: the ledger could not be read or written completely:", why)
 	return why
 }
 
-// watched keeps the first failure of a ledger, and says in each what can be done.
+// watched keeps the first error of a ledger, and adds advice to every error.
 type watched struct {
 	wrapper.Ledger
 	notes *notes
@@ -85,10 +85,10 @@ func (n *notes) saw(err error) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%w (--ledger none does without it)", err)
+	err = fmt.Errorf("%w (--ledger none skips it)", err)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.failed == nil && !errors.Is(err, context.Canceled) { // an interrupted command says so itself
+	if n.failed == nil && !errors.Is(err, context.Canceled) { // an interrupted command reports that itself
 		n.failed = err
 	}
 	return err

@@ -17,22 +17,22 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// openOwn is the ledger of whoever has not chosen one. That of earlier releases, a file beside it, is
-// taken over by whoever comes first, and read where it is if nothing can be written there.
+// openOwn opens the default ledger. The first process to do so imports the ledger of an earlier release, a file beside
+// it. If nothing can be written there, openOwn reads that file in place.
 func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedger, error) {
 	old := dir + ".db"
-	alone, err := thatAlone(dir, old)
+	onlyOld, err := hasOnlyOld(dir, old)
 	if err != nil {
-		return nil, fmt.Errorf("the ledger cannot be looked for: %w", err)
+		return nil, fmt.Errorf("the ledger cannot be accessed: %w", err)
 	}
-	if alone {
+	if onlyOld {
 		err = takeOver(ctx, dir, old)
 	}
 	switch {
 	case err == nil:
 		return openDir(dir, by, warnings)
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("taking over the ledger of an earlier release, %s, takes longer than the command may: run sfcancel ledger --timeout 10m once: %w", old, err)
+		return nil, fmt.Errorf("importing the ledger of an earlier release, %s, takes longer than --timeout allows: run sfcancel ledger --timeout 10m once: %w", old, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		if modeErr := believable(old); modeErr != nil {
 			err = modeErr
@@ -43,11 +43,11 @@ func openOwn(ctx context.Context, dir, by string, warnings io.Writer) (*openLedg
 			return onStore(st, "bolt:"+old, by)
 		}
 	}
-	return nil, fmt.Errorf("the ledger of an earlier release cannot be taken over, and is left as it is (move %s away to begin a new ledger without what it holds): %w", old, err)
+	return nil, fmt.Errorf("the ledger of an earlier release cannot be imported, and is left unchanged (move %s away to begin a new ledger without its entries): %w", old, err)
 }
 
-// thatAlone reports whether there is the file of an earlier release, and no ledger in dir.
-func thatAlone(dir, old string) (bool, error) {
+// hasOnlyOld reports whether the file of an earlier release exists, and dir does not.
+func hasOnlyOld(dir, old string) (bool, error) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
@@ -58,7 +58,7 @@ func thatAlone(dir, old string) (bool, error) {
 	return err == nil, err
 }
 
-// takeOver makes the ledger in dir of the file of an earlier release.
+// takeOver imports the file of an earlier release into a new ledger in dir.
 func takeOver(ctx context.Context, dir, old string) error {
 	if err := believable(old); err != nil {
 		return err
@@ -66,13 +66,13 @@ func takeOver(ctx context.Context, dir, old string) error {
 	ctx, cancel := half(ctx)
 	defer cancel()
 	err := journal.Create(ctx, dir, entriesIn(ctx, old))
-	if errors.Is(err, fs.ErrExist) { // somebody else was first
+	if errors.Is(err, fs.ErrExist) { // another process was first
 		return nil
 	}
 	return err
 }
 
-// half is a context for the opening of a ledger. It takes half of the time of the command at most: a graceful
+// half returns a context for opening a ledger. It has half of the time that the command has left, because a graceful
 // cancel goes out without a ledger.
 func half(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -81,8 +81,8 @@ func half(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() {}
 }
 
-// entriesIn are those of a ledger in a bolt file, which is opened when they are asked for: whoever
-// waits for another to take it over must not read it as well.
+// entriesIn yields the entries of a ledger in a bolt file. It opens the file when the iteration begins: a process that
+// waits for another one to import the file must not read it as well.
 func entriesIn(ctx context.Context, path string) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		st, err := bolt.Open(path, bolt.ReadOnly(), bolt.WithLockWait(most(ctx)))

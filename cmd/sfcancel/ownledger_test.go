@@ -194,7 +194,7 @@ func TestLedgerModes(t *testing.T) {
 		says []string
 	}{
 		{0o755, []string{"cancel", id}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0755, others may read it: chmod 700"}},
-		{0o777, []string{"cancel", id}, exitOK, []string{"warning: not everything could be noted", "others may change it, so it proves nothing: chmod 700"}},
+		{0o777, []string{"cancel", id}, exitOK, []string{"warning: the ledger could not be read or written completely", "others may change it, so it proves nothing: chmod 700"}},
 		{0o777, []string{"force", id}, exitPolicy, []string{"chmod 700"}},
 		{0o777, []string{"ledger"}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0777"}},
 		{0o750, []string{"force", id}, exitOK, []string{"warning: the ledger: " + dir + " has mode 0750"}},
@@ -278,7 +278,7 @@ func TestLedgerNotFoundOut(t *testing.T) {
 	url, forces := blind(t)
 	for verb, want := range map[string]int{"force": exitPolicy, "cancel": exitOK} {
 		code, out, errs := sfcancel(t, verb, uuid.NewString(), "--endpoint", url)
-		if code != want || !strings.Contains(errs, "the ledger cannot be looked for: stat "+dir+": not a directory") || strings.Contains(errs, "earlier release") {
+		if code != want || !strings.Contains(errs, "the ledger cannot be accessed: stat "+dir+": not a directory") || strings.Contains(errs, "earlier release") {
 			t.Errorf("%s: exit %d, want %d: %s%s", verb, code, want, out, errs)
 		}
 	}

@@ -41,7 +41,7 @@ func TestClientCertificates(t *testing.T) {
 		"by CA":                  {[][]string{as("admin"), ca}, exitNotFound, ""},
 		"by thumbprint":          {[][]string{as("admin"), {"--server-thumbprint", thumbprint}}, exitNotFound, ""},
 		"by common name":         {[][]string{as("admin"), ca, {"--server-common-name", "server"}}, exitNotFound, ""},
-		"another common name":    {[][]string{as("admin"), ca, {"--server-common-name", "other"}}, exitNotSent, "none that you named"},
+		"another common name":    {[][]string{as("admin"), ca, {"--server-common-name", "other"}}, exitNotSent, "not one that you named"},
 		"another thumbprint":     {[][]string{as("admin"), {"--server-thumbprint", strings.Repeat("0", 40)}}, exitNotSent, thumbprint},
 		"nobody trusts it":       {[][]string{as("admin")}, exitNotSent, "unknown authority"},
 		"a user may not":         {[][]string{as("user"), ca}, exitRefused, "E_ACCESSDENIED"},
@@ -72,7 +72,7 @@ func TestDoctorOfRoles(t *testing.T) {
 	for name, want := range map[string]int{"admin": exitNotFound, "user": exitRefused} {
 		flags := []string{"--endpoint", url, "--cert", p.file(name + ".pem"), "--key", p.file(name + ".key"), "--ca", p.file("ca.pem")}
 		code, out, errs := sfcancel(t, append([]string{"doctor"}, flags...)...)
-		const says = "ok    role: a read is accepted; whether writes are, only a write tells; sfcancel "
+		const says = "ok    role: reads are allowed; only a write shows whether writes are; sfcancel "
 		_, advice, found := strings.Cut(out, says)
 		if code != exitOK || !found {
 			t.Fatalf("%s: exit %d, want %d with %q:\n%s%s", name, code, exitOK, says, out, errs)

@@ -19,10 +19,10 @@ func newStart() *cobra.Command {
 		Use:   "start",
 		Short: "Start an operation of one of the four kinds",
 		Long: `Start an operation. Faults are real: against a real cluster these commands lose
-data, take partitions away or stop nodes. "sfcancel serve" is a cluster to try
-them on. FullDataLoss asks first. Without --id a new id is made and printed. With --id a start may be
-repeated: if an operation of that kind and id exists, the verdict is
-AlreadyStarted, the exit code is 0, and nothing is started.`,
+data, take partitions away or stop nodes. "sfcancel serve" runs a cluster to try
+them on. FullDataLoss asks for confirmation. Without --id a new id is generated and
+printed. With --id a start can be repeated: if an operation of that kind and id exists,
+the verdict is AlreadyStarted, the exit code is 0, and nothing is started.`,
 		Args: exactly("the kind of operation"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return usage(fmt.Errorf("unknown kind %q; see sfcancel start --help", args[0]))
@@ -32,7 +32,7 @@ AlreadyStarted, the exit code is 0, and nothing is started.`,
 	return cmd
 }
 
-// starting is what the four starts have in common.
+// starting is the common part of the four starts.
 type starting struct {
 	connection
 	id      string
@@ -41,15 +41,15 @@ type starting struct {
 	mode    string
 }
 
-// command is one of the four. target checks and names what it is about.
+// command builds one of the four commands. target validates the target and returns its name.
 func (s *starting) command(use, short, example string, target func() (string, error), call func(context.Context, *wrapper.Client, wrapper.StartOptions) (wrapper.Result, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Example: "  sfcancel start " + use + " " + example, Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var id uuid.UUID
 			if cmd.Flags().Changed("id") {
-				if s.id == "" { // a new one would be a second fault when the start is repeated
-					return usage(errors.New("--id is empty, as a variable is that is not set; leave it out for a new id"))
+				if s.id == "" { // a generated id would start a second fault when the command is repeated
+					return usage(errors.New("--id is empty, perhaps from an unset variable; leave it out for a new id"))
 				}
 				var err error
 				if id, err = parseID(s.id); err != nil {
@@ -81,8 +81,8 @@ func (s *starting) command(use, short, example string, target func() (string, er
 	return cmd
 }
 
-// onPartition adds the flags of the three kinds that work on a partition. The modes are those of a
-// parameter.
+// onPartition adds the flags of the three kinds that have a partition as target. The API parameter of that name lists
+// the modes.
 func (s *starting) onPartition(cmd *cobra.Command, mode, parameterName string) *cobra.Command {
 	modes := values(parameter(parameterName))
 	f := cmd.Flags()
@@ -107,7 +107,7 @@ func (s *starting) partition() (wrapper.Partition, error) {
 // onOrders is a partition for examples.
 const onOrders = "--service fabric:/shop/orders --partition 0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11"
 
-// target checks the partition.
+// target validates the partition and returns its name.
 func (s *starting) target() (string, error) {
 	p, err := s.partition()
 	return p.Service + " " + p.ID.String(), err
@@ -160,7 +160,7 @@ func newStartNode() *cobra.Command {
 	var stopFor time.Duration
 	cmd := s.command("node-transition", "Stop a node for a while, or start a stopped one", "--node _Node_0 --instance 5 --duration 10m", func() (string, error) {
 		if node.Name == "" || node.Instance == 0 {
-			return "", usage(errors.New("--node and --instance are needed: name the node and the instance that is meant"))
+			return "", usage(errors.New("--node and --instance are required: name the node and its instance"))
 		}
 		return "node " + node.Name, nil
 	}, func(ctx context.Context, c *wrapper.Client, o wrapper.StartOptions) (wrapper.Result, error) {
@@ -168,7 +168,7 @@ func newStartNode() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&node.Name, "node", "", "name of the node")
-	f.Uint64Var(&node.Instance, "instance", 0, "instance of the node that is meant")
+	f.Uint64Var(&node.Instance, "instance", 0, "instance of the node")
 	types := values(parameter("NodeTransitionType"))
 	f.StringVar(&transition, "type", string(generated.NodeTransitionTypeStop), enumerate(types, "or"))
 	complete(cmd, "type", types)

@@ -10,10 +10,10 @@ import (
 	"strconv"
 )
 
-// ledgerPath is the directory of the ledger of whoever has not chosen one.
+// ledgerPath returns the directory of the default ledger.
 func ledgerPath() (string, error) { return ledgerPathOn(runtime.GOOS, os.Getenv, os.UserHomeDir) }
 
-// ledgerPathOn is ledgerPath on any system. A relative XDG_STATE_HOME is none, as its specification has it.
+// ledgerPathOn is ledgerPath for any system. It ignores a relative XDG_STATE_HOME, as its specification requires.
 func ledgerPathOn(system string, env func(string) string, home func() (string, error)) (string, error) {
 	own := filepath.Join("sfcancel", "ledger")
 	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
@@ -35,7 +35,7 @@ func ledgerPathOn(system string, env func(string) string, home func() (string, e
 	return filepath.Join(dir, ".local", "state", own), nil
 }
 
-// whoAmI is who makes the entries of this process, as far as the system tells.
+// whoAmI returns the name for the entries of this process, as far as the system knows it.
 func whoAmI() string {
 	name := fmt.Sprint("uid ", strconv.Itoa(os.Getuid()))
 	if u, err := user.Current(); err == nil && u.Username != "" {

@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	tokenTime   = 30 * time.Second // for a command that brings a token
-	tokenMargin = time.Minute      // before its end a token counts as over
+	tokenTime   = 30 * time.Second // limit of the token command
+	tokenMargin = time.Minute      // a token counts as expired this long before its end
 	maxToken    = 64 << 10
 )
 
-// tokenError is a command that brought no token.
+// tokenError means that the token command returned no token.
 type tokenError struct{ why error }
 
-func (e tokenError) Error() string { return "the token command brought no token: " + e.why.Error() }
+func (e tokenError) Error() string { return "the token command returned no token: " + e.why.Error() }
 
 func (e tokenError) Unwrap() error { return e.why }
 
-// tokenCommand brings tokens by running a command, without a shell. A token that says when it ends, as a JWT does, is
-// kept until shortly before; any other until the server refuses it. It is kept in memory alone.
+// tokenCommand gets tokens by running a command, without a shell. It caches a token that says when it expires, as a JWT
+// does, until shortly before, and any other token until the server refuses it. The cache is in memory only.
 type tokenCommand struct {
 	words    []string
 	messages io.Writer // what the command writes on standard error
 
 	running sync.Mutex // one command at a time
 	token   string
-	until   time.Time // zero for a token that does not say when it ends
-	brought []string  // all tokens, so that they can be blanked
+	until   time.Time // zero for a token that does not say when it expires
+	brought []string  // all tokens, for blank
 }
 
 func newTokenCommand(line string, messages io.Writer) (*tokenCommand, error) {
@@ -47,7 +47,7 @@ func newTokenCommand(line string, messages io.Writer) (*tokenCommand, error) {
 	return &tokenCommand{words: words, messages: messages}, nil
 }
 
-// Token is a source of [wrapper.WithTokenSource].
+// Token is a token source for [wrapper.WithTokenSource].
 func (c *tokenCommand) Token(ctx context.Context, refused string) (string, error) {
 	c.running.Lock()
 	defer c.running.Unlock()
@@ -60,14 +60,14 @@ func (c *tokenCommand) Token(ctx context.Context, refused string) (string, error
 	case err != nil:
 		return "", tokenError{err}
 	case token == refused:
-		return "", tokenError{errors.New("the server refused the only one")}
+		return "", tokenError{errors.New("only the one that the server refused")}
 	}
 	c.token, c.until = token, endOf(token)
 	c.brought = append(c.brought, token)
 	return token, nil
 }
 
-// run runs the command. Its output is in no error.
+// run runs the command. Errors never contain its output.
 func (c *tokenCommand) run(ctx context.Context) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, tokenTime)
 	defer cancel()
@@ -90,12 +90,12 @@ func (c *tokenCommand) run(ctx context.Context) (string, error) {
 	case token == "":
 		return "", fmt.Errorf("%s wrote nothing", c.words[0])
 	case len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("%s wrote something else than a token: it must write the token alone", c.words[0])
+		return "", fmt.Errorf("the output of %s is not a token: it must write the token alone", c.words[0])
 	}
 	return token, nil
 }
 
-// blank is a text without the tokens.
+// blank replaces the tokens in a text.
 func (c *tokenCommand) blank(text string) string {
 	if c == nil {
 		return text
@@ -108,7 +108,7 @@ func (c *tokenCommand) blank(text string) string {
 	return text
 }
 
-// endOf is when a JWT ends (RFC 7519 §4.1.4), the zero time for what is none.
+// endOf returns when a JWT expires (RFC 7519 §4.1.4), or the zero time if token is not a JWT.
 func endOf(token string) time.Time {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

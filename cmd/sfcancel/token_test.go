@@ -80,7 +80,7 @@ func TestTokenCommandFails(t *testing.T) {
 	for line, want := range map[string]string{
 		"false":                    "false ended with exit status 1",
 		"true":                     "true wrote nothing",
-		"echo two words":           "echo wrote something else than a token",
+		"echo two words":           "the output of echo is not a token",
 		"/no/such/command --token": "no such file",
 		"":                         "it names no command",
 		"az 'account":              "a ' has no end",

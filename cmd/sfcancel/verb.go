@@ -19,7 +19,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// with makes calls with a client, and explains what fails.
+// with calls do with an open client, and turns its error into a message for people.
 func (c *connection) with(cmd *cobra.Command, do func(context.Context, *wrapper.Client) error) error {
 	ctx, done, client, err := c.open(cmd)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c *connection) with(cmd *cobra.Command, do func(context.Context, *wrapper.
 	return c.explain(cmd, client, uuid.UUID{}, do(ctx, client))
 }
 
-// explain puts a failure into words. The client, if there is one, is asked for what helps.
+// explain turns an error into a message for people. If client is not nil, it asks the cluster for details that help.
 func (c *connection) explain(cmd *cobra.Command, client *wrapper.Client, id uuid.UUID, err error) error {
 	if err == nil {
 		return nil
@@ -44,10 +44,10 @@ func (c *connection) explain(cmd *cobra.Command, client *wrapper.Client, id uuid
 	return s.explain()
 }
 
-// lookTime is how long a failure may take longer to say more.
+// lookTime limits requests that only add details to an output.
 const lookTime = 2 * time.Second
 
-// look asks the cluster for what helps with a failure, if that is of a kind where something can.
+// look asks the cluster for details if the error is errNotFound or nodeInTransition.
 func (s *situation) look(ctx context.Context, client *wrapper.Client) {
 	unknown, busy := errors.Is(s.err, errNotFound), errors.Is(s.err, nodeInTransition)
 	if !unknown && !busy {
@@ -64,7 +64,7 @@ func (s *situation) look(ctx context.Context, client *wrapper.Client) {
 		s.id = e.OperationID()
 	}
 	s.near = nearest(s.id, ops)
-	s.other = "by which operation is not known"
+	s.other = "by an unknown operation"
 	for _, op := range ops {
 		if op.Kind == wrapper.KindNodeTransition && !op.State.Final() {
 			s.other = "perhaps by " + op.ID.String()
@@ -72,7 +72,7 @@ func (s *situation) look(ctx context.Context, client *wrapper.Client) {
 	}
 }
 
-// nearest are the ids that somebody may have mistyped: at most two, which differ in a few characters.
+// nearest returns at most two ids that differ from id in few characters, in case id was mistyped.
 func nearest(id uuid.UUID, ops []wrapper.Operation) (ids []uuid.UUID) {
 	const most = 8
 	text := id.String()
@@ -96,7 +96,7 @@ func nearest(id uuid.UUID, ops []wrapper.Operation) (ids []uuid.UUID) {
 	return ids[:min(len(ids), 2)]
 }
 
-// someIDs takes one operation or more.
+// someIDs requires at least one argument.
 func someIDs(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usage(errors.New("missing OPERATION-ID; see --help"))
@@ -104,7 +104,7 @@ func someIDs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// parseIDs are the operations that arguments name, each once.
+// parseIDs parses operation ids and drops duplicates.
 func parseIDs(args []string) (ids []uuid.UUID, err error) {
 	for _, arg := range args {
 		id, err := parseID(arg)
@@ -118,10 +118,10 @@ func parseIDs(args []string) (ids []uuid.UUID, err error) {
 	return ids, nil
 }
 
-// concurrency is how many operations are dealt with at the same time.
+// concurrency limits how many operations are handled at the same time.
 const concurrency = 8
 
-// ending is what came of a call.
+// ending is the outcome of a call for one operation.
 type ending struct {
 	id     uuid.UUID
 	result wrapper.Result
@@ -129,7 +129,7 @@ type ending struct {
 	dry    *dryRun
 }
 
-// each makes a call for each operation, several at once.
+// each makes a call for each operation, several at a time, and returns the outcomes in the order of ids.
 func (c *connection) each(ctx context.Context, ids []uuid.UUID, call func(context.Context, uuid.UUID) (wrapper.Result, error)) []ending {
 	ends := make([]ending, len(ids))
 	var calls sync.WaitGroup
@@ -159,7 +159,7 @@ func (c *connection) one(ctx context.Context, id uuid.UUID, call func(context.Co
 	return e
 }
 
-// onOperations makes a call for each operation that the arguments name, and prints what came of them.
+// onOperations makes a call for each operation that the arguments name, and prints the outcomes.
 func (c *connection) onOperations(cmd *cobra.Command, args []string, policy string, call func(context.Context, *wrapper.Client, uuid.UUID) (wrapper.Result, error)) error {
 	ids, err := parseIDs(args)
 	if err != nil {
@@ -172,13 +172,14 @@ func (c *connection) onOperations(cmd *cobra.Command, args []string, policy stri
 	})
 }
 
-// severalError is what failed of several calls. Its exit code is that of the first.
+// severalError is the errors of several calls. Its exit code is that of the first.
 type severalError struct{ errs []error }
 
 func (e severalError) Error() string   { return errors.Join(e.errs...).Error() }
 func (e severalError) Unwrap() []error { return e.errs }
 
-// print writes what came of calls, and returns what the exit code follows. One call is a document, several are an array.
+// print writes the outcomes of calls, and returns an error that determines the exit code. One outcome is a document,
+// several are an array.
 func (c *connection) print(cmd *cobra.Command, client *wrapper.Client, ends []ending, policy string) error {
 	var ledger string
 	var errs []error
@@ -195,7 +196,7 @@ func (c *connection) print(cmd *cobra.Command, client *wrapper.Client, ends []en
 			errs = append(errs, e.err)
 		}
 	}
-	if len(ends) == 1 && len(errs) == 1 && ends[0].result.Verdict == "" { // run describes it, like every other failure
+	if len(ends) == 1 && len(errs) == 1 && ends[0].result.Verdict == "" { // run prints it, like every other error
 		return errs[0]
 	}
 	var docs []any
@@ -227,7 +228,7 @@ func (c *connection) print(cmd *cobra.Command, client *wrapper.Client, ends []en
 	return toldError{severalError{errs}}
 }
 
-// format is that of the output; -q is that of names.
+// format returns the output format; -q means name.
 func (c *connection) format() string {
 	if c.quiet {
 		return "name"
@@ -274,7 +275,7 @@ func (c *connection) printDry(w tableWriter, ends []ending, policy string) error
 	return nil
 }
 
-// learnCauses asks why operations are Faulted that the call knew no target of.
+// learnCauses asks the cluster why operations are Faulted if the call could not, because it knew no target.
 func (c *connection) learnCauses(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, ends []ending) {
 	var ops []wrapper.Operation
 	for _, e := range ends {
@@ -294,7 +295,7 @@ func (c *connection) learnCauses(ctx context.Context, cmd *cobra.Command, client
 	}
 }
 
-// printCauses says why operations are Faulted. The table has no room for it.
+// printCauses writes why operations are Faulted below the table, which has no room for it.
 func printCauses(w io.Writer, ends []ending) error {
 	for _, e := range ends {
 		if cause := e.result.Cause.String(); cause != "" {
@@ -306,7 +307,7 @@ func printCauses(w io.Writer, ends []ending) error {
 	return nil
 }
 
-// kindWord is a kind as the commands call it.
+// kindWord returns the name of a kind in the commands.
 func kindWord(k wrapper.Kind) string {
 	for _, known := range kinds {
 		if known.kind == k {
@@ -316,7 +317,7 @@ func kindWord(k wrapper.Kind) string {
 	return string(k)
 }
 
-// kinds are the kinds by the words of the commands.
+// kinds are the kinds with their names in the commands.
 var kinds = [...]struct {
 	word string
 	kind wrapper.Kind
