@@ -17,28 +17,29 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// bulk is what the commands about many operations have in common.
+// bulk is the common part of the commands that handle many operations.
 type bulk struct {
 	stopping
 	selection
 	except []string
 }
 
-// active are the states of what can be cancelled.
+// active are the states of operations that can be cancelled.
 var active = stateWords[:2]
 
 func (b *bulk) bulkFlags(cmd *cobra.Command) {
 	b.selectors(cmd, active)
-	cmd.Flags().StringSliceVar(&b.except, "except", nil, "ids that are left alone")
+	cmd.Flags().StringSliceVar(&b.except, "except", nil, "ids of operations to leave alone")
 }
 
 func newCancelAll() *cobra.Command {
 	var b bulk
 	cmd := &cobra.Command{
 		Use:   "cancel-all",
-		Short: "Stop all selected operations gracefully",
-		Long: `Stop all operations gracefully that are not over, or those that the flags select. It shows
-which they are, and asks. One that fails stops none of the others.`,
+		Short: "Cancel all selected operations gracefully",
+		Long: `Cancel gracefully all operations that are not over, or only those that the flags select. The
+command shows the operations and asks for confirmation. If one cancel fails, the others are
+still sent.`,
 		Example: `  sfcancel cancel-all --older-than 1h --dry-run
   sfcancel cancel-all --kind data-loss --yes --reason 'end of the drill'`,
 		Args: exactly(),
@@ -56,9 +57,9 @@ func newStopAll() *cobra.Command {
 	var b bulk
 	cmd := &cobra.Command{
 		Use:   "stop-all",
-		Short: "End all selected operations, by force if need be",
-		Long: `End all operations that are not over, or those that the flags select, as sfcancel stop does
-with one. It shows which they are, and asks.`,
+		Short: "End all selected operations, by force if necessary",
+		Long: `End all operations that are not over, or only those that the flags select, as sfcancel stop
+does. The command shows the operations and asks for confirmation.`,
 		Example: `  sfcancel stop-all --service fabric:/shop/orders --grace 1m --dry-run
   sfcancel stop-all --older-than 2h --grace 1m --yes`,
 		Args: exactly(),
@@ -74,7 +75,7 @@ with one. It shows which they are, and asks.`,
 	return cmd
 }
 
-// cancel and stop are what is done to each operation.
+// cancel and stop are the calls for each operation.
 func (b *bulk) cancel(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
 	return client.Cancel(ctx, id, wrapper.CancelOptions{Timeout: b.server, Reason: b.notes.reason})
 }
@@ -85,7 +86,7 @@ func (b *bulk) stop(ctx context.Context, client *wrapper.Client, id uuid.UUID) (
 
 type bulkCall func(context.Context, *wrapper.Client, uuid.UUID) (wrapper.Result, error)
 
-// checkSelection settles the selection.
+// checkSelection validates the flags of the selection.
 func (b *bulk) checkSelection() error {
 	if _, err := parseIDs(b.except); err != nil {
 		return err
@@ -118,8 +119,8 @@ func (b *bulk) run(cmd *cobra.Command, verb, after string, call bulkCall) error 
 	})
 }
 
-// choose selects the operations. The SDK chooses by state, kind and age, of which it notes that an operation was seen
-// whose age nobody knows, so that it has one the next time; the rest is chosen here.
+// choose lists the selected operations. CancelAll selects by state, kind and age. It records in the ledger that it has
+// seen an operation of unknown age, so that the operation has an age the next time. choose selects by the other flags.
 func (b *bulk) choose(ctx context.Context, cmd *cobra.Command, client *wrapper.Client) ([]wrapper.Operation, error) {
 	which := wrapper.Selector{MinAge: b.olderThan}
 	for _, state := range b.states {
@@ -134,7 +135,7 @@ func (b *bulk) choose(ctx context.Context, cmd *cobra.Command, client *wrapper.C
 	}}) {
 		if err != nil {
 			if r.OperationID == (uuid.UUID{}) && errors.Is(err, wrapper.ErrUnavailable) && len(ops) > 0 {
-				fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: the list of the cluster is full: run it again for the rest")
+				fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel: the cluster does not list all operations at once: run the command again for the rest")
 				continue
 			}
 			return nil, err
@@ -162,7 +163,7 @@ func counted(n int) string {
 	return fmt.Sprintf("%d operations", n)
 }
 
-// preview shows what is about to be touched, to whoever is asked.
+// preview shows the selected operations if the user will be asked.
 func (b *bulk) preview(ctx context.Context, cmd *cobra.Command, ops []wrapper.Operation) error {
 	console := consoleOf(cmd.Context())
 	if b.yes || b.dry || console.prompt == nil {
@@ -176,7 +177,7 @@ func (b *bulk) preview(ctx context.Context, cmd *cobra.Command, ops []wrapper.Op
 	return grid{width: 80}.write(console.prompt, []string{"ID", "KIND", "STATE", "AGE", "TARGET"}, rows)
 }
 
-// deal makes the calls, and says how far it is.
+// deal makes the calls and reports progress.
 func (b *bulk) deal(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, ops []wrapper.Operation, call bulkCall) []ending {
 	ids := make([]uuid.UUID, len(ops))
 	for i, op := range ops {

@@ -10,8 +10,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger/journal"
 )
 
-// believable returns a *[journal.ModeError] for a file that others may change, or put another in the place of: it
-// proves nothing, as a directory that they may write to does not. A file that is not there is believed, as empty.
+// believable returns a *[journal.ModeError] if other users can write to the file, or to its directory, where they can
+// replace it: such a file proves nothing. A file that does not exist is believed, as empty.
 func believable(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -42,7 +42,7 @@ func believable(path string) error {
 		if err != nil {
 			return err
 		}
-		if info.Mode()&fs.ModeSticky != 0 { // nobody can replace a file of others there
+		if info.Mode()&fs.ModeSticky != 0 { // users cannot replace each other's files there
 			continue
 		}
 		if e := (&journal.ModeError{Path: dir, Mode: info.Mode(), Want: info.Mode().Perm() &^ 0o022}); e.Writable() {

@@ -14,9 +14,9 @@ func newCancel() *cobra.Command {
 	var conn connection
 	cmd := &cobra.Command{
 		Use:   "cancel OPERATION-ID...",
-		Short: "Stop operations gracefully",
-		Long: `Stop operations gracefully: the cluster ends them and cleans up after them. The
-command returns as soon as the cancels are in effect. Repeating it does no harm.`,
+		Short: "Cancel operations gracefully",
+		Long: `Cancel operations gracefully: the cluster ends them and cleans up after them. The
+command returns as soon as the cancels are in effect. It is idempotent.`,
 		Example: `  sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --reason 'end of the drill'
   sfcancel cancel 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --dry-run`,
 		Args:              someIDs,
@@ -35,7 +35,7 @@ command returns as soon as the cancels are in effect. Repeating it does no harm.
 	return cmd
 }
 
-// countOf names the operations of a command line.
+// countOf names a single operation, and counts several.
 func countOf(args []string) string {
 	if len(args) == 1 {
 		return args[0]

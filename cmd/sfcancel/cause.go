@@ -10,18 +10,18 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// causes are what the cluster told of operations that are over. That stays true for as long as the state does.
+// causes caches the progress of operations that are over. An entry is valid while the state is the same.
 type causes map[uuid.UUID]wrapper.Progress
 
-// ask asks how operations ended, a few at a time and for a short time, and adds what it knows then. What cannot be found
-// out stays unknown, which is no failure: the list is what was asked for.
+// ask reads how operations ended, several at a time and within lookTime, and adds that to all. An operation that cannot
+// be read stays without a cause, which is not an error: the user asked for the list.
 func (told causes) ask(ctx context.Context, client *wrapper.Client, ops []wrapper.Operation, all map[uuid.UUID]knowledge, which func(wrapper.State) bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	var missing []wrapper.Operation
 	for _, op := range ops {
 		if told[op.ID].State != op.State {
-			delete(told, op.ID) // the id was used again
+			delete(told, op.ID) // the id was reused
 			if which(op.State) {
 				missing = append(missing, op)
 			}
@@ -54,7 +54,7 @@ func (told causes) ask(ctx context.Context, client *wrapper.Client, ops []wrappe
 	}
 }
 
-// ended adds what the cluster tells of the end. What was asked for to end it comes after that.
+// ended adds what the cluster reports about the end. In why, the cause comes before the request to end the operation.
 func (k knowledge) ended(p wrapper.Progress) knowledge {
 	k.cause = p.Cause
 	if cause := p.Cause.String(); cause != "" {
@@ -66,7 +66,7 @@ func (k knowledge) ended(p wrapper.Progress) knowledge {
 	return k
 }
 
-// targetOf is what the ledger calls the target of an operation of a kind; no more than the kind if it is unknown.
+// targetOf parses the name of a target in the ledger. If the name is empty or invalid, the target has the kind alone.
 func targetOf(kind wrapper.Kind, name string) wrapper.Target {
 	if name == "" {
 		return wrapper.Target{Kind: kind}

@@ -8,15 +8,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// shells are those with completion.
+// shells are the shells that completion supports.
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
 func newCompletion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print the completion script of a shell",
-		Long: `Print a script by which a shell completes commands and flags, and what they take: ids of
-operations, which it asks the cluster for in 2 s, clusters, kinds, modes and policies.`,
+		Long: `Print a script that lets a shell complete commands, flags and their values: clusters, kinds,
+modes, policies, and the ids of operations, for which it asks the cluster for 2 s at most.`,
 		Example: `  source <(sfcancel completion bash)
   sfcancel completion zsh > "${fpath[1]}/_sfcancel"
   sfcancel completion fish > ~/.config/fish/completions/sfcancel.fish`,
@@ -31,14 +31,14 @@ operations, which it asks the cluster for in 2 s, clusters, kinds, modes and pol
 				"zsh":        root.GenZshCompletion,
 			}[args[0]]
 			if !slices.Contains(shells, args[0]) {
-				return usage(fmt.Errorf("%q is no shell that is known: it must be %s", args[0], enumerate(shells, "or")))
+				return usage(fmt.Errorf("%q is not a supported shell: it must be %s", args[0], enumerate(shells, "or")))
 			}
 			return write(cmd.OutOrStdout())
 		},
 	}
 }
 
-// newHelp is cobra's, but for a command that does not exist.
+// newHelp is cobra's help command, except that it fails for a command that does not exist.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",

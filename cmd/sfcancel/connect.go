@@ -29,22 +29,22 @@ type connection struct {
 	debug      bool
 	quiet      bool
 	yes, dry   bool
-	ledger     string        // of a command that reads it alone
+	ledger     string        // of a command that only reads it
 	grace      time.Duration // of a force
 
-	settled *settled // where the values of the flags are from
+	settled *settled // the sources of the flags
 	notes   *notes   // of a command that changes something
 }
 
-// flags adds the flags of a connection and of output. Before the command runs, those that are left out have their
-// values from the environment and the configuration.
+// flags adds the flags of a connection and of output. Before the command runs, flags that are left out take their values
+// from the environment and the configuration.
 func (c *connection) flags(cmd *cobra.Command) {
 	c.saved(cmd)
 	f := cmd.Flags()
-	f.StringVar(&c.cluster, "cluster", "", "name of the cluster: one of \"sfcancel config\", or with --endpoint a name for the ledger, where a cancel counts as evidence for a force of the same cluster alone (default the current one, or the endpoints)")
+	f.StringVar(&c.cluster, "cluster", "", "name of the cluster: one of \"sfcancel config\", or with --endpoint a name for the ledger, where a cancel is evidence only for a force on the same cluster (default the current one, or the endpoints)")
 	_ = cmd.RegisterFlagCompletionFunc("cluster", completeClusters)
 	outputFlag(cmd, &c.output)
-	f.BoolVarP(&c.quiet, "quiet", "q", false, "print ids alone, and nothing meanwhile")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "print only ids, and no progress")
 	f.BoolVar(&c.debug, "debug", false, "show requests and answers on standard error, without credentials")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
 		c.settled, err = settle(cmd)
@@ -55,33 +55,33 @@ func (c *connection) flags(cmd *cobra.Command) {
 // saved adds the flags that a configuration may hold.
 func (c *connection) saved(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; several with commas between them, or repeated, for one to fail over to; a comma in a path is %2C")
+	f.StringSliceVar(&c.endpoints, "endpoint", []string{"http://localhost:19080"}, "address of the cluster's gateway; for failover name several, separated by commas or with the flag repeated; write a comma in a path as %2C")
 	version := parameter("api-version")
 	f.StringVar(&c.apiVersion, "api-version", version.Default, "api-version of the requests; "+enumerate(version.Enum, "and")+" are documented")
 	complete(cmd, "api-version", version.Enum)
 	durationVar(f, &c.limit, "timeout", 30*time.Second, "time limit of the whole command")
 	f.StringVar(&c.tls.CertFile, "cert", "", "client certificate, as PEM; needs --key and an endpoint that begins with https://")
 	f.StringVar(&c.tls.KeyFile, "key", "", "key of the client certificate, as PEM")
-	f.StringVar(&c.tls.CAFile, "ca", "", "CA bundle to verify the server's certificate with, as PEM (default that of the system)")
-	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint of the server's certificate, instead of --ca and its host name; several with commas between them, or repeated")
-	f.StringArrayVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name of the server's certificate, instead of its host name; repeated for several, as a name may have commas")
-	f.StringVar(&c.token, "token-command", "", "command that writes a bearer token, run without a shell, such as 'az account get-access-token --query accessToken -o tsv'; it has 30s")
-	f.StringVar(&c.proxy, "proxy", "", "proxy on the way to the cluster, as http://HOST:PORT; an empty one is none (default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment)")
+	f.StringVar(&c.tls.CAFile, "ca", "", "CA bundle used to verify the server certificate, as PEM (default the system's)")
+	f.StringSliceVar(&c.tls.ServerThumbprints, "server-thumbprint", nil, "thumbprint to verify the server certificate by, instead of --ca and the host name; several separated by commas, or repeat the flag")
+	f.StringArrayVar(&c.tls.ServerCommonNames, "server-common-name", nil, "common name to verify the server certificate by, instead of the host name; repeat the flag for several, because a name may have commas")
+	f.StringVar(&c.token, "token-command", "", "command that writes a bearer token, run without a shell for 30s at most, such as 'az account get-access-token --query accessToken -o tsv'")
+	f.StringVar(&c.proxy, "proxy", "", "proxy to the cluster, as http://HOST:PORT; empty for none (default from HTTPS_PROXY, HTTP_PROXY and NO_PROXY)")
 }
 
-// changes adds the flags of a command that changes something: what the server may take for it,
-// and what the ledger hears of it.
+// changes adds the flags of a command that changes something: for the requests, the ledger and the
+// confirmation.
 func (c *connection) changes(cmd *cobra.Command) {
 	c.notes = new(notes)
 	c.notes.flags(cmd)
 	f := cmd.Flags()
 	timeout := parameter("timeout")
 	durationVar(f, &c.server, "server-timeout", 0, "time the server may take for each request, "+seconds(timeout)+
-		"; from api-version "+timeout.Since+" on (default what is left, "+timeout.Default+"s at most)")
-	f.StringVar(&c.notes.reason, "reason", "", "why, in your words, for the ledger")
-	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger, where USER@HOST says too little (default USER@HOST)")
-	f.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&c.dry, "dry-run", false, "say what would be sent, and what the policy says, and change nothing")
+		"; from api-version "+timeout.Since+" on (default the time left, "+timeout.Default+"s at most)")
+	f.StringVar(&c.notes.reason, "reason", "", "why you do this, for the ledger")
+	f.StringVar(&c.notes.by, "by", "", "who you are, for the ledger (default USER@HOST)")
+	f.BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
+	f.BoolVar(&c.dry, "dry-run", false, "show what would be sent and what the policy says, and change nothing")
 }
 
 // limitDefault changes the time limit of a command that waits.
@@ -126,7 +126,7 @@ func (c *connection) open(cmd *cobra.Command) (context.Context, context.CancelFu
 	return ctx, func() { client.Close(); done() }, client, nil
 }
 
-// options are those of the client for all but the ledger.
+// options returns the options of the client, except for the ledger.
 func (c *connection) options(ctx context.Context, cmd *cobra.Command, end context.CancelCauseFunc) ([]wrapper.Option, error) {
 	options := []wrapper.Option{wrapper.WithAPIVersion(generated.APIVersion(c.apiVersion)), wrapper.WithEndpoints(c.endpoints[1:]...), wrapper.WithObserver(tellWhoHears)}
 	if cmd.Flags().Changed("cluster") {
@@ -155,7 +155,7 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 	if c.secured(cmd) {
 		options = append(options, wrapper.WithTLS(c.tls))
 	}
-	if tokens != nil { // before the time of the connection begins
+	if tokens != nil { // before the time limit of the first connection begins
 		if _, err := tokens.Token(ctx, ""); err != nil {
 			return nil, err
 		}
@@ -168,7 +168,7 @@ func (c *connection) options(ctx context.Context, cmd *cobra.Command, end contex
 	return append(options, wrapper.WithAttemptMiddleware(w.around)), nil
 }
 
-// checkFiles reads the files of certificates as the client will, for errors in words of the flags.
+// checkFiles reads the certificate files as the client will, so that errors name the flags.
 func (c *connection) checkFiles() error {
 	if (c.tls.CertFile == "") != (c.tls.KeyFile == "") {
 		return usage(errors.New("--cert and --key go together: give both or neither"))
@@ -183,12 +183,12 @@ func (c *connection) checkFiles() error {
 	return nil
 }
 
-// secured reports that a flag is about certificates.
+// secured reports whether a certificate flag is set.
 func (c *connection) secured(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{"cert", "key", "ca", "server-thumbprint", "server-common-name"}, cmd.Flags().Changed)
 }
 
-// parseID takes the one form the API takes: 36 characters with hyphens.
+// parseID accepts only the form that the API accepts: 36 characters with hyphens.
 func parseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != 36 {

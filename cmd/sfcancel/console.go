@@ -10,12 +10,12 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// console is what people see of a command, and answer it with.
+// console is the input and output of a command.
 type console struct {
 	in            io.Reader
-	out, err      io.Writer // what others wrote cannot do harm there
-	raw, rawErr   io.Writer // for what this program draws itself
-	prompt        io.Writer // where somebody is asked; nil if nobody is there
+	out, err      io.Writer // escape what is not printable
+	raw, rawErr   io.Writer // escape nothing, for control sequences of this program
+	prompt        io.Writer // for questions; nil without a terminal
 	screen        bool      // standard error is a terminal
 	width         int       // of a table; 0 is unlimited
 	colour        bool
@@ -24,7 +24,7 @@ type console struct {
 
 type consoleKey struct{}
 
-// newConsole is that of this process, whose output goes to the writers.
+// newConsole returns the console of this process, with the writers as its output.
 func newConsole(stdout, stderr io.Writer) *console {
 	c := &console{in: os.Stdin, out: plain.Writer(stdout), err: plain.Writer(stderr), raw: stdout, rawErr: stderr}
 	c.screen = isTerminal(stderr)
@@ -44,7 +44,7 @@ func newConsole(stdout, stderr io.Writer) *console {
 	return c
 }
 
-// terminal is that of the process, nil if it has none.
+// terminal returns the terminal of the process, or nil.
 func terminal() io.Writer {
 	file, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
 	if err != nil {
@@ -58,7 +58,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// consoleOf is that of a command, which run has put there.
+// consoleOf returns the console that run has put into the context.
 func consoleOf(ctx context.Context) *console {
 	if c, ok := ctx.Value(consoleKey{}).(*console); ok {
 		return c

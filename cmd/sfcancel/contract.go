@@ -9,8 +9,8 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// parameter is what the document says of a parameter, which the help of a flag then need not repeat;
-// all zeros if it has none of the name. Names mean the same in all operations.
+// parameter returns the parameter of that name in the OpenAPI document, or the zero value, so that help takes its values
+// from the document. A name means the same in all operations.
 func parameter(name string) generated.Parameter {
 	for _, o := range generated.Operations {
 		for _, p := range o.Parameters {
@@ -22,13 +22,13 @@ func parameter(name string) generated.Parameter {
 	return generated.Parameter{}
 }
 
-// values are the texts that a parameter may have. The documents list Invalid, and reserve it: no
-// server takes it.
+// values returns the values of a parameter, without Invalid: the documents reserve it, and no server
+// accepts it.
 func values(p generated.Parameter) []string {
 	return slices.DeleteFunc(slices.Clone(p.Enum), func(text string) bool { return text == "Invalid" })
 }
 
-// enumerate puts words in a sentence: a, b or c.
+// enumerate joins words as in a sentence: a, b or c.
 func enumerate(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -37,7 +37,7 @@ func enumerate(words []string, last string) string {
 	return strings.Join(words[:end], ", ") + " " + last + " " + words[end]
 }
 
-// seconds are the bounds of a parameter that is a time.
+// seconds describes the bounds of a parameter that is a number of seconds.
 func seconds(p generated.Parameter) string {
 	const unit = "in whole seconds"
 	switch {

@@ -14,8 +14,8 @@ import (
 // errDryRun ends a call at the first request that would change something.
 var errDryRun = errors.New("dry run")
 
-// dryRun is a call of which nothing that changes anything goes out: the policy and the ledger are asked, the cluster
-// is read, and the first other request is kept.
+// dryRun is a call that sends no write: it asks the policy, reads the ledger and the cluster, and keeps the first write
+// instead of sending it.
 type dryRun struct {
 	end     context.CancelCauseFunc
 	request string
@@ -23,13 +23,13 @@ type dryRun struct {
 
 type dryKey struct{}
 
-// within makes a call a dry run.
+// within returns a context that makes a call a dry run.
 func (d *dryRun) within(ctx context.Context) context.Context {
 	ctx, d.end = context.WithCancelCause(ctx)
 	return context.WithValue(ctx, dryKey{}, d)
 }
 
-// holdBack is attempt middleware of dry runs. What would change something without one is not sent either.
+// holdBack is attempt middleware that sends no write, whether or not the context has a dryRun.
 func holdBack(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
@@ -43,12 +43,12 @@ func holdBack(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// readOnlyLedger takes no entries.
+// readOnlyLedger drops the entries that it is given.
 type readOnlyLedger struct{ wrapper.Ledger }
 
 func (readOnlyLedger) Append(context.Context, wrapper.Entry) error { return nil }
 
-// dryJSON is what a dry run tells in -o json.
+// dryJSON is the document of a dry run.
 type dryJSON struct {
 	OperationID string `json:"operationId"`
 	DryRun      bool   `json:"dryRun"`

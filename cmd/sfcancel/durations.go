@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// duration is the value of a flag that is a time span: as Go writes one, or with days, as 1d or 1d12h.
+// duration is the value of a flag for a time span: in the notation of Go, or with days, such as 1d or 1d12h.
 type duration time.Duration
 
 func durationVar(f *pflag.FlagSet, to *time.Duration, name string, value time.Duration, usage string) {
@@ -20,7 +20,7 @@ func durationVar(f *pflag.FlagSet, to *time.Duration, name string, value time.Du
 
 func (d *duration) String() string { return time.Duration(*d).String() }
 
-// Type is what help calls the value.
+// Type is the name of the value in help.
 func (*duration) Type() string { return "duration" }
 
 func (d *duration) Set(text string) error {
@@ -34,7 +34,7 @@ var daysFirst = regexp.MustCompile(`^(-?)([0-9]{1,5})d(.*)$`)
 func parseDuration(text string) (time.Duration, error) {
 	rest, days := text, 0
 	if m := daysFirst.FindStringSubmatch(text); m != nil {
-		days, _ = strconv.Atoi(m[2]) // it is digits
+		days, _ = strconv.Atoi(m[2]) // the pattern takes digits only
 		if rest = m[1] + m[3]; m[3] == "" {
 			rest = "0s"
 		}
@@ -50,7 +50,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return sum, nil
 }
 
-// moment is the value of a flag that is a point in time: a date, a date and a time, or how long ago.
+// moment is the value of a flag for a point in time: a date, a date and a time, or how long ago.
 type moment struct{ time.Time }
 
 func (m *moment) String() string {
@@ -60,7 +60,7 @@ func (m *moment) String() string {
 	return m.Format(time.RFC3339)
 }
 
-// Type is what help calls the value.
+// Type is the name of the value in help.
 func (*moment) Type() string { return "time" }
 
 func (m *moment) Set(text string) error {

@@ -9,7 +9,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// The exit codes, as the help of the root command tells them.
+// The exit codes, as documented in the help of the root command.
 const (
 	exitOK = iota
 	exitFailed
@@ -25,17 +25,17 @@ const (
 	exitDeclined
 )
 
-// errNotFound says of an operation that the cluster does not know it.
+// errNotFound means that the cluster does not know an operation.
 var errNotFound = errors.New("no such operation")
 
-// unknownOperation is errNotFound of an operation.
+// unknownOperation is errNotFound with the id of the operation.
 type unknownOperation struct{ id uuid.UUID }
 
 func (e unknownOperation) Error() string { return fmt.Sprintf("operation %s: %v", e.id, errNotFound) }
 
 func (e unknownOperation) Unwrap() error { return errNotFound }
 
-// exitCode maps an error to what a script decides on.
+// exitCode returns the exit code for an error.
 func exitCode(err error) int {
 	var u usageError
 	var lost lostStore

@@ -13,9 +13,9 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// follow shows the states that a call sees while it waits, if the call is made with the context returned, until end is
-// called. A single operation on a terminal gets one line, redrawn every second, with what an interrupt does;
-// everything else gets a line for each change.
+// follow shows the states that a call sees while it waits. The call must use the returned context, and the caller must
+// call end when the call returns. A single operation on a terminal has one line, redrawn every second, which also says
+// what an interrupt does. Otherwise each change is a line.
 func (c *connection) follow(ctx context.Context, cmd *cobra.Command, id uuid.UUID, alone bool, interrupt string) (following context.Context, end func()) {
 	if c.quiet || c.dry || !isTable(c.output) {
 		return ctx, func() {}
@@ -36,10 +36,10 @@ func (c *connection) follow(ctx context.Context, cmd *cobra.Command, id uuid.UUI
 	}
 }
 
-// hearKey is the key of the func(wrapper.Event) that a context carries.
+// hearKey is the context key of the func(wrapper.Event).
 type hearKey struct{}
 
-// tellWhoHears is an observer that passes events to the function in the context, if there is one.
+// tellWhoHears is an observer that calls the function in the context, if there is one.
 func tellWhoHears(ctx context.Context, e wrapper.Event) {
 	if hear, ok := ctx.Value(hearKey{}).(func(wrapper.Event)); ok {
 		hear(e)
@@ -72,7 +72,7 @@ func (f *follower) hear(e wrapper.Event) {
 	fmt.Fprintf(f.console.err, "sfcancel: %s is %s%s\n", f.id, plain.Line(string(e.State)), f.force())
 }
 
-// force says when the force will go out, or that it did.
+// force says when the force will be sent, or that it was.
 func (f *follower) force() string {
 	switch left := time.Until(f.last.ForceAt); {
 	case f.last.State.Final():

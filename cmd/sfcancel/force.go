@@ -13,10 +13,10 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// policies are the names of --policy.
+// policies are the values of --policy.
 var policies = []string{"require-graceful", "graceful-first", "server-decides"}
 
-// leftBehind is what a force leaves to do (Microsoft: Remove-ServiceFabricTestState).
+// leftBehind says how to clean up after a force (Microsoft: Remove-ServiceFabricTestState).
 const leftBehind = "a force may leave test state behind: once no fault runs, Remove-ServiceFabricTestState (PowerShell) removes it"
 
 func newForce() *cobra.Command {
@@ -25,19 +25,20 @@ func newForce() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "force OPERATION-ID...",
 		Short: "Abandon operations that a graceful cancel did not end",
-		Long: `Abandon operations that a graceful cancel did not end. Internal state may be
-left behind, so the command asks, and a policy decides first whether the force may go
-out:
+		Long: `Abandon operations that a graceful cancel did not end. A force may leave internal
+state behind, so the command asks for confirmation, and a policy decides whether the
+force may be sent:
 
-  require-graceful  the ledger must know of a graceful cancel, or the cluster
+  require-graceful  the ledger must have a graceful cancel, or the cluster
                     must show the operation as RollingBack (default)
-  graceful-first    cancel gracefully, wait for --grace, then force; a graceful
-                    cancel that the ledger knows of has had its time
-  server-decides    send the force and leave the judgement to the server
+  graceful-first    cancel gracefully, wait for --grace, then force; the grace
+                    counts from a graceful cancel in the ledger, if there is one
+  server-decides    send the force and let the server decide
 
-With any policy the ledger must be readable, and is told before the force goes out: if it
-cannot be, there is no force and the exit code is 3. --ledger none does without it. What a
-force has left behind, Remove-ServiceFabricTestState removes once no fault runs.`,
+With every policy the ledger must be readable and writable, because it records the force
+before it is sent: if it is not, no force is sent and the exit code is 3. --ledger none
+skips the ledger. Once no fault runs, Remove-ServiceFabricTestState (PowerShell) removes
+what a force has left behind.`,
 		Example: `  sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --dry-run
   sfcancel force 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --policy graceful-first --grace 1m --timeout 90s --yes`,
 		Args:              someIDs,
@@ -72,11 +73,11 @@ force has left behind, Remove-ServiceFabricTestState removes once no fault runs.
 	conn.changes(cmd)
 	cmd.Flags().StringVar(&policy, "policy", policies[0], enumerate(policies, "or"))
 	complete(cmd, "policy", policies)
-	durationVar(cmd.Flags(), &conn.grace, "grace", 10*time.Second, "how long the graceful cancel gets; only with graceful-first")
+	durationVar(cmd.Flags(), &conn.grace, "grace", 10*time.Second, "time for the graceful cancel before the force; only with graceful-first")
 	return cmd
 }
 
-// dryGracefulFirst says what graceful-first would do, without the wait.
+// dryGracefulFirst finds out what graceful-first would send, without waiting for the grace.
 func (c *connection) dryGracefulFirst(ctx context.Context, client *wrapper.Client, id uuid.UUID) (wrapper.Result, error) {
 	result, err := client.ForceCancel(ctx, id, wrapper.ForceOptions{Timeout: c.server, Policy: wrapper.RequireGraceful{MinGrace: c.grace, Look: true}})
 	var refusal *wrapper.Refusal
@@ -98,7 +99,7 @@ func forcePolicy(name string, grace time.Duration, graceGiven bool) (wrapper.For
 	}
 	switch slices.Index(policies, name) {
 	case 0:
-		// A graceful cancel that the ledger does not know of shows on the cluster.
+		// The cluster shows a graceful cancel that is missing from the ledger.
 		return wrapper.RequireGraceful{Look: true}, nil
 	case 1:
 		return wrapper.GracefulFirst{Grace: grace}, nil

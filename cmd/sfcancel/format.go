@@ -15,14 +15,14 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// templatePrefix begins the output by a template of the user's.
+// templatePrefix is the prefix of an output format that is a template.
 const templatePrefix = "go-template="
 
-// formats are what --output may be, besides a template.
+// formats are the values of --output besides a template.
 var formats = [...]string{"table", "wide", "json", "yaml", "name"}
 
 func outputFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVarP(to, "output", "o", "table", enumerate(formats[:], "or")+", or "+templatePrefix+"TEMPLATE over what json shows")
+	cmd.Flags().StringVarP(to, "output", "o", "table", enumerate(formats[:], "or")+", or "+templatePrefix+"TEMPLATE with the document of json")
 	complete(cmd, "output", append(formats[:], templatePrefix))
 }
 
@@ -47,7 +47,7 @@ func parseTemplate(text string) (*template.Template, error) {
 	return t, nil
 }
 
-// isTable reports that people read what is written.
+// isTable reports whether a format is for people.
 func isTable(format string) bool { return format == "table" || format == "wide" }
 
 // printAs writes a document in a format; show writes the table.
@@ -81,7 +81,7 @@ func printAs(w io.Writer, format string, doc any, show func(tableWriter) error) 
 	return printNames(w, generic)
 }
 
-// asGeneric is a document as a program that reads JSON has it.
+// asGeneric returns a document as its JSON decodes, in maps and slices.
 func asGeneric(doc any) (generic any, err error) {
 	content, err := json.Marshal(doc)
 	if err != nil {
@@ -93,7 +93,7 @@ func asGeneric(doc any) (generic any, err error) {
 	return generic, err
 }
 
-// printNames writes what names the things of a document, one a line.
+// printNames writes the id or name of each item of a document, one per line.
 func printNames(w io.Writer, generic any) error {
 	if list, ok := generic.([]any); ok {
 		for _, item := range list {
@@ -119,7 +119,7 @@ func printYAML(w io.Writer, doc any) error {
 	if err != nil {
 		return err
 	}
-	var node yaml.Node // YAML reads JSON
+	var node yaml.Node // JSON is valid YAML
 	if err := yaml.Unmarshal(plain.JSON(content), &node); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func printYAML(w io.Writer, doc any) error {
 	return errors.Join(out.Encode(&node), out.Close())
 }
 
-// blockStyle writes what has members in lines of their own, and texts without quotes where that is the same.
+// blockStyle gives each member a line of its own, and removes the quotes of texts that do not need them.
 func blockStyle(node *yaml.Node) {
 	if len(node.Content) > 0 {
 		node.Style = 0

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// knowledge is what is known of an operation besides what the cluster lists: by the ledger, by its id, and by its progress.
+// knowledge is what is known of an operation besides the list of the cluster: from the ledger, its id and its progress.
 type knowledge struct {
 	began  time.Time // zero if it is not known
 	by     string    // who started it
@@ -25,7 +25,7 @@ type knowledge struct {
 	trail  []wrapper.Entry
 }
 
-// entry adds what an entry of the ledger tells. A start begins what is known anew.
+// entry adds an entry of the ledger. A start replaces what earlier entries said.
 func (k knowledge) entry(e wrapper.Entry) knowledge {
 	k.trail = append(k.trail, e)
 	switch {
@@ -40,8 +40,8 @@ func (k knowledge) entry(e wrapper.Entry) knowledge {
 	return k
 }
 
-// knownOf reads the ledger about operations of the cluster. If it cannot be read, that is said, and what the ids tell is
-// what is known.
+// knownOf returns what the ledger and the ids say about operations. If the ledger cannot be read, it warns and uses only
+// the ids.
 func (c *connection) knownOf(ctx context.Context, cmd *cobra.Command, ops []wrapper.Operation, which ledger.Query) map[uuid.UUID]knowledge {
 	all := make(map[uuid.UUID]knowledge, len(ops))
 	for _, op := range ops {
@@ -92,7 +92,7 @@ func (c *connection) readTrail(ctx context.Context, cmd *cobra.Command, n *notes
 	return damaged
 }
 
-// madeAt is the time that some ids carry (RFC 9562 §5), zero for others.
+// madeAt returns the time in an id of version 1 or 7 (RFC 9562 §5), or the zero time.
 func madeAt(id uuid.UUID) time.Time {
 	if id.Variant() != uuid.RFC4122 || id.Version() != 1 && id.Version() != 7 {
 		return time.Time{}
@@ -101,7 +101,7 @@ func madeAt(id uuid.UUID) time.Time {
 	return time.Unix(seconds, nanos)
 }
 
-// age is how old it is, "" if that is not known.
+// age returns the age of the operation, or "" if it is unknown.
 func (k knowledge) age(now time.Time) string {
 	if k.began.IsZero() {
 		return ""
@@ -118,7 +118,7 @@ func (k knowledge) age(now time.Time) string {
 	}
 }
 
-// selection is the flags by which operations are chosen.
+// selection is the flags that select operations.
 type selection struct {
 	states, kinds []string
 	olderThan     time.Duration
@@ -126,13 +126,13 @@ type selection struct {
 	mine          bool
 }
 
-// stateWords are those that an operation may have, as the cluster shows them.
+// stateWords are the states of an operation, as the cluster spells them.
 var stateWords = []string{
 	string(wrapper.StateRunning), string(wrapper.StateRollingBack), string(wrapper.StateCompleted),
 	string(wrapper.StateFaulted), string(wrapper.StateCancelled), string(wrapper.StateForceCancelled),
 }
 
-// selectors adds the flags of a selection among the states.
+// selectors adds the flags of a selection. among are the states that --state offers.
 func (s *selection) selectors(cmd *cobra.Command, among []string) {
 	f := cmd.Flags()
 	f.StringSliceVar(&s.states, "state", nil, "only those that are "+enumerate(among, "or"))
@@ -147,7 +147,7 @@ func (s *selection) selectors(cmd *cobra.Command, among []string) {
 	f.StringVar(&s.service, "service", "", "only those on a service, as the ledger knows")
 }
 
-// check makes the words what the cluster shows.
+// check validates the flags, and spells states and kinds as the cluster does.
 func (s *selection) check(among []string) error {
 	for i, word := range s.states {
 		at := fold(among, word)
@@ -178,7 +178,7 @@ func fold(words []string, word string) int {
 	return -1
 }
 
-// kindOf knows a kind by the word of the commands and by that of the cluster.
+// kindOf finds a kind by its name in the commands or by the one that the cluster uses.
 func kindOf(word string) (wrapper.Kind, bool) {
 	for _, k := range kinds {
 		if strings.EqualFold(word, k.word) || strings.EqualFold(word, string(k.kind)) {
@@ -188,7 +188,7 @@ func kindOf(word string) (wrapper.Kind, bool) {
 	return "", false
 }
 
-// wants reports that an operation is selected. An age or target that is not known is not that which was asked for.
+// wants reports whether an operation is selected. An unknown age or target never matches.
 func (s *selection) wants(op wrapper.Operation, k knowledge) bool {
 	return (len(s.states) == 0 || fold(s.states, string(op.State)) >= 0) &&
 		(len(s.kinds) == 0 || fold(s.kinds, string(op.Kind)) >= 0) &&
@@ -198,7 +198,7 @@ func (s *selection) wants(op wrapper.Operation, k knowledge) bool {
 		(!s.mine || k.by != "" && k.by == whoAmI())
 }
 
-// isOn reports that a target is of a service, with or without fabric:/.
+// isOn reports whether a target belongs to a service, named with or without fabric:/.
 func isOn(target, service string) bool {
 	name, _, _ := strings.Cut(target, " ")
 	return name != "" && strings.TrimPrefix(name, "fabric:/") == strings.TrimPrefix(service, "fabric:/")

@@ -42,7 +42,7 @@ their age. Of what is Faulted the cluster is asked for the cause. What is not kn
 				return usage(fmt.Errorf("--interval %v: it must be more than 0", every))
 			}
 			if watch && !cmd.Flags().Changed("timeout") {
-				conn.limit = 365 * 24 * time.Hour // until it is interrupted
+				conn.limit = 365 * 24 * time.Hour // until interrupted
 			}
 			return conn.with(cmd, func(ctx context.Context, client *wrapper.Client) error {
 				if watch {
@@ -71,7 +71,7 @@ func (c *connection) list(ctx context.Context, cmd *cobra.Command, client *wrapp
 	return c.printOperations(cmd, ops, all)
 }
 
-// selected lists what is wanted, the oldest first, and what is known of it.
+// selected returns the selected operations, the oldest first, and what is known of them.
 func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection, told causes) ([]wrapper.Operation, map[uuid.UUID]knowledge, error) {
 	ops, err := client.Operations(ctx)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *w
 	}
 	slices.SortFunc(ops, func(a, b wrapper.Operation) int {
 		first, second := all[a.ID].began, all[b.ID].began
-		if first.IsZero() != second.IsZero() { // what may be older than all
+		if first.IsZero() != second.IsZero() { // an unknown age may be the oldest
 			return cmp.Compare(first.Unix(), second.Unix())
 		}
 		return cmp.Or(first.Compare(second), strings.Compare(a.ID.String(), b.ID.String()))
@@ -92,7 +92,7 @@ func (c *connection) selected(ctx context.Context, cmd *cobra.Command, client *w
 	return ops, all, nil
 }
 
-// watchList lists until ctx ends, which is no failure: on a terminal in one place.
+// watchList lists repeatedly until ctx ends, which is not an error. On a terminal it redraws in place.
 func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *wrapper.Client, s *selection, every time.Duration) error {
 	console, told := consoleOf(cmd.Context()), causes{}
 	tick := time.NewTicker(every)
@@ -105,7 +105,7 @@ func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *
 		if err != nil && first {
 			return err
 		}
-		if err != nil { // the next look may succeed
+		if err != nil { // the next list may succeed
 			fmt.Fprintln(cmd.ErrOrStderr(), "sfcancel:", plain.Text(c.explain(cmd, nil, uuid.UUID{}, err).Error()))
 			if !pause(ctx, tick) {
 				return nil
@@ -124,7 +124,7 @@ func (c *connection) watchList(ctx context.Context, cmd *cobra.Command, client *
 	}
 }
 
-// pause waits for the next tick, and reports that ctx goes on.
+// pause waits for the next tick. It reports false if ctx ended first.
 func pause(ctx context.Context, tick *time.Ticker) bool {
 	select {
 	case <-ctx.Done():
@@ -134,7 +134,7 @@ func pause(ctx context.Context, tick *time.Ticker) bool {
 	}
 }
 
-// reads adds the ledger of a command that reads it, and cannot do without anything else.
+// reads adds --ledger to a command that only reads the ledger.
 func (c *connection) reads(cmd *cobra.Command) { ledgerFlag(cmd, &c.ledger) }
 
 // printOperations writes a list.

@@ -1,5 +1,5 @@
 // Command sfcancel cancels fault operations on a Service Fabric cluster, and serves
-// a reference cluster to try that on. Run "sfcancel --help".
+// a reference cluster to try it on. Run "sfcancel --help".
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends whatever has not heeded the first
-	// net/http writes there what a server sends unasked, which may repeat a credential.
+	context.AfterFunc(ctx, stop) // a second signal kills the process
+	// net/http logs unsolicited responses of a server, which may repeat a credential.
 	log.SetOutput(io.Discard)
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // nor does that of the etcd client
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // the log of the etcd client
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the whole program but for its process: it returns the exit code.
+// run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	console := newConsole(stdout, stderr)
 	ctx = context.WithValue(ctx, consoleKey{}, console)
@@ -64,8 +64,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	return err
 }
 
-// linesOf is an error in one line, or those that were joined in one each. A newline in a text
-// is none of ours: it would make a line that this program did not write.
+// linesOf returns an error as one line, or joined errors as one line each. It escapes any other newline, so that
+// text from elsewhere cannot forge a line of this program.
 func linesOf(err error) []string {
 	switch e := any(err).(type) {
 	case interface{ Unwrap() []error }:
@@ -84,7 +84,7 @@ func linesOf(err error) []string {
 	return []string{plain.Text(err.Error())}
 }
 
-// wantsJSON looks for itself, because a command line that makes no sense was not parsed.
+// wantsJSON reads --output from the arguments, because cobra may have failed to parse them.
 func wantsJSON(args []string) bool {
 	format := os.Getenv(setting{flag: "output"}.variable())
 	for i, arg := range args {

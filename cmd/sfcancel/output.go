@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// The documents of -o json. Names and meanings are stable; new ones may come.
+// The documents of -o json. Names and meanings are stable; names may be added.
 type resultJSON struct {
 	OperationID string        `json:"operationId"`
 	Kind        string        `json:"kind,omitempty"`
@@ -91,7 +91,7 @@ func attemptsJSON(attempts []wrapper.Attempt) []attemptJSON {
 	return out
 }
 
-// idOrNone is an id, or "" for one that is not set.
+// idOrNone returns an id as text, or "" if it is zero.
 func idOrNone(id uuid.UUID) string {
 	if id == (uuid.UUID{}) {
 		return ""
@@ -99,7 +99,7 @@ func idOrNone(id uuid.UUID) string {
 	return id.String()
 }
 
-// printJSON writes one indented document. A terminal is what it is often written to.
+// printJSON writes one indented document. It escapes what a terminal might interpret.
 func printJSON(w io.Writer, v any) error {
 	var document bytes.Buffer
 	enc := json.NewEncoder(&document)
@@ -151,7 +151,7 @@ func describe(err error) errorJSON {
 	return doc
 }
 
-// change changes all texts that may repeat a part of the command line.
+// change replaces every text that may repeat a part of the command line.
 func (doc *errorJSON) change(to func(string) string) {
 	doc.Error, doc.Detail, doc.Code, doc.LedgerError = to(doc.Error), to(doc.Detail), to(doc.Code), to(doc.LedgerError)
 	for i := range doc.Attempts {
@@ -160,12 +160,12 @@ func (doc *errorJSON) change(to func(string) string) {
 	}
 }
 
-// toldError is a failure of which standard output has a document already.
+// toldError is an error whose document is already on standard output.
 type toldError struct{ error }
 
 func (e toldError) Unwrap() error { return e.error }
 
-// ledgerError is a failure of a command whose ledger failed as well.
+// ledgerError is the error of a command whose ledger failed too.
 type ledgerError struct {
 	error
 	ledger string

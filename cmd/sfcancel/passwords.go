@@ -9,12 +9,12 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// A command line is in the list of processes, in histories and in logs of jobs.
-const passwordAdvice = "a password in a command line can be read by others, so it is not taken: " +
+// A command line shows up in the list of processes, in shell histories and in logs of jobs.
+const passwordAdvice = "a password in a command line can be read by others, so it is refused: " +
 	"for etcd write it to a file, and add ?password-file=FILE; a gateway takes a client certificate, --cert and --key"
 
-// noPasswords refuses a URL with credentials wherever it stands, before anything repeats it:
-// a parser names the piece that it could not read, and that may be one of the password.
+// noPasswords refuses a URL with credentials in any argument, before an error repeats it: a parser
+// quotes the part that it could not read, which may be a part of the password.
 func noPasswords(args []string) error {
 	for i, arg := range args {
 		flag, value, joined := strings.Cut(arg, "=")
@@ -35,21 +35,21 @@ func noPasswords(args []string) error {
 	return nil
 }
 
-// isAddress reports that a flag takes an address, also one whose scheme was left out or
+// isAddress reports whether a flag takes an address. The scheme of the address may be missing or
 // misspelt.
 func isAddress(flag string) bool {
 	return flag == "--endpoint" || flag == "--store" || flag == "--ledger"
 }
 
-// aURL is where one begins: several may stand in one argument.
+// aURL matches the beginning of a URL. An argument may have several.
 var aURL = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/{2,}`)
 
-// aGatewayWithAt is the address of a gateway with an @ wherever it stands: NAME:12/34@HOST has a password with a
-// slash, and HOST:12/34@x has none, and looks the same. A path may have %40.
+// aGatewayWithAt matches the address of a gateway with an @ anywhere: NAME:12/34@HOST has a password with a slash,
+// and HOST:12/34@x looks the same but has none. A path may have %40.
 var aGatewayWithAt = regexp.MustCompile(`(?is)https?:/*.*@`)
 
-// hasPassword reports that a URL in an argument has credentials, or is malformed in a way
-// that a password with a slash makes it.
+// hasPassword reports whether a URL in an argument has credentials, or is malformed in the way
+// that a password with a slash causes.
 func hasPassword(value string) bool {
 	for _, at := range aURL.FindAllStringIndex(value, -1) {
 		scheme, rest := strings.ToLower(strings.TrimRight(value[at[0]:at[1]], ":/")), value[at[1]:]
@@ -60,7 +60,7 @@ func hasPassword(value string) bool {
 		info, found := beforeAt(strings.ToLower(authority))
 		switch {
 		case found && (strings.HasSuffix(scheme, "http") || strings.HasSuffix(scheme, "https")):
-			return true // a gateway takes no user either, and what stands there may be a token
+			return true // a gateway takes no user either, and a user may be a token
 		case found:
 			if strings.Contains(info, ":") || strings.Contains(info, "%3a") {
 				return true
@@ -69,7 +69,7 @@ func hasPassword(value string) bool {
 		case !portsAlone(authority):
 			return true // NAME:PASS/WORD@HOST
 		case strings.HasSuffix(scheme, "etcd"), strings.HasSuffix(scheme, "etcds"):
-			// NAME:12/34@HOST is one, and HOST:12/PREFIX?ca=OPS@HOME is none.
+			// NAME:12/34@HOST has a password, and HOST:12/PREFIX?ca=OPS@HOME has none.
 			if tail, _ := beforeAt(rest[len(authority):]); !strings.Contains(tail, "=") {
 				return true
 			}
@@ -78,7 +78,7 @@ func hasPassword(value string) bool {
 	return false
 }
 
-// portsAlone reports that what follows the colons of HOST:PORT[,HOST:PORT] are ports.
+// portsAlone reports whether only ports follow the colons of HOST:PORT[,HOST:PORT].
 func portsAlone(hosts string) bool {
 	for host := range strings.SplitSeq(hosts, ",") {
 		if strings.HasPrefix(host, "[") {
@@ -91,7 +91,7 @@ func portsAlone(hosts string) bool {
 	return true
 }
 
-// hasUserinfo reports that something like NAME:PASSWORD@ stands in a value. The path of a file
+// hasUserinfo reports whether a value contains something like NAME:PASSWORD@. The path of a file
 // may have both signs.
 func hasUserinfo(value string) bool {
 	if aURL.MatchString(value) || strings.HasPrefix(value, "bolt:") {
@@ -101,8 +101,8 @@ func hasUserinfo(value string) bool {
 	return found && strings.Contains(before, ":")
 }
 
-// hidden is a text without what may be a password in one of the arguments. noPasswords has
-// refused what certainly is one; an argument that is something else is repeated in errors.
+// hidden replaces in a text whatever may be a password in one of the arguments. noPasswords refuses
+// certain passwords only, and errors repeat other arguments.
 func hidden(args []string, text string) string {
 	for _, arg := range args {
 		if flag, value, joined := strings.Cut(arg, "="); joined && strings.HasPrefix(flag, "-") {
@@ -124,7 +124,7 @@ func hidden(args []string, text string) string {
 
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
-// beforeAt is what stands before the last @.
+// beforeAt returns the text before the last @.
 func beforeAt(s string) (before string, found bool) {
 	i := strings.LastIndex(s, "@")
 	return s[:max(i, 0)], i >= 0

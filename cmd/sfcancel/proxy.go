@@ -11,8 +11,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// proxyFor says which proxy leads to an address: the one of --proxy, else what HTTPS_PROXY, HTTP_PROXY and
-// NO_PROXY have. An empty --proxy is none.
+// proxyFor returns a function that chooses the proxy for an address: --proxy if it is given, else by HTTPS_PROXY,
+// HTTP_PROXY and NO_PROXY. An empty --proxy means no proxy.
 func proxyFor(flag string, given bool) (func(*url.URL) (*url.URL, error), error) {
 	if !given {
 		return httpproxy.FromEnvironment().ProxyFunc(), nil
@@ -27,7 +27,7 @@ func proxyFor(flag string, given bool) (func(*url.URL) (*url.URL, error), error)
 	return func(*url.URL) (*url.URL, error) { return proxy, nil }, nil
 }
 
-// proxyOfEnvironment is the proxy that the environment has for the first gateway, without its password; "" for none.
+// proxyOfEnvironment returns the proxy of the environment for the first gateway, without its password, or "".
 func (c *connection) proxyOfEnvironment() string {
 	if len(c.endpoints) == 0 {
 		return ""
@@ -43,10 +43,10 @@ func (c *connection) proxyOfEnvironment() string {
 	return proxy.Redacted()
 }
 
-// throughProxy is the option for a proxy, if what says which is the right one makes sense of the gateways.
+// throughProxy returns the option for a proxy. It returns an error if find fails for one of the gateways.
 func (c *connection) throughProxy(find func(*url.URL) (*url.URL, error)) (wrapper.Option, error) {
 	for _, endpoint := range c.endpoints {
-		if u, err := url.Parse(endpoint); err == nil { // else the client says what is wrong
+		if u, err := url.Parse(endpoint); err == nil { // else the client reports the error
 			if _, err := find(u); err != nil {
 				return nil, usage(fmt.Errorf("the proxy of the environment: %w", err))
 			}

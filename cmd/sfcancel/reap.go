@@ -19,18 +19,18 @@ func newReap() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
 		Use:   "reap --older-than AGE",
-		Short: "End what is older than an age, again and again",
-		Long: `End whatever is older than --older-than, and look again after each --every, until it is
-interrupted: a dead man's switch for drills whose pipeline may die. Each is ended as by
-sfcancel stop, so that --grace and --never-force hold. What fails is said, and tried again.
---once is for timers that call it: it exits as stop-all does.`,
+		Short: "End operations older than an age, repeatedly",
+		Long: `End operations that are older than --older-than, and look again after each --every, until
+interrupted: a dead man's switch for drills whose pipeline may die. It ends them as
+sfcancel stop does, with --grace and --never-force. Failures are reported and retried in
+the next round. --once does one round, for use by a timer, and exits as stop-all does.`,
 		Example: `  sfcancel reap --older-than 30m --every 1m --yes
   sfcancel reap --older-than 30m --once --yes`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case b.olderThan <= 0:
-				return usage(errors.New("--older-than is missing: it says what is too old, such as 30m"))
+				return usage(errors.New("--older-than is missing: give an age, such as 30m"))
 			case every <= 0:
 				return usage(fmt.Errorf("--every %v: it must be more than 0", every))
 			}
@@ -43,7 +43,7 @@ sfcancel stop, so that --grace and --never-force hold. What fails is said, and t
 			if once {
 				return b.run(cmd, "Stop", b.after(), b.stop)
 			}
-			if err := b.confirm(cmd, grave, fmt.Sprintf("End whatever is older than %v until it is interrupted", b.olderThan)); err != nil {
+			if err := b.confirm(cmd, grave, fmt.Sprintf("End every operation older than %v until interrupted", b.olderThan)); err != nil {
 				return err
 			}
 			return b.reap(cmd, every)
@@ -51,17 +51,17 @@ sfcancel stop, so that --grace and --never-force hold. What fails is said, and t
 	}
 	b.stopFlags(cmd)
 	b.bulkFlags(cmd)
-	durationVar(cmd.Flags(), &every, "every", time.Minute, "time between two looks")
-	cmd.Flags().BoolVar(&once, "once", false, "look once")
+	durationVar(cmd.Flags(), &every, "every", time.Minute, "time between two rounds")
+	cmd.Flags().BoolVar(&once, "once", false, "do one round only")
 	return cmd
 }
 
-// reap goes on until the command is interrupted, which is how it ends.
+// reap runs until the command is interrupted, which is not an error.
 func (b *bulk) reap(cmd *cobra.Command, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		// Each round is a command of its own, with a client and a time limit of its own.
+		// Each round has a client and a time limit of its own.
 		err := b.with(cmd, func(ctx context.Context, client *wrapper.Client) error {
 			ops, err := b.choose(ctx, cmd, client)
 			if err != nil {
@@ -92,7 +92,7 @@ func (b *bulk) reap(cmd *cobra.Command, every time.Duration) error {
 	}
 }
 
-// tell writes a line for an operation that was dealt with.
+// tell writes a line about an operation that was handled.
 func (b *bulk) tell(cmd *cobra.Command, client *wrapper.Client, e ending) {
 	w, now := cmd.OutOrStdout(), time.Now().UTC()
 	switch {

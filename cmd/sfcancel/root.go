@@ -12,31 +12,31 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-const about = `sfcancel ends fault operations (data loss, quorum loss, partition restart, node
-transition) on an Azure Service Fabric cluster, and says after every call what
-is true now. Graceful first; force only afterwards, because force leaves state
-behind.
+const about = `sfcancel cancels fault operations (data loss, quorum loss, partition restart, node
+transition) on an Azure Service Fabric cluster, and reports the true state after
+every call. Cancel gracefully first; force only afterwards, because a force leaves
+state behind.
 
 Exit codes:
-  0  it is as asked: accepted, already under way, or over
-  1  something else went wrong
-  2  the command line makes no sense; nothing was sent
+  0  success: accepted, already under way, or over
+  1  any other failure
+  2  the command line is invalid; nothing was sent
   3  the policy refused the force, or the ledger cannot be used; no force was sent
-  4  the server refused
+  4  the server refused the request
   5  the outcome is unknown: the request may have been carried out
-  6  the cluster knows no such operation
+  6  the cluster does not know the operation
   7  no server could be reached, or none gave a usable answer; nothing was changed
-  8  the time was over, the command interrupted, or the ledger allowed a stop no force,
-     before the operation ended; the cancel of a stop is in effect, and its force if the
-     failure says so
-  9  the store of a server failed and closed itself: start the server again
- 10  a wait saw another end than --for names
- 11  a question was answered with no; nothing was sent
-Of several operations it is the code of the first that failed.
+  8  the operation had not ended when the time was up, the command was interrupted,
+     or the ledger prevented the force of a stop; the graceful cancel of a stop is in
+     effect, and its force too if the error says so
+  9  the store of a server failed and closed itself: restart the server
+ 10  the operation did not end as --for asks
+ 11  the question was not confirmed; nothing was sent
+With several operations it is the code of the first that failed.
 
-Output: -o table, for people, or -o json, one document on standard output. Failures
-go to standard error; with -o json their document goes to standard output as well.
-The names are stable, and new ones may come:
+Output: -o table for people, or -o json for one document on standard output. Errors
+go to standard error; with -o json their document also goes to standard output.
+Field names are stable; new ones may be added:
   cancel, force, stop,
   wait, start            operationId, kind, force, verdict, state, resolved, attempts,
                          ledgerError
@@ -47,16 +47,17 @@ The names are stable, and new ones may come:
                          outcome, verdict, code, state, by, reason (an array of them)
   each of the attempts   purpose, requestId, endpoint, class, status, code, message,
                          error, start, durationMs
-What is not known is left out. A ledgerError says why the ledger could not be read or
-written; all else is as it says. A requestId is what the gateway writes into its trace
-as X-ServiceFabricRequestId; that of a failure is of the last request whose outcome is
-unknown.
+Unknown fields are left out. A ledgerError says why the ledger could not be read or
+written; the rest of the document is true all the same. A requestId is what the gateway
+writes into its trace as X-ServiceFabricRequestId; the requestId of a failure is that of
+the last request whose outcome is unknown.
 
-What changes something is noted in a ledger, with your name and --reason, and a force finds
-its evidence there: see "sfcancel ledger --help".`
+Commands that change something record it in a ledger, with your name and --reason. A force
+finds its evidence there: see "sfcancel ledger --help".`
 
-// newRoot makes the program with the command that the first argument names, or with all if it names none, as
-// for help and completion: the flags of the other commands would be a tenth of what a cancel costs.
+// newRoot returns the root command. It has only the command that the first argument names, or all commands if
+// the argument names none, as for help and completion: building the flags of all commands would take a tenth of
+// the time of a cancel.
 func newRoot(args ...string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sfcancel",
@@ -88,7 +89,7 @@ func newRoot(args ...string) *cobra.Command {
 	return root
 }
 
-// version is that of the module that was built, as go install or a checkout knows it.
+// version returns the version of the main module, as go install or a checkout recorded it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
@@ -96,7 +97,7 @@ func version() string {
 	return "(unknown)"
 }
 
-// usageError is a command line that makes no sense.
+// usageError is an invalid command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -108,7 +109,7 @@ func usage(err error) error {
 	return usageError{err}
 }
 
-// ofFlag is an error of a flag's value in words of the command line.
+// ofFlag rewords the error of a flag's value, without the names of Go functions.
 func ofFlag(err error) error {
 	var bad *pflag.InvalidValueError
 	if !errors.As(err, &bad) {
@@ -127,7 +128,7 @@ func ofFlag(err error) error {
 	return fmt.Errorf("--%s %s: %w", bad.GetFlag().Name, plain.Line(bad.GetValue()), why)
 }
 
-// exactly is cobra's own check with our exit code.
+// exactly is cobra.ExactArgs with the exit code of a usage error and the names of the arguments.
 func exactly(what ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < len(what) {

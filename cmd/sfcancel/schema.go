@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// schemaVersion counts what would break a reader of -o json: a name that is gone, or means something else.
+// schemaVersion is increased by changes that break readers of -o json: a name that is removed or changes its meaning.
 const schemaVersion = 1
 
 //go:embed schema/v1.json
@@ -16,8 +16,8 @@ func newSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON schema of -o json",
-		Long: `Print the JSON schema of what -o json writes. Its version changes when a name goes or changes
-its meaning; new names may come within a version, so readers ignore what they do not know.`,
+		Long: `Print the JSON schema of what -o json writes. Its version changes when a name is removed or
+changes its meaning. Names may be added within a version, so readers must ignore unknown names.`,
 		Example: "  sfcancel schema",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper/ledger"
 )
 
-// shownJSON is one operation with all that is known of it.
+// shownJSON is the document of show: one operation and all that is known of it.
 type shownJSON struct {
 	operationJSON
 	Timeline []entryJSON `json:"timeline"`
@@ -88,7 +88,7 @@ func (c *connection) printShown(cmd *cobra.Command, op wrapper.Operation, k know
 	})
 }
 
-// next is the command that comes after what is known; "" if the operation is over.
+// next returns the command to run next, or "" if the operation is over.
 func next(op wrapper.Operation, k knowledge) string {
 	switch forced, stopped := k.asked("force"), k.asked("graceful"); {
 	case op.State.Final():
@@ -101,7 +101,7 @@ func next(op wrapper.Operation, k knowledge) string {
 	return "sfcancel cancel " + op.ID.String()
 }
 
-// asked reports that the action took effect since the operation began.
+// asked reports whether the action took effect after the operation was started.
 func (k knowledge) asked(action wrapper.Action) (asked bool) {
 	for _, e := range k.trail {
 		switch {
@@ -114,7 +114,8 @@ func (k knowledge) asked(action wrapper.Action) (asked bool) {
 	return asked
 }
 
-// completeIDs offers the operations of the cluster, for as many arguments as the command takes. A shell waits for 2 s.
+// completeIDs completes the ids of operations on the cluster, for one argument or for several. It takes lookTime at
+// most, because the shell waits.
 func (c *connection) completeIDs(several bool) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		none := cobra.ShellCompDirectiveNoFileComp

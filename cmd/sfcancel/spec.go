@@ -14,7 +14,7 @@ func newSpec() *cobra.Command {
 	versions := openapi.Versions()
 	cmd := &cobra.Command{
 		Use:   "spec [API-VERSION]",
-		Short: "Print the OpenAPI document, whole or as an api-version has it",
+		Short: "Print the OpenAPI document, all of it or for one api-version",
 		Example: `  sfcancel spec 6.0
   sfcancel spec --json`,
 		ValidArgs: versions,
@@ -23,7 +23,7 @@ func newSpec() *cobra.Command {
 			case len(args) > 1:
 				return usage(fmt.Errorf("one argument too many: %s", args[1]))
 			case len(args) == 1 && !slices.Contains(versions, args[0]):
-				return usage(fmt.Errorf("%q is no api-version: it must be %s", args[0], enumerate(versions, "or")))
+				return usage(fmt.Errorf("%q is not an api-version: it must be %s", args[0], enumerate(versions, "or")))
 			}
 			return nil
 		},

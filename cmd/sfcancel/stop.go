@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// stopping is what the commands that stop have in common.
+// stopping is the common part of the commands that stop operations.
 type stopping struct {
 	connection
 	options wrapper.StopOptions
@@ -23,48 +23,48 @@ func (s *stopping) stopFlags(cmd *cobra.Command) {
 	s.changes(cmd)
 	s.limitDefault(cmd, 10*time.Minute)
 	f := cmd.Flags()
-	durationVar(f, &s.options.Grace, "grace", time.Minute, "how long the graceful cancel gets before the force")
+	durationVar(f, &s.options.Grace, "grace", time.Minute, "time for the graceful cancel before the force")
 	f.BoolVar(&s.options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
 	durationVar(f, &s.options.Interval, "interval", 2*time.Second, "longest time between two looks")
 }
 
-// check finds what makes no sense, and settles the options.
+// check validates the flags and completes the options.
 func (s *stopping) check(cmd *cobra.Command) error {
 	switch {
-	case s.options.Grace == 0: // the wrapper's default, and not what was meant
-		return usage(errors.New("--grace 0s: it must be more than 0; a force at once is sfcancel force"))
+	case s.options.Grace == 0: // StopOptions takes 0 for its default
+		return usage(errors.New("--grace 0s: it must be more than 0; to force at once, use sfcancel force"))
 	case s.options.NeverForce && cmd.Flags().Changed("grace"):
-		return usage(errors.New("--grace is the time before a force, and --never-force wants none"))
+		return usage(errors.New("--grace is the time before a force, and --never-force sends none: give only one of them"))
 	case s.options.NeverForce:
 		s.options.Grace = 0
 	case s.options.Grace >= s.limit && (cmd.Flags().Changed("grace") || !cmd.Flags().Changed("timeout")):
-		return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, so no force would ever be sent: --never-force says that", s.options.Grace, s.limit))
+		return usage(fmt.Errorf("--grace %v does not fit into --timeout %v, so no force would ever be sent: use --never-force if that is intended", s.options.Grace, s.limit))
 	}
 	s.options.Timeout, s.options.Reason = s.server, s.notes.reason
 	return nil
 }
 
-// after says what a dry run does not show.
+// after describes the steps that a dry run does not reach.
 func (s *stopping) after() string {
 	if s.options.NeverForce {
-		return "then wait for the end"
+		return "then wait until it is over"
 	}
-	return fmt.Sprintf("then wait, and force what has not ended after %v", s.options.Grace)
+	return fmt.Sprintf("then wait, and force it if it is not over after %v", s.options.Grace)
 }
 
 func newStop() *cobra.Command {
 	var s stopping
 	cmd := &cobra.Command{
 		Use:   "stop OPERATION-ID...",
-		Short: "End operations, by force if need be, and say how they ended",
-		Long: `End operations and say how they ended: cancel them gracefully, force what is not
-over after --grace, and wait for the end. When --timeout is over first, the exit
-code is 8 and what was asked for is in effect; call it again to go on. The grace counts
-from the first graceful cancel that the ledger knows of. If the ledger cannot be read or
-written when the time of the force comes, there is no force, and the exit code is 8.
+		Short: "End operations, by force if necessary, and report how they ended",
+		Long: `End operations and report how they ended: cancel them gracefully, force those that are
+not over after --grace, and wait for the end. If --timeout expires first, the exit code
+is 8 and the cancels that were sent stay in effect; run the command again to continue.
+The grace counts from the first graceful cancel in the ledger. If the ledger cannot be
+read or written when the force is due, no force is sent, and the exit code is 8.
 
-Meanwhile it shows the state, and when the force will come. An interrupt leaves the
-graceful cancel in effect.`,
+While it waits, the command shows the state and the time until the force. An interrupt
+leaves the graceful cancel in effect.`,
 		Example: `  sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --grace 2m --timeout 10m
   sfcancel stop 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01 --never-force`,
 		Args:              someIDs,

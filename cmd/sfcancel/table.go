@@ -9,16 +9,16 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// tableWriter is where a table goes.
+// tableWriter is the destination of a table.
 type tableWriter = io.Writer
 
-// table writes columns under a header, which has tabs between them. Cells are quoted if they
-// would break it, or play tricks with a terminal.
+// table writes rows under a header with tabs between its names. It quotes cells that would break
+// the table or control a terminal.
 func table(w io.Writer, header string, rows [][]string) error {
 	return grid{}.write(w, strings.Split(header, "\t"), rows)
 }
 
-// tableOn is table for the console of a command: it fits a terminal, unless the format is wide.
+// tableOn writes a table for the console of a command. The table fits the terminal unless the format is wide.
 func tableOn(ctx context.Context, w io.Writer, format, header string, rows [][]string) error {
 	c := consoleOf(ctx)
 	g := grid{width: c.width, colour: c.colour}
@@ -37,7 +37,7 @@ type grid struct {
 	colour bool
 }
 
-// leastCell is what is left of a cell that is cut, at least.
+// leastCell is the least width of a column that is cut.
 const leastCell = 8
 
 func (g grid) write(w io.Writer, header []string, rows [][]string) error {
@@ -70,7 +70,7 @@ func (g grid) write(w io.Writer, header []string, rows [][]string) error {
 	return err
 }
 
-// fit says how wide the columns are. Those at the end are left out if there is no room, and the last one may be cut.
+// fit returns the widths of the columns. It leaves out columns at the end that have no room, and may cut the last one.
 func (g grid) fit(header []string, all [][]string) (widths []int) {
 	used := 0
 	for i := range header {

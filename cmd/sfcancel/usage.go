@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is that of a terminal at least.
+// helpWidth is the width of the narrowest terminal that help is for.
 const helpWidth = 80
 
-// usageOf is the part of help that is made: how a command is called, its examples and its flags, those of the connection
-// apart.
+// usageOf writes the generated part of help: the usage line, the examples and the flags, with the flags of the
+// connection in a group of their own.
 func usageOf(cmd *cobra.Command) error {
 	w := cmd.OutOrStdout()
 	fmt.Fprint(w, "Usage:\n")
@@ -59,12 +59,12 @@ func usageOf(cmd *cobra.Command) error {
 		}
 	}
 	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "\n\"%s COMMAND --help\" tells more.\n", cmd.CommandPath())
+		fmt.Fprintf(w, "\nRun \"%s COMMAND --help\" for more about a command.\n", cmd.CommandPath())
 	}
 	return nil
 }
 
-// printHelp is the help of a command: what it is about, and how it is called.
+// printHelp writes the help of a command: its description and its usage.
 func printHelp(cmd *cobra.Command, _ []string) {
 	about := cmd.Long
 	if about == "" {
@@ -74,10 +74,10 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	_ = usageOf(cmd)
 }
 
-// reflow fills the lines of paragraphs. A line that begins with a space is none of a paragraph.
+// reflow fills the lines of paragraphs. Lines that begin with a space are kept as they are.
 func reflow(text string) string {
 	var b strings.Builder
-	used := 0 // of the line; 0 if no paragraph goes on
+	used := 0 // columns of the current line; 0 outside a paragraph
 	for line := range strings.SplitSeq(text, "\n") {
 		if line == "" || line[0] == ' ' {
 			if used > 0 {
@@ -109,7 +109,7 @@ func reflow(text string) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// isOfConnection reports that a flag says how the cluster is reached.
+// isOfConnection reports whether a flag says how the cluster is reached.
 func isOfConnection(name string) bool {
 	for _, s := range settings {
 		if s.flag == name && s.key != "" && name != "timeout" && name != "ledger" {
@@ -119,7 +119,7 @@ func isOfConnection(name string) bool {
 	return name == "cluster" || name == "debug"
 }
 
-// trimLines takes the spaces at the ends of lines away.
+// trimLines removes trailing spaces from each line.
 func trimLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

@@ -151,7 +151,7 @@ func TestHelpIsOfTheDocument(t *testing.T) {
 	for _, c := range []struct{ command, flag, usage, value string }{
 		{"cancel", "api-version", "api-version of the requests; 3.0 and 6.0 are documented", "6.0"},
 		{"list", "api-version", "api-version of the requests; 3.0 and 6.0 are documented", "6.0"},
-		{"cancel", "server-timeout", "time the server may take for each request, in whole seconds from 1 to 4294967295; from api-version 6.0 on (default what is left, 60s at most)", "0s"},
+		{"cancel", "server-timeout", "time the server may take for each request, in whole seconds from 1 to 4294967295; from api-version 6.0 on (default the time left, 60s at most)", "0s"},
 		{"start data-loss", "mode", "PartialDataLoss or FullDataLoss", "PartialDataLoss"},
 		{"start quorum-loss", "mode", "QuorumReplicas, QuorumLossReplicas or AllReplicas; runtimes do not know QuorumReplicas", "AllReplicas"},
 		{"start quorum-loss", "duration", "how long, in whole seconds", "1m0s"},

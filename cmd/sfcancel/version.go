@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi"
 )
 
-// versionJSON is what this program is.
+// versionJSON is the document of the version command.
 type versionJSON struct {
 	Version     string   `json:"version"`
 	Commit      string   `json:"commit,omitempty"`

@@ -13,10 +13,10 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// errOtherEnd is an operation that ended otherwise than a wait wanted.
+// errOtherEnd means that an operation did not end as --for asks.
 var errOtherEnd = errors.New("it ended otherwise")
 
-// endWords are what --for may name, and the states that each means.
+// endWords are the values of --for, with the states that each accepts.
 var endWords = [...]struct {
 	word   string
 	states []wrapper.State

@@ -18,9 +18,9 @@ func newWatch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [OPERATION-ID...]",
 		Short: "Show operations while they change",
-		Long: `Show operations in a line for each change of state, until all are over or the command
-is interrupted. Without an id, all operations of the cluster are listed again and again,
-as by sfcancel list --watch. With -o json each change is a document on one line.`,
+		Long: `Show each change of state in a line, until all operations are over or the command is
+interrupted. Without an id, list all operations of the cluster repeatedly, as
+sfcancel list --watch does. With -o json each change is a document on one line.`,
 		Example: `  sfcancel watch 5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01
   sfcancel watch`,
 		Args:              func(*cobra.Command, []string) error { return nil },
@@ -71,7 +71,7 @@ as by sfcancel list --watch. With -o json each change is a document on one line.
 	return cmd
 }
 
-// firstOf joins what failed, with the exit code of the first.
+// firstOf joins the errors that are not nil. The exit code is that of the first.
 func firstOf(errs []error) error {
 	var failed []error
 	for _, err := range errs {

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	nativePort   = "19000"         // where a cluster takes its own protocol, and no HTTP
-	firstContact = 5 * time.Second // until a connection must be there, unless --timeout says more
-	silence      = time.Second     // after which a command that tries again says so
+	nativePort   = "19000"         // the port of the native protocol of a cluster, which is not HTTP
+	firstContact = 5 * time.Second // limit for the first connection, unless --timeout is given
+	silence      = time.Second     // before a command reports that it tries again
 )
 
 var (
@@ -25,13 +25,13 @@ var (
 	errNative      = errors.New("port " + nativePort + " takes the native protocol")
 )
 
-// way is what a command sees of the way to the cluster: it says that it tries again, ends what cannot come to
-// anything, and shows requests for --debug.
+// way watches the requests of a command: it reports that the command tries again, ends calls that cannot succeed, and
+// shows requests for --debug.
 type way struct {
 	stderr io.Writer
 	quiet  bool // say nothing
 	debug  bool
-	blank  func(string) string // takes credentials out
+	blank  func(string) string // removes credentials
 	end    context.CancelCauseFunc
 
 	mu       sync.Mutex
@@ -43,7 +43,7 @@ type way struct {
 	said     bool
 }
 
-// watch begins with a command. impatient says that the time limit is that of the default.
+// watch starts the timers of a command. impatient means that --timeout is not given.
 func (w *way) watch(ctx context.Context, impatient bool) {
 	later := time.AfterFunc(silence, func() {
 		w.mu.Lock()
@@ -65,7 +65,7 @@ func (w *way) watch(ctx context.Context, impatient bool) {
 	context.AfterFunc(ctx, func() { limit.Stop() })
 }
 
-// say tells once that the command tries again. The caller holds the lock.
+// say reports once that the command tries again. The caller holds the lock.
 func (w *way) say() {
 	if w.late && !w.said && !w.quiet && w.failures > 0 && !w.answered {
 		w.said = true
@@ -114,7 +114,7 @@ func (w *way) saw(r *http.Request, answer *http.Response, err error) {
 	w.say()
 }
 
-// innermost is the cause of a chain of errors, which has the fewest words.
+// innermost returns the last error of a chain, which is the shortest.
 func innermost(err error) error {
 	for {
 		next := errors.Unwrap(err)
@@ -125,7 +125,7 @@ func innermost(err error) error {
 	}
 }
 
-// shownHeaders are those that --debug shows. None of them holds a credential.
+// shownHeaders are the headers that --debug shows. None of them holds a credential.
 var shownHeaders = []string{
 	"Accept", "Content-Length", "Content-Type", "Date", "Retry-After", "Server", "User-Agent", "X-Servicefabricrequestid",
 }
@@ -159,7 +159,7 @@ func (w *way) showAnswer(answer *http.Response, err error, took time.Duration) {
 	}
 }
 
-// shownBody shows the beginning of what is read of a body.
+// shownBody shows the beginning of a body once it has been read or closed.
 type shownBody struct {
 	io.ReadCloser
 	way  *way
