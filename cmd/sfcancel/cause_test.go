@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// A list that has causes to ask for asks a few at a time, and is a list when nothing tells them.
+// A list asks for the causes of Faulted operations several at a time, and is complete if none is answered.
 func TestCausesAreBounded(t *testing.T) {
 	t.Parallel()
 	const faulted = 100
@@ -32,19 +32,19 @@ func TestCausesAreBounded(t *testing.T) {
 		defer now.Add(-1)
 		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
 		}
-		<-r.Context().Done() // as many as come at once are here then
+		<-r.Context().Done() // so that concurrent requests add up
 	}))
 	defer srv.Close()
 	code, out, errs := sfcancel(t, "list", "-o", "json", "--endpoint", srv.URL)
 	var docs []operationJSON
 	if err := json.Unmarshal([]byte(out), &docs); err != nil || code != exitOK || len(docs) != faulted || docs[0].EndedWhy != "" {
-		t.Errorf("exit %d, %v, %d operations, want %d without causes: %s", code, err, len(docs), faulted, errs)
+		t.Errorf("exit %d, %v, %d operations, want %d with %d operations without causes: %s", code, err, len(docs), exitOK, faulted, errs)
 	}
 	if n := most.Load(); n < 1 || n > concurrency {
-		t.Errorf("%d at once, want 1 to %d", n, concurrency)
+		t.Errorf("got %d requests at once, want 1 to %d", n, concurrency)
 	}
 	before := asked.Load()
 	if code, out, _ := sfcancel(t, "list", "-q", "--endpoint", srv.URL); code != exitOK || strings.Count(out, "\n") != faulted || asked.Load() != before {
-		t.Errorf("-q: exit %d, %d lines, %d causes asked for, want none", code, strings.Count(out, "\n"), asked.Load()-before)
+		t.Errorf("-q: exit %d, %d lines, %d requests for causes, want %d, %d, 0", code, strings.Count(out, "\n"), asked.Load()-before, exitOK, faulted)
 	}
 }

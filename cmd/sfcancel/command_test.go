@@ -17,21 +17,21 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// start starts an operation with the program and returns its id.
+// start starts an operation with the command line and returns its id.
 func start(t *testing.T, url string, args ...string) string {
 	t.Helper()
 	code, out, errs := sfcancel(t, append([]string{"start"}, append(args, "--endpoint", url, "-o", "json")...)...)
 	var doc resultJSON
 	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitOK || doc.Verdict != "Accepted" {
-		t.Fatalf("start %v: exit %d, %s%s", args, code, out, errs)
+		t.Fatalf("start %v: exit %d, want %d with Accepted: %s%s", args, code, exitOK, out, errs)
 	}
 	return doc.OperationID
 }
 
 var dataLoss = []string{"data-loss", "--service", "fabric:/shop/orders", "--partition", "0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11"}
 
-// TestOperate walks through every command against a process that serves, in the
-// order in which a person would use them.
+// TestOperate runs every command against a serving process, in the order in which a person
+// would use them.
 func TestOperate(t *testing.T) {
 	for _, profile := range []string{"documented", "runtime"} {
 		t.Run(profile, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestOperate(t *testing.T) {
 				{[]string{"force", id, "--policy", "server-decides"}, exitRefused, "FABRIC_E_INVALID_TEST_COMMAND_STATE"},
 				{[]string{"cancel", id, "--api-version", "3.0"}, exitOK, "Accepted"},
 				{[]string{"progress", id}, exitOK, "RollingBack"},
-				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "AlreadyStopping"}, // the ledger knows of the first
+				{[]string{"cancel", id, "--server-timeout", "5s"}, exitOK, "AlreadyStopping"}, // the ledger has the first
 				{[]string{"cancel", id, "--ledger", "none"}, exitOK, "Accepted"},
 				{[]string{"force", id}, exitOK, "Accepted"},
 				{[]string{"cancel", id}, exitOK, "AlreadyForced"},
@@ -72,7 +72,7 @@ func TestOperate(t *testing.T) {
 	}
 }
 
-// TestBadCommandLines: one clear error, exit code 2, and nothing on the wire.
+// An invalid command line gives one clear error and exit code 2, and sends nothing.
 func TestBadCommandLines(t *testing.T) {
 	reached := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
@@ -84,34 +84,34 @@ func TestBadCommandLines(t *testing.T) {
 		want string
 	}{
 		{"an unknown command", []string{"abolish"}, `unknown command "abolish"`},
-		{"a command that is misspelt", []string{"cancl"}, `unknown command "cancl" for "sfcancel"; Did you mean this?; cancel`},
+		{"a misspelt command", []string{"cancl"}, `unknown command "cancl" for "sfcancel"; Did you mean this?; cancel`},
 		{"an unknown flag", []string{"list", "--all"}, "unknown flag: --all"},
 		{"no id", []string{"cancel"}, "missing OPERATION-ID"},
-		{"two ids for one", []string{"show", id, id}, "one argument too many"},
-		{"a second id that is malformed", []string{"cancel", id, "x"}, `"x" is not an operation id`},
+		{"two ids where one is allowed", []string{"show", id, id}, "one argument too many"},
+		{"a malformed second id", []string{"cancel", id, "x"}, `"x" is not an operation id`},
 		{"a malformed id", []string{"cancel", "5b1f60aa"}, `"5b1f60aa" is not an operation id`},
 		{"an id without hyphens", []string{"cancel", strings.ReplaceAll(id, "-", "")}, "it must be a GUID like"},
 		{"an id in braces", []string{"progress", "{" + id + "}"}, "it must be a GUID like"},
-		{"a malformed id to start with", append(append([]string{"start"}, dataLoss...), "--id", "1"), "is not an operation id"},
+		{"a malformed id of a start", append(append([]string{"start"}, dataLoss...), "--id", "1"), "is not an operation id"},
 		{"a malformed partition", []string{"start", "restart", "--service", "a", "--partition", "p"}, `--partition "p"`},
 		{"no service", []string{"start", "restart", "--partition", id}, "--service is missing"},
 		{"no node", []string{"start", "node-transition"}, "--node and --instance are required"},
 		{"a kind that does not exist", []string{"start", "flood"}, `unknown kind "flood"`},
 		{"no kind", []string{"start"}, "missing the kind of operation"},
-		{"an api-version that is none", []string{"list", "--api-version", "six"}, `api-version "six"`},
+		{"an invalid api-version", []string{"list", "--api-version", "six"}, `api-version "six"`},
 		{"a timeout with 3.0", []string{"cancel", id, "--api-version", "3.0", "--server-timeout", "5s"}, "api-version 3.0 has no timeout"},
 		{"a timeout below a second", []string{"cancel", id, "--server-timeout", "1ms"}, "whole seconds from 1 to 4294967295"},
-		{"no time at all", []string{"list", "--timeout", "0s"}, "--timeout 0s: it must be more than 0"},
+		{"a timeout of zero", []string{"list", "--timeout", "0s"}, "--timeout 0s: it must be more than 0"},
 		{"a policy that does not exist", []string{"force", id, "--policy", "yolo"}, `--policy "yolo"`},
-		{"a grace nobody would keep", []string{"force", id, "--grace", "1s"}, "--grace needs --policy graceful-first"},
+		{"a grace that the policy does not use", []string{"force", id, "--grace", "1s"}, "--grace needs --policy graceful-first"},
 		{"a grace beyond the limit", []string{"force", id, "--policy", "graceful-first", "--grace", "30s"}, "--grace 30s does not fit into --timeout 30s"},
 		{"an output that does not exist", []string{"list", "-o", "xml"}, `--output "xml"`},
-		{"an endpoint that is none", []string{"list", "--endpoint", "localhost:19080"}, "must begin with http"},
+		{"an invalid endpoint", []string{"list", "--endpoint", "localhost:19080"}, "must begin with http"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := c.args
 			switch c.name {
-			case "an unknown command", "a command that is misspelt", "an endpoint that is none", "a kind that does not exist", "no kind":
+			case "an unknown command", "a misspelt command", "an invalid endpoint", "a kind that does not exist", "no kind":
 			default:
 				args = append(args, "--endpoint", srv.URL)
 			}
@@ -120,12 +120,12 @@ func TestBadCommandLines(t *testing.T) {
 				t.Errorf("exit %d, standard output %q, standard error %q; want exit %d and %q", code, out, errs, exitUsage, c.want)
 			}
 			if strings.Count(errs, "\n") != 1 {
-				t.Errorf("the error is more than one line: %q", errs)
+				t.Errorf("got %q, want an error in one line", errs)
 			}
 		})
 	}
 	if reached != 0 {
-		t.Errorf("%d requests went out", reached)
+		t.Errorf("got %d requests, want none", reached)
 	}
 }
 
@@ -145,15 +145,15 @@ func TestUnreachable(t *testing.T) {
 		t.Fatalf("%v: %q", err, out)
 	}
 	if code != exitNotSent || doc.ExitCode != exitNotSent || len(doc.Attempts) == 0 || doc.Attempts[0].Class != "not sent" {
-		t.Errorf("exit %d, %+v", code, doc)
+		t.Errorf("exit %d with %+v, want %d with attempts that were not sent", code, doc, exitNotSent)
 	}
 	if !strings.Contains(errs, "connection refused") {
-		t.Errorf("standard error does not say why: %q", errs)
+		t.Errorf("got standard error %q, want the reason in it", errs)
 	}
 }
 
-// TestJSON: with -o json every outcome has its document on standard output, usage
-// errors included, and the same meaning has the same shape whatever the command.
+// With -o json every outcome has a document on standard output, usage errors included, and all
+// commands use the same fields.
 func TestJSON(t *testing.T) {
 	url := serveProcess(t, "--freeze").url // no rollback ends between two commands
 	id := start(t, url, dataLoss...)
@@ -164,29 +164,29 @@ func TestJSON(t *testing.T) {
 		want string
 	}{
 		{"a verdict", []string{"cancel", id}, exitOK, `"verdict": "Accepted"`},
-		{"a verdict about nothing", []string{"cancel", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
-		{"the same of a force", []string{"force", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
+		{"a verdict about an unknown id", []string{"cancel", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
+		{"a force of an unknown id", []string{"force", uuid.NewString()}, exitNotFound, `"verdict": "NotFound"`},
 		{"one operation", []string{"progress", id}, exitOK, `"state": "RollingBack"`},
 		{"no operation", []string{"progress", uuid.NewString()}, exitNotFound, `"exitCode": 6`},
 		{"a list", []string{"list"}, exitOK, `"operationId": "` + id + `"`},
 		{"a malformed id", []string{"cancel", "bad"}, exitUsage, `"exitCode": 2`},
-		{"an endpoint that is none", []string{"list", "--endpoint", "ftp://x"}, exitUsage, `"exitCode": 2`},
+		{"an invalid endpoint", []string{"list", "--endpoint", "ftp://x"}, exitUsage, `"exitCode": 2`},
 		{"a timeout with 3.0", []string{"cancel", id, "--api-version", "3.0", "--server-timeout", "5s"}, exitUsage, `"exitCode": 2`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"-o", "json", "--endpoint", url}, c.args[1:]...)
 			code, out, _ := sfcancel(t, append([]string{c.args[0]}, args...)...)
 			if code != c.code || !json.Valid([]byte(out)) || !strings.Contains(out, c.want) {
-				t.Errorf("exit %d, want %d with one document that says %s:\n%s", code, c.code, c.want, out)
+				t.Errorf("exit %d, want %d with one document that contains %s:\n%s", code, c.code, c.want, out)
 			}
 		})
 	}
 }
 
-// A force on an operation that is over is answered by what is true, not by advice.
+// A force on an operation that is over reports Finished and how it ended, not a refusal.
 func TestForceOfFinished(t *testing.T) {
 	t.Parallel()
-	// Nothing but the force ends it.
+	// Only a force ends the operation.
 	scenario := filepath.Join(t.TempDir(), "scenario.json")
 	if err := os.WriteFile(scenario, []byte(`{"default": {"lookUp": {"fails": "always", "code": "FABRIC_E_TIMEOUT"}, "undo": {"fails": "always"}}}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestForceOfFinished(t *testing.T) {
 	id := start(t, url, "restart", "--service", "fabric:/shop/orders", "--partition", uuid.NewString())
 	for _, args := range [][]string{{"cancel", id}, {"force", id}} {
 		if code, out, errs := sfcancel(t, append(args, "--endpoint", url)...); code != exitOK {
-			t.Fatalf("%v: exit %d, %s%s", args, code, out, errs)
+			t.Fatalf("%v: exit %d, want %d: %s%s", args, code, exitOK, out, errs)
 		}
 	}
 	giveUp, look := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
@@ -203,7 +203,7 @@ func TestForceOfFinished(t *testing.T) {
 	for ended := false; !ended; {
 		select {
 		case <-giveUp:
-			t.Fatal("it does not end")
+			t.Fatal("the operation still runs after a minute, want ForceCancelled")
 		case <-look.C:
 			_, out, _ := sfcancel(t, "progress", id, "--endpoint", url)
 			ended = strings.Contains(out, "ForceCancelled")
@@ -211,37 +211,36 @@ func TestForceOfFinished(t *testing.T) {
 	}
 	code, out, errs := sfcancel(t, "force", id, "--endpoint", url)
 	if code != exitOK || !strings.Contains(out, "Finished") || !strings.Contains(out, "ForceCancelled") {
-		t.Errorf("exit %d, %s%s", code, out, errs)
+		t.Errorf("exit %d, want %d with Finished and ForceCancelled: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// TestHelp: what the help promises of exit codes and output is what scripts rely on.
+// The help documents the exit codes and the output that scripts rely on.
 func TestHelp(t *testing.T) {
 	code, out, _ := sfcancel(t, "--help")
 	for _, want := range []string{"Exit codes:", "  3  the policy refused the force", "  5  the outcome is unknown", "-o json"} {
 		if code != exitOK || !strings.Contains(out, want) {
-			t.Errorf("exit %d; the help does not say %q", code, want)
+			t.Errorf("exit %d, want %d with a help that contains %q", code, exitOK, want)
 		}
 	}
 }
 
-// The runtime says of an empty answer that it is JSON. Our own client takes that for the success it is.
-func TestClientTakesATypeOfNothing(t *testing.T) {
+// The runtime gives an empty answer the content type of JSON. The client takes the answer for a success.
+func TestEmptyAnswerWithContentType(t *testing.T) {
 	url := serveInTest(t, "--profile", "runtime", "--freeze")
 	id := start(t, url, dataLoss...)
 	for _, verb := range []string{"cancel", "force"} {
 		if code, out, errs := sfcancel(t, verb, id, "--endpoint", url); code != exitOK {
-			t.Errorf("%s: exit %d, %s%s", verb, code, out, errs)
+			t.Errorf("%s: exit %d, want %d: %s%s", verb, code, exitOK, out, errs)
 		}
 	}
 	status, header, body := exchange(t, http.DefaultClient, http.MethodPost, url+"/Faults/$/Cancel?api-version=6.0&Force=false&OperationId="+id, nil, "")
 	if status != http.StatusBadRequest || len(body) == 0 || header.Get("Content-Type") == "" {
-		t.Errorf("the operation was not forced: %d %s", status, body)
+		t.Errorf("a graceful cancel after the force: got %d %s, want 400 with a body and its content type", status, body)
 	}
 }
 
-// A name with a comma is one name: whoever has half of it is nobody, and whoever has all of it
-// is let in.
+// A name with a comma is one name: a part of it is refused, and the full name is accepted.
 func TestNamesAreNotSplit(t *testing.T) {
 	p := newTestPKI(t)
 	for _, name := range []string{"Doe, John", "Doe", "John", `"Doe`, "Contoso, Inc."} {
@@ -263,13 +262,13 @@ func TestNamesAreNotSplit(t *testing.T) {
 			as, server []string
 			code       int
 		}{
-			"all of the name":            {[]string{"Doe, John"}, []string{"Contoso, Inc."}, exitOK},
-			"all of one of two":          {[]string{"Doe, John"}, []string{"other", "CN=contoso, inc."}, exitOK},
-			"its beginning":              {[]string{"Doe"}, []string{"Contoso, Inc."}, exitRefused},
-			"its end":                    {[]string{"John"}, []string{"Contoso, Inc."}, exitRefused},
-			"half the name of a server":  {[]string{"Doe, John"}, []string{"Contoso"}, exitNotSent},
-			"another half of it":         {[]string{"Doe, John"}, []string{"Inc."}, exitNotSent},
-			"a name with a quote before": {[]string{"Doe, John"}, []string{`"Contoso, Inc."`}, exitNotSent},
+			"full names":                  {[]string{"Doe, John"}, []string{"Contoso, Inc."}, exitOK},
+			"one of two server names":     {[]string{"Doe, John"}, []string{"other", "CN=contoso, inc."}, exitOK},
+			"beginning of a client name":  {[]string{"Doe"}, []string{"Contoso, Inc."}, exitRefused},
+			"end of a client name":        {[]string{"John"}, []string{"Contoso, Inc."}, exitRefused},
+			"beginning of a server name":  {[]string{"Doe, John"}, []string{"Contoso"}, exitNotSent},
+			"end of a server name":        {[]string{"Doe, John"}, []string{"Inc."}, exitNotSent},
+			"a server name within quotes": {[]string{"Doe, John"}, []string{`"Contoso, Inc."`}, exitNotSent},
 		} {
 			args := []string{"list", "--endpoint", url, "--ca", p.file("ca.pem"), "--cert", p.file(c.as[0] + ".pem"), "--key", p.file(c.as[0] + ".key")}
 			for _, server := range c.server {
@@ -282,40 +281,40 @@ func TestNamesAreNotSplit(t *testing.T) {
 	}
 }
 
-// No flag splits what it is given at commas, but for those of which a comma is no part.
+// Only flags whose values never contain a comma split at commas.
 func TestFlagsAreNotSplit(t *testing.T) {
 	for _, cmd := range append(newRoot().Commands(), newStart().Commands()...) {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Value.Type() == "stringSlice" && !slices.Contains([]string{"endpoint", "server-thumbprint", "state", "kind", "except"}, f.Name) {
-				t.Errorf("%s --%s is split", cmd.Name(), f.Name)
+				t.Errorf("%s --%s splits at commas, want a flag that does not", cmd.Name(), f.Name)
 			}
 		})
 	}
 }
 
-// A name that is empty is a variable that is not set, also beside others.
+// An empty name comes from an unset variable, and is refused, also beside other names.
 func TestEmptyNamesAreRefused(t *testing.T) {
 	for _, args := range [][]string{{"--admin", ""}, {"--admin", "ops", "--admin", ""}, {"--user", "", "--user", "ops"}} {
 		code, _, errs := sfcancel(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
 		if code != exitUsage || !strings.Contains(errs, "is empty") {
-			t.Errorf("%q: exit %d: %s", args, code, errs)
+			t.Errorf("%q: exit %d, want %d: %s", args, code, exitUsage, errs)
 		}
 	}
 	if code, _, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", "https://127.0.0.1:1", "--server-common-name", ""); code != exitUsage || !strings.Contains(errs, "blank") {
-		t.Errorf("exit %d: %s", code, errs)
+		t.Errorf("--server-common-name: exit %d, want %d: %s", code, exitUsage, errs)
 	}
 }
 
-// An empty id is a variable that is not set, and no wish for a new fault.
+// An empty id comes from an unset variable, and does not start a new fault.
 func TestEmptyIDIsRefused(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	for _, empty := range [][]string{{"--id", ""}, {"--id="}} {
 		args := append(append([]string{"start"}, dataLoss...), "--endpoint", url)
 		if code, out, errs := sfcancel(t, append(args, empty...)...); code != exitUsage || !strings.Contains(errs, "--id is empty") {
-			t.Errorf("%q: exit %d: %s%s", empty, code, out, errs)
+			t.Errorf("%q: exit %d, want %d: %s%s", empty, code, exitUsage, out, errs)
 		}
 	}
 	if code, out, errs := sfcancel(t, "list", "-o", "json", "--endpoint", url); code != exitOK || strings.TrimSpace(out) != "[]" {
-		t.Errorf("exit %d: %s%s", code, out, errs)
+		t.Errorf("list: exit %d, want %d with no operations: %s%s", code, exitOK, out, errs)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDemo: what "make run" shows is true in both profiles. The demonstration itself
-// holds every line against the server's records and the wire.
+// The demonstration of "make run" succeeds in both profiles. It compares every line with the
+// records of the server and the wire itself.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []string{"documented", "runtime"} {
@@ -15,7 +15,7 @@ func TestDemo(t *testing.T) {
 			t.Parallel()
 			code, out, errs := sfcancel(t, "demo", "--profile", profile)
 			if code != exitOK || errs != "" {
-				t.Fatalf("exit %d\n%s%s", code, out, errs)
+				t.Fatalf("exit %d, want %d and nothing on standard error:\n%s%s", code, exitOK, out, errs)
 			}
 			_, table, _ := strings.Cut(out, "FINAL STATE")
 			for _, row := range []string{
@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 				`- +graceful, unknown id +NotFound \(resolved\) +- +2`,
 			} {
 				if !regexp.MustCompile(row).MatchString(table) {
-					t.Errorf("no row like %s in\n%s", row, table)
+					t.Errorf("got\n%s\nwant a row that matches %s", table, row)
 				}
 			}
 		})

@@ -17,16 +17,16 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// TestExitCodesOfAnswers: what a script decides on, for answers a good server does not give.
+// The exit codes for answers that a healthy server does not give.
 func TestExitCodesOfAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name, command string
 		status        int
 		code          int
 	}{
-		{"a cancel that may have been done", "cancel", http.StatusGatewayTimeout, exitUnknown},
+		{"a cancel that may have been carried out", "cancel", http.StatusGatewayTimeout, exitUnknown},
 		{"a cancel that is forbidden", "cancel", http.StatusForbidden, exitRefused},
-		{"a list that does not come", "list", http.StatusServiceUnavailable, exitNotSent},
+		{"a list that is not available", "list", http.StatusServiceUnavailable, exitNotSent},
 		{"a list that is forbidden", "list", http.StatusForbidden, exitRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,15 +40,15 @@ func TestExitCodesOfAnswers(t *testing.T) {
 				return code == c.code && strings.Contains(text, fmt.Sprint(c.status))
 			}
 			if code, _, errs := patiently(t, right, args...); !right(code, errs) {
-				t.Errorf("exit %d, want %d: %s", code, c.code, errs)
+				t.Errorf("exit %d, want %d with %d: %s", code, c.code, c.status, errs)
 			}
 		})
 	}
 }
 
-// TestServeDrains: requests that are under way when the end is asked for are answered.
-// The server says 100 Continue once its handler reads the body, so they are under way
-// then. There are several, because one could be quicker than a server that hangs up.
+// Requests that are under way at SIGTERM are answered. The server sends 100 Continue when its
+// handler reads the body, so the requests are under way then. There are several, because a single
+// one could be answered by a server that does not drain.
 func TestServeDrains(t *testing.T) {
 	p := serveProcess(t)
 	id := start(t, p.url, dataLoss...)
@@ -68,14 +68,14 @@ func TestServeDrains(t *testing.T) {
 		fmt.Fprintf(conn, "POST /Faults/$/Cancel?api-version=6.0&OperationId=%s&Force=false HTTP/1.1\r\n"+
 			"Host: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", id)
 		if line, err := callers[i].answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
-			t.Fatalf("%q, %v", line, err)
+			t.Fatalf("got %q, %v, want 100 Continue", line, err)
 		}
 		_, _ = callers[i].answers.ReadString('\n') // the empty line after it
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	// Once nobody is let in any more, the end has begun.
+	// The shutdown has begun once new connections are refused.
 	for {
 		next, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err != nil {
@@ -87,19 +87,19 @@ func TestServeDrains(t *testing.T) {
 		fmt.Fprint(c, "{}")
 		response, err := http.ReadResponse(c.answers, nil)
 		if err != nil {
-			t.Fatalf("a request under way was not answered: %v", err)
+			t.Fatalf("a request under way: got %v, want an answer", err)
 		}
 		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
-			t.Errorf("it was answered %d", response.StatusCode)
+			t.Errorf("a request under way: got %d, want 200", response.StatusCode)
 		}
 	}
 	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("after a termination: %v", err)
+		t.Errorf("after SIGTERM: got %v, want exit 0", err)
 	}
 }
 
-// What is as it was asked for is no failure to a script, and a start that is repeated is that.
+// A verdict that matches the request has exit code 0, that of a repeated start too.
 func TestExitCodesOfVerdicts(t *testing.T) {
 	for verdict, want := range map[wrapper.Verdict]int{
 		wrapper.Accepted: exitOK, wrapper.AlreadyStarted: exitOK, wrapper.AlreadyStopping: exitOK, wrapper.AlreadyForced: exitOK,
@@ -113,11 +113,11 @@ func TestExitCodesOfVerdicts(t *testing.T) {
 			cmd.SetContext(t.Context())
 			err := (&connection{output: output}).print(cmd, nil, []ending{{result: wrapper.Result{Verdict: verdict}}}, "")
 			if got := exitCode(err); got != want || !strings.Contains(out.String(), string(verdict)) {
-				t.Errorf("%s: exit %d, want %d: %s", verdict, got, want, out.String())
+				t.Errorf("%s: exit %d, want %d with the verdict: %s", verdict, got, want, out.String())
 			}
 		}
 	}
 	if _, help, _ := sfcancel(t, "start", "--help"); !strings.Contains(help, "AlreadyStarted, the exit code is 0") {
-		t.Errorf("the help of start does not tell of it:\n%s", help)
+		t.Errorf("got the help of start\n%s\nwant the exit code of AlreadyStarted in it", help)
 	}
 }

@@ -47,17 +47,17 @@ func inFile(t *testing.T, path string) wrapper.Ledger {
 	return l
 }
 
-// What sfcancel ledger shows, and what it makes of a command line.
+// The output of sfcancel ledger, and the command lines that it refuses.
 func TestTrail(t *testing.T) {
 	path := ownState(t)
 	a, b := uuid.New(), uuid.New()
 	hour := func(n int) time.Time { return time.Now().Add(-time.Duration(n) * time.Hour) }
 	code, out, errs := sfcancel(t, "ledger")
 	if code != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(errs, "no such entries in the ledger file:"+path) {
-		t.Errorf("no ledger: exit %d: %s%s", code, out, errs)
+		t.Errorf("no ledger: exit %d, want %d with a header and a note: %s%s", code, exitOK, out, errs)
 	}
 	if _, out, _ := sfcancel(t, "ledger", "-o", "json"); out != "[]\n" {
-		t.Errorf("no ledger: %q", out)
+		t.Errorf("no ledger: got %q, want []", out)
 	}
 	put(t, inDir(t, path),
 		wrapper.Entry{Time: hour(1), OperationID: a, Action: "force", By: "bob@ops", Reason: "late"},
@@ -83,22 +83,22 @@ func TestTrail(t *testing.T) {
 		not  string
 	}{
 		{"all", nil, exitOK, []string{"TIME", a.String(), "graceful", "Accepted", "RollingBack", "ann@ops", "http://sf1:19080", `"two\nlines \x1b[31m"`, b.String(), "seen", a.String(), "force", "bob@ops", "late"}, "elsewhere"},
-		{"one", []string{b.String()}, exitOK, []string{b.String(), "seen"}, a.String()},
-		{"an unknown one", []string{uuid.NewString()}, exitOK, []string{"TIME"}, a.String()},
+		{"one operation", []string{b.String()}, exitOK, []string{b.String(), "seen"}, a.String()},
+		{"an unknown operation", []string{uuid.NewString()}, exitOK, []string{"TIME"}, a.String()},
 		{"in a directory", []string{"--ledger", "file:" + path}, exitOK, []string{a.String()}, "elsewhere"},
 		{"no directory", []string{"--ledger", "file:"}, exitUsage, []string{`--ledger "file:"`}, "TIME"},
-		{"of late", []string{"--since", "27h"}, exitOK, []string{b.String(), a.String()}, "ann@ops"},
+		{"of the last 27 hours", []string{"--since", "27h"}, exitOK, []string{b.String(), a.String()}, "ann@ops"},
 		{"elsewhere", []string{"--ledger", "bolt:" + elsewhere}, exitOK, []string{"elsewhere"}, a.String()},
 		{"refused", []string{refused.String()}, exitOK, []string{"OUTCOME", "STATE", "CLUSTER", "not sent", "refused FABRIC_E_KEY_NOT_FOUND", "refused ", "unknown", "intent"}, a.String()},
-		{"all that is known", []string{refused.String(), "-o", "json"}, exitOK, []string{`"cluster": "http://sf1:19080"`, `"kind": "DataLoss"`, `"target": "fabric:/shop/orders"`,
+		{"all fields", []string{refused.String(), "-o", "json"}, exitOK, []string{`"cluster": "http://sf1:19080"`, `"kind": "DataLoss"`, `"target": "fabric:/shop/orders"`,
 			`"requestId": "` + a.String() + `"`, `"outcome": "refused"`, `"code": "FABRIC_E_KEY_NOT_FOUND"`}, "Accepted"},
 		{"json", []string{"-o", "json"}, exitOK, []string{`"reason": "two\nlines \u001b[31m"`, `"by": "bob@ops"`}, "elsewhere"},
 		{"two ids", []string{a.String(), b.String()}, exitUsage, []string{"one argument too many"}, "TIME"},
-		{"no id", []string{"a"}, exitUsage, []string{"is not an operation id"}, "TIME"},
+		{"a malformed id", []string{"a"}, exitUsage, []string{"is not an operation id"}, "TIME"},
 		{"an id of zeros", []string{uuid.Nil.String()}, exitUsage, []string{"all zeros"}, "TIME"},
-		{"since never", []string{"--since", "0s"}, exitUsage, []string{"--since 0s"}, "TIME"},
+		{"since now", []string{"--since", "0s"}, exitUsage, []string{"--since 0s"}, "TIME"},
 		{"since the future", []string{"--since", "-1h"}, exitUsage, []string{"--since -1h"}, "TIME"},
-		{"no time", []string{"--timeout", "0s"}, exitUsage, []string{"--timeout 0s"}, "TIME"},
+		{"a timeout of zero", []string{"--timeout", "0s"}, exitUsage, []string{"--timeout 0s"}, "TIME"},
 		{"an output that does not exist", []string{"-o", "xml"}, exitUsage, []string{`--output "xml"`}, "TIME"},
 		{"none", []string{"--ledger", "none"}, exitUsage, []string{"nothing to show"}, "TIME"},
 		{"a ledger that does not exist", []string{"--ledger", "tape:/dev/st0"}, exitUsage, []string{`--ledger "tape:/dev/st0"`}, "TIME"},
@@ -109,29 +109,29 @@ func TestTrail(t *testing.T) {
 		code, out, errs := sfcancel(t, append([]string{"ledger"}, c.args...)...)
 		rest := out + errs
 		if code != c.code || strings.Contains(rest, c.not) {
-			t.Errorf("%s: exit %d, want %d: %s", c.name, code, c.code, rest)
+			t.Errorf("%s: exit %d, want %d without %q: %s", c.name, code, c.code, c.not, rest)
 		}
 		for _, want := range c.want {
 			_, after, found := strings.Cut(rest, want)
 			if !found {
-				t.Errorf("%s: no %q in its place: %s%s", c.name, want, out, errs)
+				t.Errorf("%s: got %s%s, want %q in it, in the order of %q", c.name, out, errs, want, c.want)
 			}
 			rest = after
 		}
 	}
 }
 
-// A ledger that makes no sense is a mistake in the command line, and nothing is sent.
+// An invalid name of a ledger is a usage error, and nothing is sent.
 func TestLedgerNames(t *testing.T) {
 	for _, name := range []string{"", "memory", "bolt", "bolt:", "file", "file:", "tape:x", "NONE"} {
 		code, _, errs := sfcancel(t, "cancel", uuid.NewString(), "--ledger", name, "--endpoint", "http://127.0.0.1:1")
 		if code != exitUsage || !strings.Contains(errs, "bolt:PATH") {
-			t.Errorf("--ledger %q: exit %d: %s", name, code, errs)
+			t.Errorf("--ledger %q: exit %d, want %d: %s", name, code, exitUsage, errs)
 		}
 	}
 }
 
-// Where the ledger is if nobody says.
+// The place of the default ledger.
 func TestLedgerPath(t *testing.T) {
 	j := filepath.Join
 	own := j("sfcancel", "ledger")
@@ -144,11 +144,11 @@ func TestLedgerPath(t *testing.T) {
 		{"freebsd", "freebsd", nil, j("/home/ann", ".local", "state", own)},
 		{"macOS", "darwin", nil, j("/home/ann", "Library", "Application Support", own)},
 		{"windows", "windows", map[string]string{"LocalAppData": "/local"}, j("/local", own)},
-		{"windows without a place", "windows", nil, ""},
+		{"windows without LocalAppData", "windows", nil, ""},
 		{"chosen", "linux", map[string]string{"XDG_STATE_HOME": "/state"}, j("/state", own)},
 		{"chosen on macOS", "darwin", map[string]string{"XDG_STATE_HOME": "/state"}, j("/state", own)},
 		{"relative", "linux", map[string]string{"XDG_STATE_HOME": "state"}, j("/home/ann", ".local", "state", own)},
-		{"nobody's home", "linux", map[string]string{"HOME": "none"}, ""},
+		{"no home", "linux", map[string]string{"HOME": "none"}, ""},
 	} {
 		env := func(name string) string { return c.env[name] }
 		home := func() (string, error) {
@@ -158,12 +158,12 @@ func TestLedgerPath(t *testing.T) {
 			return "/home/ann", nil
 		}
 		if got, err := ledgerPathOn(c.system, env, home); got != c.want || (err == nil) != (c.want != "") {
-			t.Errorf("%s: %q, %v", c.name, got, err)
+			t.Errorf("%s: got %q, %v, want %q", c.name, got, err, c.want)
 		}
 	}
 }
 
-// A home that cannot be found costs the ledger, and no graceful cancel.
+// Without a home directory there is no ledger, but graceful cancels are still sent.
 func TestNoHome(t *testing.T) {
 	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData"} {
 		t.Setenv(name, "")
@@ -171,19 +171,19 @@ func TestNoHome(t *testing.T) {
 	url, forces := blind(t)
 	code, out, errs := sfcancel(t, "cancel", uuid.NewString(), "--endpoint", url)
 	if code != exitOK || !strings.Contains(out, "Accepted") || !strings.Contains(errs, "no place for a ledger") {
-		t.Errorf("cancel: exit %d: %s%s", code, out, errs)
+		t.Errorf("cancel: exit %d, want %d with Accepted and a warning: %s%s", code, exitOK, out, errs)
 	}
 	code, out, errs = sfcancel(t, "force", uuid.NewString(), "--endpoint", url, "--policy", "server-decides")
 	if code != exitPolicy || forces.Load() != 0 || !strings.Contains(errs, "--ledger none") {
-		t.Errorf("force: exit %d: %s%s", code, out, errs)
+		t.Errorf("force: exit %d after %d forces, want %d, 0: %s%s", code, forces.Load(), exitPolicy, out, errs)
 	}
 }
 
-// Many accesses of one file at once: each waits for its turn, and none is lost.
+// Concurrent accesses of one file wait for each other, and none is lost.
 func TestFileStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	if _, err := (fileStore{path: path}).Get(t.Context(), "k"); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("nothing there: %v", err)
+		t.Errorf("no file: got %v, want ErrNotFound", err)
 	}
 	id := uuid.New()
 	var all sync.WaitGroup
@@ -194,11 +194,11 @@ func TestFileStore(t *testing.T) {
 	}
 	all.Wait()
 	if got := trailOf(t, "--ledger", "bolt:"+path); len(got) != 12 {
-		t.Errorf("%d entries of 12", len(got))
+		t.Errorf("got %d entries, want 12", len(got))
 	}
 	for _, err := range (fileStore{path: path}).Watch(t.Context(), "", 0) {
 		if !errors.Is(err, errors.ErrUnsupported) {
-			t.Error(err)
+			t.Errorf("watch: got %v, want ErrUnsupported", err)
 		}
 	}
 }

@@ -30,8 +30,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// asProgram makes the test binary be the program itself, so that tests can start,
-// kill and question real processes without building anything.
+// asProgram is the environment variable that makes the test binary run as the program, so that
+// tests can start and kill real processes without building anything.
 const asProgram = "SFCANCEL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(apart{m}, map[string]func(){"sfcancel": main})
 }
 
-// apart keeps the tests, and the processes they start, away from the ledger and the configuration of whoever runs them.
+// apart keeps the tests, and the processes they start, away from the ledger and the configuration of the user.
 type apart struct{ m *testing.M }
 
 func (a apart) Run() int {
@@ -63,14 +63,14 @@ func (a apart) Run() int {
 			panic(err)
 		}
 	}
-	// What runs in parallel waits for processes and time-outs, and leaves the processors alone. -parallel still counts.
+	// Parallel tests mostly wait for processes and time-outs. -parallel still takes precedence.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	return a.m.Run()
 }
 
-// confirmed is a command line that is not asked about.
+// confirmed returns the command line with --yes if the command would ask.
 func confirmed(args []string) []string {
 	if len(args) > 0 && args[0] == "force" {
 		return append(slices.Clone(args), "--yes")
@@ -88,8 +88,8 @@ func sfcancel(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// patiently runs a command that uses up its --timeout, with more and more of it until what
-// comes of it is right: how much it takes to come as far as that is up to the machine.
+// patiently runs a command that uses up its --timeout, with longer and longer ones until the result
+// is right: how long that takes depends on the machine.
 func patiently(t *testing.T, right func(code int, text string) bool, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	for timeout := time.Second / 4; ; timeout *= 2 {
@@ -100,7 +100,7 @@ func patiently(t *testing.T, right func(code int, text string) bool, args ...str
 	}
 }
 
-// interrupted runs a command that waits, and interrupts it once it has come far enough.
+// interrupted runs a command that waits, and interrupts it once its output is enough.
 func interrupted(t *testing.T, enough func(soFar string) bool, args ...string) (code int, text string) {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -110,7 +110,7 @@ func interrupted(t *testing.T, enough func(soFar string) bool, args ...string) (
 	go func() { ended <- run(ctx, confirmed(args), &out, &out) }()
 	for deadline := time.Now().Add(time.Minute); !enough(out.String()) && len(ended) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Errorf("sfcancel %v: it has not come far enough in a minute", args)
+			t.Errorf("sfcancel %v: got only %q in a minute", args, out.String())
 			break
 		}
 	}
@@ -126,7 +126,7 @@ type process struct {
 	log    *processLog
 }
 
-// processLog is what a process writes on standard error; it can be read meanwhile.
+// processLog is what a process writes on standard error. It can be read while the process runs.
 type processLog struct {
 	mu   sync.Mutex
 	text []byte
@@ -146,14 +146,13 @@ func (l *processLog) String() string {
 }
 
 // serveProcess starts "sfcancel serve" as a process of its own and waits for its
-// first line. It is killed at the end of the test if nobody ended it before.
+// first line. It is killed at the end of the test if it still runs.
 func serveProcess(t *testing.T, args ...string) *process {
 	t.Helper()
 	return startProcess(t, exec.Command(os.Args[0], append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
 }
 
-// startProcess starts the test binary as the program, by a command that may have something
-// around it.
+// startProcess starts the test binary as the program, by a command that may wrap it.
 func startProcess(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
 	cmd.Env = append(os.Environ(), asProgram+"=1")
@@ -177,7 +176,7 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *process {
 		if err != nil || !found {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
-			t.Fatalf("a line was %q (%v), want %q; log:\n%s", line, err, begins, log.String())
+			t.Fatalf("got line %q, %v, want one that begins with %q; log:\n%s", line, err, begins, log.String())
 		}
 		return url
 	}
@@ -195,19 +194,19 @@ func (p *process) end(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("after a termination: %v", err)
+		t.Errorf("after SIGTERM: got %v, want exit 0", err)
 	}
 }
 
 // serveInTest runs "sfcancel serve" in this process, on a socket of its own, until the
-// end of the test, and returns its address. Its end must be a good one.
+// end of the test, and returns its address. It must exit with 0.
 func serveInTest(t *testing.T, args ...string) string {
 	t.Helper()
 	url, _ := serveUntil(t, args...)
 	return url
 }
 
-// serveUntil is serveInTest with an end that can be called for.
+// serveUntil is serveInTest with a function that ends the server earlier.
 func serveUntil(t *testing.T, args ...string) (url string, end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -222,20 +221,19 @@ func serveUntil(t *testing.T, args ...string) (url string, end func()) {
 	end = sync.OnceFunc(func() {
 		stop()
 		if code := <-ended; code != exitOK {
-			t.Errorf("serve %v: exit %d:\n%s", args, code, stderr.String())
+			t.Errorf("serve %v: exit %d, want %d:\n%s", args, code, exitOK, stderr.String())
 		}
 	})
 	t.Cleanup(end)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	url, found := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !found {
-		t.Fatalf("serve %v: the first line was %q (%v)", args, line, err)
+		t.Fatalf("serve %v: got first line %q, %v, want the address", args, line, err)
 	}
 	return url, end
 }
 
-// testPKI is an authority of its own, with the files that serve needs and the
-// certificates that clients show.
+// testPKI is a certificate authority, with the files of a server and the certificates of clients.
 type testPKI struct {
 	dir     string
 	ca      *x509.Certificate
@@ -268,7 +266,7 @@ func newTestPKI(t *testing.T) *testPKI {
 	return p
 }
 
-// issue makes a certificate; the first one signs itself.
+// issue makes a certificate; the first one is self-signed.
 func (p *testPKI) issue(t *testing.T, name string, edit func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	c, err := p.make(name, edit)
@@ -316,7 +314,7 @@ func (p *testPKI) thumbprint(name string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// config is what a client shows: the certificate of that name, nil for none.
+// config returns the configuration of a client with the certificate of that name, or none for nil.
 func (p *testPKI) config(name *string) *tls.Config {
 	c := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 	c.RootCAs.AddCert(p.ca)

@@ -25,14 +25,14 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// hostile is a cluster that answers with a text wherever it may choose one.
+// hostile is a cluster that answers with a text in any place.
 type hostile struct {
 	id   uuid.UUID
 	text atomic.Pointer[string]
 	mode atomic.Int32
 }
 
-// What it answers with.
+// Where the text is.
 const (
 	inList  = iota // as state and kind
 	inError        // as code and message
@@ -65,8 +65,8 @@ func (h *hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// FuzzOutput: whatever a cluster, its certificate, a ledger or an argument says, what comes
-// out is lines of this program, in characters that are seen.
+// Whatever text a cluster, its certificate, a ledger or an argument contains, the output is lines
+// of this program in printable characters.
 func FuzzOutput(f *testing.F) {
 	for n, text := range []string{
 		"", "Completed", "\x1b[31mCompleted\x1b[0m", "\x1b]0;title\a", "a\nb", "a\r\nb\tc", "\x7f\u0085\u009b2J", "\u202egnitteg\u2066",
@@ -133,30 +133,30 @@ func FuzzOutput(f *testing.F) {
 	})
 }
 
-// holds runs a command for people and for programs, and looks at all that comes out.
+// holds runs a command with table and JSON output, and checks all output.
 func holds(t *testing.T, args ...string) {
 	t.Helper()
 	code, out, errs := sfcancel(t, args...)
 	harmless(t, args, out)
 	harmless(t, args, errs)
 	if strings.Count(errs, "\n") != len(linesBy(errs)) {
-		t.Errorf("sfcancel %q: a line of somebody else: %q", args, errs)
+		t.Errorf("sfcancel %q: got %q, want only lines of this program", args, errs)
 	}
-	if strings.Contains(out, "Usage:") { // the text was a way to ask for help
+	if strings.Contains(out, "Usage:") { // the text asked for help
 		return
 	}
-	if lines := strings.Count(out, "\n"); lines > 2 && args[0] != "progress" || lines > 9 { // a header, and one row if there is something
-		t.Errorf("sfcancel %q, exit %d: %d lines: %q", args, code, lines, out)
+	if lines := strings.Count(out, "\n"); lines > 2 && args[0] != "progress" || lines > 9 { // a header, and one row at most
+		t.Errorf("sfcancel %q, exit %d: got %d lines, want 2 at most, 9 of progress: %q", args, code, lines, out)
 	}
 	_, out, errs = sfcancel(t, append([]string{args[0], "-o", "json"}, args[1:]...)...)
 	harmless(t, args, out)
 	harmless(t, args, errs)
 	if out != "" && !strings.Contains(out, "Usage:") && !json.Valid([]byte(out)) {
-		t.Errorf("sfcancel %q: no JSON: %q", args, out)
+		t.Errorf("sfcancel %q: got %q, want JSON", args, out)
 	}
 }
 
-// linesBy are the lines that this program began.
+// linesBy returns the lines that begin with the prefix of this program.
 func linesBy(text string) (own []string) {
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "sfcancel: ") {
@@ -166,7 +166,7 @@ func linesBy(text string) (own []string) {
 	return own
 }
 
-// harmless says of the characters of a terminal what package plain does not: which are bad.
+// harmless checks output against a list of bad characters that is independent of package plain.
 func harmless(t *testing.T, args []string, out string) {
 	t.Helper()
 	bad := func(r rune) bool {
@@ -174,14 +174,14 @@ func harmless(t *testing.T, args []string, out string) {
 			r == 0x034f || r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || r >= 0xfe00 && r <= 0xfe0f
 	}
 	if !utf8.ValidString(out) || strings.ContainsFunc(out, bad) {
-		t.Errorf("sfcancel %q wrote %q", args, out)
+		t.Errorf("sfcancel %q: got %q, want only printable characters", args, out)
 	}
 	if out != "" && !strings.HasSuffix(out, "\n") {
-		t.Errorf("sfcancel %q: the last line has no end: %q", args, out)
+		t.Errorf("sfcancel %q: got %q, want a newline at the end", args, out)
 	}
 }
 
-// selfIssued makes a certificate whose names are a text, as far as a certificate may hold it.
+// selfIssued makes a certificate whose names are a text, if a certificate can hold it.
 func selfIssued(tb testing.TB, name string, by *tls.Certificate, host string) tls.Certificate {
 	tb.Helper()
 	p := &testPKI{}
@@ -198,12 +198,12 @@ func selfIssued(tb testing.TB, name string, by *tls.Certificate, host string) tl
 		}
 	})
 	if err != nil {
-		tb.Skip(err) // no certificate holds it
+		tb.Skip(err) // no certificate can hold the text
 	}
 	return c
 }
 
-// An error that was joined is a line each, and a newline in one of them makes none.
+// Joined errors are one line each, and a newline in an error does not begin another.
 func TestLinesOfErrors(t *testing.T) {
 	one := errors.New("one")
 	for want, err := range map[string]error{
@@ -221,8 +221,8 @@ func TestLinesOfErrors(t *testing.T) {
 	}
 }
 
-// The document of an attempt has the id that its request carried, and that of a failure the
-// id of the last request whose outcome nobody knows. Without one there is none.
+// The document of an attempt has the id of its request, and the document of a failure the id of the
+// last request whose outcome is unknown. Without such a request there is no id.
 func TestRequestIDsAreShown(t *testing.T) {
 	var carried string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -242,7 +242,7 @@ func TestRequestIDsAreShown(t *testing.T) {
 	_, err = wrapper.New("ftp://host")
 	for _, doc := range []any{attemptsJSON([]wrapper.Attempt{{}}), describe(err)} {
 		if text, err := json.Marshal(doc); err != nil || strings.Contains(string(text), "requestId") {
-			t.Errorf("without an id: got %s, %v", text, err)
+			t.Errorf("without an id: got %s, %v, want no requestId", text, err)
 		}
 	}
 }

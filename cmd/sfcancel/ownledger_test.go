@@ -18,7 +18,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// oldLedger is the ledger of an earlier release, where the default one is, with these entries.
+// oldLedger makes a ledger of an earlier release beside the default one, with these entries.
 func oldLedger(t *testing.T, entries ...wrapper.Entry) (dir, old string) {
 	t.Helper()
 	dir = ownState(t)
@@ -30,7 +30,7 @@ func oldLedger(t *testing.T, entries ...wrapper.Entry) (dir, old string) {
 	return dir, old
 }
 
-// untouched returns a check that a file is what it was.
+// untouched returns a function that checks that a file has not changed.
 func untouched(t *testing.T, path string) func() {
 	t.Helper()
 	look := func() (string, time.Time) {
@@ -48,13 +48,13 @@ func untouched(t *testing.T, path string) func() {
 	return func() {
 		t.Helper()
 		if now, at := look(); now != text || !at.Equal(changed) {
-			t.Errorf("%s has changed", path)
+			t.Errorf("%s has changed, want it as it was", path)
 		}
 	}
 }
 
-// The ledger of an earlier release is taken over once, whole and in order, by whoever of many comes first, and
-// lets them force; it stays as it is.
+// The first of several processes imports the ledger of an earlier release, completely and in order. It is evidence for
+// the forces of all, and stays unchanged.
 func TestTakeOver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a process for each of six ledgers; make test runs it")
@@ -91,23 +91,23 @@ func TestTakeOver(t *testing.T) {
 	}
 	group.Wait()
 	if n := forces.Load(); n != processes/2 {
-		t.Errorf("%d forces went out", n)
+		t.Errorf("got %d forces, want %d", n, processes/2)
 	}
 	got, err := inDir(t, dir).Entries(t.Context(), uuid.MustParse(ids[1]))
 	if err != nil || len(got) != 4 || got[0].Reason != "of a clock that is ahead" || got[1].Reason != "then" || got[1].By != "ann@ops" || !got[1].Time.Equal(now.Add(-time.Hour)) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v, want the two entries of the earlier release and two of the force", got, err)
 	}
 	if n := len(trailOf(t)); n != len(entries)+processes/2*2 {
-		t.Errorf("%d entries", n)
+		t.Errorf("got %d entries, want %d", n, len(entries)+processes/2*2)
 	}
 	for _, name := range []string{dir, dir + ".new"} {
 		if info, err := os.Stat(name); (name == dir) != (err == nil) || err == nil && info.Mode().Perm() != 0o700 {
-			t.Errorf("%s: %v, %v", name, info, err)
+			t.Errorf("%s: got %v, %v, want only the ledger, with mode 0700", name, info, err)
 		}
 	}
 }
 
-// What cannot be taken over stays as it is. A graceful cancel goes out, a force does not, and both say what to do.
+// A ledger that cannot be imported stays unchanged. Graceful cancels are sent, forces are not, and both say what to do.
 func TestTakeOverDamaged(t *testing.T) {
 	url, forces := blind(t)
 	for name, damage := range map[string]func(t *testing.T, old string){
@@ -149,25 +149,25 @@ func TestTakeOverDamaged(t *testing.T) {
 				{[]string{"ledger"}, exitFailed},
 			} {
 				code, out, errs := sfcancel(t, c.args...)
-				if code != c.code || !strings.Contains(errs, "move "+old+" away") || strings.Contains(errs, "nothing of that") {
-					t.Errorf("%v: exit %d, want %d: %s%s", c.args, code, c.code, out, errs)
+				if code != c.code || !strings.Contains(errs, "move "+old+" away") || strings.Contains(errs, "no such entries") {
+					t.Errorf("%v: exit %d, want %d with the advice: %s%s", c.args, code, c.code, out, errs)
 				}
 			}
 			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || forces.Load() != before {
-				t.Errorf("%v, %d forces", err, forces.Load()-before)
+				t.Errorf("got %v, %d forces, want no new ledger and no forces", err, forces.Load()-before)
 			}
 		})
 	}
 }
 
-// Where nothing can be written, the ledger of an earlier release is read where it is, and is evidence.
+// If nothing can be written, the ledger of an earlier release is read in place, and is evidence.
 func TestTakeOverReadOnly(t *testing.T) {
 	id := uuid.New()
 	dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Action: "graceful", Verdict: wrapper.Accepted, Reason: "then"})
 	readonly.Dir(t, filepath.Dir(dir))
 	code, out, errs := sfcancel(t, "ledger")
 	if code != exitOK || !strings.Contains(out, "then") || errs != "" {
-		t.Errorf("exit %d: %s%s", code, out, errs)
+		t.Errorf("exit %d, want %d with the entry and no errors: %s%s", code, exitOK, out, errs)
 	}
 	l, err := openOwn(t.Context(), dir, "ann", t.Output())
 	if err != nil {
@@ -175,14 +175,14 @@ func TestTakeOverReadOnly(t *testing.T) {
 	}
 	defer l.end()
 	if got, err := l.Entries(t.Context(), id); err != nil || len(got) != 1 || l.place != "bolt:"+old {
-		t.Errorf("%v, %v in %s", got, err, l.place)
+		t.Errorf("got %v, %v in %s, want one entry in bolt:%s", got, err, l.place, old)
 	}
 	if err := l.Append(t.Context(), wrapper.Entry{Time: time.Now(), OperationID: id}); err == nil {
-		t.Error("something was noted")
+		t.Error("append: got nil, want an error")
 	}
 }
 
-// A ledger that others may write to proves nothing; one that they may read is used, with a warning.
+// A ledger that other users can write to proves nothing. A ledger that they can only read is used, with a warning.
 func TestLedgerModes(t *testing.T) {
 	dir := ownState(t)
 	url, forces := blind(t)
@@ -212,21 +212,21 @@ func TestLedgerModes(t *testing.T) {
 		}
 		code, out, errs := sfcancel(t, args...)
 		if code != c.code || (errs == "") != (c.says == nil) {
-			t.Errorf("%v with %o: exit %d, want %d: %s%s", args, c.mode, code, c.code, out, errs)
+			t.Errorf("%v with mode %o: exit %d, want %d with %q: %s%s", args, c.mode, code, c.code, c.says, out, errs)
 		}
 		for _, want := range c.says {
 			if strings.Count(errs, want) != 1 {
-				t.Errorf("%v with %o: no %q, or more than once: %s", args, c.mode, want, errs)
+				t.Errorf("%v with mode %o: got %s, want %q in it once", args, c.mode, errs, want)
 			}
 		}
 	}
 	if n := forces.Load(); n != 1 {
-		t.Errorf("%d forces went out", n)
+		t.Errorf("got %d forces, want 1", n)
 	}
 }
 
-// A ledger of an earlier release that others may change, or replace, is not taken over and proves nothing; neither does
-// one that --ledger names. The chmod that the error names cures it.
+// A ledger of an earlier release that other users can change or replace is not imported and proves nothing, nor if
+// --ledger names it. The chmod that the error names helps.
 func TestOldLedgerModes(t *testing.T) {
 	url, forces := blind(t)
 	for name, c := range map[string]struct {
@@ -241,7 +241,7 @@ func TestOldLedgerModes(t *testing.T) {
 			id := uuid.New()
 			dir, old := oldLedger(t, wrapper.Entry{Time: time.Now(), OperationID: id, Cluster: url + "/", Action: "graceful", Outcome: "done", Verdict: wrapper.Accepted})
 			if err := c.change(old); errors.Is(err, fs.ErrPermission) {
-				t.Skip("only root gives a file to somebody else")
+				t.Skip("only root can change the owner of a file")
 			} else if err != nil {
 				t.Fatal(err)
 			}
@@ -250,12 +250,12 @@ func TestOldLedgerModes(t *testing.T) {
 				for verb, want := range map[string]int{"force": exitPolicy, "cancel": exitOK} {
 					code, out, errs := sfcancel(t, append([]string{verb, id.String(), "--endpoint", url}, place...)...)
 					if code != want || !strings.Contains(errs, c.says) {
-						t.Errorf("%s %v: exit %d, want %d: %s%s", verb, place, code, want, out, errs)
+						t.Errorf("%s %v: exit %d, want %d with %q: %s%s", verb, place, code, want, c.says, out, errs)
 					}
 				}
 			}
 			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || forces.Load() != before {
-				t.Errorf("%v, %d forces", err, forces.Load()-before)
+				t.Errorf("got %v, %d forces, want no new ledger and no forces", err, forces.Load()-before)
 			}
 			for _, err := range []error{os.Chmod(old, 0o600), os.Chmod(filepath.Dir(old), 0o755), os.Chown(old, os.Geteuid(), -1)} {
 				if err != nil {
@@ -263,14 +263,14 @@ func TestOldLedgerModes(t *testing.T) {
 				}
 			}
 			if code, out, errs := sfcancel(t, "force", id.String(), "--endpoint", url); code != exitOK {
-				t.Errorf("cured: exit %d: %s%s", code, out, errs)
+				t.Errorf("force after the chmod: exit %d, want %d: %s%s", code, exitOK, out, errs)
 			}
 		})
 	}
 }
 
-// What keeps the ledger from being found is told as what it is, and not as an earlier ledger that nobody has.
-func TestLedgerNotFoundOut(t *testing.T) {
+// An error of the search for the ledger is reported as it is, and not as an error of an earlier ledger.
+func TestLedgerNotAccessible(t *testing.T) {
 	dir := ownState(t)
 	if err := os.WriteFile(filepath.Dir(filepath.Dir(dir)), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -279,10 +279,10 @@ func TestLedgerNotFoundOut(t *testing.T) {
 	for verb, want := range map[string]int{"force": exitPolicy, "cancel": exitOK} {
 		code, out, errs := sfcancel(t, verb, uuid.NewString(), "--endpoint", url)
 		if code != want || !strings.Contains(errs, "the ledger cannot be accessed: stat "+dir+": not a directory") || strings.Contains(errs, "earlier release") {
-			t.Errorf("%s: exit %d, want %d: %s%s", verb, code, want, out, errs)
+			t.Errorf("%s: exit %d, want %d with the error of stat: %s%s", verb, code, want, out, errs)
 		}
 	}
 	if n := forces.Load(); n != 0 {
-		t.Errorf("%d forces went out", n)
+		t.Errorf("got %d forces, want none", n)
 	}
 }

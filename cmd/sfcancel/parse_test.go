@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A configuration is read or refused with its line, and what was read is the same after a change that changes nothing.
+// A configuration is read, or refused with the line of the error. Adding a cluster keeps what was read.
 func FuzzConfig(f *testing.F) {
 	for _, text := range []string{
 		"", "current: a\nclusters:\n  a:\n    endpoints: [http://b]\n", "clusters: {a: {protected: true, cert: x}}", "a: b", "- a", "clusters:\n  a: &x {}\n  b: *x\n",
@@ -22,14 +22,14 @@ func FuzzConfig(f *testing.F) {
 		file, err := parseConfig(path, []byte(text))
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), path+":") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%q: %v", text, err)
+				t.Errorf("%q: got %v, want an error in one line that begins with the path", text, err)
 			}
 			return
 		}
 		before := file.names()
 		file.setCluster("new", map[string][]string{"endpoints": {"http://x", "on"}, "ledger": {"none"}}, nil)
 		if err := file.save(); err != nil {
-			return // an alias may be what is changed; nothing was written
+			return // the change may have broken an alias; nothing was written
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -37,10 +37,10 @@ func FuzzConfig(f *testing.F) {
 		}
 		again, err := parseConfig(path, content)
 		if err != nil {
-			t.Fatalf("%q became %q: %v", text, content, err)
+			t.Fatalf("%q became %q: got %v, want nil", text, content, err)
 		}
 		if got := again.clusters["new"].values["endpoints"]; !slices.Equal(got, []string{"http://x", "on"}) || len(again.names()) < len(before) || again.current != file.current {
-			t.Errorf("%q became %q", text, content)
+			t.Errorf("%q became %q, want the new cluster, the %d clusters before, and the current one %q", text, content, len(before), file.current)
 		}
 	})
 }
@@ -55,7 +55,7 @@ func TestDurations(t *testing.T) {
 	}
 	for _, text := range []string{"", "d", "1", "1x", "1d-2h", "1.5d", "999999d", "one day", "1d 2h"} {
 		if got, err := parseDuration(text); err == nil || !strings.Contains(err.Error(), "it must be a time span") {
-			t.Errorf("%q: got %v, %v", text, got, err)
+			t.Errorf("%q: got %v, %v, want an error", text, got, err)
 		}
 	}
 }
@@ -74,11 +74,11 @@ func TestMoments(t *testing.T) {
 	}
 	var m moment
 	if err := m.Set("2d"); err != nil || time.Since(m.Time).Round(time.Hour) != 48*time.Hour {
-		t.Errorf("got %v, %v", m, err)
+		t.Errorf("2d: got %v, %v, want two days ago", m, err)
 	}
 	for _, text := range []string{"", "0s", "-1h", "yesterday", "2026-13-01"} {
 		if err := m.Set(text); err == nil {
-			t.Errorf("%q: got %v", text, m)
+			t.Errorf("%q: got %v, want an error", text, m)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func FuzzSplitWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		words, err := splitWords(text)
 		if (err == nil) != (len(words) > 0) {
-			t.Errorf("%q: %q, %v", text, words, err)
+			t.Errorf("%q: got %q, %v, want words or an error", text, words, err)
 		}
 	})
 }
@@ -113,6 +113,6 @@ func TestConfigPath(t *testing.T) {
 		}
 	}
 	if got, err := configPathOn("windows", func(string) string { return "" }, nil); err == nil {
-		t.Errorf("got %q", got)
+		t.Errorf("windows without AppData: got %q, want an error", got)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden screens")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestScripts runs the commands of testdata/script, each file in a home of its own, where nothing is configured.
-// In them, "serve NAME FLAGS" starts a reference server, whose address is $NAME from then on.
+// TestScripts runs the scripts of testdata/script, each in a home directory of its own without a configuration.
+// In a script, "serve NAME FLAGS" starts a reference server and sets $NAME to its address.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"), UpdateScripts: *update, RequireExplicitExec: false,

@@ -14,8 +14,8 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// TestStoreRepair is the way out of a damaged record: a list fails, check names the record, export
-// saves the others, repair sets it aside, and a list is there again.
+// Recovery from damaged records: check names them, export writes the others, repair sets them aside,
+// and then lists work again.
 func TestStoreRepair(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "faults.db")
@@ -23,24 +23,24 @@ func TestStoreRepair(t *testing.T) {
 	ids := []string{start(t, p.url, dataLoss...), start(t, p.url, dataLoss...), start(t, p.url, dataLoss...)}
 	slices.Sort(ids)
 	if code, _, errs := sfcancel(t, "store", "check", path); code != exitFailed || !strings.Contains(errs, "in use") {
-		t.Errorf("check of a store that is served: exit %d: %s", code, errs)
+		t.Errorf("check of a store that is served: exit %d, want %d and in use: %s", code, exitFailed, errs)
 	}
 	p.end(t)
 	if code, out, errs := sfcancel(t, "store", "check", "bolt:"+path); code != exitOK || !strings.Contains(out, "all records can be read") {
-		t.Errorf("check: exit %d: %s%s", code, out, errs)
+		t.Errorf("check: exit %d, want %d with no damage: %s%s", code, exitOK, out, errs)
 	}
-	// One record that is no JSON any more, and one that says it is newer than the store.
+	// One record that is not JSON any more, and one with a revision beyond that of the store.
 	key := func(i int) string { return "operations/active/" + ids[i] }
 	damage(t, path, key(0), func(raw []byte) []byte { raw[8] = 'x'; return raw })
 	damage(t, path, key(1), func(raw []byte) []byte { binary.BigEndian.PutUint64(raw, 1<<40); return raw })
 
 	code, out, errs := sfcancel(t, "store", "check", path)
 	if code != exitFailed || !strings.Contains(out, key(0)) || !strings.Contains(out, key(1)) || strings.Contains(out, ids[2]) || !strings.Contains(errs, "2 of ") {
-		t.Errorf("check: exit %d: %s%s", code, out, errs)
+		t.Errorf("check: exit %d, want %d with the two damaged records: %s%s", code, exitFailed, out, errs)
 	}
 	var checked checkJSON
 	if code, out, errs := sfcancel(t, "store", "check", path, "-o", "json"); code != exitFailed || json.Unmarshal([]byte(out), &checked) != nil || len(checked.Damaged) != 2 || checked.Items < 3 {
-		t.Errorf("check -o json: exit %d: %s%s", code, out, errs)
+		t.Errorf("check -o json: exit %d, want %d with the two damaged records: %s%s", code, exitFailed, out, errs)
 	}
 
 	var exported struct {
@@ -49,42 +49,42 @@ func TestStoreRepair(t *testing.T) {
 	}
 	code, out, errs = sfcancel(t, "store", "export", path)
 	if err := json.Unmarshal([]byte(out), &exported); err != nil || code != exitOK || !strings.Contains(errs, "2 records cannot be read") {
-		t.Errorf("export: exit %d, %v: %s%s", code, err, out, errs)
+		t.Errorf("export: exit %d, %v, want %d with a document: %s%s", code, err, exitOK, out, errs)
 	}
 	if !slices.ContainsFunc(exported.Items, func(i itemJSON) bool { return i.Key == key(2) && strings.Contains(string(i.Value), ids[2]) }) ||
 		len(exported.Damaged) != 2 || exported.Damaged[0].Key != key(0) || exported.Damaged[0].Base64[8] != 'x' {
-		t.Errorf("export: %s", out)
+		t.Errorf("export: got %s, want the third record and the two damaged ones", out)
 	}
 
 	before := contentsOf(t, path)
-	code, _, errs = sfcancel(t, "store", "repair", path) // standard input is no terminal
+	code, _, errs = sfcancel(t, "store", "repair", path) // standard input is not a terminal
 	if code != exitUsage || !strings.Contains(errs, "--yes") || contentsOf(t, path) != before {
-		t.Errorf("repair without --yes: exit %d: %s", code, errs)
+		t.Errorf("repair without --yes: exit %d, want %d and the file unchanged: %s", code, exitUsage, errs)
 	}
 	code, out, errs = sfcancel(t, "store", "repair", path, "--yes")
 	if code != exitOK {
-		t.Fatalf("repair: exit %d: %s%s", code, out, errs)
+		t.Fatalf("repair: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 	files, err := filepath.Glob(path + ".damaged-*.json")
 	if err != nil || len(files) != 1 || !strings.Contains(out, files[0]) {
-		t.Fatalf("repair left %v, %v: %s", files, err, out)
+		t.Fatalf("repair: got files %v, %v, want one that the output names: %s", files, err, out)
 	}
 	if text := contentsOf(t, files[0]); !strings.Contains(text, key(0)) || !strings.Contains(text, key(1)) {
-		t.Errorf("what was set aside: %s", text)
+		t.Errorf("set aside: got %s, want the two damaged records", text)
 	}
 	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v, want mode 0600", info.Mode(), err)
+		t.Errorf("set aside: got mode %v, %v, want 0600", info.Mode(), err)
 	}
 	if code, out, errs := sfcancel(t, "store", "repair", path); code != exitOK || !strings.Contains(out, "all records can be read") {
-		t.Errorf("repair of what is sound: exit %d: %s%s", code, out, errs)
+		t.Errorf("repair without damage: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 	p = serveProcess(t, "--freeze", "--store", "bolt:"+path)
 	if code, out, errs := sfcancel(t, "list", "--endpoint", p.url); code != exitOK || !strings.Contains(out, ids[2]) || strings.Contains(out, ids[0]) {
-		t.Errorf("list: exit %d: %s%s", code, out, errs)
+		t.Errorf("list: exit %d, want %d with the third operation alone: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// A file whose structure is damaged is refused, and stays as it is.
+// A file whose structure is damaged is refused and stays unchanged.
 func TestStoreOfADamagedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "faults.db")
 	s, err := bolt.Open(path)
@@ -110,17 +110,17 @@ func TestStoreOfADamagedFile(t *testing.T) {
 	for _, args := range [][]string{{"check", path}, {"export", path}, {"repair", "--yes", path}} {
 		code, out, errs := sfcancel(t, append([]string{"store"}, args...)...)
 		if code != exitFailed || !strings.Contains(errs, "damaged") || out != "" || contentsOf(t, path) != before {
-			t.Errorf("%v: exit %d: %s%s", args, code, out, errs)
+			t.Errorf("%v: exit %d, want %d and the file unchanged: %s%s", args, code, exitFailed, out, errs)
 		}
 	}
 	for _, args := range [][]string{{"check", path + "x"}, {"repair", "--yes", path + "x"}} {
 		if code, _, errs := sfcancel(t, append([]string{"store"}, args...)...); code != exitFailed || !strings.Contains(errs, "no such file") {
-			t.Errorf("%v: exit %d: %s", args, code, errs)
+			t.Errorf("%v: exit %d, want %d with no such file: %s", args, code, exitFailed, errs)
 		}
 	}
 	for _, args := range [][]string{{"store"}, {"store", "mend"}, {"store", "check"}, {"store", "check", path, "-o", "xml"}} {
 		if code, _, errs := sfcancel(t, args...); code != exitUsage || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%v: exit %d: %s", args, code, errs)
+			t.Errorf("%v: exit %d, want %d with one line: %s", args, code, exitUsage, errs)
 		}
 	}
 }
@@ -129,12 +129,12 @@ func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]int{"y\n": exitOK, "Yes\n": exitOK, "n\n": exitFailed, "\n": exitFailed, "": exitUsage, "yesterday\n": exitFailed} {
 		var asked strings.Builder
 		if err := confirm(strings.NewReader(answer), &asked, 3); exitCode(err) != want || !strings.Contains(asked.String(), "Set 3 records aside?") {
-			t.Errorf("%q: %v after %q, want exit %d", answer, err, asked.String(), want)
+			t.Errorf("%q: got %v after %q, want exit %d", answer, err, asked.String(), want)
 		}
 	}
 }
 
-// damage changes an item as it is in the file.
+// damage changes the bytes of an item in the file.
 func damage(t *testing.T, path, key string, how func(raw []byte) []byte) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)

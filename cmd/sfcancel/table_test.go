@@ -20,17 +20,17 @@ func TestTableFits(t *testing.T) {
 		}
 		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 		if len(lines) != 3 {
-			t.Errorf("%d: %d lines", width, len(lines))
+			t.Errorf("width %d: got %d lines, want 3", width, len(lines))
 		}
 		for _, line := range lines {
 			if n := utf8.RuneCountInString(line); width > 0 && n > width || strings.HasSuffix(line, " ") {
-				t.Errorf("%d columns, want %d at most: %q", n, width, line)
+				t.Errorf("got %d columns, want %d at most without a space at the end: %q", n, width, line)
 			}
 		}
 		golden(t, "tables/"+map[int]string{0: "wide", 20: "20", 80: "80", 100: "100", 132: "132", 200: "200"}[width], b.String())
 	}
 	var b strings.Builder
 	if err := (grid{colour: true}).write(&b, []string{"STATE"}, [][]string{{"Faulted"}, {"Running"}}); err != nil || b.String() != "STATE\n\x1b[31mFaulted\x1b[0m\nRunning\n" {
-		t.Errorf("got %q, %v", b.String(), err)
+		t.Errorf("got %q, %v, want Faulted in colour and Running without", b.String(), err)
 	}
 }
