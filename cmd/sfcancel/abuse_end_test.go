@@ -9,7 +9,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// endsInTheDrain: a body that never comes does not keep a server from ending well.
+// endsInTheDrain checks that a server exits with 0 although the body of a request never comes.
 func endsInTheDrain(t *testing.T) []abuse.Figure {
 	v := &victim{process: serveProcess(t)}
 	unfinished(t, v.url)

@@ -19,7 +19,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// largeHeaders: a header of 1 MiB, in four ways. net/http answers it and hangs up.
+// largeHeaders sends headers of 1 MiB, in four ways. net/http answers 431 and closes the connection.
 func largeHeaders(t *testing.T, v *victim) {
 	const size = 1 << 20
 	var fields []string
@@ -56,12 +56,12 @@ func largeHeaders(t *testing.T, v *victim) {
 	t.Logf("%d headers of 1 MiB at once, in %d ways: all refused with 431", each*len(ways), len(ways))
 }
 
-// pipelining: requests that do not wait for the answers to those before.
+// pipelining sends requests without waiting for the answers to earlier ones.
 func pipelining(t *testing.T, v *victim) {
 	pipelined(t, v)
 
-	// Clients that never read. Each request has padding so that less than 200 answers
-	// are more than what the kernel keeps, and 4 MiB are 2000 requests.
+	// These clients never read. Each request is padded, so that 4 MiB are 2000 requests, and the
+	// kernel cannot buffer the answers to 200 of them.
 	const mute, offered = 4, 4 << 20
 	list := whole("GET /Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535", "X: "+strings.Repeat("x", 1900))
 	text := bytes.Repeat(list, offered/len(list))
@@ -69,7 +69,7 @@ func pipelining(t *testing.T, v *victim) {
 	var taken [mute]int
 	many(t, mute, func(i int) error {
 		c := conns[i].(*net.TCPConn)
-		// What waits in the buffers of this side is no merit of the server.
+		// Requests in the buffers of the client would count as taken by the server.
 		if err := errors.Join(c.SetWriteBuffer(64<<10), c.SetReadBuffer(64<<10)); err != nil {
 			return err
 		}
@@ -86,12 +86,12 @@ func pipelining(t *testing.T, v *victim) {
 				return err
 			}
 		}
-		return fmt.Errorf("the server took %d KiB of requests, and nobody read an answer", taken[i]>>10)
+		return fmt.Errorf("the server took %d KiB of requests without a reader of the answers, want it to wait", taken[i]>>10)
 	})
 	v.height(t, mute)
 	t.Logf("%d connections that never read: the server took %d to %d KiB of requests from each, and waits", mute, slices.Min(taken[:])>>10, slices.Max(taken[:])>>10)
 
-	// It did not forget them either.
+	// The server still answers the requests that it took.
 	many(t, mute, func(i int) error {
 		r := bufio.NewReader(conns[i])
 		for range 5 {
@@ -100,7 +100,7 @@ func pipelining(t *testing.T, v *victim) {
 				return err
 			}
 			if !bytes.HasPrefix(got.body, []byte(`[{"`)) {
-				return fmt.Errorf("this is no list: %.100q", got.body)
+				return fmt.Errorf("got %.100q, want a list", got.body)
 			}
 		}
 		return nil
@@ -108,8 +108,8 @@ func pipelining(t *testing.T, v *victim) {
 	closeAll(conns)
 }
 
-// pipelined writes a thousand requests before it reads anything. Each answer is the
-// right one, and they come in the order of the requests.
+// pipelined writes a thousand requests before it reads anything. The answers are right, and
+// come in the order of the requests.
 func pipelined(t *testing.T, v *victim) {
 	kinds := []struct {
 		request string
@@ -140,7 +140,7 @@ func pipelined(t *testing.T, v *victim) {
 	select {
 	case err := <-written:
 		t.Logf("%d requests, %d KiB, written after %v without reading (%v)", n, len(text)>>10, time.Since(begun).Round(time.Millisecond), err)
-	case <-time.After(2 * time.Second): // a server may well wait for its answers to be read
+	case <-time.After(2 * time.Second): // a server may wait for its answers to be read
 		t.Log("the server did not take all requests before an answer was read")
 	}
 	r := bufio.NewReader(c)
@@ -151,15 +151,15 @@ func pipelined(t *testing.T, v *victim) {
 			t.Fatalf("answer %d: %v", i, err)
 		}
 		if want := fmt.Sprintf("request %d", i); got.requestID != want {
-			t.Fatalf("answer %d is that to %q", i, got.requestID)
+			t.Fatalf("answer %d: got the id %q, want %q", i, got.requestID, want)
 		}
 	}
 	t.Logf("%d right answers in order after %v", n, time.Since(begun).Round(time.Millisecond))
 	_ = c.Close()
 }
 
-// largeQueries: a query that fits into a header is judged like any other, however
-// many parameters it has; one that does not is refused with the header.
+// largeQueries sends long queries. A query that fits into a header is handled like any other,
+// however many parameters it has; a longer one is refused with 431.
 func largeQueries(t *testing.T, v *victim) {
 	kinds := []struct {
 		name, request, fill, last string
@@ -169,12 +169,12 @@ func largeQueries(t *testing.T, v *victim) {
 		{"one unknown parameter", look + "&x=", "v", "", 200, ""},
 		{"ampersands", look, "&", "", 200, ""},
 		{"unknown parameters", look, "&a=b", "", 200, ""},
-		{"the parameter without a value", look, "&OperationId=", "", 200, ""},
+		{"a known parameter without a value", look, "&OperationId=", "", 200, ""},
 		{"no value, then the value", cancelNobody, "&OperationId=", "&OperationId=" + unknown, 404, generated.ErrorCodeKeyNotFound},
-		{"a value, again and again", cancelUnknown, "&OperationId=x", "", 404, generated.ErrorCodeKeyNotFound},
-		{"nothing but its name", cancelNobody + "&", "OperationId=", "", 404, generated.ErrorCodeNameDoesNotExist},
+		{"a repeated value", cancelUnknown, "&OperationId=x", "", 404, generated.ErrorCodeKeyNotFound},
+		{"only the name of a parameter", cancelNobody + "&", "OperationId=", "", 404, generated.ErrorCodeNameDoesNotExist},
 		{"percent signs", look + "&", "%41=", "", 200, ""},
-		{"no version in sight", "GET /Faults/?", "a=b&", "", 400, generated.ErrorCodeInvalidArg},
+		{"no api-version", "GET /Faults/?", "a=b&", "", 400, generated.ErrorCodeInvalidArg},
 	}
 	query := func(kind, size int) []byte {
 		k := kinds[kind]
@@ -213,7 +213,7 @@ func largeQueries(t *testing.T, v *victim) {
 				return fmt.Errorf("%s: %w", kinds[kind].name, err)
 			}
 		}
-		// net/http may read a little more than the limit, and does; it need not.
+		// net/http may, but need not, accept a little more than the limit.
 		got, _, err := askOn(conns[i], query(kind, headerSize))
 		if err != nil || got.status == 431 {
 			return err
@@ -228,7 +228,7 @@ func largeQueries(t *testing.T, v *victim) {
 	edge(t, v, func(size int) []byte { return query(0, size) })
 }
 
-// edge looks for the longest query that is answered.
+// edge finds the longest query that is answered.
 func edge(t *testing.T, v *victim, query func(size int) []byte) {
 	low, high := 60<<10, headerSize+(8<<10)
 	for low+1 < high {
@@ -242,7 +242,7 @@ func edge(t *testing.T, v *victim, query func(size int) []byte) {
 		case err == nil && got.status == 431:
 			high = size
 		default:
-			t.Fatalf("a query of %d bytes: got %d %.100q, %v", size, got.status, got.body, err)
+			t.Fatalf("a query of %d bytes: got %d %.100q, %v, want 200 or 431", size, got.status, got.body, err)
 		}
 	}
 	t.Logf("the longest query that is answered has %d bytes, in a header of %d; one of 64 KiB is answered: %v", low, len(query(low)), low >= headerSize)

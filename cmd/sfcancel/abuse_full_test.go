@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// smallDisk is a directory with room for 1 MiB. It skips the test where nothing can be mounted.
+// smallDisk returns a directory on a file system of 1 MiB. It skips the test if nothing can be mounted.
 func smallDisk(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -28,8 +28,8 @@ func smallDisk(t *testing.T) (dir string) {
 	return dir
 }
 
-// fullDisk: a disk is full: lists and progress go on with what is stored, starts and cancels are refused
-// and have not happened, and all is well as soon as there is room.
+// fullDisk fills a disk. Lists and progress still work, starts and cancels are refused and have no effect, and
+// everything works again as soon as there is room.
 func fullDisk(t *testing.T) []abuse.Figure {
 	dir := smallDisk(t)
 	ballast := filepath.Join(dir, "ballast")
@@ -50,28 +50,28 @@ func fullDisk(t *testing.T) []abuse.Figure {
 		}
 	}
 	if !strings.Contains(text, "FABRIC_E_NO_WRITE_QUORUM") {
-		t.Fatalf("start %d: %s, want FABRIC_E_NO_WRITE_QUORUM", n, text)
+		t.Fatalf("start %d: got %s, want FABRIC_E_NO_WRITE_QUORUM", n, text)
 	}
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", n-1)
-	wrong := 0 // what was refused is not there, and what was not is
+	wrong := 0 // refused starts that are listed, and accepted ones that are not
 	for range 3 {
 		code, out, errs := sfcancel(t, "list", "--endpoint", p.url)
 		if code != exitOK {
-			t.Errorf("list: exit %d: %s", code, errs)
+			t.Errorf("list: exit %d, want %d: %s", code, exitOK, errs)
 		}
 		wrong = max(wrong, n+1-strings.Count(out, "\n"), strings.Count(out, "\n")-n-1)
 		if code, out, errs := sfcancel(t, "progress", id, "--endpoint", p.url); code != exitOK {
-			t.Errorf("progress: exit %d: %s%s", code, out, errs)
+			t.Errorf("progress: exit %d, want %d: %s%s", code, exitOK, out, errs)
 		}
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
 	if code, text := begin(n); code != exitOK {
-		t.Errorf("start with room: exit %d: %s", code, text)
+		t.Errorf("start with room: exit %d, want %d: %s", code, exitOK, text)
 	}
 	if code, out, errs := sfcancel(t, "wait", id, "--endpoint", p.url, "--timeout", "1m"); code != exitOK {
-		t.Errorf("wait: exit %d: %s%s", code, out, errs)
+		t.Errorf("wait: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 	p.end(t)
 	return []abuse.Figure{abuse.Count("starts", n, 0).Free(), abuse.Count("wrong", wrong, 0)}

@@ -32,7 +32,7 @@ import (
 
 const everyOperation = "/Faults/?api-version=6.0&StateFilter=65535&TypeFilter=65535"
 
-// operations is the text of a seed with n active operations, and their ids.
+// operations returns the text of a seed with n active operations, and their ids.
 func operations(t *testing.T, n int) (seed string, ids []string) {
 	t.Helper()
 	var planted []map[string]string
@@ -74,13 +74,13 @@ func crowdOf(t *testing.T, text string, ids []string, flags ...string) *crowd {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trustful()}}
 	t.Cleanup(client.CloseIdleConnections)
 	c := &crowd{&victim{process: p, addr: u.Host}, ids, client}
-	for range 3 { // what one takes is not the abuse's
+	for range 3 { // so that the cost of normal lists does not count
 		c.list(t)
 	}
 	return c
 }
 
-// trustful is what a client needs that does not care who serves.
+// trustful returns the configuration of a client that does not verify the server.
 func trustful() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
 
 func secured(t *testing.T) []string {
@@ -92,22 +92,22 @@ func secured(t *testing.T) []string {
 func (c *crowd) list(t *testing.T) {
 	t.Helper()
 	if status, _, body := exchange(t, c.client, http.MethodGet, c.url+everyOperation, nil, ""); status != http.StatusOK || len(body) < 900_000 {
-		t.Fatalf("a list: %d with %d bytes", status, len(body))
+		t.Fatalf("list: got %d with %d bytes, want 200 with 900000 or more", status, len(body))
 	}
 }
 
-// cancel cancels the next one.
+// cancel cancels the next operation.
 func (c *crowd) cancel(t *testing.T) {
 	t.Helper()
 	status, _, body := exchange(t, c.client, http.MethodPost, c.url+"/Faults/$/Cancel?api-version=6.0&Force=false&OperationId="+c.ids[0], nil, "")
 	if status != http.StatusOK {
-		t.Fatalf("a cancel: %d %s", status, body)
+		t.Fatalf("cancel: got %d %s, want 200", status, body)
 	}
 	c.ids = c.ids[1:]
 }
 
-// suffer plays what is done to a server whoever may look, or nobody in particular, while others
-// cancel. It ends while they are still there.
+// suffer plays an abuse by clients that may only read, or by anonymous clients, while others cancel.
+// The server is terminated while the abuse goes on.
 func (c *crowd) suffer(t *testing.T, do func() (done func())) []abuse.Figure {
 	t.Helper()
 	before, cpu := c.memory(t, "VmRSS"), c.cpu(t)
@@ -127,7 +127,7 @@ func (c *crowd) suffer(t *testing.T, do func() (done func())) []abuse.Figure {
 	}
 }
 
-// listsGivenUp asks for lists on a connection each, and hangs up before they are there.
+// listsGivenUp requests a list on each of many connections, and closes them before the answer.
 func listsGivenUp(t *testing.T) []abuse.Figure {
 	c := newCrowd(t)
 	return c.suffer(t, func() func() {
@@ -141,7 +141,7 @@ func listsGivenUp(t *testing.T) []abuse.Figure {
 	})
 }
 
-// streamsNotRead asks for lists on streams that have no room for an answer.
+// streamsNotRead requests lists on streams whose window has no room for an answer.
 func streamsNotRead(t *testing.T) []abuse.Figure {
 	c := newCrowd(t, secured(t)...)
 	return c.suffer(t, func() func() {
@@ -161,8 +161,8 @@ func streamsNotRead(t *testing.T) []abuse.Figure {
 	})
 }
 
-// streamResets asks for lists on streams that it resets at once. The server may hang up on
-// that; then there is another connection.
+// streamResets requests lists on streams that it resets at once. If the server closes the connection,
+// it opens another.
 func streamResets(t *testing.T) []abuse.Figure {
 	c := newCrowd(t, secured(t)...)
 	const each, atOnce = 5_000, 4
@@ -184,11 +184,11 @@ func streamResets(t *testing.T) []abuse.Figure {
 		})
 		return func() {}
 	})
-	figures[1] = figures[1].Free() // so many handshakes, and lists, may cost something
+	figures[1] = figures[1].Free() // no limit, because so many handshakes and lists cost time
 	return append([]abuse.Figure{abuse.Count("resets", atOnce*each, 0).Free(), abuse.Count("connections", int(connections.Load()), 0).Free()}, figures...)
 }
 
-// streams is a connection of HTTP/2 on which lists are asked for. Nothing is read of the answers.
+// streams is an HTTP/2 connection for requests of lists. It discards the answers.
 type streams struct {
 	conn   net.Conn
 	framer *http2.Framer
@@ -215,19 +215,19 @@ func (v *victim) streams(ctx context.Context, settings ...http2.Setting) (*strea
 	return s, err
 }
 
-// begin asks for a list on a stream of its own.
+// begin requests a list on a new stream.
 func (s *streams) begin() error {
 	s.head.Reset()
 	for _, field := range [][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", s.addr}, {":path", everyOperation}} {
-		_ = s.coder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}) // to memory
+		_ = s.coder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}) // cannot fail, because it writes to memory
 	}
 	id := s.next
 	s.next += 2
 	return s.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: s.head.Bytes(), EndStream: true, EndHeaders: true})
 }
 
-// listsAtOnce: each of very many lists is answered, or refused as the runtime refuses what is too
-// much for it.
+// listsAtOnce requests very many lists at once. Each is answered, or refused as the runtime refuses
+// requests when it is too busy.
 func listsAtOnce(t *testing.T) []abuse.Figure {
 	text, ids := operations(t, 10_000)
 	c := crowdOf(t, strings.Replace(text, "{", `{"config": {"ConcurrentRequests": 1}, `, 1), ids)
@@ -258,14 +258,14 @@ func listsAtOnce(t *testing.T) []abuse.Figure {
 	}
 }
 
-// cpu is what the process has used of the processors.
+// cpu returns the CPU time that the process has used.
 func (v *victim) cpu(t *testing.T) time.Duration {
 	t.Helper()
 	const ofProcess = 2 // CPUCLOCK_SCHED, all threads
 	clock := ^v.cmd.Process.Pid<<3 | ofProcess
 	var used syscall.Timespec
 	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(clock), uintptr(unsafe.Pointer(&used)), 0); errno != 0 {
-		t.Fatalf("the server is gone: %v", errno)
+		t.Fatalf("got %v, want a running server", errno)
 	}
 	return time.Duration(used.Nano())
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// failedFsync: from some fdatasync of a thread on the disk fails. If what was written can be seen by then the store closes
-// itself, and the server ends with an exit code of its own. If it cannot be, nothing has happened:
-// lists go on, and writes are refused. Nothing that was acknowledged is lost either way.
+// failedFsync makes every fdatasync of a thread fail from one on. If the write may already be visible, the store closes
+// itself, and the server ends with its own exit code. Otherwise the write has no effect: lists still work, and writes are
+// refused. In both cases, nothing that was acknowledged is lost.
 func failedFsync(t *testing.T) []abuse.Figure {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -33,7 +33,7 @@ func failedFsync(t *testing.T) []abuse.Figure {
 			os.Args[0], "serve", "--freeze", "--addr", "127.0.0.1:0", "--store", storage)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		p := startProcess(t, cmd)
-		end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // strace does not pass it on
+		end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // strace does not forward signals
 		t.Cleanup(end)
 		var acknowledged []string
 		var last string
@@ -48,15 +48,15 @@ func failedFsync(t *testing.T) []abuse.Figure {
 		if strings.Contains(last, "FABRIC_E_NO_WRITE_QUORUM") {
 			refused++
 			if code, out, errs := sfcancel(t, "list", "--endpoint", p.url); code != exitOK || strings.Count(out, "Running") != len(acknowledged) {
-				t.Errorf("fdatasync %d: list: exit %d, want the %d that were acknowledged:\n%s%s", when, code, len(acknowledged), out, errs)
+				t.Errorf("fdatasync %d: list: exit %d, want %d with the %d acknowledged operations:\n%s%s", when, code, exitOK, len(acknowledged), out, errs)
 			}
 			end()
 			_ = cmd.Wait()
 		} else {
 			closed++
-			_ = cmd.Wait() // strace ends as what it traces
+			_ = cmd.Wait() // strace exits with the code of the server
 			if code := cmd.ProcessState.ExitCode(); code != exitStoreLost || strings.Count(p.log.String(), "level=ERROR") != 1 {
-				t.Errorf("fdatasync %d: the server ended with %d, want %d and one line at level ERROR; the last start: %s\n%s", when, code, exitStoreLost, last, p.log.String())
+				t.Errorf("fdatasync %d: exit %d of the server, want %d and one line at level ERROR; the last start: %s\n%s", when, code, exitStoreLost, last, p.log.String())
 			}
 		}
 		again := serveProcess(t, "--freeze", "--store", storage)
@@ -65,18 +65,18 @@ func failedFsync(t *testing.T) []abuse.Figure {
 		for _, id := range acknowledged {
 			if !strings.Contains(out, id) {
 				lost++
-				t.Errorf("fdatasync %d: %s was acknowledged and is gone", when, id)
+				t.Errorf("fdatasync %d: got no operation %s after the restart, want it, because it was acknowledged", when, id)
 			}
 		}
 		again.end(t)
 	}
 	return []abuse.Figure{
-		abuse.Count("ended", closed, 0).Free(), abuse.Count("refused", refused, 0).Free(), // up to which thread makes which call
+		abuse.Count("ended", closed, 0).Free(), abuse.Count("refused", refused, 0).Free(), // depends on which thread makes which call
 		abuse.Count("acknowledged", kept, 0).Free(), abuse.Count("lost", lost, 0),
 	}
 }
 
-// syncsAtStart is how often a server syncs until it listens.
+// syncsAtStart returns how often a server syncs before it listens.
 func syncsAtStart(t *testing.T, strace string) int {
 	t.Helper()
 	dir := t.TempDir()

@@ -20,22 +20,22 @@ import (
 	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
-// What server.NewHTTPServer promises.
+// The limits of server.NewHTTPServer.
 const (
 	headerTime = 10 * time.Second
 	headerSize = 64 << 10
 	bodySize   = 4 << 20
 )
 
-// slowHeaders: a header that does not come, in four ways. The server cuts each of
-// them off, and not before its time.
+// slowHeaders sends headers that never end, in four ways. The server cuts off each
+// of the connections, and not before its time limit.
 func slowHeaders(t *testing.T, v *victim) {
 	ways := []struct {
 		name       string
 		first      []byte // written at once
-		drip       string // what then follows, a byte at a time
-		keptBefore bool   // the connection had a request and its answer before
-		answered   bool   // net/http may say 400 to a beginning
+		drip       string // written then, a byte at a time
+		keptBefore bool   // after a request and its answer
+		answered   bool   // net/http may answer an incomplete header with 400
 	}{
 		{name: "nothing at all"},
 		{name: "a byte at a time", drip: look + " HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 100), answered: true},
@@ -54,7 +54,7 @@ func slowHeaders(t *testing.T, v *victim) {
 			if err := errors.Join(err, got.is(200, "")); err != nil {
 				return err
 			}
-			begun = time.Now() // the header has its time from its first bytes on
+			begun = time.Now() // the time limit of a header begins with its first bytes
 		}
 		if _, err := c.Write(way.first); err != nil {
 			return err
@@ -65,9 +65,9 @@ func slowHeaders(t *testing.T, v *victim) {
 		case err != nil:
 			return fmt.Errorf("%s: %w", way.name, err)
 		case took[i] < headerTime:
-			return fmt.Errorf("%s: cut off after %v already", way.name, took[i])
+			return fmt.Errorf("%s: cut off after %v, want %v or more", way.name, took[i], headerTime)
 		case said != "" && (!way.answered || !strings.HasPrefix(said, "HTTP/1.1 400 ")):
-			return fmt.Errorf("%s: the server said %q", way.name, said)
+			return fmt.Errorf("%s: got %q, want nothing or 400", way.name, said)
 		}
 		return nil
 	})
@@ -79,7 +79,7 @@ func slowHeaders(t *testing.T, v *victim) {
 	closeAll(conns)
 }
 
-// share is what was measured of one of several ways, sorted.
+// share returns the times of one of several ways, sorted.
 func share(took []time.Duration, way, ways int) (of []time.Duration) {
 	for i := way; i < len(took); i += ways {
 		of = append(of, took[i])
@@ -89,7 +89,7 @@ func share(took []time.Duration, way, ways int) (of []time.Duration) {
 }
 
 // cutOff sends the text slowly until the server closes the connection, and returns
-// what it said.
+// what the server sent.
 func cutOff(c net.Conn, drip string, until time.Time) (said string, err error) {
 	var b [512]byte
 	for time.Now().Before(until) {
@@ -106,10 +106,10 @@ func cutOff(c net.Conn, drip string, until time.Time) (said string, err error) {
 			drip = drip[1:]
 		}
 	}
-	return said, errors.New("the connection is not cut off")
+	return said, errors.New("the connection is still open, want it cut off")
 }
 
-// idleConnections: ten thousand clients that ask once and stay.
+// idleConnections opens ten thousand connections that send one request and stay open.
 func idleConnections(t *testing.T, v *victim) {
 	const wanted = 10_000
 	n, why := wanted, ""
@@ -120,7 +120,7 @@ func idleConnections(t *testing.T, v *victim) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	// Slow headers are tested at the same time in this process.
+	// slowHeaders runs at the same time in this process.
 	if room := max(int(limit.Cur)-1000, 100); n > room {
 		n, why = room, fmt.Sprintf("a process may open only %d files here; raise ulimit -n", limit.Cur)
 	}
@@ -142,7 +142,7 @@ func idleConnections(t *testing.T, v *victim) {
 	t.Logf("%d connections opened and served in %v; the server holds %d MiB, %.1f KiB for each", n,
 		time.Since(begun).Round(time.Millisecond), rss>>10, float64(rss-v.before)/float64(n))
 
-	// They idle while others are served, and none is given up for another.
+	// They stay open while others are served.
 	time.Sleep(time.Second)
 	v.height(t, n)
 	begun = time.Now()
@@ -156,8 +156,8 @@ func idleConnections(t *testing.T, v *victim) {
 	}
 }
 
-// slowBodies: bodies of the largest size that is allowed. Some trickle in; others lack
-// only their last byte, which is 256 MiB for a server that would keep them.
+// slowBodies sends bodies of the largest size that is allowed. Some arrive slowly; others lack
+// only their last byte, which would take 256 MiB if the server kept them.
 func slowBodies(t *testing.T, v *victim) {
 	const trickling, nearly = 300, 64
 	header := append(lines(cancelUnknown, fmt.Sprintf("Content-Length: %d", bodySize)), "\r\n"...)
@@ -175,14 +175,14 @@ func slowBodies(t *testing.T, v *victim) {
 		return err
 	})
 	v.height(t, len(conns))
-	t.Logf("%d bodies taken but for their last byte in %v", nearly, time.Since(begun).Round(time.Millisecond))
+	t.Logf("%d bodies without their last byte sent in %v", nearly, time.Since(begun).Round(time.Millisecond))
 
 	for range 8 {
 		many(t, trickling, func(i int) error { _, err := conns[i].Write([]byte{'x'}); return err })
-		time.Sleep(200 * time.Millisecond) // this is what slow means
+		time.Sleep(200 * time.Millisecond) // the pace of a slow client
 	}
 	many(t, len(conns), func(i int) error { return silent(conns[i]) })
-	// What comes at last is served like anything else. The others give up.
+	// The bodies that are completed now are served. The other clients give up.
 	many(t, nearly, func(i int) error {
 		got, _, err := askOn(conns[trickling+i], []byte{'x'})
 		return errors.Join(err, got.is(404, generated.ErrorCodeKeyNotFound))
@@ -190,8 +190,8 @@ func slowBodies(t *testing.T, v *victim) {
 	closeAll(conns)
 }
 
-// largeBodies: a body over the limit is refused as soon as that is known, and the
-// connection is closed, because the rest is not read.
+// largeBodies sends bodies over the limit. The server refuses each as soon as it knows the
+// size, and closes the connection, because it does not read the rest.
 func largeBodies(t *testing.T, v *victim) {
 	chunk := append(fmt.Appendf(nil, "%x\r\n", 64<<10), append(make([]byte, 64<<10), "\r\n"...)...)
 	chunks := bytes.Repeat(chunk, 80) // 5 MiB
@@ -205,14 +205,14 @@ func largeBodies(t *testing.T, v *victim) {
 		{"announced, not sent", []string{"Content-Length: 4194305"}, nil, 413, generated.ErrorCodeMessageTooLarge},
 		{"announced, and sent", []string{"Content-Length: 5242880"}, make([]byte, 5<<20), 413, generated.ErrorCodeMessageTooLarge},
 		{"announced, waiting for 100", []string{"Content-Length: 4194305", "Expect: 100-continue"}, nil, 413, generated.ErrorCodeMessageTooLarge},
-		{"the longest", []string{"Content-Length: 9223372036854775807"}, nil, 413, generated.ErrorCodeMessageTooLarge},
+		{"the longest length", []string{"Content-Length: 9223372036854775807"}, nil, 413, generated.ErrorCodeMessageTooLarge},
 		{"in chunks", []string{"Transfer-Encoding: chunked"}, chunks, 413, generated.ErrorCodeMessageTooLarge},
 		{"in one chunk", []string{"Transfer-Encoding: chunked"}, append([]byte("500000\r\n"), make([]byte, 5<<20)...), 413, generated.ErrorCodeMessageTooLarge},
 		// net/http refuses to read much more framing than body.
 		{"in bytes with framing", []string{"Transfer-Encoding: chunked"}, bytes.Repeat([]byte("1;"+strings.Repeat("e", 1000)+"\r\nx\r\n"), 1000), 400, generated.ErrorCodeInvalidArg},
 		{"a chunk too long to count", []string{"Transfer-Encoding: chunked"}, []byte("fffffffffffffffff\r\nx"), 400, generated.ErrorCodeInvalidArg},
-		// And this never gets as far as the handler.
-		{"longer than a number", []string{"Content-Length: 92233720368547758070"}, nil, 400, ""},
+		// net/http refuses this before the handler is called.
+		{"a length beyond int64", []string{"Content-Length: 92233720368547758070"}, nil, 400, ""},
 	}
 	const each = 20
 	conns := v.open(t, each*len(ways), nil)

@@ -24,29 +24,28 @@ import (
 	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
-// hang is where waiting ends and a failure begins. It guards against a server that hangs;
-// how fast a server is, no test here asserts.
+// hang is the time after which a wait fails. It guards against a server that hangs, and does
+// not assert how fast the server is.
 const hang = time.Minute
 
 var (
 	playAbuse = flag.Bool("abuse", false, "run TestAbuse, which takes a minute or two")
-	holdTimes = flag.Bool("times", false, "hold what TestAbuse measures in time to its limits as well")
+	holdTimes = flag.Bool("times", false, "check the times that TestAbuse measures against their limits, too")
 )
 
-// played is an abuse. What it returns are the figures that it is judged by.
+// played is an abuse. do returns the figures that are compared with their limits.
 type played struct {
 	name string
 	do   func(t *testing.T) []abuse.Figure
 }
 
-// TestAbuse: clients that mean harm, or are broken, disks that fail, and strangers neither bring the server
-// down, nor make it hold more and more memory, nor keep it from others, nor get anything changed. Each
-// abuse has processes of its own, so that a peak of memory is its own, and prints a line. Times have
-// limits with -times alone.
+// TestAbuse checks that malicious or broken clients, failing disks and strangers cannot crash the server, grow
+// its memory without a limit, block other clients, or change anything. Each abuse has its own processes, because
+// it measures their peak memory, and prints a line. Times have limits only with -times.
 //
-// What needs a million operations is in bench/scale. That more than ten intermediates are not read, which
-// nobody sees from outside, is in TestIntermediates of package server; that an engine does not
-// write for a repeated cancel, whatever the driver, in TestARepeatedCancelWritesNothing of package emulator.
+// Abuses with a million operations are in bench/scale. TestIntermediates of package server checks that more than
+// ten intermediates are not read, which is not visible from outside. TestARepeatedCancelWritesNothing of package
+// emulator checks that an engine does not write for a repeated cancel, whatever the driver.
 func TestAbuse(t *testing.T) {
 	if !*playAbuse {
 		t.Skip("make abuse runs it")
@@ -56,10 +55,10 @@ func TestAbuse(t *testing.T) {
 	play := func(p played) {
 		t.Run(p.name, func(t *testing.T) {
 			var figures []abuse.Figure
-			t.Cleanup(func() { tell(t, p.name, figures) }) // the last one
+			t.Cleanup(func() { tell(t, p.name, figures) }) // runs after the other cleanups
 			figures = p.do(t)
 			for tries := 2; *holdTimes && late(figures) && tries <= 3; tries++ {
-				t.Logf("once more, as it took too long: %v", figures)
+				t.Logf("trying again, because it took too long: %v", figures)
 				figures = append(p.do(t), abuse.Count("tries", tries, 0).Free())
 			}
 		})
@@ -73,7 +72,7 @@ func TestAbuse(t *testing.T) {
 		meanwhile.Go(func() { play(p) })
 	}
 	// The numbers are how many MB the process may grow, without and with the race
-	// detector: at least twice what it does, and less than without its limits.
+	// detector: at least twice what it grows, and less than it would grow without its limits.
 	for _, p := range []played{
 		{"idle-connections", onVictim(800, 1400, idleConnections)},
 		{"slow-bodies", onVictim(96, 256, slowBodies)},
@@ -100,7 +99,7 @@ func TestAbuse(t *testing.T) {
 		{"second-signal", whatTests(TestSecondSignalEnds)},
 		{"cross-origin-write", crossOrigin},
 		{"rebound-host", reboundHost},
-		{"certificates-change", whatTests(TestServeReadsAgain)},
+		{"certificates-change", whatTests(TestServeReloads)},
 		{"weak-certificates", weakCertificates},
 		{"proxy-before-etcd", whatTests(TestEtcdTakesNoProxyOfTheEnvironment)},
 		{"password-in-store", whatTests(TestPasswordsAreNeitherTakenNorEchoed)},
@@ -109,8 +108,8 @@ func TestAbuse(t *testing.T) {
 	}
 }
 
-// late reports whether nothing but times is over a limit. What else the machine does only adds to
-// those, so that the best of three tries counts.
+// late reports whether only times are over a limit. Other load on the machine only adds to times,
+// so the best of three tries counts.
 func late(figures []abuse.Figure) bool {
 	over := slices.DeleteFunc(slices.Clone(figures), func(f abuse.Figure) bool { return !f.Over() })
 	return len(over) > 0 && !slices.ContainsFunc(over, func(f abuse.Figure) bool { return !f.Timed() })
@@ -135,11 +134,11 @@ func tell(t *testing.T, name string, figures []abuse.Figure) {
 	line, ok := abuse.Line(name, append(figures, abuse.Count("failed", failed, 0))...)
 	fmt.Println(line)
 	if !ok {
-		t.Error("it failed, or a figure is over its limit")
+		t.Errorf("%s: got a failure or a figure over its limit, want neither", name)
 	}
 }
 
-// whatTests plays what a test of its own, which other systems have too, says all about.
+// whatTests plays a test that also runs by itself, on other systems too.
 func whatTests(test func(*testing.T)) func(*testing.T) []abuse.Figure {
 	return func(t *testing.T) []abuse.Figure {
 		begun := time.Now()
@@ -159,8 +158,7 @@ func onVictim(bound, raced int, do func(*testing.T, *victim)) func(*testing.T) [
 	}
 }
 
-// rounds is how often something is measured of which the best counts: few times where no limit of a time
-// depends on that.
+// rounds returns how often to measure a figure of which the best counts: less often if times have no limits.
 func rounds(n int) int {
 	if *holdTimes {
 		return n
@@ -168,7 +166,7 @@ func rounds(n int) int {
 	return min(n, unraced(3, 1))
 }
 
-// unraced is the first number, or with the race detector the second.
+// unraced returns bound, or raced with the race detector.
 func unraced(bound, raced int) int {
 	if racedetector.On {
 		return raced
@@ -180,15 +178,15 @@ func unraced(bound, raced int) int {
 type victim struct {
 	*process
 	addr   string
-	conns  int             // at most
-	fds    int             // before
-	before int             // memory, KiB
+	conns  int             // the most at once
+	fds    int             // open files before the abuse
+	before int             // memory before the abuse, in KiB
 	calls  []time.Duration // of well-behaved callers
 }
 
 func newVictim(t *testing.T) *victim {
 	t.Helper()
-	// No operation of a caller is over before it asks for the next thing.
+	// No operation of a caller ends before the caller's next request.
 	scenario := filepath.Join(t.TempDir(), "scenario.json")
 	if err := os.WriteFile(scenario, []byte(`{"default": {"perform": {"takes": "1h"}}}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -208,18 +206,17 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// height waits until the server holds so many connections at once.
+// height waits until the server holds conns connections at once.
 func (v *victim) height(t *testing.T, conns int) {
 	t.Helper()
 	v.conns = max(v.conns, conns)
 	fds, ok := v.await(t, func(fds int) bool { return fds >= v.fds+conns })
 	if !ok {
-		t.Fatalf("the server has %d open files; it does not hold %d connections", fds, conns)
+		t.Fatalf("got %d open files of the server, want %d for its connections", fds, v.fds+conns)
 	}
 }
 
-// verify is what has to be true after the abuse, whatever it was. The process may have grown by
-// so many MB.
+// verify ends the server and returns the figures of any abuse. The process may have grown by bound MB.
 func (v *victim) verify(t *testing.T, bound int) []abuse.Figure {
 	t.Helper()
 	left, _ := v.await(t, func(fds int) bool { return fds <= v.fds })
@@ -232,7 +229,7 @@ func (v *victim) verify(t *testing.T, bound int) []abuse.Figure {
 	}
 }
 
-// endWell asks the server to end. It has to end well, and how long that takes is returned.
+// endWell terminates the server, which must exit with 0, and returns how long that takes.
 func (v *victim) endWell(t *testing.T) time.Duration {
 	t.Helper()
 	begun := time.Now()
@@ -245,21 +242,21 @@ func (v *victim) endWell(t *testing.T) time.Duration {
 	took := time.Since(begun)
 	log := v.log.String()
 	if err != nil {
-		t.Errorf("after a termination: %v; the end of the log:\n%s", err, log[max(0, len(log)-4096):])
+		t.Errorf("after SIGTERM: got %v, want exit 0; the end of the log:\n%s", err, log[max(0, len(log)-4096):])
 	}
-	// Whatever a client does, it is no fault of the server; that a client is gone
-	// before it has its answer may be noted.
+	// A client causes no error of the server, except for the note that the client has gone
+	// before its answer.
 	for line := range strings.Lines(log) {
 		broken := strings.Contains(line, "level=ERROR") && !strings.Contains(line, "aborted=true")
 		if broken || strings.Contains(line, "panic") || strings.Contains(line, "DATA RACE") {
-			t.Errorf("in the log: %s", line)
+			t.Errorf("got %q in the log, want no error, panic or race", line)
 			break
 		}
 	}
 	return took
 }
 
-// await looks at the number of open files until it is right, or it takes too long.
+// await polls the number of open files until it is right, and reports whether it is.
 func (v *victim) await(t *testing.T, right func(int) bool) (int, bool) {
 	t.Helper()
 	for deadline := time.Now().Add(hang); ; time.Sleep(10 * time.Millisecond) {
@@ -273,55 +270,55 @@ func (v *victim) await(t *testing.T, right func(int) bool) (int, bool) {
 	}
 }
 
-// openFiles is how many files the process has open, connections among them.
+// openFiles returns how many files the process has open, including connections.
 func (v *victim) openFiles(t *testing.T) int {
 	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", v.cmd.Process.Pid))
 	if err != nil {
-		t.Fatalf("the server is gone: %v", err)
+		t.Fatalf("got %v, want a running server", err)
 	}
 	return len(entries)
 }
 
-// memory is what the process holds (VmRSS), or ever held (VmHWM), in KiB.
+// memory returns the memory that the process holds (VmRSS), or its peak (VmHWM), in KiB.
 func (v *victim) memory(t *testing.T, which string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.cmd.Process.Pid))
 	if err != nil {
-		t.Fatalf("the server is gone: %v", err)
+		t.Fatalf("got %v, want a running server", err)
 	}
 	_, rest, _ := strings.Cut(string(status), which+":")
 	text, _, _ := strings.Cut(rest, "kB")
 	kib, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil {
-		t.Fatalf("the server has no %s: it is gone", which)
+		t.Fatalf("%s: got %q, want the memory of a running server", which, text)
 	}
 	return kib
 }
 
-// middle is the median of what is sorted.
+// middle returns the median of sorted times.
 func middle(sorted []time.Duration) time.Duration { return sorted[len(sorted)/2] }
 
-// callers makes well-behaved callers work until the returned function is called.
-// One keeps its connection; the other needs a new one for each call.
+// callers runs well-behaved callers until the returned function is called.
+// One keeps its connection; the other makes a new one for each call.
 func (v *victim) callers(t *testing.T) (stop func()) {
 	t.Helper()
 	all := []*caller{newCaller(t, v.url, true), newCaller(t, v.url, false)}
 	for _, c := range all {
 		if err := c.round(t.Context()); err != nil {
-			t.Fatalf("before the abuse: %v", err)
+			t.Fatalf("before the abuse: got %v, want nil", err)
 		}
 	}
 	v.fds, v.before = v.openFiles(t), v.memory(t, "VmRSS")
 
 	ctx, cancel := context.WithCancel(t.Context())
-	whole := context.WithoutCancel(ctx) // an interrupted call would prove nothing
+	whole := context.WithoutCancel(ctx) // an interrupted call would fail
 	var done sync.WaitGroup
 	for _, c := range all {
 		done.Go(func() {
 			for ctx.Err() == nil {
 				if err := c.round(whole); err != nil {
-					t.Errorf("a well-behaved caller: %v", err)
+					t.Errorf("a well-behaved caller: got %v, want nil", err)
 					return
 				}
 				select {
@@ -337,7 +334,7 @@ func (v *victim) callers(t *testing.T) (stop func()) {
 		done.Wait()
 		for _, c := range all {
 			if err := c.round(t.Context()); err != nil {
-				t.Errorf("after the abuse: %v", err)
+				t.Errorf("after the abuse: got %v, want nil", err)
 			}
 			v.calls = append(v.calls, c.took...)
 		}

@@ -19,32 +19,32 @@ import (
 	"github.com/sfcancel/sfcancel/internal/abuse"
 )
 
-// cancelled is a cancel of an operation that is not known. Whoever may cancel gets 404.
+// cancelled is a cancel of an unknown operation. Clients that may cancel get 404.
 const cancelled = "/Faults/$/Cancel?api-version=6.0&Force=false&OperationId=" + unknown
 
-// as is a client that shows a certificate, on connections that it keeps or not.
+// as returns a client that presents a certificate, and keeps its connections or not.
 func as(t *testing.T, shown tls.Certificate, keep bool) *http.Client {
 	t.Helper()
 	config := trustful()
-	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &shown, nil } // whatever is asked for
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &shown, nil } // whichever authorities the server names
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: !keep}}
 	t.Cleanup(client.CloseIdleConnections)
 	return client
 }
 
-// admitted serves those whose certificate has the common name admin and goes back to an authority.
+// admitted starts a server that accepts certificates of the authority with the common name admin.
 func admitted(t *testing.T, p *testPKI) *victim {
 	t.Helper()
 	return &victim{process: serveProcess(t, "--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"), "--client-ca", p.file("ca.pem"), "--admin", "admin")}
 }
 
-// outsider: who knows an admin's name, and sends a hundred intermediates of which any may have signed
-// any other, costs at most twice what an admin costs: with each request, and with each connection. So
-// does who sends as many as are read, and nobody with one more is let in.
+// outsider knows an admin's name, and sends a hundred intermediates, any of which may have signed any other. It
+// costs the server at most twice what an admin costs, for each request and for each connection. The same holds for
+// as many intermediates as are read, and for one more. The outsider is refused with each of these.
 func outsider(t *testing.T) []abuse.Figure {
 	p := newTestPKI(t)
 	v := admitted(t, p)
-	// chained is a certificate with n intermediates below an authority.
+	// chained makes a certificate with n intermediates below an authority.
 	chained := func(below *testPKI, name string, n int) tls.Certificate {
 		at := &testPKI{ca: below.ca, caKey: below.caKey}
 		var between [][]byte
@@ -66,7 +66,7 @@ func outsider(t *testing.T) []abuse.Figure {
 		before := v.cpu(t)
 		for range n {
 			if status, _, body := exchange(t, client, http.MethodPost, v.url+cancelled, nil, ""); status != want {
-				t.Fatalf("%d, want %d: %s", status, want, body)
+				t.Fatalf("got %d, want %d: %s", status, want, body)
 			}
 		}
 		return v.cpu(t) - before
@@ -74,7 +74,7 @@ func outsider(t *testing.T) []abuse.Figure {
 	type side struct {
 		shown               tls.Certificate
 		want                int
-		request, connection time.Duration // of the best round: what else the machine does only adds to it
+		request, connection time.Duration // of the best round: other load on the machine only adds to it
 	}
 	var figures []abuse.Figure
 	for _, n := range []int{10, 11, 100} {
@@ -98,7 +98,7 @@ func outsider(t *testing.T) []abuse.Figure {
 	return figures
 }
 
-// crossOrigin: what a browser says a page of another site has it send is refused.
+// crossOrigin sends requests that a browser marks as sent by a page of another site. They are refused.
 func crossOrigin(t *testing.T) []abuse.Figure {
 	v := newVictim(t)
 	through, sent := 0, 0
@@ -113,13 +113,13 @@ func crossOrigin(t *testing.T) []abuse.Figure {
 		}
 	}
 	if status, _, body := exchange(t, http.DefaultClient, http.MethodPost, v.url+cancelled, nil, ""); status != http.StatusNotFound {
-		t.Errorf("a program: %d %s", status, body)
+		t.Errorf("a program: got %d %s, want 404", status, body)
 	}
 	v.endWell(t)
 	return []abuse.Figure{abuse.Count("sent", sent, 0).Free(), abuse.Count("let-through", through, 0)}
 }
 
-// reboundHost: a name that somebody else has resolve to a loopback address is none to ask for.
+// reboundHost sends requests for host names that an attacker may have pointed at a loopback address. They are refused.
 func reboundHost(t *testing.T) []abuse.Figure {
 	v := newVictim(t)
 	through, hosts := 0, []string{"evil.example", "evil.example:80", "x", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"}
@@ -140,7 +140,7 @@ func reboundHost(t *testing.T) []abuse.Figure {
 	return []abuse.Figure{abuse.Count("sent", 2*len(hosts), 0).Free(), abuse.Count("let-through", through, 0)}
 }
 
-// weakCertificates: whoever shows what others can forge is turned away.
+// weakCertificates presents certificates that others can forge. They are refused.
 func weakCertificates(t *testing.T) []abuse.Figure {
 	p := newTestPKI(t)
 	v := admitted(t, p)
@@ -175,7 +175,7 @@ func weakCertificates(t *testing.T) []abuse.Figure {
 		case tt.want == http.StatusForbidden:
 			through++
 		default:
-			t.Errorf("%d bits: %d %s", tt.bits, status, body)
+			t.Errorf("%d bits: got %d %s, want %d", tt.bits, status, body, tt.want)
 		}
 	}
 	v.endWell(t)

@@ -24,7 +24,7 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// caller is one who does what callers do. It asks once: whatever goes wrong shows.
+// caller is a well-behaved client. It does not retry, so that every failure shows.
 type caller struct {
 	client *wrapper.Client
 	took   []time.Duration
@@ -42,7 +42,7 @@ func newCaller(t *testing.T, url string, keep bool) *caller {
 	return &caller{client: client}
 }
 
-// round starts an operation, sees it in the list, cancels it and looks again.
+// round starts an operation, lists it, cancels it, and lists it again.
 func (c *caller) round(ctx context.Context) error {
 	id := uuid.New()
 	return errors.Join(
@@ -61,7 +61,7 @@ func (c *caller) round(ctx context.Context) error {
 		}),
 		c.call(ctx, func(ctx context.Context) error {
 			op, err := c.client.Operation(ctx, id)
-			// The clock goes on, so it may have ended already.
+			// The clock runs, so the operation may have ended already.
 			over := op.State == wrapper.StateRollingBack || op.State == wrapper.StateCancelled
 			return judged("list", err, op.ID == id && over, op)
 		}),
@@ -86,12 +86,12 @@ func judged(what string, err error, right bool, got any) error {
 
 var errWrong = errors.New("not the right answer")
 
-// open connects so many times, and does something with each connection at once.
+// open makes n connections, and calls first for each as soon as it is open.
 func (v *victim) open(t *testing.T, n int, first func(net.Conn) error) []net.Conn {
 	t.Helper()
 	conns := make([]net.Conn, n)
 	t.Cleanup(func() { closeAll(conns) })
-	// Not all at once: the more of them wait for each other, the longer each takes.
+	// Not all at once, because they would wait for each other.
 	some(t, n, 64, func(i int) (err error) {
 		conns[i], err = (&net.Dialer{Timeout: hang}).DialContext(t.Context(), "tcp", v.addr)
 		if err == nil && first != nil {
@@ -110,13 +110,13 @@ func closeAll(conns []net.Conn) {
 	}
 }
 
-// many does something n times at once, and stops the test if one of them failed.
+// many calls do n times at once, and stops the test if a call fails.
 func many(t *testing.T, n int, do func(i int) error) {
 	t.Helper()
 	some(t, n, n, do)
 }
 
-// some does something n times, so many at once. The first failures say enough.
+// some calls do n times, atOnce at a time. It reports the first failures only.
 func some(t *testing.T, n, atOnce int, do func(i int) error) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -142,7 +142,7 @@ func some(t *testing.T, n, atOnce int, do func(i int) error) {
 	}
 }
 
-// reply is an answer as far as these tests look at it.
+// reply is the part of an answer that these tests check.
 type reply struct {
 	status     int
 	code       generated.ErrorCode // of the FabricError, if it is one
@@ -151,7 +151,7 @@ type reply struct {
 	body       []byte
 }
 
-// readReply reads the next answer, which has to come in time.
+// readReply reads the next answer, within the time limit hang.
 func readReply(c net.Conn, r *bufio.Reader) (reply, error) {
 	if err := c.SetReadDeadline(time.Now().Add(hang)); err != nil {
 		return reply{}, err
@@ -170,7 +170,7 @@ func readReply(c net.Conn, r *bufio.Reader) (reply, error) {
 	return got, err
 }
 
-// is reports what is wrong with an answer; only failures have a code.
+// is returns an error unless the answer has the status and the code, "" for none.
 func (r reply) is(status int, code generated.ErrorCode) error {
 	if r.status != status || r.code != code {
 		return fmt.Errorf("got %d %s %.200q, want %d %s", r.status, r.code, r.body, status, code)
@@ -179,7 +179,7 @@ func (r reply) is(status int, code generated.ErrorCode) error {
 }
 
 // askOn sends a request on a connection and reads the answer at the same time,
-// because the server may answer, and hang up, before it has everything.
+// because the server may answer and close the connection before it has read everything.
 func askOn(c net.Conn, request ...[]byte) (reply, *bufio.Reader, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(hang)); err != nil {
 		return reply{}, nil, err
@@ -201,31 +201,31 @@ func askOn(c net.Conn, request ...[]byte) (reply, *bufio.Reader, error) {
 	return got, r, err
 }
 
-// hungUp reports an error unless the server closes the connection without another word.
+// hungUp returns an error unless the server closes the connection without sending more.
 func hungUp(c net.Conn, r *bufio.Reader) error {
 	if err := c.SetReadDeadline(time.Now().Add(hang)); err != nil {
 		return err
 	}
 	rest, err := io.ReadAll(r)
 	if len(rest) > 0 || err != nil && !errors.Is(err, syscall.ECONNRESET) {
-		return fmt.Errorf("the connection is not closed: %.200q, %w", rest, err)
+		return fmt.Errorf("got %.200q, %w, want a closed connection", rest, err)
 	}
 	return nil
 }
 
-// silent reports an error if anything came back by now.
+// silent returns an error if the server has sent anything.
 func silent(c net.Conn) error {
 	if err := c.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		return err
 	}
 	var b [512]byte
 	if n, err := c.Read(b[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("the server did not wait: %q, %w", b[:n], err)
+		return fmt.Errorf("got %q, %w, want a server that waits", b[:n], err)
 	}
 	return nil
 }
 
-// lines is the beginning of a request, without the line that ends it.
+// lines returns the header of a request, without the empty line at the end.
 func lines(request string, headers ...string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s HTTP/1.1\r\nHost: localhost\r\n", request)
@@ -235,13 +235,13 @@ func lines(request string, headers ...string) []byte {
 	return b.Bytes()
 }
 
-// whole is a request without a body.
+// whole returns a request without a body.
 func whole(request string, headers ...string) []byte {
 	return append(lines(request, headers...), "\r\n"...)
 }
 
 const (
-	// known is an operation that every victim has; unknown is one that it has not.
+	// known is an operation that every victim has; unknown is one that none has.
 	known, unknown = "00000000-0000-0000-0000-00000000abcd", "00000000-0000-0000-0000-00000000dcba"
 	onKnown        = "/Faults/Services/shop~orders/$/GetPartitions/" + known + "/$/"
 	begin          = "POST " + onKnown + "StartDataLoss?api-version=6.0&DataLossMode=FullDataLoss&OperationId=" + known

@@ -16,10 +16,10 @@ import (
 	"github.com/sfcancel/sfcancel/internal/racedetector"
 )
 
-// listOf10000 is what a list of 10 000 operations costs the server: one after a change, and one of the
-// same moment as the one before. Each cost is that of the best round: what else the process and the
-// machine do only adds to it. The list itself may allocate once for 100 operations, which
-// TestListAllocates of bench/scale holds; here is the rest of the server in the figure too.
+// listOf10000 measures what a list of 10 000 operations costs the server: one after a change, and one
+// without a change since the last list. Each cost is that of the best round: other load on the process
+// and the machine only adds to it. The list itself may allocate once for 100 operations, which
+// TestListAllocates of bench/scale checks; this figure also contains the rest of the server.
 func listOf10000(t *testing.T) []abuse.Figure {
 	const n = 20
 	if racedetector.On {
@@ -61,27 +61,27 @@ func listOf10000(t *testing.T) []abuse.Figure {
 	return figures
 }
 
-// allocations is how often the process has allocated.
+// allocations returns how often the process has allocated.
 func (c *crowd) allocations(t *testing.T) int {
 	t.Helper()
 	_, _, text := exchange(t, c.client, http.MethodGet, c.beside+"/metrics", nil, "")
 	_, rest, _ := strings.Cut(string(text), "\ngo_memstats_mallocs_total ")
 	var n float64
 	if _, err := fmt.Sscan(rest, &n); err != nil {
-		t.Fatalf("the metrics do not tell: %v", err)
+		t.Fatalf("go_memstats_mallocs_total: got %v, want a number", err)
 	}
 	return int(n)
 }
 
-// firstListOfDue is the first list after an hour in which 2 000 operations have fallen due, with all
-// transitions that they went through meanwhile, from the moment at which that hour is over.
+// firstListOfDue measures the first list after the clock moved by an hour in which 2 000 operations fell
+// due. The time includes the move and all transitions of the operations.
 func firstListOfDue(t *testing.T) []abuse.Figure {
 	const n = 2_000
 	p := serveProcess(t, "--freeze", "--control", "--admin-addr", "127.0.0.1:0", "--store", "bolt:"+filepath.Join(t.TempDir(), "faults.db"))
 	control := func(path, body string) {
 		t.Helper()
 		if status, _, answer := exchange(t, http.DefaultClient, http.MethodPost, p.beside+path, nil, body); status != http.StatusOK {
-			t.Fatalf("%s: %d %s", path, status, answer)
+			t.Fatalf("%s: got %d %s, want 200", path, status, answer)
 		}
 	}
 	best, left := time.Duration(math.MaxInt64), 0
@@ -93,7 +93,7 @@ func firstListOfDue(t *testing.T) []abuse.Figure {
 		status, _, body := exchange(t, http.DefaultClient, http.MethodGet, p.url+everyOperation, nil, "")
 		best = min(best, time.Since(begun))
 		if status != http.StatusOK {
-			t.Fatalf("a list: %d %s", status, body)
+			t.Fatalf("list: got %d %s, want 200", status, body)
 		}
 		left += (i+1)*n - bytes.Count(body, []byte(`"Completed"`))
 	}
@@ -101,23 +101,23 @@ func firstListOfDue(t *testing.T) []abuse.Figure {
 	return []abuse.Figure{abuse.Time("list", best, time.Second/2), abuse.Count("not-over", left, 0)}
 }
 
-// repeatedCancel: a cancel that changes nothing leaves the file of the store as it is.
+// repeatedCancel checks that a cancel that changes nothing does not write to the file of the store.
 func repeatedCancel(t *testing.T) []abuse.Figure {
 	const n = 100
 	path := filepath.Join(t.TempDir(), "faults.db")
 	p := serveProcess(t, "--freeze", "--store", "bolt:"+path)
 	cancel := p.url + "/Faults/$/Cancel?api-version=6.0&Force=false&OperationId=" + start(t, p.url, dataLoss...)
-	writes, before := -1, "" // the first one does write
+	writes, before := -1, "" // the first cancel writes
 	for range n + 1 {
 		if status, _, body := exchange(t, http.DefaultClient, http.MethodPost, cancel, nil, ""); status != http.StatusOK {
-			t.Fatalf("a cancel: %d %s", status, body)
+			t.Fatalf("cancel: got %d %s, want 200", status, body)
 		}
 		if now := contentsOf(t, path); now != before {
 			writes, before = writes+1, now
 		}
 	}
 	if writes < 0 {
-		t.Error("the first cancel wrote nothing")
+		t.Error("first cancel: got an unchanged file, want a write")
 	}
 	p.end(t)
 	return []abuse.Figure{abuse.Count("cancels", n, 0).Free(), abuse.Count("writes", writes, 0)}

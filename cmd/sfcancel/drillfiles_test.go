@@ -31,7 +31,7 @@ type drillJob struct {
 	Steps     []drillStep       `yaml:"steps"`
 }
 
-// The pipelines of examples/ci end what they began: each is played on a cluster with certificates, whether its drill
+// The pipelines of examples/ci end the fault that they start, on a cluster with certificates, whether the drill
 // succeeds, fails, or never begins.
 func TestExamplesOfPipelines(t *testing.T) {
 	t.Parallel()
@@ -62,7 +62,7 @@ func TestExamplesOfPipelines(t *testing.T) {
 		}
 		found, ok := value[strings.ToUpper(m[1]+m[2])]
 		if !ok {
-			t.Errorf("nothing sets %s", text)
+			t.Errorf("%s has no value, want a variable of the drill", text)
 		}
 		return found
 	}
@@ -84,12 +84,12 @@ func TestExamplesOfPipelines(t *testing.T) {
 		}
 		all, err := jobs(text)
 		if err != nil || len(all) != 1 || len(all[0].Steps) < 5 {
-			t.Fatalf("%s: %v, %+v", file, err, all)
+			t.Fatalf("%s: got %+v, %v, want one job with 5 steps or more", file, all, err)
 		}
 		for name, c := range map[string]struct{ fails, want string }{
-			"the drill succeeds": {"", "Finished"},
-			"the drill fails":    {"Look at the service meanwhile", "Finished"},
-			"it never begins":    {"Write the certificate", ""},
+			"the drill succeeds":     {"", "Finished"},
+			"the drill fails":        {"Look at the service meanwhile", "Finished"},
+			"the drill never begins": {"Write the certificate", ""},
 		} {
 			t.Run(file+" "+name, func(t *testing.T) {
 				dir := t.TempDir()
@@ -124,24 +124,24 @@ func TestExamplesOfPipelines(t *testing.T) {
 					var said bytes.Buffer
 					cmd.Stdout, cmd.Stderr = &said, &said
 					if err := cmd.Run(); err != nil {
-						t.Errorf("%s: %v: %s", name, err, said.String())
+						t.Errorf("step %s: got %v, want nil: %s", name, err, said.String())
 						failed = true
 					}
 					out = said.String()
 				}
 				if strings.Contains(out, "warning") || !strings.Contains(out, c.want) || failed != (c.fails != "") {
-					t.Errorf("failed %t; the last step said %q, want %q", failed, out, c.want)
+					t.Errorf("failed %t, last output %q, want %t, %q without a warning", failed, out, c.fails != "", c.want)
 				}
 			})
 		}
 	}
 	code, out, errs := sfcancel(t, "list", "--state", "Running,RollingBack", "-q", "--endpoint", url, "--server-thumbprint", p.thumbprint("server"), "--cert", p.file("admin.pem"), "--key", p.file("admin.key"))
 	if code != exitOK || out != "" {
-		t.Errorf("what is left: exit %d, %s%s", code, out, errs)
+		t.Errorf("operations that still run: exit %d, want %d and none: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// The service of examples/systemd runs a command that makes sense, with variables that there are.
+// The service of examples/systemd runs a valid command, with variables that exist.
 func TestExampleOfSystemd(t *testing.T) {
 	unit := map[string][]string{}
 	for _, file := range []string{"sfcancel-reap.service", "sfcancel-reap.timer"} {
@@ -155,14 +155,14 @@ func TestExampleOfSystemd(t *testing.T) {
 			switch {
 			case line == "", strings.HasPrefix(line, "#"), strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]"):
 			case !found:
-				t.Errorf("%s: %q is no line of a unit", file, line)
+				t.Errorf("%s: got line %q, want one of a unit", file, line)
 			default:
 				unit[key] = append(unit[key], value)
 			}
 		}
 	}
 	if len(unit["ExecStart"]) != 1 || len(unit["OnUnitInactiveSec"]) != 1 {
-		t.Fatalf("%v", unit)
+		t.Fatalf("got %v, want one ExecStart and one OnUnitInactiveSec", unit)
 	}
 	known := map[string]bool{"XDG_STATE_HOME": true}
 	for _, s := range settings {
@@ -171,7 +171,7 @@ func TestExampleOfSystemd(t *testing.T) {
 	for _, line := range unit["Environment"] {
 		for _, word := range strings.Fields(line) {
 			if name, _, _ := strings.Cut(word, "="); !known[name] {
-				t.Errorf("%s is no variable of the program", name)
+				t.Errorf("got variable %s, want one of the program", name)
 			}
 		}
 	}

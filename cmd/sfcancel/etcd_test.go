@@ -16,13 +16,13 @@ import (
 	"github.com/sfcancel/sfcancel/internal/etcdtest"
 )
 
-// etcdStore is the name of a store in a cluster, reached through its proxies.
+// etcdStore returns the name of a store in a cluster, reached through its proxies.
 func etcdStore(c *etcdtest.Cluster, prefix string) string {
 	hosts := strings.ReplaceAll(strings.Join(c.Proxied(), ","), "http://", "")
 	return "etcd://" + hosts + "/" + prefix
 }
 
-// Two servers over one etcd are one server, and a third that comes later knows all of it.
+// Two servers over one etcd act as one server, and a third one that starts later has the same state.
 func TestServeFromEtcd(t *testing.T) {
 	t.Parallel()
 	st := etcdStore(etcdtest.Start(t, 1), "faults")
@@ -43,7 +43,8 @@ func TestServeFromEtcd(t *testing.T) {
 	step(exitOK, "[]", "list", "-o", "json", "--endpoint", serveInTest(t, "--store", st+"2", "--freeze"))
 }
 
-func TestServeFromNoEtcd(t *testing.T) {
+// A server whose etcd is unreachable fails within a minute. An invalid name is a usage error.
+func TestServeFromUnreachableEtcd(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it waits for a time-out; make test runs it")
@@ -53,22 +54,22 @@ func TestServeFromNoEtcd(t *testing.T) {
 	c.Cut(0)
 	begin := time.Now()
 	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", name); code != exitFailed || !strings.Contains(errs, "cannot be reached") {
-		t.Errorf("exit %d: %s", code, errs)
+		t.Errorf("exit %d, want %d and cannot be reached: %s", code, exitFailed, errs)
 	}
 	if took := time.Since(begin); took > time.Minute {
-		t.Errorf("it took %v to say so, want a minute at most", took)
+		t.Errorf("got the error after %v, want it within a minute", took)
 	}
 	for _, name := range []string{"etcd://", "etcd://127.0.0.1/faults", "etcd://a@127.0.0.1:2379"} {
 		for _, args := range [][]string{{"serve", "--store", name}, {"cancel", uuid.NewString(), "--ledger", name}} {
 			if code, _, errs := sfcancel(t, args...); code != exitUsage || !strings.Contains(errs, "the form is etcd://") {
-				t.Errorf("%v: exit %d: %s", args, code, errs)
+				t.Errorf("%v: exit %d, want %d with the form: %s", args, code, exitUsage, errs)
 			}
 		}
 	}
 }
 
-// The graceful cancel that one machine has noted in etcd lets another force. Without the
-// ledger no force goes out, whatever the policy, and a graceful cancel does.
+// A graceful cancel that one machine has recorded in etcd is evidence for the force of another. If the
+// ledger is unreachable, no policy sends a force, but graceful cancels still go out.
 func TestLedgerInEtcd(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -93,24 +94,24 @@ func TestLedgerInEtcd(t *testing.T) {
 		step(exitPolicy, "--ledger none skips it", "force", id, "--policy", policy)
 	}
 	if n := forces.Load(); n != 0 {
-		t.Errorf("%d forces went out without a ledger", n)
+		t.Errorf("got %d forces without a ledger, want none", n)
 	}
 	c.Resume(0)
 	step(exitOK, "Accepted", "force", id)
 	if n := forces.Load(); n != 1 {
-		t.Errorf("%d forces went out, want 1", n)
+		t.Errorf("got %d forces, want 1", n)
 	}
 	var actions []string
 	for _, e := range trailOf(t, id, "--ledger", shared) {
 		actions = append(actions, e.Action+" "+e.Verdict)
 	}
-	// What was asked for while the ledger was away is not in it.
-	if got := strings.Join(actions, ", "); got != "graceful Accepted, force , force Accepted" {
-		t.Errorf("the trail is %q", got)
+	// The commands while the ledger was unreachable are not in it.
+	if got, want := strings.Join(actions, ", "), "graceful Accepted, force , force Accepted"; got != want {
+		t.Errorf("got trail %q, want %q", got, want)
 	}
 }
 
-// An etcd that is full takes no more, and the server goes on to answer what only reads.
+// A full etcd refuses writes, and the server still answers reads.
 func TestServeFromFullEtcd(t *testing.T) {
 	t.Parallel()
 	c := etcdtest.Start(t, 1, etcdtest.WithQuota(2<<20))
@@ -121,12 +122,12 @@ func TestServeFromFullEtcd(t *testing.T) {
 	url := serveInTest(t, "--store", etcdStore(c, "faults"), "--scenario", scenario)
 	id := start(t, url, dataLoss...)
 	client, begin := c.Client(t), time.Now()
-	for i := 0; ; i++ { // it notices some time after it is full
+	for i := 0; ; i++ { // etcd refuses writes some time after it is full
 		if _, err := client.Put(t.Context(), fmt.Sprint("stuffing/", i), strings.Repeat("x", 100<<10)); err != nil {
 			break
 		}
 		if time.Since(begin) > time.Minute {
-			t.Fatalf("%d00 KiB fit into an etcd of 2 MiB", i+1)
+			t.Fatalf("wrote %d00 KiB into an etcd of 2 MiB, want it full", i+1)
 		}
 	}
 	for _, c := range []struct {
@@ -145,8 +146,8 @@ func TestServeFromFullEtcd(t *testing.T) {
 	}
 }
 
-// A store in etcd goes to its members, whatever proxy the environment names: that would get
-// to see passwords, and decide what a member says.
+// A store in etcd connects to its members directly, whatever proxy the environment names: a proxy
+// would see passwords, and could change the answers of a member.
 func TestEtcdTakesNoProxyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	proxy, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -173,13 +174,13 @@ func TestEtcdTakesNoProxyOfTheEnvironment(t *testing.T) {
 	}
 	out, err := cmd.CombinedOutput()
 	if err == nil {
-		t.Errorf("it found a store: %s", out)
+		t.Errorf("got %s, want an error", out)
 	}
 	if err := proxy.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for range asked {
-		t.Fatal("the proxy was asked")
+		t.Fatal("got a connection to the proxy, want none")
 	}
 }
 
@@ -214,12 +215,12 @@ func TestParseEtcd(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !isEtcd(c.from) {
-				t.Fatalf("%q is not taken for etcd", c.from)
+				t.Fatalf("isEtcd(%q): got false, want true", c.from)
 			}
 			got, err := parseEtcd(c.from)
 			if c.says != "" {
 				if err == nil || !strings.Contains(err.Error(), c.says) {
-					t.Errorf("error %v, want one that says %s", err, c.says)
+					t.Errorf("got error %v, want one with %s", err, c.says)
 				}
 				return
 			}

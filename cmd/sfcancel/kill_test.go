@@ -18,19 +18,19 @@ import (
 
 var (
 	kills = flag.Int("kills", 20, "how often TestKill kills the server")
-	seed  = flag.Uint64("seed", 1, "seed of the moments at which it is killed")
+	seed  = flag.Uint64("seed", 1, "seed of the times at which the server is killed")
 )
 
-// acknowledged is what the server said it did, by operation.
+// acknowledged is what the server has acknowledged, by operation.
 type acknowledged struct {
 	mu     sync.Mutex
 	latest map[uuid.UUID]lastWord
 }
 
-// lastWord is the last thing the server acknowledged of an operation.
+// lastWord is the last request for an operation that the server acknowledged.
 type lastWord struct {
 	what string
-	more bool // the next thing was asked for, and may or may not have been done
+	more bool // the next request was sent, and may have been carried out
 }
 
 func (a *acknowledged) note(id uuid.UUID, word lastWord) {
@@ -55,8 +55,8 @@ func (w lastWord) allows(state wrapper.State) bool {
 	}
 }
 
-// TestKill: a server on bolt, killed with SIGKILL at any moment of a stream of
-// starts, cancels and forces, has lost nothing of what it answered.
+// A server on bolt that is killed with SIGKILL at any time during starts, cancels and forces
+// loses nothing that it answered.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	t.Logf("kills=%d seed=%d", *kills, *seed)
@@ -98,7 +98,7 @@ func TestKill(t *testing.T) {
 				waiting = false
 			case <-time.After(time.Minute):
 				if requests.Load() == before {
-					t.Fatalf("no answer in a minute: got %d, want %d", before, target)
+					t.Fatalf("got no answer in a minute after %d answers, want %d", before, target)
 				}
 			}
 		}
@@ -118,8 +118,8 @@ func TestKill(t *testing.T) {
 	t.Logf("kills=%d operations=%d", rounds, total)
 }
 
-// load starts, cancels and forces operations until the server is gone. One attempt a
-// call: an answer, and nothing else, is what the server has to stand by.
+// load starts, cancels and forces operations until the server is gone, with one attempt per
+// call: the server is only bound by what it answered.
 func load(ctx context.Context, t *testing.T, url string, known *acknowledged, answered func()) {
 	client, err := wrapper.New(url, wrapper.WithRetry(wrapper.Retry{MaxAttempts: 1}))
 	if err != nil {
@@ -150,13 +150,13 @@ func load(ctx context.Context, t *testing.T, url string, known *acknowledged, an
 	}
 }
 
-// heard notes what came of a call that was to bring an operation on from before. It
+// heard records the outcome of a call for an operation whose last word was before. It
 // reports false once the server is gone; any other failure is an error of the test.
 func (a *acknowledged) heard(t *testing.T, id uuid.UUID, before lastWord, what string, result wrapper.Result, err error) bool {
 	switch {
-	case err == nil && result.Verdict == wrapper.Finished: // it took so long that the operation has ended
+	case err == nil && result.Verdict == wrapper.Finished: // the operation ended before the call
 		if !before.allows(result.State) {
-			t.Errorf("operation %s ended as %s, and the last thing acknowledged was a %s", id, result.State, before.what)
+			t.Errorf("operation %s: got final state %s, want one that is allowed after an acknowledged %s", id, result.State, before.what)
 		}
 		return true
 	case err == nil:
@@ -164,13 +164,13 @@ func (a *acknowledged) heard(t *testing.T, id uuid.UUID, before lastWord, what s
 		return true
 	case !errors.Is(err, wrapper.ErrOutcomeUnknown) && !errors.Is(err, wrapper.ErrNotSent):
 		t.Error(err)
-	case before.what != "": // a start that was not answered promises nothing
+	case before.what != "": // an unanswered start may not exist
 		a.note(id, lastWord{what: before.what, more: true})
 	}
 	return false
 }
 
-// verify holds the server to everything it ever acknowledged.
+// verify checks that the server still has everything that it acknowledged.
 func verify(t *testing.T, url string, known *acknowledged) {
 	t.Helper()
 	client, err := wrapper.New(url)
@@ -183,7 +183,7 @@ func verify(t *testing.T, url string, known *acknowledged) {
 		t.Fatal(err)
 	}
 	if len(listed) >= 10_000 {
-		t.Fatal("the list is full: it does not show everything")
+		t.Fatalf("got a list of %d operations, want less than 10 000, because a full list may be incomplete", len(listed))
 	}
 	states := make(map[uuid.UUID]wrapper.State)
 	for _, op := range listed {
@@ -191,7 +191,7 @@ func verify(t *testing.T, url string, known *acknowledged) {
 	}
 	for id, word := range known.latest {
 		if !word.allows(states[id]) {
-			t.Errorf("operation %s: the last thing acknowledged was a %s, but it is shown as %q", id, word.what, states[id])
+			t.Errorf("operation %s: got state %q, want one that is allowed after an acknowledged %s", id, states[id], word.what)
 		}
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// A serving process uses new certificates, authorities and lists without a restart. If it cannot use them, it says
-// so and keeps the old ones. SIGHUP does not end it.
-func TestServeReadsAgain(t *testing.T) {
+// A serving process uses new certificates, authorities and lists without a restart. If it cannot use them, it logs
+// that and keeps the old ones. SIGHUP does not end it.
+func TestServeReloads(t *testing.T) {
 	p := newTestPKI(t)
 	admins := p.file("admins.txt")
 	list := func(text string) { p.replace(t, "admins.txt", []byte(text)) }
@@ -42,33 +42,33 @@ func TestServeReadsAgain(t *testing.T) {
 				return
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("%s: it does not come; log:\n%s", what, server.log.String())
+				t.Fatalf("got no %s in 20 s; log:\n%s", what, server.log.String())
 			}
 		}
 	}
 	first, status := shows()
 	if status != http.StatusOK {
-		t.Fatalf("at first: %d", status)
+		t.Fatalf("at first: got %d, want 200", status)
 	}
 	if err := server.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 
 	list("other\n")
-	until("taken off the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
+	until("refusal after the removal from the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
 	list("")
-	list("12\n") // no thumbprint: those before go on
-	until("a list of no use", func(_ *x509.Certificate, status int) bool {
+	list("12\n") // not a thumbprint: the previous list stays in effect
+	until("log of an invalid list", func(_ *x509.Certificate, status int) bool {
 		return status == http.StatusForbidden && strings.Contains(server.log.String(), "cannot be used, so their previous contents stay in effect")
 	})
 	list("admin\n")
-	until("back on the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusOK })
+	until("answer after the return to the list", func(_ *x509.Certificate, status int) bool { return status == http.StatusOK })
 
 	renewed := p.issue(t, "server", func(c *x509.Certificate) {
 		c.IPAddresses, c.ExtKeyUsage = first.IPAddresses, first.ExtKeyUsage
 	})
 	p.replacePair(t, "server", renewed)
-	until("a renewed certificate", func(cert *x509.Certificate, status int) bool {
+	until("renewed certificate", func(cert *x509.Certificate, status int) bool {
 		return !cert.Equal(first) && status == http.StatusOK
 	})
 
@@ -78,14 +78,14 @@ func TestServeReadsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.replace(t, "ca.pem", content)
-	until("another authority", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
+	until("refusal after a change of the authority", func(_ *x509.Certificate, status int) bool { return status == http.StatusForbidden })
 	if !strings.Contains(server.log.String(), "hangup") {
-		t.Errorf("the log says nothing of the hangup:\n%s", server.log.String())
+		t.Errorf("got log\n%s\nwant the hangup in it", server.log.String())
 	}
 	server.end(t)
 }
 
-// replace puts another file under the same name, as a certificate manager does.
+// replace replaces a file atomically, as a certificate manager does.
 func (p *testPKI) replace(t *testing.T, name string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(p.file(name)+".new", content, 0o600); err != nil {
@@ -96,7 +96,7 @@ func (p *testPKI) replace(t *testing.T, name string, content []byte) {
 	}
 }
 
-// replacePair replaces a certificate and its key. In between they do not belong together, which is of no use.
+// replacePair replaces a certificate and its key. In between they do not match.
 func (p *testPKI) replacePair(t *testing.T, name string, c tls.Certificate) {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// securedBy serves a cluster for the client certificates of a PKI, and writes these to files.
+// securedBy serves a cluster for the client certificates of a PKI, and writes the certificates to files.
 func securedBy(t *testing.T, p *testPKI, flags ...string) (url string) {
 	t.Helper()
 	for _, name := range []string{"admin", "user", "stranger"} {
@@ -23,8 +23,7 @@ func securedBy(t *testing.T, p *testPKI, flags ...string) (url string) {
 		"--tls-cert", p.file("server.pem"), "--tls-key", p.file("server.key"))...)
 }
 
-// TestClientCertificates: a command proves who it is and whom it trusts, by each of the
-// ways, against a server that wants that.
+// A command authenticates with a certificate and verifies the server in each of the possible ways.
 func TestClientCertificates(t *testing.T) {
 	p := newTestPKI(t)
 	url := securedBy(t, p)
@@ -38,16 +37,16 @@ func TestClientCertificates(t *testing.T) {
 		code  int
 		say   string
 	}{
-		"by CA":                  {[][]string{as("admin"), ca}, exitNotFound, ""},
-		"by thumbprint":          {[][]string{as("admin"), {"--server-thumbprint", thumbprint}}, exitNotFound, ""},
-		"by common name":         {[][]string{as("admin"), ca, {"--server-common-name", "server"}}, exitNotFound, ""},
-		"another common name":    {[][]string{as("admin"), ca, {"--server-common-name", "other"}}, exitNotSent, "not one that you named"},
-		"another thumbprint":     {[][]string{as("admin"), {"--server-thumbprint", strings.Repeat("0", 40)}}, exitNotSent, thumbprint},
-		"nobody trusts it":       {[][]string{as("admin")}, exitNotSent, "unknown authority"},
-		"a user may not":         {[][]string{as("user"), ca}, exitRefused, "E_ACCESSDENIED"},
-		"nobody in particular":   {[][]string{ca}, exitRefused, "credentials"},
-		"a key that is missing":  {[][]string{{"--cert", p.file("admin.pem")}, ca}, exitUsage, "--key"},
-		"a file that is missing": {[][]string{{"--cert", p.file("no.pem"), "--key", p.file("no.key")}, ca}, exitUsage, "no.pem"},
+		"by CA":                 {[][]string{as("admin"), ca}, exitNotFound, ""},
+		"by thumbprint":         {[][]string{as("admin"), {"--server-thumbprint", thumbprint}}, exitNotFound, ""},
+		"by common name":        {[][]string{as("admin"), ca, {"--server-common-name", "server"}}, exitNotFound, ""},
+		"another common name":   {[][]string{as("admin"), ca, {"--server-common-name", "other"}}, exitNotSent, "not one that you named"},
+		"another thumbprint":    {[][]string{as("admin"), {"--server-thumbprint", strings.Repeat("0", 40)}}, exitNotSent, thumbprint},
+		"unknown authority":     {[][]string{as("admin")}, exitNotSent, "unknown authority"},
+		"a cancel by a user":    {[][]string{as("user"), ca}, exitRefused, "E_ACCESSDENIED"},
+		"no client certificate": {[][]string{ca}, exitRefused, "credentials"},
+		"a missing key":         {[][]string{{"--cert", p.file("admin.pem")}, ca}, exitUsage, "--key"},
+		"a missing file":        {[][]string{{"--cert", p.file("no.pem"), "--key", p.file("no.key")}, ca}, exitUsage, "no.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"cancel", uuid.NewString(), "--endpoint", url, "--timeout", "5s"}
@@ -56,16 +55,16 @@ func TestClientCertificates(t *testing.T) {
 			}
 			code, out, errs := sfcancel(t, args...)
 			if code != c.code || !strings.Contains(strings.ToLower(errs), strings.ToLower(c.say)) {
-				t.Errorf("exit %d, want %d: %s%s", code, c.code, out, errs)
+				t.Errorf("exit %d, want %d with %q: %s%s", code, c.code, c.say, out, errs)
 			}
 		})
 	}
 	if code, _, errs := sfcancel(t, append([]string{"list", "--endpoint", "http://localhost:1"}, ca...)...); code != exitUsage || !strings.Contains(errs, "https://") {
-		t.Errorf("certificates without TLS: exit %d: %s", code, errs)
+		t.Errorf("certificates without TLS: exit %d, want %d with https://: %s", code, exitUsage, errs)
 	}
 }
 
-// The doctor tells apart neither role, and what it advises does.
+// The doctor cannot tell the roles apart, but the command that it suggests does.
 func TestDoctorOfRoles(t *testing.T) {
 	p := newTestPKI(t)
 	url := securedBy(t, p)

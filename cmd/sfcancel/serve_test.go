@@ -28,9 +28,8 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// TestServeEndsWell: a termination drains, and exits with 0; what was stored is there
-// for the next process.
-func TestServeEndsWell(t *testing.T) {
+// SIGTERM drains the server, which exits with 0, and the next process finds what was stored.
+func TestServeEnds(t *testing.T) {
 	t.Parallel()
 	storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
 	first := serveProcess(t, "--store", storage)
@@ -39,22 +38,22 @@ func TestServeEndsWell(t *testing.T) {
 	// The file belongs to one process at a time.
 	code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage)
 	if code != exitFailed || !strings.Contains(errs, "faults.db") {
-		t.Errorf("a second server on the same file: exit %d, %q", code, errs)
+		t.Errorf("a second server on the same file: exit %d, want %d and the name of the file: %q", code, exitFailed, errs)
 	}
 
 	first.end(t)
 	for _, part := range []string{"msg=serving", id} {
 		if log := first.log.String(); !strings.Contains(log, part) {
-			t.Errorf("%s is not in the log:\n%s", part, log)
+			t.Errorf("got log\n%s\nwant %s in it", log, part)
 		}
 	}
 	second := serveProcess(t, "--store", storage)
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); code != exitOK {
-		t.Errorf("the operation is gone: exit %d, %s%s", code, out, errs)
+		t.Errorf("the operation after the restart: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// TestServeDefaults: whoever says nothing gets what the help says.
+// The defaults are those of the help.
 func TestServeDefaults(t *testing.T) {
 	url := serveInTest(t)
 	for _, c := range []struct {
@@ -62,17 +61,17 @@ func TestServeDefaults(t *testing.T) {
 		want               int
 	}{
 		{"the newest api-version", http.MethodGet, "/Faults/?StateFilter=0&TypeFilter=0&api-version=8.2", http.StatusOK},
-		{"a newer one", http.MethodGet, "/Faults/?StateFilter=0&TypeFilter=0&api-version=8.3", http.StatusBadRequest},
-		{"a stop that the runtime would accept, and the documents do not", http.MethodPost, "/Faults/Nodes/_Node_0/$/StartTransition/?api-version=6.0" +
+		{"a newer api-version", http.MethodGet, "/Faults/?StateFilter=0&TypeFilter=0&api-version=8.3", http.StatusBadRequest},
+		{"a stop that the runtime accepts and the documents refuse", http.MethodPost, "/Faults/Nodes/_Node_0/$/StartTransition/?api-version=6.0" +
 			"&OperationId=5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01&NodeTransitionType=Stop&NodeInstanceId=5&StopDurationInSeconds=300", http.StatusBadRequest},
 	} {
 		if got, _, body := exchange(t, http.DefaultClient, c.method, url+c.path, nil, ""); got != c.want {
-			t.Errorf("%s: %d, want %d: %s", c.name, got, c.want, body)
+			t.Errorf("%s: got %d, want %d: %s", c.name, got, c.want, body)
 		}
 	}
 }
 
-// TestServeCleansUp is §5.8 by the engine's clock: what is too many goes when the interval
+// The clean-up of §5.8 goes by the engine's clock: surplus operations are removed when the interval
 // of the settings has passed, and not before.
 func TestServeCleansUp(t *testing.T) {
 	t.Parallel()
@@ -91,16 +90,16 @@ func TestServeCleansUp(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("it is still there: %s", out)
+			t.Fatalf("after 20 s: got %s, want no such operation", out)
 		}
 	}
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", frozen); code != exitOK {
-		t.Errorf("it went before its time: exit %d, %s%s", code, out, errs)
+		t.Errorf("with a stopped clock: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// TestServeTellsOfABrokenRecord: what cannot be swept is logged, and nothing else suffers.
-func TestServeTellsOfABrokenRecord(t *testing.T) {
+// A record that cannot be swept is logged, and does not affect other operations.
+func TestServeLogsADamagedRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "faults.db")
 	st, err := bolt.Open(path)
 	if err != nil {
@@ -113,7 +112,7 @@ func TestServeTellsOfABrokenRecord(t *testing.T) {
 	p := serveProcess(t, "--store", "bolt:"+path)
 	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.log.String(), "sweep: record operations/active/5b1f60aa"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the log does not tell of it:\n%s", p.log.String())
+			t.Fatalf("got log\n%s\nwant the damaged record in it", p.log.String())
 		}
 	}
 	start(t, p.url, dataLoss...)
@@ -154,96 +153,96 @@ func TestServeRefuses(t *testing.T) {
 		{"every address", []string{"--addr", ":0"}, exitUsage, "only a loopback address"},
 		{"an address without a port", []string{"--addr", "localhost"}, exitUsage, "it must be HOST:PORT"},
 		{"a profile that does not exist", []string{"--profile", "dreamed"}, exitUsage, "dreamed"},
-		{"a runtime that is none", []string{"--runtime-version", "newest"}, exitUsage, "newest"},
+		{"an invalid runtime version", []string{"--runtime-version", "newest"}, exitUsage, "newest"},
 		{"a store that does not exist", []string{"--store", "tape:/dev/st0"}, exitUsage, "must be memory, bolt:PATH or etcd://"},
 		{"memory with a path", []string{"--store", "memory:faults.db"}, exitUsage, "must be memory, bolt:PATH or etcd://"},
 		{"bolt without a path", []string{"--store", "bolt:"}, exitUsage, "must be memory, bolt:PATH or etcd://"},
 		{"a directory that does not exist", []string{"--store", "bolt:/does/not/exist/faults.db"}, exitFailed, "/does/not/exist"},
-		{"a copy of what is no file", []string{"--backup", dir}, exitUsage, "it needs --store bolt:PATH"},
-		{"a copy to nowhere", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", filepath.Join(dir, "nowhere")}, exitUsage, "nowhere"},
-		{"a copy to a file", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", foreign}, exitUsage, "not a directory"},
-		{"copies all the time", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", dir, "--backup-every", "0s"}, exitUsage, "more than 0"},
-		{"copies of nothing", []string{"--backup-every", "1s"}, exitUsage, "needs --backup"},
-		{"a clock that stands still and runs", []string{"--freeze", "--speed", "2"}, exitUsage, "--freeze and --speed"},
+		{"copies of memory", []string{"--backup", dir}, exitUsage, "it needs --store bolt:PATH"},
+		{"copies to a missing directory", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", filepath.Join(dir, "nowhere")}, exitUsage, "nowhere"},
+		{"copies to a file", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", foreign}, exitUsage, "not a directory"},
+		{"copies without a pause", []string{"--store", "bolt:" + filepath.Join(dir, "faults.db"), "--backup", dir, "--backup-every", "0s"}, exitUsage, "more than 0"},
+		{"an interval of copies without a directory", []string{"--backup-every", "1s"}, exitUsage, "needs --backup"},
+		{"a clock that stands still and runs fast", []string{"--freeze", "--speed", "2"}, exitUsage, "--freeze and --speed"},
 		{"a clock that stands still and runs slowly", []string{"--freeze", "--speed", "0.5"}, exitUsage, "--freeze and --speed"},
 		{"a clock that runs too fast", []string{"--speed", "1000001"}, exitUsage, "at most 1000000"},
 		{"a clock that runs backwards", []string{"--speed", "-1"}, exitUsage, "--speed -1: it must be more than 0"},
 		{"a clock that does not run", []string{"--speed", "0"}, exitUsage, "--freeze stops the clock"},
-		{"a clock without a speed", []string{"--speed", "NaN"}, exitUsage, "--speed NaN"},
-		{"a condition that does not exist", []string{"--availability", "asleep"}, exitUsage, `availability "asleep": it must be one of ready, starting`},
-		{"a seed that is not there", []string{"--seed", "/does/not/exist"}, exitUsage, "/does/not/exist"},
-		{"a seed that makes no sense", []string{"--seed", seed}, exitUsage, `step "Running": it must be IntentSaved`},
-		{"a seed that is none", []string{"--seed", foreign}, exitUsage, "line 1"},
+		{"a clock whose speed is not a number", []string{"--speed", "NaN"}, exitUsage, "--speed NaN"},
+		{"an availability that does not exist", []string{"--availability", "asleep"}, exitUsage, `availability "asleep": it must be one of ready, starting`},
+		{"a missing seed", []string{"--seed", "/does/not/exist"}, exitUsage, "/does/not/exist"},
+		{"a seed with an invalid step", []string{"--seed", seed}, exitUsage, `step "Running": it must be IntentSaved`},
+		{"a seed that is not JSON", []string{"--seed", foreign}, exitUsage, "line 1"},
 		{"a seed with security, without TLS", []string{"--seed", secured}, exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
-		{"a seed with security, with TLS for everybody", with("--seed", secured), exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
+		{"a seed with security, with TLS for every client", with("--seed", secured), exitUsage, "needs --tls-cert, --tls-key, and --admin or --user"},
 		{"a seed with roles, without roles", with("--seed", secured, "--client-ca", ca, "--admin", "admin"), exitUsage, "needs --roles"},
-		{"a seed with roles, without anything", []string{"--seed", roles}, exitUsage, "needs --roles"},
+		{"a seed with roles, without TLS", []string{"--seed", roles}, exitUsage, "needs --roles"},
 		{"a seed that is too large", []string{"--seed", large}, exitUsage, "larger than 64 MiB"},
 		{"a seed with Azure AD", []string{"--seed", azure}, exitUsage, "mode AAD cannot be served"},
 		{"a seed with Kerberos", []string{"--seed", kerberos}, exitUsage, "mode Windows cannot be served"},
-		{"a scenario that makes no sense", []string{"--scenario", scenario}, exitUsage, `rules[0].perform.fails: it must be a number from 0 up, or "always"`},
-		{"an admin from a variable that is not set", with("--admin", ""), exitUsage, "--admin is empty"},
-		{"a certificate from a variable that is not set", []string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "--tls-cert is empty"},
-		{"a seed from a variable that is not set", []string{"--seed", ""}, exitUsage, "--seed is empty"},
+		{"a scenario with an invalid number", []string{"--scenario", scenario}, exitUsage, `rules[0].perform.fails: it must be a number from 0 up, or "always"`},
+		{"an empty admin", with("--admin", ""), exitUsage, "--admin is empty"},
+		{"an empty certificate", []string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "--tls-cert is empty"},
+		{"an empty seed", []string{"--seed", ""}, exitUsage, "--seed is empty"},
 		{"a certificate without a key", []string{"--tls-cert", cert}, exitUsage, "--tls-cert and --tls-key go together"},
-		{"a key that is none", []string{"--tls-cert", cert, "--tls-key", foreign}, exitUsage, "notes.txt"},
+		{"a key that is not PEM", []string{"--tls-cert", cert, "--tls-key", foreign}, exitUsage, "notes.txt"},
 		{"admins without TLS", []string{"--admin", "ops"}, exitUsage, "need --tls-cert and --tls-key"},
 		{"a CA without TLS", []string{"--client-ca", ca}, exitUsage, "need --tls-cert and --tls-key"},
 		{"roles without TLS", []string{"--roles"}, exitUsage, "need --tls-cert and --tls-key"},
-		{"a CA that is not there", with("--client-ca", "/does/not/exist", "--admin", "ops"), exitUsage, "--client-ca: "},
-		{"a CA and nobody in particular", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
-		{"roles and nobody in particular", with("--roles"), exitUsage, "say with --admin and --user"},
+		{"a missing CA", with("--client-ca", "/does/not/exist", "--admin", "ops"), exitUsage, "--client-ca: "},
+		{"a CA without admins and users", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
+		{"roles without admins and users", with("--roles"), exitUsage, "say with --admin and --user"},
 		{"a name without a CA", with("--admin", "ops"), exitUsage, "ops"},
-		{"a CA that is none", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no PEM block CERTIFICATE"},
-		{"a list that is not there", with("--admin-list", "/does/not/exist"), exitUsage, "--admin-list, --user-list: "},
-		{"a list with what nobody can be", with("--admin-list", foreign), exitUsage, "dear diary"},
+		{"a CA that is not PEM", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no PEM block CERTIFICATE"},
+		{"a missing list", with("--admin-list", "/does/not/exist"), exitUsage, "--admin-list, --user-list: "},
+		{"a list with an invalid name", with("--admin-list", foreign), exitUsage, "dear diary"},
 		{"a list without TLS", []string{"--user-list", foreign}, exitUsage, "need --tls-cert and --tls-key"},
 		{"a format that does not exist", []string{"--log-format", "xml"}, exitUsage, "text or json"},
 		{"a level that does not exist", []string{"--log-level", "loud"}, exitUsage, "debug, info, warn or error"},
-		{"a site that is none", []string{"--origin", "example.com"}, exitUsage, "SCHEME://HOST"},
+		{"an invalid origin", []string{"--origin", "example.com"}, exitUsage, "SCHEME://HOST"},
 		{"an open address with TLS alone", with("--addr", "0.0.0.0:0"), exitUsage, "only a loopback address"},
-		{"a file that is no store", []string{"--store", "bolt:" + foreign}, exitFailed, "notes.txt"},
+		{"a file that is not a store", []string{"--store", "bolt:" + foreign}, exitFailed, "notes.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, out, errs := sfcancel(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, c.args...)...)
 			if code != c.code || !strings.Contains(errs, c.want) || out != "" {
-				t.Errorf("exit %d, %q, %q; want exit %d and %q", code, out, errs, c.code, c.want)
+				t.Errorf("exit %d, standard output %q, standard error %q; want exit %d and %q", code, out, errs, c.code, c.want)
 			}
 		})
 	}
 	if content, err := os.ReadFile(foreign); err != nil || string(content) != "dear diary" {
-		t.Errorf("the foreign file became %q (%v)", content, err)
+		t.Errorf("the foreign file: got %q, %v, want it unchanged", content, err)
 	}
 }
 
-// TestServeInsecure: an open address is served when that is what was asked for.
+// With --insecure, an address that others can reach is served.
 func TestServeInsecure(t *testing.T) {
 	p := serveProcess(t, "--insecure")
 	if !strings.HasPrefix(p.url, "http://127.0.0.1:") {
-		t.Error(p.url)
+		t.Errorf("got %s, want a loopback address", p.url)
 	}
 	if p.end(t); !strings.Contains(p.log.String(), "everybody who reaches this address is an admin") {
-		t.Errorf("the log has no warning:\n%s", p.log.String())
+		t.Errorf("got log\n%s\nwant a warning in it", p.log.String())
 	}
 	for _, s := range []serveFlags{
 		{addr: "0.0.0.0:0", insecure: true},
-		{addr: "0.0.0.0:0", users: []string{"audit"}}, // clients show who they are
+		{addr: "0.0.0.0:0", users: []string{"audit"}}, // clients need a certificate
 		{addr: "localhost:0"}, {addr: "[::1]:0"},
 	} {
 		if err := s.mayListen(); err != nil {
-			t.Error(err)
+			t.Errorf("%+v: got %v, want nil", s, err)
 		}
 	}
 }
 
-// TestServeTopSpeed: the greatest speed that the error names is one.
+// The highest speed that the error names is accepted.
 func TestServeTopSpeed(t *testing.T) {
 	if p, err := (serveFlags{speed: maxSpeed, availability: "ready"}).plan(false); err != nil || p.speed != maxSpeed {
-		t.Errorf("%v, %v", p.speed, err)
+		t.Errorf("got speed %v, %v, want %d", p.speed, err, maxSpeed)
 	}
 }
 
-// TestServeUsersAlone: whoever wants readers only names no admin.
+// A server can have users without admins.
 func TestServeUsersAlone(t *testing.T) {
 	certs := newTestPKI(t)
 	s := serveFlags{
@@ -255,12 +254,12 @@ func TestServeUsersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if clients := got.current(); clients == nil || !clients.Roles || len(clients.User) != 1 {
-		t.Errorf("%+v", clients)
+		t.Errorf("got %+v, want roles and one user", clients)
 	}
 }
 
-// TestServeSeedOnce: the command line of a server may be used again, and what happened
-// meanwhile is not undone by that; another seed is refused, and nothing is lost.
+// A restart with the same seed keeps what has happened meanwhile. Another seed is refused, and nothing
+// is lost.
 func TestServeSeedOnce(t *testing.T) {
 	dir := t.TempDir()
 	const id = "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01"
@@ -275,25 +274,25 @@ func TestServeSeedOnce(t *testing.T) {
 	args := []string{"--store", storage, "--seed", seed, "--freeze"}
 	first := serveProcess(t, args...)
 	if code, out, errs := sfcancel(t, "cancel", id, "--endpoint", first.url); code != exitOK {
-		t.Fatalf("exit %d, %s%s", code, out, errs)
+		t.Fatalf("cancel: exit %d, want %d: %s%s", code, exitOK, out, errs)
 	}
 	first.end(t)
 	second := serveProcess(t, args...)
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); code != exitOK || !strings.Contains(out, "RollingBack") {
-		t.Errorf("after the restart: exit %d, %s%s", code, out, errs)
+		t.Errorf("after the restart: exit %d, want %d with RollingBack: %s%s", code, exitOK, out, errs)
 	}
 	second.end(t)
 	if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--store", storage, "--seed", other); code != exitFailed || !strings.Contains(errs, "other.json") || !strings.Contains(errs, "use a new store") {
-		t.Errorf("another seed: exit %d, %s", code, errs)
+		t.Errorf("another seed: exit %d, want %d with the advice: %s", code, exitFailed, errs)
 	}
 	third := serveProcess(t, "--store", storage)
 	if code, out, errs := sfcancel(t, "progress", id, "--endpoint", third.url); code != exitOK || !strings.Contains(out, "RollingBack") {
-		t.Errorf("after the refusal: exit %d, %s%s", code, out, errs)
+		t.Errorf("after the refusal: exit %d, want %d with RollingBack: %s%s", code, exitOK, out, errs)
 	}
 }
 
-// TestServeClock: --speed lets an operation end that takes half a minute, and what had
-// passed by then has passed after a restart at the speed of the machine.
+// With --speed an operation of half a minute ends early, and it has still ended after a restart at
+// normal speed.
 func TestServeClock(t *testing.T) {
 	storage := "bolt:" + filepath.Join(t.TempDir(), "faults.db")
 	first := serveProcess(t, "--store", storage, "--speed", "100000")
@@ -304,17 +303,17 @@ func TestServeClock(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not over yet: %s", out)
+			t.Fatalf("after 20 s: got %s, want Completed", out)
 		}
 	}
 	first.end(t)
 	second := serveProcess(t, "--store", storage)
 	if _, out, errs := sfcancel(t, "progress", id, "--endpoint", second.url); !strings.Contains(out, "Completed") {
-		t.Errorf("after the restart: %s%s", out, errs)
+		t.Errorf("after the restart: got %s%s, want Completed", out, errs)
 	}
 }
 
-// TestServeScenario: a file makes an operation fail the way it says.
+// An operation fails as the scenario file says.
 func TestServeScenario(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "scenario.json")
 	text := `{"rules": [{"service": "fabric:/shop/orders", "lookUp": {"code": "FABRIC_E_PARTITION_NOT_FOUND"}, "undo": {"takes": "0s"}}]}`
@@ -329,12 +328,12 @@ func TestServeScenario(t *testing.T) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("it has not failed: %s", out)
+			t.Fatalf("after 20 s: got %s, want Faulted", out)
 		}
 	}
 }
 
-// TestServeAvailability: the flag wins over the seed.
+// Flags override the seed.
 func TestServeAvailability(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "seed.json")
 	if err := os.WriteFile(file, []byte(`{"service": "gatewayCannotReachNaming", "fabricVersion": "6.0", "clusterId": "mine"}`), 0o600); err != nil {
@@ -359,12 +358,12 @@ func TestServeAvailability(t *testing.T) {
 		{flagged, "7.1", "mine", http.StatusBadRequest},
 	} {
 		if got := ask(c.url, c.version, c.cluster); got != c.want {
-			t.Errorf("api-version %s of cluster %s: %d, want %d", c.version, c.cluster, got, c.want)
+			t.Errorf("api-version %s of cluster %s: got %d, want %d", c.version, c.cluster, got, c.want)
 		}
 	}
 }
 
-// A server copies its store while it serves, and each copy can be served in its place.
+// A server copies its store while it serves, and a copy can be served like the store.
 func TestServeBackup(t *testing.T) {
 	dir := t.TempDir()
 	copies := filepath.Join(dir, "copies")
@@ -380,30 +379,30 @@ func TestServeBackup(t *testing.T) {
 		}
 		return entries
 	}
-	// Two more: the second one has begun after the start was answered.
+	// Three more: one may have begun before the start was answered, and one may be incomplete.
 	before := len(copied())
 	for deadline := time.Now().Add(time.Minute); len(copied()) < before+3; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d copies, of which %d are newer than the operation", len(copied()), len(copied())-before)
+			t.Fatalf("after a minute: got %d copies after the start, want 3", len(copied())-before)
 		}
 		time.Sleep(time.Millisecond)
 	}
 	var latest string
 	for _, entry := range copied() {
-		if !strings.Contains(entry.Name(), ".new-") { // one is being made
-			latest = entry.Name() // they are in the order of their times
+		if !strings.Contains(entry.Name(), ".new-") { // incomplete
+			latest = entry.Name() // in the order of time
 		}
 	}
 	if !strings.HasPrefix(latest, "faults.db.2") {
-		t.Errorf("a copy is called %s", latest)
+		t.Errorf("got copy %s, want the name of the store and a time", latest)
 	}
 	again := serveInTest(t, "--store", "bolt:"+filepath.Join(copies, latest))
 	if code, out, errs := sfcancel(t, "list", "--endpoint", again); code != exitOK || !strings.Contains(out, id) {
-		t.Errorf("the copy lists %s%s", out, errs)
+		t.Errorf("list of the copy: exit %d, want %d with %s: %s%s", code, exitOK, id, out, errs)
 	}
 }
 
-// The document is served where it is wanted, every file of it, and not unless it is.
+// --document serves every file of the document at its path. Without the flag, the document is not served.
 func TestServeDocument(t *testing.T) {
 	files, err := openapi.Files()
 	if err != nil {
@@ -412,16 +411,16 @@ func TestServeDocument(t *testing.T) {
 	url := serveInTest(t, "--document", "/openapi")
 	status, _, body := exchange(t, http.DefaultClient, http.MethodGet, url+"/openapi", nil, "")
 	if got, want := strings.Fields(string(body)), slices.Sorted(maps.Keys(files)); status != http.StatusOK || !slices.Equal(got, want) {
-		t.Errorf("%d with the names %v, want %v", status, got, want)
+		t.Errorf("got %d with the names %v, want 200 with %v", status, got, want)
 	}
 	for name, want := range files {
 		status, header, body := exchange(t, http.DefaultClient, http.MethodGet, url+"/openapi/"+name, nil, "")
 		if kind := "application/" + name[strings.LastIndex(name, ".")+1:]; status != http.StatusOK || !bytes.Equal(body, want) || !strings.HasPrefix(header.Get("Content-Type"), kind) {
-			t.Errorf("%s: %d with %d bytes of %s, want %d of %s", name, status, len(body), header.Get("Content-Type"), len(want), kind)
+			t.Errorf("%s: got %d with %d bytes of %s, want 200 with %d of %s", name, status, len(body), header.Get("Content-Type"), len(want), kind)
 		}
 	}
 	if status, _, _ := exchange(t, http.DefaultClient, http.MethodGet, serveInTest(t)+"/openapi", nil, ""); status != http.StatusBadRequest {
-		t.Errorf("without the flag: %d, want 400", status)
+		t.Errorf("without the flag: got %d, want 400", status)
 	}
 	for _, path := range []string{"openapi", "/", "/Faults", ""} {
 		if code, _, errs := sfcancel(t, "serve", "--addr", "127.0.0.1:0", "--document", path); code != exitUsage || !strings.Contains(errs, "document") {
@@ -430,8 +429,8 @@ func TestServeDocument(t *testing.T) {
 	}
 }
 
-// unfinished sends a request to a server whose body never comes, and returns when its handler
-// waits for that.
+// unfinished sends a request whose body never comes, and returns when the handler waits for the
+// body.
 func unfinished(t *testing.T, url string) net.Conn {
 	t.Helper()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
@@ -442,14 +441,14 @@ func unfinished(t *testing.T, url string) net.Conn {
 	fmt.Fprintf(conn, "POST /Faults/$/Cancel?api-version=6.0&OperationId=%s&Force=false HTTP/1.1\r\n"+
 		"Host: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", uuid.NewString())
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
-		t.Fatalf("%q, %v", line, err)
+		t.Fatalf("got %q, %v, want 100 Continue", line, err)
 	}
 	return conn
 }
 
-// A request whose body never comes is waited for as long as the drain lasts. Then the server
-// ends well, and says that it cut something off.
-func TestServeEndsWithARequestThatDoesNot(t *testing.T) {
+// The server waits for a request whose body never comes until the drain time is over. Then it ends
+// without an error, and logs that it cut off a request.
+func TestServeCutsOffRequests(t *testing.T) {
 	engine := emulator.New(memory.New())
 	log := new(processLog)
 	logger := slog.New(slog.NewTextHandler(log, nil))
@@ -469,18 +468,18 @@ func TestServeEndsWithARequestThatDoesNot(t *testing.T) {
 	conn := unfinished(t, "http://"+listener.Addr().String())
 	stop()
 	if err := <-ended; err != nil {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("serve: got %v, want nil", err)
 	}
 	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "50ms") {
-		t.Errorf("the log says nothing of it: %s", log.String())
+		t.Errorf("got log %s, want a warning with 50ms", log.String())
 	}
 	if answer, _ := io.ReadAll(conn); strings.Contains(string(answer), " 200 ") {
-		t.Errorf("the request was answered: %s", answer)
+		t.Errorf("got answer %s, want none", answer)
 	}
 }
 
-// A server whose store is gone ends at once, also with a request under way, with an exit code of
-// its own and one line at level ERROR.
+// A server whose store is closed ends at once, even with a request under way, with its own exit
+// code and one line at level ERROR.
 func TestServeEndsWithItsStore(t *testing.T) {
 	st := memory.New()
 	engine := emulator.New(st)
@@ -504,9 +503,9 @@ func TestServeEndsWithItsStore(t *testing.T) {
 	}
 	err = <-ended
 	if !errors.Is(err, store.ErrClosed) || exitCode(err) != exitStoreLost {
-		t.Errorf("it ended with %v, exit %d, want exit %d", err, exitCode(err), exitStoreLost)
+		t.Errorf("got %v, exit %d, want ErrClosed, exit %d", err, exitCode(err), exitStoreLost)
 	}
 	if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
-		t.Errorf("%d lines at level ERROR, want 1:\n%s", n, log.String())
+		t.Errorf("got %d lines at level ERROR, want 1:\n%s", n, log.String())
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// untilClosed returns once nobody listens there any more.
+// untilClosed returns once the address refuses connections.
 func untilClosed(t *testing.T, url string) {
 	t.Helper()
 	for {
@@ -27,7 +27,7 @@ func untilClosed(t *testing.T, url string) {
 	}
 }
 
-// A second signal ends the command at once, whatever it waits for after the first.
+// A second signal kills the command, whatever it waits for after the first.
 func TestSecondSignalEnds(t *testing.T) {
 	for _, signals := range [][2]syscall.Signal{{syscall.SIGTERM, syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGINT}, {syscall.SIGINT, syscall.SIGTERM}} {
 		t.Run(fmt.Sprint(signals), func(t *testing.T) {
@@ -36,15 +36,14 @@ func TestSecondSignalEnds(t *testing.T) {
 			if err := p.cmd.Process.Signal(signals[0]); err != nil {
 				t.Fatal(err)
 			}
-			untilClosed(t, p.url) // so the first has been heeded, and the request is waited for
+			untilClosed(t, p.url) // the server has handled the first signal, and waits for the request
 			wantKilled(t, p.cmd, signals[1])
 		})
 	}
 }
 
-// It does so where nothing heeds a signal: of a command that waits for a pipe to be read, whose
-// context nobody asks.
-func TestSecondSignalEndsWhatHeedsNone(t *testing.T) {
+// A second signal also kills a command that reads from a pipe and does not look at its context.
+func TestSecondSignalEndsBlockedRead(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "serve", "--addr", "127.0.0.1:0", "--seed", "/dev/stdin")
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	stdin, err := cmd.StdinPipe()
@@ -56,14 +55,14 @@ func TestSecondSignalEndsWhatHeedsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	// What it has read shows that it has begun, and waits for the rest.
+	// The write returns once the command reads and waits for the rest.
 	if _, err := io.WriteString(stdin, strings.Repeat(" ", 1<<20)); err != nil {
 		t.Fatal(err)
 	}
 	wantKilled(t, cmd, syscall.SIGINT)
 }
 
-// wantKilled sends a signal until the process has ended, which it must do by that signal.
+// wantKilled sends a signal repeatedly until it has killed the process.
 func wantKilled(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) {
 	t.Helper()
 	ended := make(chan error, 1)
@@ -75,11 +74,11 @@ func wantKilled(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) {
 		case err := <-ended:
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != signal {
-				t.Errorf("it ended with %v, want %v", err, signal)
+				t.Errorf("the process ended with %v, want %v", err, signal)
 			}
 			return
 		case <-giveUp:
-			t.Fatal("it goes on")
+			t.Fatalf("the process still runs after a minute, want it killed by %v", signal)
 		case <-again.C:
 			_ = cmd.Process.Signal(signal)
 		}

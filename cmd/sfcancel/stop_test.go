@@ -14,8 +14,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// TestStop: one command ends an operation, and says how, for one that ends by the
-// graceful cancel and one that does not.
+// stop ends an operation and reports how it ended, both for an operation that a graceful cancel
+// ends and for one that needs a force.
 func TestStop(t *testing.T) {
 	stuck := filepath.Join(t.TempDir(), "scenario.json")
 	rules := `{"rules": [{"kind": "PartitionDataLoss", "lookUp": {"fails": "always", "code": "FABRIC_E_TIMEOUT"}, "undo": {"fails": "always"}}]}`
@@ -38,37 +38,37 @@ func TestStop(t *testing.T) {
 		return code == exitNotFinished && strings.Contains(text, "RollingBack")
 	}
 	if code, out, errs := patiently(t, right, "stop", id, "--endpoint", url, "--never-force"); !right(code, out+errs) {
-		t.Errorf("never force: exit %d: %s%s", code, out, errs)
+		t.Errorf("never force: exit %d, want %d with RollingBack: %s%s", code, exitNotFinished, out, errs)
 	}
 	if code, doc, told := stop(id, "--grace", "1ms"); code != exitOK || doc.State != "ForceCancelled" || !doc.Force || doc.Verdict != "Finished" {
-		t.Errorf("stuck: exit %d, %+v: %s", code, doc, told)
+		t.Errorf("stuck: exit %d, %+v, want %d with Finished, ForceCancelled, a force: %s", code, doc, exitOK, told)
 	}
 	id = start(t, url, "restart", "--service", "shop/orders", "--partition", uuid.NewString())
 	if code, doc, told := stop(id, "--grace", "1m"); code != exitOK || !strings.Contains("Cancelled Completed", doc.State) || doc.Force {
-		t.Errorf("not stuck: exit %d, %+v: %s", code, doc, told)
+		t.Errorf("not stuck: exit %d, %+v, want %d with Cancelled or Completed, no force: %s", code, doc, exitOK, told)
 	}
 	for name, args := range map[string][]string{
-		"nothing to stop": {uuid.NewString()},
-		"no grace":        {id, "--grace", "0s"},
-		"both":            {id, "--grace", "1s", "--never-force"},
+		"an unknown id":           {uuid.NewString()},
+		"no grace":                {id, "--grace", "0s"},
+		"a grace without a force": {id, "--grace", "1s", "--never-force"},
 	} {
 		want := exitUsage
-		if name == "nothing to stop" {
+		if name == "an unknown id" {
 			want = exitNotFound
 		}
 		if code, _, told := stop(args...); code != want {
-			t.Errorf("%s: exit %d: %s", name, code, told)
+			t.Errorf("%s: exit %d, want %d: %s", name, code, want, told)
 		}
 	}
 }
 
-// TestWait: it waits for the end, over a gateway that is not there to one that is.
+// wait waits for the end, and fails over from an unreachable gateway to the next.
 func TestWait(t *testing.T) {
 	url := serveInTest(t, "--speed", "600")
 	id := start(t, url, dataLoss...)
 	code, out, errs := sfcancel(t, "wait", id, "--endpoint", "http://127.0.0.1:1,"+url, "--interval", "10ms")
 	if code != exitOK || !strings.Contains(out, "Finished") || !strings.Contains(out, "Completed") {
-		t.Errorf("exit %d: %s%s", code, out, errs)
+		t.Errorf("exit %d, want %d with Finished and Completed: %s%s", code, exitOK, out, errs)
 	}
 	frozen := serveInTest(t, "--freeze")
 	id = start(t, frozen, dataLoss...)
@@ -76,14 +76,14 @@ func TestWait(t *testing.T) {
 		return code == exitNotFinished && strings.Contains(text, "not finished")
 	}
 	if code, _, errs := patiently(t, right, "wait", id, "--endpoint", frozen); !right(code, errs) {
-		t.Errorf("frozen: exit %d: %s", code, errs)
+		t.Errorf("frozen: exit %d, want %d and not finished: %s", code, exitNotFinished, errs)
 	}
 	if code, _, errs := sfcancel(t, "wait", id, "--endpoint", frozen, "--interval", "-1s"); code != exitUsage {
-		t.Errorf("negative interval: exit %d: %s", code, errs)
+		t.Errorf("negative interval: exit %d, want %d: %s", code, exitUsage, errs)
 	}
 }
 
-// A stop says each change of state, with the time of the force; on a terminal in one line.
+// A stop shows each change of state and the time until the force, on a terminal in one line that is redrawn.
 func TestStopProgress(t *testing.T) {
 	at := time.Now().Add(time.Hour)
 	for _, live := range []bool{false, true} {
@@ -123,6 +123,6 @@ func TestStopShowsStates(t *testing.T) {
 		return code == exitNotFinished && strings.Contains(text, "sfcancel: "+id+" is RollingBack\n")
 	}
 	if code, out, errs := patiently(t, right, "stop", id, "--endpoint", url, "--never-force"); !right(code, errs) {
-		t.Errorf("exit %d: %s%s", code, out, errs)
+		t.Errorf("exit %d, want %d with the state RollingBack: %s%s", code, exitNotFinished, out, errs)
 	}
 }
