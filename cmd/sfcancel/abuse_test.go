@@ -102,7 +102,7 @@ func TestAbuse(t *testing.T) {
 		{"certificates-change", whatTests(TestServeReloads)},
 		{"weak-certificates", weakCertificates},
 		{"proxy-before-etcd", whatTests(TestEtcdTakesNoProxyOfTheEnvironment)},
-		{"password-in-store", whatTests(TestPasswordsAreNeitherTakenNorEchoed)},
+		{"password-in-store", whatTests(TestPasswordsAreRefusedAndHidden)},
 	} {
 		play(p)
 	}

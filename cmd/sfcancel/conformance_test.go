@@ -20,8 +20,8 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// conformanceFile has the cases that were derived from the runtime's sources. What its
-// fields mean is in its own meta object.
+// conformanceFile has the cases that were derived from the runtime's sources. Its meta object
+// explains the fields.
 const conformanceFile = "../../emulator/testdata/conformance-cases.json"
 
 type conformanceCase struct {
@@ -57,14 +57,14 @@ type conformanceState struct {
 	ErrorCode *int32
 }
 
-// inexpressible are the cases that this server cannot be asked, with the reason.
+// inexpressible are the cases that this server cannot play, with the reason.
 var inexpressible = map[string]string{
 	"A11": "Azure AD: the server verifies no tokens (it is plain, TLS, or X.509)",
 	"A13": "Windows: the server speaks no Kerberos",
 }
 
 // TestConformance serves every case as a user would, with its given object as the seed
-// file, and asks over a socket.
+// file, and sends the request over a socket.
 func TestConformance(t *testing.T) {
 	cases := conformanceCases(t)
 	certs := newTestPKI(t)
@@ -88,7 +88,7 @@ func TestConformance(t *testing.T) {
 			}
 			client := certs.client(t, c)
 
-			// What GET would show right after the answer: the engine does not move.
+			// The state right after the answer: the clock stands still.
 			frozen, end := serveUntil(t, append(args, "--freeze")...)
 			c.ask(t, client, frozen)
 			if c.Expect.StateAfter != nil {
@@ -102,14 +102,14 @@ func TestConformance(t *testing.T) {
 			for deadline := time.Now().Add(20 * time.Second); !c.reached(t, quick, client, c.Expect.Eventually); {
 				if time.Now().After(deadline) {
 					c.compare(t, quick, client, c.Expect.Eventually)
-					t.Fatal("it has not come to that in 20 s of 10 000 times its speed")
+					t.Fatal("got other states after 20 s at 10 000 times the speed, see above")
 				}
 				time.Sleep(5 * time.Millisecond)
 			}
 		})
 	}
 	if skipped > 5 || skipped != len(inexpressible) {
-		t.Errorf("%d cases were skipped, %d are listed; at most 5 may be", skipped, len(inexpressible))
+		t.Errorf("got %d skipped cases, want the %d that are listed, and 5 at most", skipped, len(inexpressible))
 	}
 }
 
@@ -127,7 +127,7 @@ func conformanceCases(t *testing.T) []conformanceCase {
 		t.Fatal(err)
 	}
 	if len(file.Cases) != file.Meta.Count || len(file.Cases) == 0 {
-		t.Fatalf("%d cases, and the file says %d", len(file.Cases), file.Meta.Count)
+		t.Fatalf("got %d cases, want the %d of meta", len(file.Cases), file.Meta.Count)
 	}
 	for i := range file.Cases {
 		c := &file.Cases[i]
@@ -139,46 +139,46 @@ func conformanceCases(t *testing.T) []conformanceCase {
 	return file.Cases
 }
 
-// ask sends the request and holds the answer against the case.
+// ask sends the request and compares the answer with the case.
 func (c conformanceCase) ask(t *testing.T, client *http.Client, url string) {
 	t.Helper()
 	status, header, body := exchange(t, client, c.Request.Method, url+c.Request.Path, c.Request.Headers, c.Request.Body)
 	if status != c.Expect.Status {
-		t.Errorf("%s: %d, want %d (%s): %s", c.Request.Path, status, c.Expect.Status, c.Note, body)
+		t.Errorf("%s: got %d, want %d (%s): %s", c.Request.Path, status, c.Expect.Status, c.Note, body)
 	}
 	var e generated.FabricError
 	if c.Expect.ErrorCode != nil {
 		if err := json.Unmarshal(body, &e); err != nil || e.Error.Message == "" {
-			t.Errorf("no FabricError: %v: %s", err, body)
+			t.Errorf("got %s, %v, want a FabricError with a message", body, err)
 		}
 		if e.Error.Code != *c.Expect.ErrorCode {
-			t.Errorf("code %s, want %s (%s)", e.Error.Code, *c.Expect.ErrorCode, c.Note)
+			t.Errorf("got code %s, want %s (%s)", e.Error.Code, *c.Expect.ErrorCode, c.Note)
 		}
 	} else if status >= 400 && len(body) > 0 {
-		t.Errorf("a body, and there should be none: %s", body)
+		t.Errorf("got body %s, want none", body)
 	}
 	if c.Expect.Body != nil {
 		if got, want := asSet(t, body), asSet(t, c.Expect.Body); !reflect.DeepEqual(got, want) {
-			t.Errorf("body %s, want %s", body, c.Expect.Body)
+			t.Errorf("got body %s, want %s", body, c.Expect.Body)
 		}
 	}
 	for name, want := range c.Expect.Headers {
 		if got := header.Get(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
+			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
 }
 
-// compare holds every operation of the cluster against the states.
+// compare compares every operation of the cluster with the states.
 func (c conformanceCase) compare(t *testing.T, url string, client *http.Client, want []conformanceState) {
 	t.Helper()
 	got := states(t, client, url)
 	if len(got) != len(want) {
-		t.Errorf("%d operations, want %d: %v", len(got), len(want), got)
+		t.Errorf("got %d operations, want %d: %v", len(got), len(want), got)
 	}
 	for _, w := range want {
 		if got[w.ID].State != w.Visible {
-			t.Errorf("operation %s is %s, want %s (%s)", w.ID, got[w.ID].State, w.Visible, c.Note)
+			t.Errorf("operation %s: got %s, want %s (%s)", w.ID, got[w.ID].State, w.Visible, c.Note)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func (c conformanceCase) reached(t *testing.T, url string, client *http.Client, 
 			continue
 		}
 		if code := endedWith(t, client, url, got[w.ID]); code != *w.ErrorCode {
-			t.Errorf("operation %s ended with %d, want %d (%s)", w.ID, code, *w.ErrorCode, c.Note)
+			t.Errorf("operation %s: got error code %d, want %d (%s)", w.ID, code, *w.ErrorCode, c.Note)
 		}
 	}
 	return true
@@ -215,7 +215,7 @@ func states(t *testing.T, client *http.Client, url string) map[uuid.UUID]generat
 	return states
 }
 
-// endedWith is the error code in the progress of an operation.
+// endedWith returns the error code in the progress of an operation.
 func endedWith(t *testing.T, client *http.Client, url string, op generated.OperationStatus) int32 {
 	t.Helper()
 	const partition = "/Faults/Services/app~svc/$/GetPartitions/1daae3f5-7fd6-42e9-b1ba-8c05f873994d/$/"
@@ -261,7 +261,7 @@ func exchange(t *testing.T, client *http.Client, method, url string, headers map
 	return response.StatusCode, response.Header, content
 }
 
-// asSet reads JSON so that the order in arrays does not matter.
+// asSet decodes JSON and sorts an array, so that its order does not matter.
 func asSet(t *testing.T, data []byte) any {
 	t.Helper()
 	var value any
@@ -274,7 +274,7 @@ func asSet(t *testing.T, data []byte) any {
 	return value
 }
 
-// serveArgs is the security of the case as the flags of serve.
+// serveArgs returns the flags of serve for the security of the case.
 func (p *testPKI) serveArgs(c conformanceCase) []string {
 	if c.security.Mode != "X509" {
 		return nil
@@ -289,7 +289,7 @@ func (p *testPKI) serveArgs(c conformanceCase) []string {
 	return args
 }
 
-// client shows the certificate of that name, and has every exchange judged by the document.
+// client returns a client with the certificate of the case. It checks every exchange against the document.
 func (p *testPKI) client(t *testing.T, c conformanceCase) *http.Client {
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: p.config(c.security.ClientCert)}

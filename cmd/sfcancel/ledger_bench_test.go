@@ -21,7 +21,7 @@ import (
 
 var ledgerSize = flag.Int("ledger-size", 300_000, "how many entries the ledger of BenchmarkCommand holds")
 
-// manyEntries are n entries, three of each operation.
+// manyEntries yields n entries, three of each operation.
 func manyEntries(n int) iter.Seq2[wrapper.Entry, error] {
 	return func(yield func(wrapper.Entry, error) bool) {
 		for i := range n {
@@ -37,7 +37,7 @@ func manyEntries(n int) iter.Seq2[wrapper.Entry, error] {
 	}
 }
 
-// What one command costs with a large ledger, beside one with none, by the median.
+// BenchmarkCommand measures the median cost of a command with a large ledger and without one.
 func BenchmarkCommand(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "ledger")
 	if err := journal.Create(b.Context(), dir, manyEntries(*ledgerSize)); err != nil {
@@ -48,7 +48,7 @@ func BenchmarkCommand(b *testing.B) {
 		b.Run(fmt.Sprintf("%s/%d", args[0], *ledgerSize), func(b *testing.B) {
 			cpu, took := make(map[string][]time.Duration), make(map[string][]time.Duration)
 			for b.Loop() {
-				for _, to := range []string{"none", "file:" + dir} { // in turn, so that a busy machine is as busy for both
+				for _, to := range []string{"none", "file:" + dir} { // alternating, so that the load of the machine is the same for both
 					cmd := exec.Command(os.Args[0], confirmed(append(args, uuid.NewString(), "--endpoint", url, "--ledger", to))...)
 					cmd.Env = append(os.Environ(), asProgram+"=1")
 					begin := time.Now()
@@ -68,13 +68,13 @@ func BenchmarkCommand(b *testing.B) {
 	}
 }
 
-// median is in milliseconds.
+// median returns the median in milliseconds.
 func median(of []time.Duration) float64 {
 	slices.Sort(of)
 	return float64(of[len(of)/2].Microseconds()) / 1000
 }
 
-// How long it takes to take over the ledger of an earlier release.
+// BenchmarkTakeOver measures the import of the ledger of an earlier release.
 func BenchmarkTakeOver(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "ledger")
 	st, err := bolt.Open(dir + ".db")

@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// A ledger whose disk is full, by a force that would be allowed without it.
-func TestLedgerFullSaysSo(t *testing.T) {
+// The message for a ledger whose disk is full, by a force that the policy allows.
+func TestMessageLedgerFull(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	dir := smallDisk(t)
 	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
-		t.Fatalf("2 MiB where there is room for one: %v", err)
+		t.Fatalf("2 MiB on a disk of 1 MiB: got %v, want ENOSPC", err)
 	}
 	ledger := "file:" + filepath.Join(dir, "ledger")
 	provoked{"ledger-full", []string{"force", start(t, url, dataLoss...), "--endpoint", url, "--policy", "server-decides", "--ledger", ledger}, exitPolicy}.check(t)
 }
 
-// No connection comes about at all, and none is refused, as behind a firewall.
-func TestUnreachableSaysSo(t *testing.T) {
+// The message for an address that neither accepts nor refuses connections, as behind a firewall.
+func TestMessageUnreachable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes 5 s")
 	}
 	provoked{"unreachable", []string{"list", "--endpoint", "http://" + deaf(t)}, exitNotSent}.check(t)
 }
 
-// deaf is an address whose queue of connections is full, so that the kernel answers to no more.
+// deaf returns an address whose queue of connections is full, so that the kernel answers no more.
 func deaf(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -53,6 +53,6 @@ func deaf(t *testing.T) string {
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 	}
-	t.Skip("the queue of a socket has no end here")
+	t.Skip("the queue of a socket is not limited here")
 	return ""
 }

@@ -25,14 +25,14 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// provoked are the causes and how each comes about, over a socket.
+// provoked is a command line that provokes the message of a cause, over a socket.
 type provoked struct {
 	cause string
 	args  []string
 	code  int
 }
 
-// answering serves one answer to everything.
+// answering starts a server with one answer for every request.
 func answering(t *testing.T, status int, kind, body string) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -44,7 +44,7 @@ func answering(t *testing.T, status int, kind, body string) string {
 	return srv.URL
 }
 
-// hangsUp ends every connection, with some bytes before if there are any.
+// hangsUp starts a server that writes some bytes to every connection, and closes it.
 func hangsUp(t *testing.T, address, bytes string) (at string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
@@ -70,7 +70,7 @@ func fabricError(code string) string {
 	return fmt.Sprintf(`{"Error":{"Code":%q,"Message":"a reason"}}`, code)
 }
 
-// Every message comes out for its real cause, in at most 160 characters, without a word of Go in it.
+// The cause of every message produces the message, in at most 160 characters, and without words of Go.
 func TestMessages(t *testing.T) {
 	p := newTestPKI(t)
 	secured := securedBy(t, p)
@@ -178,9 +178,9 @@ func TestMessages(t *testing.T) {
 	} {
 		t.Run(c.cause, c.check)
 	}
-	for _, m := range messages { // some of them by the tests below
+	for _, m := range messages { // other tests provoke some of them
 		if _, err := os.Stat(filepath.Join("testdata", "messages", m.cause)); err != nil {
-			t.Errorf("nothing provokes %s", m.cause)
+			t.Errorf("%s: got no golden file, want a test that provokes the message", m.cause)
 		}
 	}
 }
@@ -190,22 +190,22 @@ func (c provoked) check(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	code, out, errs := sfcancel(t, append(c.args, "-o", "json")...)
 	var doc errorJSON
-	if err := json.Unmarshal([]byte(out), &doc); err != nil && c.cause != "unknown-id" { // which has a verdict
-		t.Fatalf("%v: %s%s", err, out, errs)
+	if err := json.Unmarshal([]byte(out), &doc); err != nil && c.cause != "unknown-id" { // has the document of a verdict
+		t.Fatalf("got %v, want a document: %s%s", err, out, errs)
 	}
 	lines := strings.Split(strings.TrimSpace(errs), "\n")
 	said, _ := strings.CutPrefix(lines[len(lines)-1], "sfcancel: ")
 	if code != c.code || doc.Cause != c.cause && c.cause != "unknown-id" || doc.Error != said && doc.Error != "" {
-		t.Fatalf("exit %d with the cause %q, want %d: %s\n%s", code, doc.Cause, c.code, errs, doc.Detail)
+		t.Fatalf("exit %d with the cause %q, want %d with %q: %s\n%s", code, doc.Cause, c.code, c.cause, errs, doc.Detail)
 	}
 	if len(said) > 160 || goWords.MatchString(said) {
-		t.Errorf("%d characters, or words of Go: %s", len(said), said)
+		t.Errorf("got %d characters, want 160 at most without words of Go: %s", len(said), said)
 	}
 	golden(t, "messages/"+c.cause, anonymous(said)+"\n")
 }
 
-// A ledger that can be read and not written, by a force that would be allowed without it.
-func TestLedgerReadOnlySaysSo(t *testing.T) {
+// The message for a ledger that can be read but not written, by a force that the policy allows.
+func TestMessageLedgerReadOnly(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	dir := filepath.Join(t.TempDir(), "ledger")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -217,7 +217,7 @@ func TestLedgerReadOnlySaysSo(t *testing.T) {
 
 var goWords = regexp.MustCompile(`context|strconv|net/http|x509|tls:|\bEOF\b|\*|%!|\?api|Timeout=|[a-z]+\.[A-Z]|\[0\]|dial tcp|{`)
 
-// anonymous is a message without what differs from run to run.
+// anonymous replaces what differs from run to run in a message.
 func anonymous(text string) string {
 	for _, c := range [][2]string{
 		{`[0-9a-f]{8}-[0-9a-f-]{27}`, "ID"},
@@ -233,7 +233,7 @@ func anonymous(text string) string {
 	return text
 }
 
-// golden compares with a file of testdata, or rewrites it with -update.
+// golden compares a text with a file of testdata, or rewrites the file with -update.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", filepath.FromSlash(name))
@@ -244,11 +244,11 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || string(want) != got {
-		t.Errorf("%s: got %q, want %q (%v); -update takes it", name, got, want, err)
+		t.Errorf("%s: got %q, want %q (%v); -update rewrites it", name, got, want, err)
 	}
 }
 
-// closedPort is an address at which nothing listens.
+// closedPort returns an address at which nothing listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -259,7 +259,7 @@ func closedPort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// hanging serves nothing, however long one waits.
+// hanging starts a server that never answers.
 func hanging(t *testing.T) string {
 	t.Helper()
 	end := make(chan struct{})
@@ -273,7 +273,7 @@ func hanging(t *testing.T) string {
 	return srv.URL
 }
 
-// expiredServer shows a certificate whose time is over.
+// expiredServer starts a server with an expired certificate.
 func expiredServer(t *testing.T, p *testPKI) string {
 	t.Helper()
 	c := p.issue(t, "expired", func(c *x509.Certificate) {
@@ -282,7 +282,7 @@ func expiredServer(t *testing.T, p *testPKI) string {
 	return tlsServer(t, &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12})
 }
 
-// picky ends the handshake with whoever has no certificate of the authority.
+// picky starts a server that ends the handshake with a client without a certificate of the authority.
 func picky(t *testing.T, p *testPKI) string {
 	t.Helper()
 	other := newTestPKI(t)
@@ -309,7 +309,7 @@ func tlsServer(t *testing.T, config *tls.Config) string {
 	return srv.URL
 }
 
-// A command that cannot connect ends in 5 s, and says after one that it tries again; --timeout changes that.
+// A command that cannot connect ends after 5 s, and reports after 1 s that it tries again.
 func TestUnreachableEndsEarly(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -318,30 +318,30 @@ func TestUnreachableEndsEarly(t *testing.T) {
 	url := "http://" + closedPort(t)
 	code, _, errs := sfcancel(t, "wait", uuid.NewString(), "--endpoint", url)
 	if code != exitNotSent || !strings.Contains(errs, "; trying again\n") || !strings.Contains(errs, "nothing listens") {
-		t.Errorf("exit %d: %s", code, errs)
+		t.Errorf("exit %d, want %d with both lines: %s", code, exitNotSent, errs)
 	}
 }
 
-// A force that is interrupted in its grace says when it may come.
-func TestGraceNotOver(t *testing.T) {
+// The message for a force that is interrupted in its grace says when to run it again.
+func TestMessageGraceNotOver(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	id := start(t, url, dataLoss...)
 	noted := func(string) bool { return len(trailOf(t, id)) >= 2 } // the start, and the answer to the graceful cancel
 	code, text := interrupted(t, noted, "force", id, "--endpoint", url, "--policy", "graceful-first", "--grace", "1d", "--timeout", "2d")
 	if code != exitPolicy {
-		t.Errorf("exit %d: %s", code, text)
+		t.Errorf("exit %d, want %d: %s", code, exitPolicy, text)
 	}
 	text = regexp.MustCompile(`run \d+s of`).ReplaceAllString(anonymous(text), "run 0s of")
 	golden(t, "messages/grace-not-over", strings.TrimPrefix(text, "sfcancel: "))
 }
 
-func TestInterruptedSaysSo(t *testing.T) {
+func TestMessageInterrupted(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	id := start(t, url, dataLoss...)
 	seen := "sfcancel: " + id + " is Running\n"
 	code, text := interrupted(t, func(soFar string) bool { return strings.Contains(soFar, seen) }, "wait", id, "--endpoint", url)
 	if code != exitNotFinished || !strings.Contains(text, id) {
-		t.Errorf("exit %d: %s", code, text)
+		t.Errorf("exit %d, want %d with the id: %s", code, exitNotFinished, text)
 	}
 	golden(t, "messages/interrupted", strings.TrimPrefix(anonymous(strings.TrimPrefix(text, seen)), "sfcancel: "))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// A password in a command line is refused whatever it is given to, and however malformed the
-// URL is, and nothing of it comes back.
-func TestPasswordsAreNeitherTakenNorEchoed(t *testing.T) {
+// A password in any argument is refused, however malformed the URL is, and no part of it is in the
+// output.
+func TestPasswordsAreRefusedAndHidden(t *testing.T) {
 	reached := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
 	defer srv.Close()
@@ -32,7 +32,7 @@ func TestPasswordsAreNeitherTakenNorEchoed(t *testing.T) {
 	for _, url := range urls {
 		commands := [][]string{
 			{"list", "--endpoint", url}, {"list", "--endpoint=" + url}, {"cancel", id, "--ledger", url, "--endpoint", srv.URL},
-			{"serve", "--speed", "0", "--store", url}, // which is no speed
+			{"serve", "--speed", "0", "--store", url}, // an invalid speed, so that nothing is served
 		}
 		if strings.Contains(url, "://") && !strings.HasSuffix(url, "12/s3cret@"+host) {
 			commands = append(commands, [][]string{
@@ -44,24 +44,24 @@ func TestPasswordsAreNeitherTakenNorEchoed(t *testing.T) {
 			for _, more := range [][]string{nil, {"-o", "json"}} {
 				code, out, errs := sfcancel(t, append(args, more...)...)
 				if strings.Contains(out+errs, "s3") || code != exitUsage {
-					t.Errorf("sfcancel %q: exit %d: %s%s", args, code, out, errs)
+					t.Errorf("sfcancel %q: exit %d, want %d without the password: %s%s", args, code, exitUsage, out, errs)
 				}
 				if more != nil && !json.Valid([]byte(out)) {
-					t.Errorf("sfcancel %q: %s", args, out)
+					t.Errorf("sfcancel %q: got %s, want JSON", args, out)
 				}
 			}
 		}
 		if code, _, errs := sfcancel(t, "serve", "--speed", "0", "--store", url); code != exitUsage || !strings.Contains(errs, "password-file=FILE") {
-			t.Errorf("the error does not say how else: %s", errs)
+			t.Errorf("--store %q: exit %d, want %d with the advice: %s", url, code, exitUsage, errs)
 		}
 	}
 	if reached != 0 {
-		t.Errorf("%d requests were sent", reached)
+		t.Errorf("got %d requests, want none", reached)
 	}
 }
 
-// A password where the name of a file belongs comes back no more than one before the host, and an address of a
-// gateway has no @ at all: digits and a slash look like a port and a path.
+// A password in place of a file name is hidden, like one before the host. The address of a gateway must not contain an
+// @ at all, because digits and a slash in a password look like a port and a path.
 func TestPasswordsElsewhere(t *testing.T) {
 	id := uuid.NewString()
 	for _, query := range []string{"password=s3cret", "password=x&s3cret", "passwd=s3cret", "s3cret", "password=%s3cret", "ca=s3cret;x", "ca=s3cret", "ca=f&s3cret="} {
@@ -73,7 +73,7 @@ func TestPasswordsElsewhere(t *testing.T) {
 					}
 					code, out, errs := sfcancel(t, append(args, more...)...)
 					if code != exitUsage || strings.Contains(out+errs, "s3") {
-						t.Errorf("%q: exit %d: %s%s", args, code, out, errs)
+						t.Errorf("%q: exit %d, want %d without the password: %s%s", args, code, exitUsage, out, errs)
 					}
 				}
 			}
@@ -83,7 +83,7 @@ func TestPasswordsElsewhere(t *testing.T) {
 		for _, args := range [][]string{{"list", "--endpoint", url}, {"cancel", id, "--endpoint=" + url}} {
 			code, out, errs := sfcancel(t, append(args, "-o", "json")...)
 			if code != exitUsage || strings.Contains(out+errs, "s3") || !strings.Contains(errs, "--endpoint: a password") {
-				t.Errorf("%q: exit %d: %s%s", args, code, out, errs)
+				t.Errorf("%q: exit %d, want %d with the flag but without the password: %s%s", args, code, exitUsage, out, errs)
 			}
 		}
 	}
@@ -95,12 +95,12 @@ func TestHiddenInDocument(t *testing.T) {
 		Attempts: []attemptJSON{{Endpoint: "http://ann:s3@h/", Code: "ann:s3@h", Message: "m ann:s3@h", Error: "ann:s3@h"}}}
 	doc.change(func(text string) string { return hidden([]string{"ann:s3@h"}, text) })
 	if text, err := json.Marshal(doc); err != nil || strings.Contains(string(text), "s3") || strings.Count(string(text), "xxxxx@h") != 7 {
-		t.Errorf("%s, %v", text, err)
+		t.Errorf("got %s, %v, want all 7 texts masked", text, err)
 	}
 }
 
-// What is no password is taken, also if it looks a little like one.
-func TestWhatIsNoPasswordIsTaken(t *testing.T) {
+// Arguments that only look like a password are accepted.
+func TestSimilarToPasswords(t *testing.T) {
 	for _, args := range [][]string{
 		{"--store", "etcd://ann@a:1,b:2/p?password-file=/home/ann@work/p"},
 		{"--store", "etcds://a:1/p?ca=/home/ann@work/ca.pem"},
@@ -114,12 +114,12 @@ func TestWhatIsNoPasswordIsTaken(t *testing.T) {
 		{"--admin", "CN=ann@example.com"},
 	} {
 		if err := noPasswords(args); err != nil {
-			t.Errorf("%q: %v", args, err)
+			t.Errorf("%q: got %v, want nil", args, err)
 		}
 	}
 }
 
-// What may be a password, and is given where none is looked for, is not repeated in errors.
+// Errors do not repeat a possible password in an argument that takes no address.
 func TestHidden(t *testing.T) {
 	for _, c := range []struct{ arg, text, want string }{
 		{"ann:s3cret@host", `"ann:s3cret@host" is not an operation id`, `"xxxxx@host" is not an operation id`},
@@ -131,7 +131,7 @@ func TestHidden(t *testing.T) {
 		{":@", "a: b@c: :@", "a: b@c: xxxxx@"},
 	} {
 		if got := hidden([]string{c.arg}, c.text); got != c.want {
-			t.Errorf("%s: %s, want %s", c.arg, got, c.want)
+			t.Errorf("%s: got %s, want %s", c.arg, got, c.want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func aProxy(t *testing.T, to string) (url string, tunnels, requests *atomic.Int3
 	return srv.URL, tunnels, requests
 }
 
-// A proxy is used by flag and by the environment, and a pin holds through it.
+// A proxy comes from the flag or the environment. A pinned common name is verified through the proxy.
 func TestProxy(t *testing.T) {
 	p := newTestPKI(t)
 	url := securedBy(t, p)
@@ -67,7 +67,7 @@ func TestProxy(t *testing.T) {
 		{"by flag", "", append([]string{"--proxy", proxy}, certs...), exitOK},
 		{"by the environment", proxy, certs, exitOK},
 		{"another certificate", proxy, append(certs[:6:6], "--server-common-name", "other"), exitNotSent},
-		{"a proxy that is none", "", append([]string{"--proxy", "socks"}, certs...), exitUsage},
+		{"an invalid proxy", "", append([]string{"--proxy", "socks"}, certs...), exitUsage},
 		{"no proxy", proxy, append([]string{"--proxy", ""}, certs...), exitNotSent},
 	} {
 		t.Setenv("HTTPS_PROXY", c.env)
@@ -76,20 +76,20 @@ func TestProxy(t *testing.T) {
 		if code != c.code {
 			t.Errorf("%s: exit %d, want %d: %s%s", c.name, code, c.code, out, errs)
 		}
-		if through := tunnels.Load() > before; through != (c.code == exitOK || c.name == "another certificate") {
-			t.Errorf("%s: it went through the proxy: %t", c.name, through)
+		if through, want := tunnels.Load() > before, c.code == exitOK || c.name == "another certificate"; through != want {
+			t.Errorf("%s: got a tunnel through the proxy: %t, want %t", c.name, through, want)
 		}
 	}
 }
 
-// Plain HTTP goes through a proxy as requests, and a token does not.
+// Plain HTTP is sent through a proxy as requests, without a tunnel. A token over plain HTTP is refused.
 func TestProxyOfPlainHTTP(t *testing.T) {
 	url := serveInTest(t, "--freeze", "--host", "sf1.example.test")
 	proxy, _, requests := aProxy(t, strings.TrimPrefix(url, "http://"))
 	if code, out, errs := sfcancel(t, "list", "--proxy", proxy, "--endpoint", "http://sf1.example.test"); code != exitOK || requests.Load() != 1 {
-		t.Errorf("exit %d, %d requests: %s%s", code, requests.Load(), out, errs)
+		t.Errorf("exit %d after %d requests, want %d after 1: %s%s", code, requests.Load(), exitOK, out, errs)
 	}
 	if code, _, errs := sfcancel(t, "list", "--proxy", proxy, "--endpoint", "http://sf1.example.test", "--token-command", "echo x"); code != exitUsage || !strings.Contains(errs, "https://") {
-		t.Errorf("a token in the clear: exit %d: %s", code, errs)
+		t.Errorf("a token over plain HTTP: exit %d, want %d: %s", code, exitUsage, errs)
 	}
 }

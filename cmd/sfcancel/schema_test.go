@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// published is the schema that "sfcancel schema" prints.
+// published returns the schema that "sfcancel schema" prints.
 func published(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	_, text, _ := sfcancel(t, "schema")
@@ -38,11 +38,11 @@ func valid(t *testing.T, s *jsonschema.Schema, name string, text []byte) {
 		err = s.Validate(doc)
 	}
 	if err != nil {
-		t.Errorf("%s: %v\n%s", name, err, text)
+		t.Errorf("%s: got %v, want a valid document:\n%s", name, err, text)
 	}
 }
 
-// What commands write is as the schema says. -update keeps the documents of a command that has none yet.
+// The documents of the commands are valid by the schema. -update writes the golden document of a command that has none.
 func TestSchemaOfOutput(t *testing.T) {
 	s, url := published(t), serveInTest(t, "--freeze")
 	id := start(t, url, dataLoss...)
@@ -70,7 +70,7 @@ func TestSchemaOfOutput(t *testing.T) {
 		t.Setenv("SFCANCEL_ENDPOINT", url)
 		_, out, errs := sfcancel(t, append(args, "-o", "json")...)
 		if out == "" {
-			t.Errorf("%s: no document: %s", name, errs)
+			t.Errorf("%s: got no document, want one: %s", name, errs)
 			continue
 		}
 		valid(t, s, name, []byte(out))
@@ -86,12 +86,12 @@ func TestSchemaOfOutput(t *testing.T) {
 	}
 }
 
-// Documents that were written once stay valid: readers rely on them.
+// Documents of earlier versions stay valid, because readers rely on them.
 func TestOldDocumentsStayValid(t *testing.T) {
 	s := published(t)
 	kept, err := filepath.Glob(filepath.Join("testdata", "documents", "v1", "*.json"))
 	if err != nil || len(kept) < 15 {
-		t.Fatalf("%d documents, %v", len(kept), err)
+		t.Fatalf("got %d documents, %v, want 15 at least", len(kept), err)
 	}
 	for _, path := range kept {
 		text, err := os.ReadFile(path)
@@ -103,7 +103,7 @@ func TestOldDocumentsStayValid(t *testing.T) {
 	for _, bad := range []string{`{"operationId": 5}`, `[{"error": "x"}]`, `{"operationId": "x", "kind": "", "state": ""}`, `"text"`} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		if err != nil || s.Validate(doc) == nil {
-			t.Errorf("%s is valid", bad)
+			t.Errorf("%s: got a valid document, want an invalid one", bad)
 		}
 	}
 }

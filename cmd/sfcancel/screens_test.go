@@ -15,21 +15,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// tmux is a shell in a terminal of 80 columns, in a home where nothing is configured.
+// tmux is a shell in a terminal of 80 columns, in a home directory without a configuration.
 type tmux struct {
 	t       *testing.T
 	dir     string
-	counted int // commands that the shell has read
+	counted int // commands so far
 }
 
 func newTmux(t *testing.T) *tmux {
 	t.Helper()
 	for _, name := range []string{"tmux", "bash"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("no terminal to look at: %v", err)
+			t.Skipf("no terminal: %v", err)
 		}
 	}
-	// Paths are on the screens: as long on every machine. A socket has no room for one of t.TempDir.
+	// The screens show the path, so its length is fixed. That of t.TempDir is too long for a socket.
 	m := &tmux{t: t, dir: "/tmp/sfcancel-" + uuid.NewString()[:8]}
 	if err := os.MkdirAll(m.dir+"/bin", 0o700); err != nil {
 		t.Fatal(err)
@@ -63,8 +63,8 @@ func (m *tmux) do(args ...string) string {
 	return out.String()
 }
 
-// until waits for the prompt of a command, or for a text after the prompt before that, and returns what is shown since
-// the prompt before, and what the command before ended with if it has.
+// until waits for prompt number, or for a text after the previous prompt. It returns the screen since the previous prompt,
+// and the exit code of its command if the command has ended.
 func (m *tmux) until(number int, text string) (screen, code string) {
 	m.t.Helper()
 	var all string
@@ -80,11 +80,11 @@ func (m *tmux) until(number int, text string) (screen, code string) {
 			return screen, code
 		}
 	}
-	m.t.Fatalf("no prompt %d, and no %q:\n%s", number, text, all)
+	m.t.Fatalf("got\n%s\nwant prompt %d or %q", all, number, text)
 	return "", ""
 }
 
-// run types a command, and what it asks for then, and returns the screen at its end.
+// run types a command, and returns the screen at its end.
 func (m *tmux) run(command string) string {
 	m.t.Helper()
 	m.begin(command)
@@ -103,12 +103,12 @@ func (m *tmux) enter(text string) {
 	m.do("send-keys", "Enter")
 }
 
-// shows waits until the command that runs shows a text, and returns the screen.
+// shows waits until the running command shows a text, and returns the screen.
 func (m *tmux) shows(text string) string {
 	m.t.Helper()
 	screen, code := m.until(m.counted+1, text)
 	if code != "" {
-		m.t.Fatalf("it ended with exit code %s, without %q:\n%s", code, text, screen)
+		m.t.Fatalf("exit %s, want %q before the end:\n%s", code, text, screen)
 	}
 	return screen
 }
@@ -119,14 +119,14 @@ func (m *tmux) end() string {
 	return screen + "[exit code " + code + "]\n"
 }
 
-// fixed is a screen without what differs each time. Nothing changes its width.
+// fixed replaces what differs from run to run, with texts of the same width.
 func fixed(screen, id string) string {
 	for _, mask := range [][2]string{
 		{`127\.0\.0\.1:\d{5}`, "127.0.0.1:19080"},
 		{`/tmp/sfcancel-[0-9a-f]{8}`, "/tmp/sfcancel-00000000"},
 		{`\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d`, "2026-01-02${1}03:04:05"},
 		{`[0-9a-f-]{7}\.\.\.`, "0000000..."}, // an id that is cut
-		{`timeout=\d+`, "timeout=11"},        // a share of the time that is left
+		{`timeout=\d+`, "timeout=11"},        // a share of the time left
 		{`(Finished  Cancelled  data-loss  )\d+`, "${1}3"},
 		{`\d+s  RollingBack, force in [0-9ms]+`, "0s  RollingBack, force in 2m0s"},
 	} {
@@ -140,12 +140,13 @@ func fixed(screen, id string) string {
 	})
 }
 
-// The night call as it looks: from an empty home to "Cancelled", in less than 20 commands, on a terminal of 80 columns.
+// The screens of the night call: from an empty home directory to Cancelled, in less than 20 commands, on a terminal of 80
+// columns.
 func TestNightScreens(t *testing.T) {
 	m := newTmux(t)
 	url, beside := serveBeside(t, "--control", "--freeze")
 	if !regexp.MustCompile(`:\d{5}$`).MatchString(url) {
-		t.Skipf("%s has a port of another width", url)
+		t.Skipf("the port of %s does not have five digits", url)
 	}
 	id := start(t, url, append(dataLoss, "--id", "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")...) // from another home
 	var screens []string
@@ -166,13 +167,13 @@ func TestNightScreens(t *testing.T) {
 	m.enter("prod")
 	keep(m.shows("(Ctrl-C leaves the cancel in effect)"))
 	if status, _, answer := exchange(t, http.DefaultClient, http.MethodPost, beside+"/control/clock", nil, `{"advance": "1h"}`); status != http.StatusOK {
-		t.Fatalf("the clock: %d %s", status, answer)
+		t.Fatalf("the clock: got %d %s, want 200", status, answer)
 	}
 	keep(m.end())
 	keep(m.run("sfcancel ledger " + id))
 	keep(m.run("sfcancel list"))
 	if m.counted >= 20 {
-		t.Errorf("%d commands, want less than 20", m.counted)
+		t.Errorf("got %d commands, want less than 20", m.counted)
 	}
 
 	got := fixed(strings.Join(screens, strings.Repeat("-", 80)+"\n"), id)
@@ -187,6 +188,6 @@ func TestNightScreens(t *testing.T) {
 	}
 	want, err := os.ReadFile(golden)
 	if err != nil || got != string(want) {
-		t.Errorf("the screens differ (%v); -update keeps them. Got:\n%s\nwant:\n%s", err, got, want)
+		t.Errorf("got\n%s\n%v, want\n%s\n(-update rewrites it)", got, err, want)
 	}
 }

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// tokenScript is a command that writes the next token of a list each time, and how often it ran.
+// tokenScript returns a command that writes the next token of a list each time, and a function that returns how often it
+// ran.
 func tokenScript(t *testing.T, tokens ...string) (line string, ran func() int) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -38,12 +39,12 @@ func tokenScript(t *testing.T, tokens ...string) (line string, ran func() int) {
 	}
 }
 
-// jwt is a token that says when it ends.
+// jwt returns a token that expires at a time.
 func jwt(until time.Time) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, until.Unix())) + ".c2ln"
 }
 
-// A token is used until its end, or until the server refuses it.
+// A token is used until shortly before it expires, or until the server refuses it.
 func TestTokenCommand(t *testing.T) {
 	line, ran := tokenScript(t, jwt(time.Now().Add(time.Second)), jwt(time.Now().Add(time.Hour)), "opaque", "opaque")
 	c, err := newTokenCommand(line, io.Discard)
@@ -56,7 +57,7 @@ func TestTokenCommand(t *testing.T) {
 		runs    int
 	}{
 		{func() string { return "" }, 1},
-		{func() string { return "" }, 2}, // the first is all but over
+		{func() string { return "" }, 2}, // the first has almost expired
 		{func() string { return "" }, 2},
 		{func() string { return last }, 3},
 		{func() string { return "" }, 3},
@@ -69,10 +70,10 @@ func TestTokenCommand(t *testing.T) {
 		last = token
 	}
 	if _, err := c.Token(t.Context(), last); err == nil || strings.Contains(err.Error(), last) {
-		t.Errorf("the same token again: %v", err)
+		t.Errorf("the refused token again: got %v, want an error without the token", err)
 	}
-	if got := c.blank("a " + last + " b"); got != "a xxxxx b" {
-		t.Errorf("got %q", got)
+	if got, want := c.blank("a "+last+" b"), "a xxxxx b"; got != want {
+		t.Errorf("blank: got %q, want %q", got, want)
 	}
 }
 
@@ -95,7 +96,7 @@ func TestTokenCommandFails(t *testing.T) {
 		}
 	}
 	if code, _, errs := sfcancel(t, "list", "--token-command", "false", "--endpoint", "http://127.0.0.1:1"); code != exitNotSent || !strings.Contains(errs, "token command") {
-		t.Errorf("exit %d: %s", code, errs)
+		t.Errorf("exit %d, want %d because of the token command: %s", code, exitNotSent, errs)
 	}
 }
 
@@ -112,7 +113,7 @@ func TestSplitWords(t *testing.T) {
 	}
 }
 
-// After 401 and 403 the command is run again, and nothing that is written has a token.
+// After 401 and 403 the command is run again, and the output never contains a token.
 func TestTokenIsRenewed(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 		var mu sync.Mutex
@@ -133,10 +134,10 @@ func TestTokenIsRenewed(t *testing.T) {
 		code, out, errs := sfcancel(t, "list", "--endpoint", srv.URL, "--token-command", line, "--debug", "-o", "json")
 		srv.Close()
 		if code != exitOK || !slices.Equal(seen, []string{"Bearer token-1", "Bearer token-2"}) {
-			t.Errorf("%d: exit %d, sent %q: %s%s", status, code, seen, out, errs)
+			t.Errorf("%d: exit %d after %q, want %d after both tokens: %s%s", status, code, seen, exitOK, out, errs)
 		}
 		if strings.Contains(out+errs, "token-1") || strings.Contains(out+errs, "token-2") || !strings.Contains(errs, "xxxxx") {
-			t.Errorf("%d: it shows a token, or not where it was: %s%s", status, out, errs)
+			t.Errorf("%d: got %s%s, want xxxxx in place of each token", status, out, errs)
 		}
 	}
 }

@@ -24,11 +24,11 @@ func TestHelpFits(t *testing.T) {
 		for _, line := range strings.Split(out, "\n") {
 			example := strings.Contains(line, "sfcancel ") && strings.HasPrefix(line, "  ")
 			if n := utf8.RuneCountInString(line); n > 80 && !example && cmd.Name() != "serve" && cmd.Name() != "sfcancel" && cmd.Name() != "store" {
-				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), n, line)
+				t.Errorf("%s: got %d columns, want 80 at most: %s", cmd.CommandPath(), n, line)
 			}
 		}
 		if cmd.Runnable() && !cmd.HasSubCommands() && cmd.Example == "" && cmd.Name() != "help" && cmd.Name() != "demo" && cmd.Parent().Name() != "store" {
-			t.Errorf("%s has no example", cmd.CommandPath())
+			t.Errorf("%s: got no example, want one", cmd.CommandPath())
 		}
 		for _, sub := range cmd.Commands() {
 			walk(sub)
@@ -37,14 +37,14 @@ func TestHelpFits(t *testing.T) {
 	walk(newRoot())
 }
 
-// Every command line of every help text makes sense: it is run with --dry-run or against a cluster that is frozen, where
-// no exit code is that of a command line that makes none.
-func TestExamplesMakeSense(t *testing.T) {
+// Every example of every help text is a valid command line. It is run with --dry-run or against a cluster with a stopped
+// clock, and the exit code is not that of a usage error.
+func TestExamplesAreValid(t *testing.T) {
 	url := serveInTest(t, "--freeze")
 	t.Setenv("SFCANCEL_ENDPOINT", url)
 	id := start(t, url, append(dataLoss, "--id", "5b1f60aa-3c0e-4a0e-9c3b-6a1f2f3e7d01")...)
 	if id == "" {
-		t.Fatal("no operation")
+		t.Fatal("start: got no id, want one")
 	}
 	t.Chdir(t.TempDir())
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
@@ -69,12 +69,12 @@ func TestExamplesMakeSense(t *testing.T) {
 	}
 	walk(newRoot())
 	if len(lines) < 30 {
-		t.Fatalf("only %d examples", len(lines))
+		t.Fatalf("got %d examples, want 30 at least", len(lines))
 	}
 	for _, line := range lines {
 		words, err := splitWords(strings.NewReplacer("source <(", "", ")", "", " > ", " #").Replace(line))
 		if err != nil || words[0] != "sfcancel" {
-			t.Errorf("%s: %v", line, err)
+			t.Errorf("%s: got %v, want a command line of sfcancel", line, err)
 			continue
 		}
 		args := words[1:]
@@ -85,7 +85,7 @@ func TestExamplesMakeSense(t *testing.T) {
 			}
 		}
 		switch args[0] {
-		case "serve", "store": // of files and addresses that are not there
+		case "serve", "store": // their files and addresses do not exist
 			continue
 		case "watch", "reap", "wait", "stop", "stop-all", "cancel-all", "force":
 			args = append(args, "--timeout", "300ms")
@@ -99,16 +99,16 @@ func TestExamplesMakeSense(t *testing.T) {
 			args = []string{"man", filepath.Join(t.TempDir(), "man1")}
 		case "config":
 			if args[1] == "import-sfctl" || args[1] == "set-cluster" {
-				continue // scripts have files for them
+				continue // TestScripts has files for them
 			}
 		}
 		if code, out, errs := sfcancel(t, args...); code == exitUsage || code == exitFailed {
-			t.Errorf("%s: exit %d: %s%s", line, code, out, errs)
+			t.Errorf("%s: exit %d, want neither %d nor %d: %s%s", line, code, exitUsage, exitFailed, out, errs)
 		}
 	}
 }
 
-// The table for those who come from sfctl names commands and flags that there are.
+// The commands and flags in docs/from-sfctl.md exist.
 func TestTableFromSfctl(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "from-sfctl.md"))
 	if err != nil {
@@ -136,17 +136,17 @@ func TestTableFromSfctl(t *testing.T) {
 				err = cmd.ParseFlags(rest)
 			}
 			if err != nil || !cmd.HasParent() {
-				t.Errorf("%s: %v", code, err)
+				t.Errorf("%s: got %v, want a command and flags that exist", code, err)
 			}
 			looked++
 		}
 	}
 	if looked < 20 {
-		t.Errorf("only %d commands", looked)
+		t.Errorf("got %d commands, want 20 at least", looked)
 	}
 }
 
-// What the help of a flag says of a parameter is what the document has.
+// The help of a flag repeats the values of the parameter in the document.
 func TestHelpIsOfTheDocument(t *testing.T) {
 	for _, c := range []struct{ command, flag, usage, value string }{
 		{"cancel", "api-version", "api-version of the requests; 3.0 and 6.0 are documented", "6.0"},
@@ -170,7 +170,7 @@ func TestHelpIsOfTheDocument(t *testing.T) {
 	}
 }
 
-// A shell offers the values of the document, and not what it reserves.
+// A shell offers the values of the document, except for the reserved ones.
 func TestCompletion(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -184,7 +184,7 @@ func TestCompletion(t *testing.T) {
 	} {
 		code, out, errs := sfcancel(t, append(append([]string{cobra.ShellCompNoDescRequestCmd}, c.args...), "")...)
 		got := strings.Fields(out)
-		if want := append(slices.Clone(c.want), ":4"); code != exitOK || !slices.Equal(got, want) { // 4 is no names of files
+		if want := append(slices.Clone(c.want), ":4"); code != exitOK || !slices.Equal(got, want) { // :4 means no file names
 			t.Errorf("%v: exit %d with %v, want %v: %s", c.args, code, got, want, errs)
 		}
 	}
@@ -210,21 +210,21 @@ func TestWordsOfParameters(t *testing.T) {
 		}
 	}
 	if p := parameter("nothing"); p.Name != "" {
-		t.Errorf("a parameter that does not exist is %+v, want none", p)
+		t.Errorf("an unknown parameter: got %+v, want the zero value", p)
 	}
 }
 
-// A flag is offered where it has an effect.
-func TestServerTimeoutIsOfferedWhereItCounts(t *testing.T) {
+// Only commands that change something have --server-timeout.
+func TestServerTimeoutFlag(t *testing.T) {
 	offered := map[string]bool{"cancel": true, "force": true, "stop": true, "cancel-all": true, "stop-all": true, "reap": true, "data-loss": true, "quorum-loss": true, "restart": true, "node-transition": true}
 	for _, cmd := range append(newRoot().Commands(), newStart().Commands()...) {
 		if got := cmd.Flags().Lookup("server-timeout") != nil; got != offered[cmd.Name()] {
-			t.Errorf("%s offers --server-timeout: %t", cmd.Name(), got)
+			t.Errorf("%s: got --server-timeout %t, want %t", cmd.Name(), got, offered[cmd.Name()])
 		}
 	}
 }
 
-// A command is the same whether it was made alone or with the others.
+// A command is the same whether it is made alone or with the others.
 func TestRootOfOneCommand(t *testing.T) {
 	for _, cmd := range newRoot().Commands() {
 		name := cmd.Name()
@@ -234,7 +234,7 @@ func TestRootOfOneCommand(t *testing.T) {
 			}
 			want, got := helpOf(t, name), helpOf(t, name, name, "--help")
 			if want == "" || got != want {
-				t.Errorf("its help alone:\n%s\nwith the others:\n%s", got, want)
+				t.Errorf("got this help of the command alone:\n%s\nwant the same as with the others:\n%s", got, want)
 			}
 		})
 	}
@@ -245,7 +245,7 @@ func TestRootOfOneCommand(t *testing.T) {
 	}
 }
 
-// helpOf is what a command says of itself in the program that is made for the arguments.
+// helpOf returns the help of a command in the program that is made for the arguments.
 func helpOf(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	root := newRoot(args...)

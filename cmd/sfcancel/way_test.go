@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// aWay is a way in a bubble, and a request over it that is answered so.
+// aWay returns a way in a bubble, with a function that sends a request over it and answers the request.
 func aWay(t *testing.T, impatient bool) (ctx context.Context, out *bytes.Buffer, ask func(url string, status int, err error)) {
 	t.Helper()
 	ctx, end := context.WithCancelCause(t.Context())
@@ -44,7 +44,7 @@ func aWay(t *testing.T, impatient bool) (ctx context.Context, out *bytes.Buffer,
 	}
 }
 
-// Without a connection a command ends after 5 s, unless it was told how long it may take.
+// Without a connection a command ends after 5 s, unless --timeout is given.
 func TestNoConnectionEndsEarly(t *testing.T) {
 	for _, impatient := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -52,24 +52,24 @@ func TestNoConnectionEndsEarly(t *testing.T) {
 			time.Sleep(firstContact + time.Millisecond)
 			synctest.Wait()
 			if ended := errors.Is(context.Cause(ctx), errUnreachable); ended != impatient {
-				t.Errorf("impatient %t: it ended: %t (%v)", impatient, ended, context.Cause(ctx))
+				t.Errorf("impatient %t: got the end %v, want errUnreachable only if impatient", impatient, context.Cause(ctx))
 			}
 		})
 	}
 }
 
-// After a second of failures a line says so, once; an answer makes it needless.
-func TestTryingAgainIsSaid(t *testing.T) {
+// After a second of failures one line reports that the command tries again, unless an answer came in time.
+func TestTryingAgainIsReported(t *testing.T) {
 	const url = "http://sf1.example.com:19080/"
 	for name, c := range map[string]struct {
 		play func(ask func(string, int, error))
 		want string
 	}{
-		"a failure before": {func(ask func(string, int, error)) {
+		"a failure within a second": {func(ask func(string, int, error)) {
 			ask(url, 0, errors.New("connection refused"))
 			time.Sleep(2 * time.Second)
 		}, "sfcancel: no answer from sf1.example.com:19080: connection refused; trying again\n"},
-		"failures after": {func(ask func(string, int, error)) {
+		"failures after a second": {func(ask func(string, int, error)) {
 			time.Sleep(2 * time.Second)
 			ask(url, http.StatusServiceUnavailable, nil)
 			ask(url, 0, errors.New("another"))
@@ -93,24 +93,24 @@ func TestTryingAgainIsSaid(t *testing.T) {
 	}
 }
 
-// The port of the native protocol ends a command with its first failure, and not with an answer.
+// On the port of the native protocol, the first failure ends a command; an answer does not.
 func TestNativePortEndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, _, ask := aWay(t, false)
 		ask("http://sf1.example.com:19000/", http.StatusOK, nil)
 		if err := context.Cause(ctx); err != nil {
-			t.Errorf("after an answer: %v", err)
+			t.Errorf("after an answer: got %v, want nil", err)
 		}
 		ask("http://sf1.example.com:19000/", 0, errors.New("malformed HTTP response"))
 		if err := context.Cause(ctx); !errors.Is(err, errNative) {
-			t.Errorf("after a failure: %v", err)
+			t.Errorf("after a failure: got %v, want errNative", err)
 		}
 	})
 }
 
-// What net/http itself has to say of a connection does not come out: it repeats what a server
-// sent unasked, which may be what that was sent as a credential.
-func TestNetHTTPSaysNothing(t *testing.T) {
+// The log of net/http is not written: it repeats unsolicited responses of a server, which may
+// contain a credential that the server received.
+func TestNetHTTPLogsNothing(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -145,6 +145,6 @@ func TestNetHTTPSaysNothing(t *testing.T) {
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "Completed") || strings.Contains(string(out), "unasked") {
-		t.Errorf("%v: %s", err, out)
+		t.Errorf("got %v: %s, want nil with Completed, and without the unsolicited response", err, out)
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/sfcancel/sfcancel/cmd/sfcancel/internal/admin"
 )
 
-// Off the network connections are refused; back on it they are accepted at the same address, by who waited meanwhile.
+// Off the network, connections are refused. Back on it, they are accepted at the same address, by an Accept that has
+// waited.
 func TestAddress(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,16 +31,16 @@ func TestAddress(t *testing.T) {
 	}()
 	set := func(reachable bool) {
 		t.Helper()
-		for range 2 { // which changes nothing
+		for range 2 { // the second time changes nothing
 			if err := a.Set(t.Context(), reachable); err != nil || a.Reachable() != reachable {
-				t.Fatalf("%v, reachable %t, want %t", err, a.Reachable(), reachable)
+				t.Fatalf("got %v, reachable %t, want nil, %t", err, a.Reachable(), reachable)
 			}
 		}
 	}
 	for range 3 {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", a.Addr().String())
 		if err != nil {
-			t.Fatalf("it should be reachable: %v", err)
+			t.Fatalf("dial while reachable: got %v, want nil", err)
 		}
 		_ = conn.Close()
 		if err := <-accepted; err != nil {
@@ -48,20 +49,20 @@ func TestAddress(t *testing.T) {
 		set(false)
 		if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", a.Addr().String()); err == nil {
 			_ = conn.Close()
-			t.Fatal("it should not be reachable")
+			t.Fatal("dial while not reachable: got nil, want an error")
 		}
 		set(true)
 	}
 	set(false)
 	for range 2 {
 		if err := a.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("Close: got %v, want nil", err)
 		}
 	}
 	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
-		t.Errorf("Accept after Close: %v", err)
+		t.Errorf("Accept after Close: got %v, want ErrClosed", err)
 	}
 	if err := a.Set(t.Context(), true); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("Set after Close: %v", err)
+		t.Errorf("Set after Close: got %v, want ErrClosed", err)
 	}
 }

@@ -23,7 +23,7 @@ import (
 
 func fine(context.Context) error { return nil }
 
-// ask sends a request that a test describes by its head.
+// ask sends a request to a handler and returns the answer.
 func ask(h http.Handler, method, target, body string, edit ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), method, "http://127.0.0.1:19081"+target, strings.NewReader(body))
 	for _, e := range edit {
@@ -46,8 +46,8 @@ func TestHealth(t *testing.T) {
 		{"ready", "GET", "/readyz", "127.0.0.1:19081", fine, 200, "ok"},
 		{"not ready", "GET", "/readyz", "127.0.0.1", broken, 503, "not ready: no space left on device"},
 		{"metrics", "GET", "/metrics", "localhost", fine, 200, "go_goroutines"},
-		{"no control unless asked for", "GET", "/control/clock", "localhost", fine, 404, ""},
-		{"nothing else", "GET", "/debug/pprof/", "localhost", fine, 404, ""},
+		{"no control", "GET", "/control/clock", "localhost", fine, 404, ""},
+		{"another path", "GET", "/debug/pprof/", "localhost", fine, 404, ""},
 		{"another verb", "POST", "/healthz", "localhost", fine, 405, ""},
 		{"another host", "GET", "/metrics", "rebind.evil.example", fine, 403, "loopback"},
 	} {
@@ -60,7 +60,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// failing is a store that refuses to be written, and counts how often that is tried.
+// failing is a store whose commits fail with err, and are counted.
 type failing struct {
 	store.Store
 	err   error
@@ -74,7 +74,7 @@ func (f *failing) Commit(ctx context.Context, txn store.Txn) (store.Revision, er
 	return f.Store.Commit(ctx, txn)
 }
 
-// Whether a store can be written is found out once a second, and leaves nothing in it.
+// Ready probes the store once a second at most, and leaves nothing in it.
 func TestReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &failing{Store: memory.New()}
@@ -95,12 +95,12 @@ func TestReady(t *testing.T) {
 			}
 		}
 		if page, err := st.List(t.Context(), "", "", 1); err != nil || len(page.Items) != 0 {
-			t.Errorf("it left %v (%v)", page.Items, err)
+			t.Errorf("got items %v, %v, want none", page.Items, err)
 		}
 	})
 }
 
-// What is done is counted: requests by operation, code and class, transitions, and calls of the store.
+// Metrics count requests by operation, code and class, transitions, and calls of the store.
 func TestMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := admin.NewMetrics()
@@ -147,11 +147,11 @@ func TestMetrics(t *testing.T) {
 			"sfcancel_requests_running 0", "sfcancel_requests_waiting 0", "sfcancel_lists_running 0", "sfcancel_requests_refused_total 0",
 		} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s is not in the metrics", want)
+				t.Errorf("got metrics without %s, want it", want)
 			}
 		}
 		if strings.Contains(text, id.String()) {
-			t.Error("an id is in the metrics")
+			t.Errorf("got the id %s in the metrics, want none", id)
 		}
 	})
 }

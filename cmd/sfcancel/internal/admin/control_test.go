@@ -27,7 +27,7 @@ func cancel(id, force string) string {
 	return "/Faults/$/Cancel?api-version=6.0&OperationId=" + id + "&Force=" + force
 }
 
-// controlled is a server that stands still, and what controls it.
+// controlled is a server with a stopped clock, and its control.
 type controlled struct {
 	t       *testing.T
 	api     *httptest.Server
@@ -67,12 +67,12 @@ func newControlled(t *testing.T, begin admin.Situation) *controlled {
 	return &controlled{t, api, admin.Handler(admin.NewMetrics(), fine, control.Handler()), engine}
 }
 
-// do controls the server, which has to work.
+// do sends a command to the control, which must succeed.
 func (c *controlled) do(method, target, body string) string {
 	c.t.Helper()
 	w := ask(c.control, method, target, body)
 	if w.Code != http.StatusOK || !json.Valid(w.Body.Bytes()) {
-		c.t.Fatalf("%s %s %s: %d %s", method, target, body, w.Code, w.Body)
+		c.t.Fatalf("%s %s %s: got %d %s, want 200 with JSON", method, target, body, w.Code, w.Body)
 	}
 	return w.Body.String()
 }
@@ -84,7 +84,7 @@ func (c *controlled) send(method, target string) (int, string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	// Otherwise net/http would send a GET again by itself.
+	// On a kept connection, net/http would retry a GET by itself.
 	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	if err != nil {
 		return 0, ""
@@ -110,7 +110,7 @@ func (c *controlled) wants(what, method, target string, status int, says string)
 
 const planted = `{"operations": [{"id": "` + id + `", "kind": "PartitionDataLoss", "step": "LookingUpState"}]}`
 
-// What sftest has for tests in Go: plant, move the clock, change scenarios and availability, begin anew.
+// The commands that sftest has for tests in Go: plant, move the clock, change scenarios and availability, reset.
 func TestControl(t *testing.T) {
 	c := newControlled(t, admin.Situation{})
 	c.do("POST", "/control/plant", planted)
@@ -127,19 +127,19 @@ func TestControl(t *testing.T) {
 	c.do("POST", "/control/availability", `{"availability": "notPrimary"}`)
 	c.wants("not the primary", "GET", list, 503, "E_ABORT")
 	if got := c.do("GET", "/control/availability", ""); !strings.Contains(got, "notPrimary") {
-		t.Errorf("got %s", got)
+		t.Errorf("availability: got %s, want notPrimary", got)
 	}
 	c.do("POST", "/control/scenario", `{"default": {"lookUp": {"takes": "1h"}}}`)
 	c.do("POST", "/control/reset", "")
 	c.wants("reset", "GET", list, 200, "[]")
 	c.do("POST", "/control/plant", strings.Replace(planted, "}]", `}], "nodes": [{"name": "n1"}], "service": "starting"`, 1))
-	c.wants("with a condition", "GET", list, 503, "starting")
+	c.wants("with an availability", "GET", list, 503, "starting")
 	if node, there, err := c.engine.Node(t.Context(), "n1"); err != nil || !there || node.InstanceID != "5" {
-		t.Errorf("got %+v, %t, %v", node, there, err)
+		t.Errorf("node: got %+v, %t, %v, want instance 5", node, there, err)
 	}
 }
 
-// A reset goes back to what the server began with, as often as is asked for.
+// Each reset restores the initial situation.
 func TestControlResets(t *testing.T) {
 	seed, err := emulator.ParseSeed([]byte(planted))
 	if err != nil {
@@ -154,7 +154,7 @@ func TestControlResets(t *testing.T) {
 		c.wants("reset", "GET", list, 503, "starting")
 		c.do("POST", "/control/availability", `{"availability": "ready"}`)
 		if _, body := c.send("GET", list); !strings.Contains(body, id) || strings.Contains(body, other) {
-			t.Errorf("got %s", body)
+			t.Errorf("list: got %s, want %s alone", body, id)
 		}
 	}
 }
@@ -173,25 +173,25 @@ func TestControlClock(t *testing.T) {
 	before := tell(c.do("GET", "/control/clock", ""))
 	after := tell(c.do("POST", "/control/clock", `{"advance": "90m"}`))
 	if got := after.Now.Sub(before.Now); got != 90*time.Minute || before.Speed != 0 {
-		t.Errorf("it moved by %v", got)
+		t.Errorf("got a move by %v at speed %v, want 90m at 0", got, before.Speed)
 	}
 	if got := tell(c.do("POST", "/control/clock", `{"speed": 1000, "advance": "0s"}`)); got.Speed != 1000 || got.Now.Before(after.Now) {
-		t.Errorf("got %+v after %+v", got, after)
+		t.Errorf("got %+v, want speed 1000 and a time not before %v", got, after.Now)
 	}
 	running := tell(c.do("GET", "/control/clock", ""))
-	for range 100 { // whatever is done to it, it never goes back
+	for range 100 { // the clock never goes back
 		now := tell(c.do("POST", "/control/clock", `{"speed": 0}`))
 		if now.Now.Before(running.Now) {
-			t.Fatalf("%v after %v", now.Now, running.Now)
+			t.Fatalf("stopped: got %v, want %v or later", now.Now, running.Now)
 		}
 		running = tell(c.do("POST", "/control/clock", `{"speed": 1000}`))
 		if running.Now.Before(now.Now) {
-			t.Fatalf("%v after %v", running.Now, now.Now)
+			t.Fatalf("started: got %v, want %v or later", running.Now, now.Now)
 		}
 	}
 }
 
-// The script chooses requests, and spoils them in the ways of sftest.
+// The script chooses requests, and injects the faults of sftest.
 func TestControlFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name, fault string
@@ -199,30 +199,30 @@ func TestControlFaults(t *testing.T) {
 		says        string
 		forced      bool // the request was carried out
 	}{
-		{"lost", `"fault": "dropBefore"`, 0, "", false},
-		{"its answer lost", `"fault": "dropAfter"`, 0, "", true},
-		{"delayed", `"fault": "delayBefore", "delay": "1ms"`, 200, "", true},
-		{"its answer delayed", `"fault": "delayAfter", "delay": "1ms"`, 200, "", true},
-		{"answered in the server's place", `"fault": "answerBefore", "status": 503, "code": "FABRIC_E_SERVICE_TOO_BUSY", "retryAfter": 3`, 503, `"Code":"FABRIC_E_SERVICE_TOO_BUSY"`, false},
-		{"answered by a gateway that gave up", `"fault": "answerAfter", "status": 504, "body": "<html>"`, 504, "<html>", true},
-		{"nothing", `"fault": "pass"`, 200, "", true},
+		{"request lost", `"fault": "dropBefore"`, 0, "", false},
+		{"answer lost", `"fault": "dropAfter"`, 0, "", true},
+		{"request delayed", `"fault": "delayBefore", "delay": "1ms"`, 200, "", true},
+		{"answer delayed", `"fault": "delayAfter", "delay": "1ms"`, 200, "", true},
+		{"answered instead of the server", `"fault": "answerBefore", "status": 503, "code": "FABRIC_E_SERVICE_TOO_BUSY", "retryAfter": 3`, 503, `"Code":"FABRIC_E_SERVICE_TOO_BUSY"`, false},
+		{"answered after the server", `"fault": "answerAfter", "status": 504, "body": "<html>"`, 504, "<html>", true},
+		{"no fault", `"fault": "pass"`, 200, "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newControlled(t, admin.Situation{})
 			c.do("POST", "/control/plant", planted)
 			c.do("POST", "/control/faults", `{"call": "Force", "operationId": "`+id+`", `+tt.fault+`}`)
-			c.wants("no force", "POST", cancel(id, "false"), 200, "")
+			c.wants("a graceful cancel", "POST", cancel(id, "false"), 200, "")
 			c.wants("another operation", "POST", cancel(other, "true"), 404, "")
 			c.wants("the force", "POST", cancel(id, "true"), tt.status, tt.says)
 			r, err := c.engine.Record(t.Context(), mustID(t, id))
 			if forced := r.Rollback == emulator.RollingBackForce; err != nil || forced != tt.forced {
-				t.Errorf("forced %t (%v), want %t", forced, err, tt.forced)
+				t.Errorf("got forced %t, %v, want %t", forced, err, tt.forced)
 			}
 			if got := c.do("GET", "/control/faults", ""); !strings.Contains(got, `"used":1,"left":0`) {
-				t.Errorf("the step is %s", got)
+				t.Errorf("faults: got %s, want the fault used once, with none left", got)
 			}
 			if got := c.do("GET", "/control/requests", ""); strings.Count(got, `"method"`) != 3 || strings.Count(got, `"fault"`) != 1 {
-				t.Errorf("what arrived is %s", got)
+				t.Errorf("requests: got %s, want three, one of them with the fault", got)
 			}
 		})
 	}
@@ -236,11 +236,11 @@ func TestControlFaults(t *testing.T) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("it never arrived")
+				t.Fatal("got no RollingBack in a minute, want the late cancel carried out")
 			}
 		}
 	})
-	t.Run("stale, whatever is written and however much time passes", func(t *testing.T) {
+	t.Run("stale after writes and moves of the clock", func(t *testing.T) {
 		c := newControlled(t, admin.Situation{})
 		c.do("POST", "/control/plant", planted)
 		c.do("POST", "/control/faults", `{"fault": "stale", "times": 2}`)
@@ -249,26 +249,26 @@ func TestControlFaults(t *testing.T) {
 		c.do("POST", "/control/clock", `{"advance": "1h"}`)
 		for range 2 {
 			if _, body := c.send("GET", list); !strings.Contains(body, `"State":"Running"`) || strings.Contains(body, other) {
-				t.Errorf("stale: got %s", body)
+				t.Errorf("stale: got %s, want the list before the cancel", body)
 			}
 		}
 		c.wants("afterwards", "GET", list, 200, `"State":"Cancelled"`)
 	})
-	t.Run("half a body, again and again, until it is stopped", func(t *testing.T) {
+	t.Run("cut bodies until the faults are removed", func(t *testing.T) {
 		c := newControlled(t, admin.Situation{})
 		c.do("POST", "/control/plant", planted)
 		c.do("POST", "/control/faults", `{"call": "GetFaultOperationList", "fault": "cutBody", "bytes": 5, "times": "always"}`)
 		for range 3 {
 			if _, body := c.send("GET", list); len(body) != 5 {
-				t.Errorf("got %q", body)
+				t.Errorf("got body %q, want 5 bytes", body)
 			}
 		}
 		c.do("DELETE", "/control/faults", "")
-		c.wants("whole", "GET", list, 200, id)
+		c.wants("afterwards", "GET", list, 200, id)
 	})
 }
 
-// What cannot be done is said as the API says it, and nothing has changed.
+// Invalid commands get the errors of the API, and change nothing.
 func TestControlRefuses(t *testing.T) {
 	c := newControlled(t, admin.Situation{})
 	c.do("POST", "/control/plant", planted)
@@ -315,12 +315,12 @@ func TestControlRefuses(t *testing.T) {
 		}
 	}
 	if got := c.do("GET", "/control/faults", ""); got != "[]\n" {
-		t.Errorf("there are faults: %s", got)
+		t.Errorf("faults: got %s, want []", got)
 	}
 	if w := ask(c.control, "POST", "/control/reset", "", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }); w.Code != http.StatusForbidden {
-		t.Errorf("a page of another site could reset it: %d", w.Code)
+		t.Errorf("a reset by a page of another site: got %d, want 403", w.Code)
 	}
-	c.wants("all is as it was", "GET", list, 200, `"State":"Running"`)
+	c.wants("unchanged", "GET", list, 200, `"State":"Running"`)
 }
 
 func mustID(t *testing.T, text string) uuid.UUID {
