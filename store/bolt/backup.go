@@ -14,27 +14,25 @@ import (
 )
 
 // Backup writes a copy of the store to a new file at path, of mode 0600, while
-// reads and commits go on. The copy is a store of its own for [Open], with the
-// items and the revision of one moment between the call and its return: every
-// transaction that was acknowledged before the call is in it, and none that a loss
-// of power could still take back.
+// reads and commits go on. The copy is a snapshot that [Open] accepts, with the
+// items and the revision of one moment between call and return. It contains every
+// transaction that was acknowledged before the call, and only transactions that are durable.
 //
-// It appears at path complete and on the disk, or not at all: not if ctx ends, the
-// disk is full or the process dies meanwhile, which may leave a file behind whose
-// name is that of the copy with ".new-" and a number appended; it can be deleted.
-// Nothing is ever replaced. The file system must have hard links.
+// It appears at path complete and durable, or not at all, even if ctx ends, the
+// disk fills up or the process dies. A process that dies may leave a file with the
+// name of the copy plus ".new-" and a number; it can be deleted.
+// Backup never replaces a file. The file system must support hard links.
 //
 // The errors are [store.ErrInvalid] for an empty path, [store.ErrClosed],
-// [fs.ErrExist] if there is something at path, [fs.ErrNotExist] if its directory
-// is missing, ctx's error, and those of the system.
+// [fs.ErrExist] if path exists, [fs.ErrNotExist] if its directory
+// is missing, ctx's error, and those of the operating system.
 //
-// Pages that were in use when the copy began are not used again until it has been
-// written, so that the store's file grows with what is committed meanwhile. A commit
-// for which the file has to grow beyond what bbolt has mapped, the next power of two up
-// to 1 GiB and then the next whole GiB, waits until the copy has been written, and all
-// other calls wait with it (bbolt maps anew only when nobody reads). A small store
-// gets there after a few commits, a large one hardly. So copy to a disk that takes
-// the copy quickly; making it durable there holds up nobody.
+// Pages that were in use when the copy began are not reused until it has been
+// written, so the store's file grows with every commit meanwhile. bbolt maps the file in sizes of
+// powers of two up to 1 GiB, then of whole GiB, and can enlarge the mapping only while there are no
+// readers. A commit that needs a larger mapping waits for the end of the copy, and all
+// other calls wait with it. A small store gets there after a few commits, a large one
+// rarely. So copy to a disk with fast writes; the copy's fsync blocks no other call.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := s.backup(ctx, path); err != nil {
 		return fmt.Errorf("bolt: back up %q to %q: %w", s.path, path, err)
@@ -70,13 +68,13 @@ func (s *Store) backup(ctx context.Context, path string) error {
 		return err
 	}
 	if err := syncDir(dir); err != nil {
-		// It could still go away, so it must not look as if it were there to stay.
+		// Its name is not durable, so the copy must not stay.
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
 
-// copyInto returns once the copy, and what it is a copy of, is on the disk.
+// copyInto returns once the copy and the state it was taken from are durable.
 func (s *Store) copyInto(ctx context.Context, draft *os.File) error {
 	w := &copyWriter{ctx: ctx, to: draft}
 	if s.aroundCopy != nil {
@@ -98,8 +96,8 @@ func (s *Store) copyInto(ctx context.Context, draft *os.File) error {
 	}
 }
 
-// copyWriter ends a copy when ctx ends. It keeps its error, of which bbolt in
-// places passes on the text alone.
+// copyWriter ends a copy when ctx ends. It keeps its error, because bbolt in
+// places returns only the text.
 type copyWriter struct {
 	ctx context.Context
 	to  io.Writer

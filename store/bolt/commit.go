@@ -14,7 +14,7 @@ import (
 type pending struct {
 	ctx     context.Context
 	txn     store.Txn
-	settled chan outcome // room for the one outcome, so that settling never waits
+	settled chan outcome // of capacity one, so that settle never blocks
 }
 
 type outcome struct {
@@ -27,8 +27,8 @@ func (p *pending) settle(revision store.Revision, err error) {
 	p.settled <- outcome{revision: revision, err: err}
 }
 
-// The bounds of what is written together of one CommitEach: what bbolt holds in memory is the
-// pages that change, and who commits meanwhile waits for all of it.
+// The limits of one group of a CommitEach: bbolt holds all changed pages in memory, and concurrent
+// commits wait for the whole group.
 const (
 	maxGroup      = 2000 // transactions
 	maxGroupBytes = 8 << 20
@@ -40,8 +40,8 @@ func (s *Store) Commit(ctx context.Context, txn store.Txn) (store.Revision, erro
 	return out.Revision, out.Err
 }
 
-// CommitEach implements [store.Batcher]: up to 2000 transactions, or 8 MiB of values, share their
-// way to the disk.
+// CommitEach implements [store.Batcher]: up to 2000 transactions, or 8 MiB of values, share the
+// two fsyncs of one write.
 func (s *Store) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcome {
 	outcomes := make([]store.Outcome, 0, len(txns))
 	for len(txns) > 0 {
@@ -55,7 +55,7 @@ func (s *Store) CommitEach(ctx context.Context, txns []store.Txn) []store.Outcom
 	return outcomes
 }
 
-// groupOf is how many of the transactions are written together, which is one at least.
+// groupOf returns how many of the transactions form the next group, at least one.
 func groupOf(txns []store.Txn) int {
 	bytes := 0
 	for n, txn := range txns {
@@ -69,9 +69,8 @@ func groupOf(txns []store.Txn) int {
 	return len(txns)
 }
 
-// commit puts transactions in the queue, up to the first that is invalid. Whoever of those
-// waiting gets hold of leader next writes the whole queue, in its own goroutine; the others
-// only wait for the outcomes.
+// commit puts transactions in the queue, up to the first invalid one. The first waiting goroutine
+// to acquire leader writes the whole queue; the others only wait for their outcomes.
 func (s *Store) commit(ctx context.Context, txns []store.Txn) []store.Outcome {
 	var invalid error
 	group := make([]*pending, 0, len(txns))
@@ -107,8 +106,8 @@ func (s *Store) commit(ctx context.Context, txns []store.Txn) []store.Outcome {
 	return outcomes
 }
 
-// await returns once the group is taken, or an error if it has been withdrawn. Those that came
-// together are taken together.
+// await returns nil once the group has been written or taken by another leader, and ctx's error if
+// it was withdrawn. A group is enqueued, and taken, as a whole.
 func (s *Store) await(ctx context.Context, group []*pending) error {
 	last := group[len(group)-1]
 	select {
@@ -121,7 +120,6 @@ func (s *Store) await(ctx context.Context, group []*pending) error {
 			return ctx.Err()
 		}
 	}
-	// Either written just now, or taken by another leader before.
 	return nil
 }
 
@@ -138,7 +136,7 @@ func (s *Store) enqueue(group []*pending) error {
 	return nil
 }
 
-// withdraw reports whether the group was still in the queue; it is not any more.
+// withdraw removes the group from the queue and reports whether it was still there.
 func (s *Store) withdraw(group []*pending) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,12 +156,12 @@ func (s *Store) takeQueue() []*pending {
 	return taken
 }
 
-// lead writes what is in the queue as one group and steps down: a leader that
-// went on while others keep coming would never get to answer its own caller.
+// lead writes the queue as one group and releases leader. If it went on while new
+// transactions keep arriving, it might never return to its own caller.
 func (s *Store) lead(p *pending) {
 	defer func() { <-s.leader }()
 	if len(p.settled) > 0 {
-		return // the leader before has taken p along; the rest is for the next
+		return // the previous leader has written p; the next one writes the queue
 	}
 	group := s.takeQueue()
 	live := group[:0]

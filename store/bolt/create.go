@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// create makes an empty store at path. It is made under another name and then
-// linked: a process that dies in between leaves nothing at path, and of two
-// that do this at once neither replaces the file of the other. Where that is
-// not possible (a file system without hard links, a dangling symbolic link at
-// path) nothing is made.
+// create creates an empty store under another name and then links it to path: a
+// process that dies in between leaves nothing at path, and two processes that do
+// this at once never replace each other's file. Where linking is not possible (a
+// file system without hard links, a dangling symbolic link at path), create leaves
+// nothing at path and returns nil.
 func create(path string) error {
 	_, draft, err := newDraft(path)
 	if err != nil {
@@ -30,13 +30,13 @@ func create(path string) error {
 	if err := errors.Join(db.Update(writeFormat), db.Close()); err != nil {
 		return err
 	}
-	// A failure is for openWritable to deal with: either somebody else was
-	// first, or the store has to be made in place.
+	// openWritable handles a failure: either another process was first, or the
+	// store has to be created in place.
 	_ = os.Link(draft.Name(), path)
 	return nil
 }
 
-// newDraft makes an empty file, of mode 0600, beside path. dir is the directory.
+// newDraft creates an empty file of mode 0600 in dir, the directory of path.
 func newDraft(path string) (dir string, draft *os.File, err error) {
 	dir, base := filepath.Split(path)
 	if dir == "" {

@@ -13,20 +13,20 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// Damaged is an item that cannot be used.
+// Damaged is an unusable item found by [Check].
 type Damaged struct {
 	Key string
-	// Raw is what is in the file: 8 bytes of the revision, big-endian, and the value; less
-	// if that is the damage.
+	// Raw is the entry in the file: the revision in 8 bytes, big-endian, followed by the value. It is
+	// shorter than 8 bytes if the revision is missing.
 	Raw []byte
 	// Err says what is wrong.
 	Err error
 }
 
-// Check reads a file that nobody writes to from end to end. Its structure must be sound; for that
-// it is as strict as [Open], with the same errors. Items that are not are returned, in the order
-// of their keys; the others are shown to judge, which may find something wrong with their values.
-// An item that judge is shown is gone when it has returned. Nothing is changed.
+// Check reads the file at path from end to end, under a shared lock. The structure of the file must be
+// sound: Check fails with the same errors as [Open]. It returns the damaged items in the order of their
+// keys. It calls judge for every other item; if judge returns an error, the item is damaged as well.
+// judge must not keep the item's Value after it has returned. Check changes nothing.
 func Check(ctx context.Context, path string, judge func(store.Item) error, opts ...Option) ([]Damaged, error) {
 	damaged, err := check(ctx, path, judge, opts)
 	if err != nil {
@@ -56,8 +56,8 @@ func check(ctx context.Context, path string, judge func(store.Item) error, opts 
 	return damaged, errors.Join(err, db.Close())
 }
 
-// Remove removes items that [Check] has found, in one transaction. If one of them has changed since
-// nothing is removed, and the error is [store.ErrConflict].
+// Remove removes the items returned by [Check] in one transaction. If one of them has changed since then,
+// Remove removes nothing and fails with [store.ErrConflict].
 func Remove(path string, damaged []Damaged, opts ...Option) error {
 	if err := remove(path, damaged, opts); err != nil {
 		return fmt.Errorf("bolt: remove from %q: %w", path, err)

@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of bbolt that lets nobody else in, or fails; the build constraint is that
-// of bbolt's bolt_unix.go.
+// lock takes bbolt's exclusive lock without waiting. The build constraint is that of bbolt's
+// bolt_unix.go.
 func lock(file *os.File) error {
 	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// unlock undoes bbolt's lock. A file that was not locked is no error.
+// unlock releases bbolt's lock. Unlocking an unlocked file is not an error.
 func unlock(file *os.File) error {
 	return syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
 }

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lock cannot take the lock of bbolt here.
+// lock always fails: bbolt's lock is not implemented for these systems.
 func lock(*os.File) error { return errors.ErrUnsupported }
 
-// unlock has nothing to do where closing a file ends its locks.
+// unlock does nothing: on these systems, closing a file releases its locks.
 func unlock(*os.File) error { return nil }

@@ -26,7 +26,7 @@ const (
 	revisionSize = 8
 )
 
-// writeFormat makes a store of revision 0 of an empty bbolt file.
+// writeFormat turns an empty bbolt file into a store at revision 0.
 func writeFormat(tx *bbolt.Tx) error {
 	meta, err := tx.CreateBucket([]byte(metaBucket))
 	if err != nil {
@@ -47,8 +47,8 @@ func writeFormat(tx *bbolt.Tx) error {
 	return nil
 }
 
-// checkFormat reports whether the file is a store of this version; empty means
-// that it holds nothing at all and can become one. Every error is ErrForeign.
+// checkFormat returns an error unless the file is empty or a store of this format
+// version. An empty file can become a store. Every error is ErrForeign.
 func checkFormat(tx *bbolt.Tx) (empty bool, err error) {
 	if key, _ := tx.Cursor().First(); key == nil {
 		return true, nil
@@ -66,11 +66,11 @@ func checkFormat(tx *bbolt.Tx) (empty bool, err error) {
 	return false, nil
 }
 
-// itemChecker notes what is wrong with the items that it sees, of which the store's own revision
-// is not known yet.
+// itemChecker records the first fault of each kind among the items. checkPages reads items before the
+// store's revision is known.
 type itemChecker struct {
-	short            []byte // the key of the first without a revision; nil if there is none
-	early, late      []byte // the keys of the first below 1 and of the newest
+	short            []byte // the key of the first item without a revision; nil if there is none
+	early, late      []byte // the keys of the first item below revision 1 and of the newest item
 	earliest, latest store.Revision
 }
 
@@ -89,8 +89,8 @@ func (c *itemChecker) see(key, value []byte) {
 	}
 }
 
-// judge reports whether every item can be decoded and is not newer than
-// the store itself, for a file that has passed checkFormat.
+// judge returns an error unless every item has a revision from 1 to that of the store.
+// The file must have passed checkFormat.
 func (c *itemChecker) judge(tx *bbolt.Tx) error {
 	newest := storeRevision(tx)
 	switch {
@@ -104,7 +104,7 @@ func (c *itemChecker) judge(tx *bbolt.Tx) error {
 	return nil
 }
 
-// judgeRaw says what is wrong with an item as it is in the file of a store at a revision.
+// judgeRaw checks the raw entry of an item in a store at revision newest.
 func judgeRaw(key, raw []byte, newest store.Revision) error {
 	if len(raw) < revisionSize {
 		return fmt.Errorf("%w: item %.32q has no revision", errDamaged, key)
@@ -123,7 +123,7 @@ func setStoreRevision(tx *bbolt.Tx, to store.Revision) error {
 	return tx.Bucket([]byte(metaBucket)).Put([]byte(revisionKey), encodeRevision(to))
 }
 
-// decodeItem copies, as bbolt's slices die with their transaction.
+// decodeItem copies, because bbolt's slices are valid only during their transaction.
 func decodeItem(key, value []byte) store.Item {
 	return store.Item{
 		Key:      string(key),
@@ -132,8 +132,8 @@ func decodeItem(key, value []byte) store.Item {
 	}
 }
 
-// encodeItem copies, as bbolt holds on to what it is given until the
-// transaction has ended.
+// encodeItem copies, because bbolt keeps the slice until the end of the
+// transaction.
 func encodeItem(value []byte, at store.Revision) []byte {
 	encoded := make([]byte, revisionSize, revisionSize+len(value))
 	binary.BigEndian.PutUint64(encoded, uint64(at))

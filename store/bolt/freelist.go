@@ -12,19 +12,19 @@ import (
 )
 
 // maxFreeList is the largest number of free pages that is written with each transaction. bbolt sorts
-// and writes the whole list. After the clean-up of a large file that takes many times as long as the
-// rest of the transaction, and goes on for the life of the file. The list is a convenience: what is free is what is not
-// used, which is known when all pages were looked at as the file is opened.
+// and writes the whole list. After a large file has been cleaned up, that takes many times as long as the
+// rest of each transaction from then on. The list is optional: inspect reads all pages when the file
+// is opened, and every page that is not used is free.
 const maxFreeList = 1000
 
-// keepFreeList decides whether the next transaction writes the list of free pages. Under leader.
+// keepFreeList decides whether the next transaction writes the list of free pages. The caller holds leader.
 func (s *Store) keepFreeList() {
 	stats := s.db.Stats()
 	s.db.NoFreelistSync = stats.FreePageN+stats.PendingPageN > maxFreeList
 }
 
-// writeFreeList writes the list if the last transaction did not, so that the next to open the
-// file need not look for the pages. A failure only makes that slower. Under leader.
+// writeFreeList writes the list if the last transaction did not, so that the next Open need not
+// search for free pages. A failure only makes that Open slower. The caller holds leader.
 func (s *Store) writeFreeList() {
 	if !s.db.NoFreelistSync || s.readOnly || s.durable.hasFailed() {
 		return
@@ -33,11 +33,12 @@ func (s *Store) writeFreeList() {
 	_ = s.db.Update(func(*bbolt.Tx) error { return nil })
 }
 
-// errChanged: somebody else has come in between.
+// errChanged means that another process has changed or replaced the file since it was inspected.
 var errChanged = errors.New("the file has changed")
 
-// listFree writes the list of free pages into a file that has none, as a transaction of bbolt would: bbolt would walk
-// over all pages again when it opens the file, and then do the same. pages is what was found in the file, which was info.
+// listFree writes the list of free pages into a file that has none, as a bbolt transaction would. Otherwise bbolt
+// would read all pages again when it opens the file, and then write the same list. info and pages describe the
+// file as inspected.
 func listFree(path string, info fs.FileInfo, pages *pageChecker) (err error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -64,10 +65,10 @@ type syncedFile interface {
 	Sync() error
 }
 
-// writeFree writes the list behind the last page, and then the other meta page, which makes it part of the store. Until
-// that is there as a whole, the file is what it was.
+// writeFree writes the list behind the last page, and then the other meta page, which makes the list part of the
+// store. Until that meta page is complete, the old one stays in force.
 func (c *pageChecker) writeFree(file syncedFile) error {
-	for id, meta := range c.metas { // one of which every transaction changes
+	for id, meta := range c.metas { // every transaction changes one of them
 		is := make([]byte, len(meta))
 		if _, err := file.ReadAt(is, int64(id*c.pageSize)); err != nil {
 			return err
@@ -99,7 +100,8 @@ func (c *pageChecker) writeFree(file syncedFile) error {
 	if _, err := file.WriteAt(list, int64(end*c.pageSize)); err != nil {
 		return err
 	}
-	// What the file held must last before the meta page goes that was there before it.
+	// The list must be durable before the meta page that refers to it, and so must the current
+	// meta page before the other one is overwritten.
 	if err := file.Sync(); err != nil {
 		return err
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// errUnchanged makes bbolt drop a group in which every transaction is in
-// conflict: there is nothing to write.
+// errUnchanged makes bbolt roll back a group in which every transaction has a
+// conflict, because there is nothing to write.
 var errUnchanged = errors.New("nothing to write")
 
-// write carries out a group in one bbolt transaction and settles all of it. No
-// outcome, not even a conflict, is told before bbolt has returned: it may rest
-// on a transaction of the same group that then fails to be written.
+// write executes a group in one bbolt transaction and settles all of it. It settles
+// nothing, not even a conflict, before bbolt has returned: a conflict may depend
+// on a transaction of the same group whose write then fails.
 func (s *Store) write(group []*pending) {
 	outcomes, err := s.tryWrite(group)
 	for i, p := range group {
@@ -50,7 +50,7 @@ func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
 		for _, o := range outcomes {
 			s.log.Append(o.revision, o.writes)
 		}
-		s.durable.reach(id) // after Append, or somebody reads what Recall does not know yet
+		s.durable.reach(id) // after Append: Recall must know what readers can see
 	case errors.Is(err, errUnchanged):
 		err = nil
 	default:
@@ -59,9 +59,9 @@ func (s *Store) tryWrite(group []*pending) (outcomes []outcome, err error) {
 	return outcomes, err
 }
 
-// afterFailure finds out whether the group was dropped. bbolt also returns an
-// error if only the last fsync has failed; the group can then be seen, and
-// nobody can tell whether it will stay.
+// afterFailure finds out whether the group was rolled back. bbolt also returns an
+// error if only the last fsync has failed: readers then see the group, but whether
+// it is durable is unknown.
 func (s *Store) afterFailure(cause error) error {
 	visible, err := s.visible()
 	if err != nil {
@@ -76,8 +76,8 @@ func (s *Store) afterFailure(cause error) error {
 	return cause
 }
 
-// apply judges each transaction against the state left by those before it, and
-// carries out those whose conditions hold. An error is for the whole group.
+// apply checks the conditions of each transaction against the state left by those before it,
+// and executes the transactions whose conditions hold. An error is for the whole group.
 func apply(tx *bbolt.Tx, group []*pending) ([]outcome, error) {
 	items := tx.Bucket([]byte(itemsBucket))
 	before := storeRevision(tx)
@@ -114,7 +114,7 @@ func judge(items *bbolt.Bucket, conditions []store.Condition) error {
 	return nil
 }
 
-// put carries out the writes, and returns those that had an effect.
+// put executes the writes and returns those that had an effect.
 func put(items *bbolt.Bucket, writes []store.Write, at store.Revision) ([]store.Write, error) {
 	effective := make([]store.Write, 0, len(writes))
 	for _, w := range writes {

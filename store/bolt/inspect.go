@@ -14,7 +14,7 @@ import (
 
 // inspect decides, without writing, whether a file can be opened for writing.
 // It holds the file's shared lock, so no other process changes it meanwhile. If the file
-// does not say which pages are free, inspect writes that down afterwards.
+// has no list of free pages, inspect writes one afterwards.
 func inspect(path string, giveUp time.Time) error {
 	db, file, err := openFile(path, true, giveUp)
 	if err != nil {
@@ -26,7 +26,7 @@ func inspect(path string, giveUp time.Time) error {
 		return err
 	}
 	if pages.unlisted {
-		_ = listFree(path, info, pages) // if it cannot, bbolt looks for them itself
+		_ = listFree(path, info, pages) // if it fails, bbolt searches for them itself
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func inspectOpen(db *bbolt.DB, file *os.File) (*pageChecker, error) {
 	})
 }
 
-// inspectPages comes first of all, as bbolt may only read pages that are sound.
+// inspectPages must run before any other read, because bbolt is only safe on sound pages.
 func inspectPages(db *bbolt.DB, file *os.File) (pages *pageChecker, err error) {
 	defer func() {
 		if p := recover(); p != nil {

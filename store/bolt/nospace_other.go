@@ -4,5 +4,5 @@ package bolt
 
 import "syscall"
 
-// systemDiskErrors is what there is besides the errors of POSIX.
+// systemDiskErrors are errors of the system besides those of POSIX: none.
 var systemDiskErrors []syscall.Errno

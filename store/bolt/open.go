@@ -13,18 +13,18 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// Open opens the store in the file at path, and makes it if there is no such
-// file, or an empty one. The directory must exist; it must also be writable if
-// the file is to be made. A new store appears at path complete or not at all,
-// even if the process dies meanwhile, which may leave a file behind whose name
-// is that of the store with ".new-" and a number appended; it can be deleted.
+// Open opens the store in the file at path. If the file is missing or empty, Open creates
+// the store. The directory must exist, and must be writable if
+// the file has to be created. A new store appears at path complete or not at all.
+// If the process dies meanwhile, it may leave a file with the name
+// of the store plus ".new-" and a number; it can be deleted.
 //
 // The errors are [store.ErrInvalid] for an empty path or a bad option;
-// [store.ErrLocked] if another process, or another Store of this one, has the
-// file open and keeps it so for [DefaultLockWait] (see [WithLockWait]);
-// [store.ErrForeign] if path is not a regular file, or the file is something
-// else, damaged, or a store of another format version: it is then left exactly
-// as it was. Other errors are those of the system, such as [fs.ErrNotExist] for
+// [store.ErrLocked] if another process, or another Store of this process, keeps the
+// file open for longer than [DefaultLockWait] (see [WithLockWait]);
+// [store.ErrForeign] if path is not a regular file, not a store, damaged, or
+// a store of another format version: the file is left unchanged.
+// Other errors are those of the operating system, such as [fs.ErrNotExist] for
 // the directory and [fs.ErrPermission]. All of them name the path.
 //
 // The caller must close the store.
@@ -58,7 +58,7 @@ func open(path string, opts []Option) (*Store, error) {
 		info, err = os.Stat(path)
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // no hard links here: bbolt makes it in place
+	case errors.Is(err, fs.ErrNotExist): // create could not link: bbolt creates the file in place
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
@@ -75,7 +75,7 @@ func irregular(info fs.FileInfo) error {
 	return fmt.Errorf("%w: not a regular file but %v", store.ErrForeign, info.Mode())
 }
 
-// openReadOnly opens a file that has a store in it, and lets nobody write.
+// openReadOnly opens an existing store. Its shared lock keeps writers out.
 func openReadOnly(path string, giveUp time.Time) (*Store, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -120,7 +120,7 @@ func startReadOnly(db *bbolt.DB, file *os.File) (*Store, error) {
 	return s, nil
 }
 
-// openWritable opens a file that inspect has passed, or an empty one.
+// openWritable opens a file that has passed inspect, or an empty or missing one.
 func openWritable(path string, giveUp time.Time) (*Store, error) {
 	db, file, err := openFile(path, false, giveUp)
 	if err != nil {
@@ -136,7 +136,7 @@ func openWritable(path string, giveUp time.Time) (*Store, error) {
 func start(db *bbolt.DB, file *os.File) (*Store, error) {
 	var empty bool
 	err := db.View(func(tx *bbolt.Tx) (err error) {
-		// Once more: somebody may have replaced the file since it was inspected.
+		// Checked again: the file may have been replaced since inspect.
 		empty, err = checkFormat(tx)
 		return err
 	})
@@ -148,8 +148,8 @@ func start(db *bbolt.DB, file *os.File) (*Store, error) {
 			return nil, err
 		}
 	}
-	// A process that was killed may have left its last transaction on the way
-	// to the disk. It can be read now, so it must stay.
+	// A killed process may have left its last transaction without an fsync. Reads
+	// return it from now on, so it must be durable.
 	if err := db.Sync(); err != nil {
 		return nil, err
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// fileMode is that of a new file: state may be confidential.
+// fileMode is the mode of a new file: state may be confidential.
 const fileMode fs.FileMode = 0o600
 
-// openFile opens a bbolt file, waiting for its lock until giveUp, and returns
-// also the file underneath, which db.Close closes.
+// openFile opens a bbolt file, waiting for its lock until giveUp. It also returns
+// the underlying file, which db.Close closes.
 func openFile(path string, readOnly bool, giveUp time.Time) (db *bbolt.DB, file *os.File, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -28,7 +28,7 @@ func openFile(path string, readOnly bool, giveUp time.Time) (db *bbolt.DB, file 
 		}
 	}()
 	db, err = bbolt.Open(path, fileMode, &bbolt.Options{
-		// 0 would be to wait forever; less than bbolt's interval is one attempt.
+		// 0 would wait forever; a timeout below bbolt's interval makes one attempt.
 		Timeout:      max(time.Until(giveUp), 1),
 		ReadOnly:     readOnly,
 		FreelistType: bbolt.FreelistMapType,
@@ -44,8 +44,8 @@ func openFile(path string, readOnly bool, giveUp time.Time) (db *bbolt.DB, file 
 	return db, file, nil
 }
 
-// openError tells the reasons for which bbolt does not open a file apart: what
-// the system says is passed on, and all that remains is about the contents.
+// openError classifies an error of bbolt.Open. Errors of the operating system are
+// returned unchanged; all others except a timeout are about the contents.
 func openError(err error) error {
 	var fromPath *fs.PathError
 	var fromSystem syscall.Errno
@@ -58,8 +58,8 @@ func openError(err error) error {
 	return fmt.Errorf("%w: %w", store.ErrForeign, err)
 }
 
-// abandon closes the file under a bbolt that has panicked and cannot be closed.
-// It takes an unlock as well: the mapping, which is lost, keeps the file open.
+// abandon closes the file of a bbolt.DB that has panicked and cannot be closed.
+// It must unlock as well, because the leaked mapping keeps the file open.
 func abandon(file *os.File) error {
 	if file == nil {
 		return nil

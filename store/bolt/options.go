@@ -7,7 +7,7 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// DefaultLockWait is how long [Open] waits for a file that is in use.
+// DefaultLockWait is how long [Open] waits by default for a file that another process has open.
 const DefaultLockWait = time.Second
 
 // Option changes how [Open] works. A nil Option is not allowed.
@@ -18,8 +18,8 @@ type options struct {
 	readOnly bool
 }
 
-// WithLockWait makes [Open] wait at most about d (to some 50 ms) for another
-// process to close the file before it gives up with [store.ErrLocked]. 0 tries
+// WithLockWait makes [Open] wait up to d, to within about 50 ms, for another
+// process to close the file before it fails with [store.ErrLocked]. 0 tries
 // once. The default is [DefaultLockWait]; a negative d is [store.ErrInvalid].
 func WithLockWait(d time.Duration) Option {
 	return func(o *options) error {
@@ -31,10 +31,10 @@ func WithLockWait(d time.Duration) Option {
 	}
 }
 
-// ReadOnly opens a store that can be read and no more: any number of processes at once, while none
-// writes, also where the file cannot be written. Nothing is made or changed, not even a store that
-// does not exist: that, and an empty file, is [fs.ErrNotExist]. Commit fails with [fs.ErrPermission]. What a process that died had
-// on its way to the disk is shown, and not waited for.
+// ReadOnly opens the store for reading only. Any number of processes may have it open in this way at
+// once, while none has it open for writing; write permission is not needed. Nothing is created or
+// changed: a missing or empty file is [fs.ErrNotExist], and Commit fails with [fs.ErrPermission].
+// Reads include transactions that a killed process had written but not yet synced, and do not wait for an fsync.
 func ReadOnly() Option {
 	return func(o *options) error {
 		o.readOnly = true

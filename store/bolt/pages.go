@@ -15,7 +15,7 @@ import (
 
 // bbolt trusts the pages it maps: a damaged one makes it panic, fault beyond
 // the end of the file, or follow a cycle until memory runs out, and only the
-// first of these can be recovered from. Hence this look at every page with
+// panic can be recovered from. Hence this check of every page with
 // bounded reads. The layout is bbolt's file format version 2, as in bbolt's
 // internal/common: page.go, meta.go, bucket.go. Integers are in the byte order
 // of the machine.
@@ -40,31 +40,31 @@ const (
 	noFreelist      = ^uint64(0)
 	countOverflowed = 0xFFFF // the freelist's length is in its first element
 
-	// The fan-out of a branch page is at least two, so no sound tree of any
-	// size that fits a disk is deeper.
+	// The fan-out of a branch page is at least two, so a sound tree that fits
+	// a disk is never deeper.
 	maxDepth = 64
 )
 
 var errDamaged = fmt.Errorf("%w: damaged", store.ErrForeign)
 
-// pageChecker visits each page once. used marks the pages met so far, from 0 up
-// to the number of pages that the file says it has.
+// pageChecker visits each page once. used marks the pages visited so far; its length is
+// the page count in the file's meta page.
 type pageChecker struct {
 	file     io.ReaderAt
 	pageSize int
 	used     []bool
-	buffers  [][]byte // of a page each, not in use
+	buffers  [][]byte // free buffers of one page each
 	items    itemChecker
 
 	metas    [2][]byte // as they were read
-	current  int       // which of them counts
-	unlisted bool      // the file does not say which pages are free
+	current  int       // the index of the valid one of the current transaction
+	unlisted bool      // the file has no list of free pages
 }
 
-// checkPages reports whether every page that bbolt can get to in tx is sound
-// and referred to once. Only the meta pages, which have checksums, are taken on
-// trust. An error that is not ErrForeign is from reading the file. What is found of the
-// items on the way is judged by the caller, once it knows that they are items.
+// checkPages returns an error unless every page that bbolt can reach in tx is sound
+// and referred to once. Only the meta pages, which have checksums, are
+// trusted. An error that is not ErrForeign is from reading the file. The caller judges
+// the items, once it knows that the file is a store.
 func checkPages(tx *bbolt.Tx, file io.ReaderAt, fileSize int64) (*pageChecker, error) {
 	c := &pageChecker{file: file}
 	if err := c.check(tx, fileSize); err != nil {
@@ -89,7 +89,7 @@ func (c *pageChecker) check(tx *bbolt.Tx, fileSize int64) error {
 	return c.freelist(tx.ID())
 }
 
-// place is where in the file a tree is: what of it is looked at besides its structure.
+// place says where in the file a tree is, and so whether its elements are checked as items.
 type place int
 
 const (
@@ -98,7 +98,7 @@ const (
 	elsewhere
 )
 
-// page reads a page with its overflow and marks it used. The caller gives it back to done.
+// page reads a page with its overflow and marks it used. The caller returns it with done.
 func (c *pageChecker) page(id uint64) ([]byte, error) {
 	if err := c.use(id); err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (c *pageChecker) page(id uint64) ([]byte, error) {
 	return page, nil
 }
 
-// done takes a page back that nobody looks at any more.
+// done takes back the buffer of a page.
 func (c *pageChecker) done(page []byte) {
 	if len(page) == c.pageSize {
 		c.buffers = append(c.buffers, page)
@@ -148,7 +148,7 @@ func (c *pageChecker) read(into []byte, id uint64) error {
 	return err
 }
 
-// use marks a page that must be in the file and not have been met before.
+// use marks a page as used. It must be in the file and not marked before.
 func (c *pageChecker) use(id uint64) error {
 	if id >= uint64(len(c.used)) || c.used[id] {
 		return fmt.Errorf("%w: page %d is out of range or used twice", errDamaged, id)
@@ -228,8 +228,8 @@ func (c *pageChecker) leaf(page []byte, at place, order *keyOrder, depth int) er
 	return nil
 }
 
-// bucket checks a bucket: a tree of its own, or, if it is small, a leaf page
-// right behind the bucket's header.
+// bucket checks a bucket. It is a separate tree, or, if it is small, a leaf page
+// directly behind the bucket's header.
 func (c *pageChecker) bucket(value []byte, at place, depth int) error {
 	if len(value) < bucketSize {
 		return fmt.Errorf("%w: bucket of %d bytes", errDamaged, len(value))
@@ -251,7 +251,7 @@ func (c *pageChecker) freelist(txID int) error {
 		return err
 	}
 	if c.unlisted = id == noFreelist; c.unlisted {
-		return nil // all that are not used
+		return nil // every page that is not used is free
 	}
 	page, err := c.page(id)
 	if err != nil {
@@ -277,8 +277,8 @@ func (c *pageChecker) freelist(txID int) error {
 	return nil
 }
 
-// freelistPage finds the freelist through the meta page that bbolt chose, which
-// is the one with the number of the current transaction.
+// freelistPage finds the freelist through the meta page that bbolt chose: the one
+// with the number of the current transaction.
 func (c *pageChecker) freelistPage(txID uint64) (uint64, error) {
 	for id := range c.metas {
 		meta := make([]byte, metaEnd)
@@ -296,16 +296,16 @@ func (c *pageChecker) freelistPage(txID uint64) (uint64, error) {
 	return 0, fmt.Errorf("%w: no meta page of transaction %d", errDamaged, txID)
 }
 
-// sumOfMeta is the checksum of a meta page.
+// sumOfMeta returns the checksum of a meta page.
 func sumOfMeta(meta []byte) uint64 {
 	sum := fnv.New64a()
 	_, _ = sum.Write(meta[pageHeaderSize:metaSumAt])
 	return sum.Sum64()
 }
 
-// slice returns the bytes that the element at a place in a page points to: its
-// start is relative to the element, at posField, its length at sizeField, and
-// skip bytes of it are left out at the front.
+// slice returns the bytes that the element at offset element in a page refers to. The field
+// at posField holds their start relative to the element, the field at sizeField their
+// length. The start is moved forward by skip bytes.
 func slice(page []byte, element, posField, sizeField, skip int) ([]byte, error) {
 	if element+elementSize > len(page) {
 		return nil, fmt.Errorf("%w: more elements than the page holds", errDamaged)
@@ -318,8 +318,8 @@ func slice(page []byte, element, posField, sizeField, skip int) ([]byte, error) 
 	return page[start:end], nil
 }
 
-// keyOrder checks that the keys of a tree, in the order in which bbolt would
-// visit them, ascend. A separator may be equal to the first key behind it.
+// keyOrder checks that the keys of a tree ascend in the order in which bbolt
+// visits them. A separator equals the first key after it.
 type keyOrder struct {
 	last        []byte // a copy
 	isItem      bool

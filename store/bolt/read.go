@@ -49,7 +49,7 @@ func (s *Store) List(ctx context.Context, prefix, after string, limit int) (page
 }
 
 // Scan implements [store.Scanner]. Commits do not wait for it, unless the file has to grow
-// beyond what is mapped of it.
+// beyond its mapping.
 func (s *Store) Scan(ctx context.Context, prefix, after string, limit int, see func(key, value []byte, at store.Revision) bool) (store.Revision, error) {
 	at, err := s.scan(ctx, prefix, after, limit, see)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) view(ctx context.Context, read func(items *bbolt.Bucket)) error 
 	})
 }
 
-// viewTx is view for the whole file. An error of read is returned as it is.
+// viewTx is view for the whole file. It returns an error of read unchanged.
 func (s *Store) viewTx(ctx context.Context, read func(tx *bbolt.Tx) error) error {
 	if err := s.usable(ctx); err != nil {
 		return err

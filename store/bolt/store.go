@@ -15,23 +15,22 @@ import (
 	"github.com/sfcancel/sfcancel/store/internal/changelog"
 )
 
-// Store is a [store.Store] in a file. Get and List do not wait for writers, but
-// for the disk to confirm what they have read, and cost what they return.
+// Store is a [store.Store] in a file. Get and List do not wait for writers, only
+// for the fsync of what they have read. Their cost is in proportion to what they return.
 // Safe for concurrent use. Use [Open]; the zero Store is not usable.
 type Store struct {
 	db   *bbolt.DB
-	file *os.File // under db, which closes it
+	file *os.File // of db, which closes it
 	path string
 	// readOnly is set if it was opened with ReadOnly.
 	readOnly bool
 
-	// update is db.Update, or what a test has put around it.
+	// update is db.Update, or a test's wrapper of it.
 	update func(func(*bbolt.Tx) error) error
-	// aroundCopy is what a test has put around the file of a backup; nil if nothing.
+	// aroundCopy is a test's wrapper of a backup's file; nil outside tests.
 	aroundCopy func(io.Writer) io.Writer
 
-	// leader holds a value while somebody writes: that one alone takes from
-	// the queue and uses update.
+	// leader is a lock. Only its holder takes from the queue and calls update.
 	leader chan struct{}
 	// stuck is set if bbolt has panicked and may hold its locks for ever.
 	// Guarded by leader.
@@ -39,10 +38,10 @@ type Store struct {
 
 	mu    sync.Mutex
 	queue []*pending // in order of arrival
-	ended error      // why no new call is let in; nil while open
+	ended error      // why new calls are refused; nil while open
 
 	durable watermark
-	log     *changelog.Log // what is durable
+	log     *changelog.Log // of durable transactions only
 	closing sync.Once
 }
 
@@ -73,8 +72,7 @@ func newStore(db *bbolt.DB, file *os.File) (*Store, error) {
 	return s, nil
 }
 
-// Close implements [store.Store]. The file can be opened again, also by another
-// process, once it has returned.
+// Close implements [store.Store]. After it has returned, any process can open the file.
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() { err = s.close() })
@@ -86,7 +84,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	s.end(store.ErrClosed)
-	// Those in the queue find, when it is their turn, that the store has ended.
+	// Transactions still in the queue fail in tryWrite, which checks whyEnded.
 	s.leader <- struct{}{}
 	defer func() { <-s.leader }()
 	if s.stuck {
@@ -96,7 +94,7 @@ func (s *Store) close() error {
 	return s.db.Close()
 }
 
-// end lets no new call in. The first reason is kept.
+// end makes the store refuse new calls. The first reason is kept.
 func (s *Store) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +104,7 @@ func (s *Store) end(why error) {
 	}
 }
 
-// fail ends a store that cannot say any more what the file holds.
+// fail ends the store when it no longer knows what the file holds.
 func (s *Store) fail(cause error) error {
 	why := fmt.Errorf("%w after a failure, open it again to see what it holds: %w", store.ErrClosed, cause)
 	s.end(why)
@@ -128,7 +126,7 @@ func (s *Store) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// visible is the number of the last bbolt transaction that readers see.
+// visible returns the number of the last bbolt transaction that readers see.
 func (s *Store) visible() (id int, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		id = tx.ID()

@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// syncDir makes the name of a new file durable: fsync of the file itself does
-// not do that (see fsync(2)).
+// syncDir makes the name of a new file durable; an fsync of the file alone does
+// not (see fsync(2)).
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // cannot sync a directory, and need not

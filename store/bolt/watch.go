@@ -9,7 +9,7 @@ import (
 )
 
 // Watch implements [store.Store]. It can go back over the last 10 000 transactions
-// since the file was opened, or the last 16 MiB of keys and values if those are fewer.
+// since the file was opened, or fewer if their keys and values exceed 16 MiB.
 func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
 		for change, err := range s.log.Watch(ctx, prefix, after) {
@@ -23,7 +23,7 @@ func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) 
 	}
 }
 
-// Recall implements [store.Recaller], of what Watch can go back over.
+// Recall implements [store.Recaller]. It goes back as far as Watch.
 func (s *Store) Recall(ctx context.Context, prefix string, after store.Revision, most int) ([]store.Change, store.Revision, error) {
 	at, err := store.Latest(ctx, s)
 	if err != nil {

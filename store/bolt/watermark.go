@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// watermark is the number of the last bbolt transaction that is on the disk.
-// bbolt shows a transaction to readers a moment earlier: from the write of its
-// meta page until the fsync that follows. The zero watermark is at 0.
+// watermark is the number of the last durable bbolt transaction.
+// bbolt shows a transaction to readers a moment earlier, between the write of its
+// meta page and the following fsync. The zero watermark is at 0.
 type watermark struct {
 	mu      sync.Mutex
 	id      int
@@ -20,7 +20,7 @@ func (w *watermark) reach(id int) {
 	w.change(func() { w.id = id })
 }
 
-// fail says that it will not be raised again.
+// fail ends the watermark: it will not be raised again.
 func (w *watermark) fail(why error) {
 	w.change(func() { w.failed = why })
 }
@@ -35,21 +35,21 @@ func (w *watermark) change(how func()) {
 	}
 }
 
-// hasFailed reports whether it will not be raised again.
+// hasFailed reports whether fail was called.
 func (w *watermark) hasFailed() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.failed != nil
 }
 
-// has reports whether transaction id is on the disk.
+// has reports whether transaction id is durable.
 func (w *watermark) has(id int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.id >= id
 }
 
-// wait returns once transaction id is on the disk, will never be, or ctx ends.
+// wait returns once transaction id is durable or known to fail, or ctx ends.
 func (w *watermark) wait(ctx context.Context, id int) error {
 	for {
 		w.mu.Lock()
