@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The other tests have a writer that fails; here it is the system.
+// Unlike in the other tests, here the operating system fails the write.
 func TestBackupToAFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount a small file system")

@@ -25,7 +25,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	const writers, backups = 8, 10
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "state.db"))
-	// Pages of their own, so that a copy takes some writes.
+	// A large value, so that a copy takes several writes.
 	if _, err := s.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "large", Value: make([]byte, store.MaxValue)}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestBackupUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	// Readers, too, are not in the way.
+	// Readers do not block a backup either.
 	group.Go(func() {
 		for ctx.Err() == nil {
 			if _, err := s.List(t.Context(), "first/", "", 10); err != nil {
@@ -75,18 +75,18 @@ func TestBackupUnderLoad(t *testing.T) {
 		}
 		at := checkCopy(t, path, before)
 		if at < last || at > after.Revision {
-			t.Errorf("backup %d has revision %d, the one before it %d, and the store %d after it", made, at, last, after.Revision)
+			t.Errorf("backup %d has revision %d, want at least %d, that of the previous one, and at most %d, that of the store after it", made, at, last, after.Revision)
 		}
 		last = at
 	}
 	if last == 1 {
-		t.Errorf("nothing was committed during %d backups", made)
+		t.Errorf("no commits during %d backups, want some", made)
 	}
 	t.Logf("%d backups, the last at revision %d", made, last)
 }
 
-// checkCopy looks for what was acknowledged before, and for pairs of which one half is
-// missing, and returns the revision of a copy.
+// checkCopy checks that a copy contains the acknowledged pairs and no half of a pair. It returns
+// the revision of the copy.
 func checkCopy(t *testing.T, path string, acknowledged map[string]store.Revision) store.Revision {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -100,20 +100,19 @@ func checkCopy(t *testing.T, path string, acknowledged map[string]store.Revision
 	firsts, at := pairHalves(t, s, "first/")
 	seconds, _ := pairHalves(t, s, "second/")
 	if !maps.Equal(firsts, seconds) {
-		t.Errorf("half a transaction: %d first and %d second halves", len(firsts), len(seconds))
+		t.Errorf("half a transaction: first halves %v, second halves %v, want the same", firsts, seconds)
 	}
 	for name, revision := range acknowledged {
 		if firsts[name] != revision {
-			t.Errorf("pair %s is at revision %d, was acknowledged at %d before the backup began", name, firsts[name], revision)
+			t.Errorf("pair %s is at revision %d, want %d as acknowledged before the backup began", name, firsts[name], revision)
 		}
 	}
-	// Revisions are used once, and none is missing here: only pairs were written after
-	// the first transaction.
+	// After the first transaction only pairs were written, each at the next revision.
 	if want := store.Revision(len(firsts) + 1); at != want {
 		t.Errorf("%d pairs at revision %d, want %d", len(firsts), at, want)
 	}
 	if next, err := writePair(s, "of the copy"); err != nil || next != at+1 {
-		t.Errorf("Commit to the copy = %d, %v after %d", next, err, at)
+		t.Errorf("Commit to the copy = %d, %v, want %d", next, err, at+1)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -121,11 +120,11 @@ func checkCopy(t *testing.T, path string, acknowledged map[string]store.Revision
 	return at
 }
 
-// The copy holds exactly the items, and is written again and again as any store is.
-func TestBackupIsTheStore(t *testing.T) {
+// A copy holds exactly the store's items, and can be written and copied as any store.
+func TestBackupEqualsStore(t *testing.T) {
 	s, dir := backedUp(t)
 	path := filepath.Join(dir, "copy.db")
-	for range 5 { // of each parity of bbolt's transactions, and copies of copies
+	for range 5 { // with even and odd transaction numbers of bbolt, and copies of copies
 		want, err := s.List(t.Context(), "", "", 1000)
 		if err != nil {
 			t.Fatal(err)
@@ -152,7 +151,7 @@ func TestBackupIsTheStore(t *testing.T) {
 	}
 }
 
-// backedUp is a store of some pages, in a directory of its own.
+// backedUp returns a store of some pages and its directory, which contains nothing else.
 func backedUp(t *testing.T) (s *bolt.Store, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -166,7 +165,7 @@ func backedUp(t *testing.T) (s *bolt.Store, dir string) {
 	return s, dir
 }
 
-// onlyFile checks that a directory holds these files and no others.
+// onlyFile checks that a directory contains exactly these files.
 func onlyFile(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -226,16 +225,16 @@ func TestBackupErrors(t *testing.T) {
 	}
 	onlyFile(t, dir, "file", "link", "state.db")
 	if content, err := os.ReadFile(filepath.Join(dir, "file")); string(content) != "text" {
-		t.Errorf("the file that was there holds %q, %v", content, err)
+		t.Errorf("the existing file holds %q, %v, want text", content, err)
 	}
 }
 
-// writerFunc is a writer of one function.
+// writerFunc is a function as an io.Writer.
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-func TestBackupEndsInTheMiddle(t *testing.T) {
+func TestBackupInterrupted(t *testing.T) {
 	errFull := errors.New("no space left on device")
 	for _, c := range []struct {
 		name string
@@ -249,12 +248,12 @@ func TestBackupEndsInTheMiddle(t *testing.T) {
 			}
 			return nil
 		}, context.Canceled},
-		{"context ends at the first", func(_ int, cancel func()) error {
+		{"context ends at the first write", func(_ int, cancel func()) error {
 			cancel()
 			return nil
 		}, context.Canceled},
-		{"no room for the first", func(int, func()) error { return errFull }, errFull},
-		{"no room", func(write int, _ func()) error {
+		{"disk full at the first write", func(int, func()) error { return errFull }, errFull},
+		{"disk full", func(write int, _ func()) error {
 			if write == 3 {
 				return errFull
 			}
@@ -269,7 +268,7 @@ func TestBackupEndsInTheMiddle(t *testing.T) {
 				writes := -1
 				return writerFunc(func(b []byte) (int, error) {
 					if ctx.Err() != nil {
-						t.Error("the copy goes on though its context has ended")
+						t.Error("Backup writes after its context has ended, want no more writes")
 					}
 					if writes++; c.at(writes, cancel) != nil {
 						return 0, errFull
@@ -281,7 +280,7 @@ func TestBackupEndsInTheMiddle(t *testing.T) {
 				t.Errorf("Backup: %v, want %v", err, c.want)
 			}
 			onlyFile(t, dir, "state.db")
-			// The store has not noticed, and the next one goes well.
+			// The store is unaffected, and the next backup succeeds.
 			if _, err := s.Commit(t.Context(), writeOf("next")); err != nil {
 				t.Error(err)
 			}
@@ -293,7 +292,7 @@ func TestBackupEndsInTheMiddle(t *testing.T) {
 	}
 }
 
-// Somebody else makes the file while the copy is being written.
+// Another process creates the file while the copy is being written.
 func TestBackupDoesNotReplaceALateFile(t *testing.T) {
 	s, dir := backedUp(t)
 	path := filepath.Join(dir, "copy.db")
@@ -305,20 +304,20 @@ func TestBackupDoesNotReplaceALateFile(t *testing.T) {
 		t.Errorf("Backup: %v, want ErrExist", err)
 	}
 	if content, err := os.ReadFile(path); string(content) != "theirs" {
-		t.Errorf("the file that was there holds %q, %v", content, err)
+		t.Errorf("the existing file holds %q, %v, want theirs", content, err)
 	}
 	onlyFile(t, dir, "copy.db", "state.db")
 }
 
-// A transaction that a loss of power could take back must not be in a copy.
+// A copy must not contain a transaction that a loss of power could undo.
 func TestBackupWaitsForDurability(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		end  error // of the update that is under way
+		end  error // of the update in progress
 		want error
 	}{
-		{"and returns when it is there", nil, nil},
-		{"and fails if it may never be", errDisk, store.ErrClosed},
+		{"and returns after the fsync", nil, nil},
+		{"and fails if the fsync fails", errDisk, store.ErrClosed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -327,13 +326,13 @@ func TestBackupWaitsForDurability(t *testing.T) {
 				h.after = func(error) error { return <-fsync }
 				h.commits(t, writeOf("a"))
 				h.gate <- nil
-				synctest.Wait() // bbolt shows it, and it is not on the disk
+				synctest.Wait() // bbolt shows the transaction, but it is not durable
 				path := h.path + ".copy"
 				done := make(chan error, 1)
 				go func() { done <- h.Backup(t.Context(), path) }()
 				synctest.Wait()
 				if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) || len(done) > 0 {
-					t.Errorf("the copy is there before the fsync: %v", err)
+					t.Errorf("before the fsync: Lstat of the copy: %v, Backup returned: %t, want ErrNotExist, false", err, len(done) > 0)
 				}
 				fsync <- c.end
 				if err := <-done; !errors.Is(err, c.want) {
@@ -341,15 +340,15 @@ func TestBackupWaitsForDurability(t *testing.T) {
 				}
 				_, err := os.Lstat(path)
 				if made := err == nil; made != (c.want == nil) {
-					t.Errorf("copy made: %t", made)
+					t.Errorf("copy made: %t, want %t", made, c.want == nil)
 				}
 			})
 		})
 	}
 }
 
-// holdCopy makes the next backups wait before their first write. They say on begun
-// that they are there, and go on once goOn is closed.
+// holdCopy makes the next backups wait before their first write. They send on begun
+// when they get there, and continue once goOn is closed.
 func holdCopy(s *bolt.Store) (begun, goOn chan struct{}) {
 	begun, goOn = make(chan struct{}), make(chan struct{})
 	bolt.AroundCopy(s, func(to io.Writer) io.Writer {
@@ -365,21 +364,21 @@ func holdCopy(s *bolt.Store) (begun, goOn chan struct{}) {
 	return begun, goOn
 }
 
-// waits reports whether a call has not returned after a time in which it would have many
-// times over. Its result is left in the channel.
+// waits reports whether a call is still blocked after 100 ms, many times what it would take. Its
+// result is left in the channel.
 func waits(call <-chan error) bool {
 	time.Sleep(100 * time.Millisecond)
 	return len(call) == 0
 }
 
-func TestCallsGoOnDuringBackup(t *testing.T) {
+func TestCallsDuringBackup(t *testing.T) {
 	s, dir := backedUp(t)
 	path := filepath.Join(dir, "copy.db")
 	writeLarge := func() error {
 		_, err := s.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "large", Value: make([]byte, store.MaxValue)}}})
 		return err
 	}
-	// Room for what is committed during the copy.
+	// Free pages for the commits during the copy.
 	if err := writeLarge(); err != nil {
 		t.Fatal(err)
 	}
@@ -394,7 +393,7 @@ func TestCallsGoOnDuringBackup(t *testing.T) {
 	backup, large := make(chan error, 1), make(chan error, 1)
 	go func() { backup <- s.Backup(t.Context(), path) }()
 	<-begun
-	// What is there is written over and deleted, many times, so that pages would be used again.
+	// Items are overwritten and deleted many times, so that without a copy pages would be reused.
 	for i := range 20 {
 		txn := store.Txn{Then: []store.Write{{Key: "0", Value: []byte("new")}, {Key: fmt.Sprint(i + 1), Delete: true}}}
 		if _, err := s.Commit(t.Context(), txn); err != nil {
@@ -402,9 +401,9 @@ func TestCallsGoOnDuringBackup(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprint(present(t, s)); got != "[0]" {
-		t.Errorf("items = %s", got)
+		t.Errorf("items = %s, want [0]", got)
 	}
-	// The doc comment of Backup says of the one that outgrows the mapping that it waits.
+	// The doc comment of Backup says that a commit that outgrows the mapping waits.
 	go func() {
 		var err error
 		for range 5 {
@@ -413,7 +412,7 @@ func TestCallsGoOnDuringBackup(t *testing.T) {
 		large <- err
 	}()
 	if !waits(large) {
-		t.Error("a commit that outgrows the mapping does not wait for the copy any more: say so in the doc comment")
+		t.Error("a commit that outgrows the mapping does not wait for the copy, want it to wait as in the doc comment")
 	}
 	close(goOn)
 	if err := errors.Join(<-backup, <-large); err != nil {
@@ -434,7 +433,7 @@ func TestCloseWaitsForBackup(t *testing.T) {
 	<-begun
 	go func() { closed <- s.Close() }()
 	if !waits(closed) {
-		t.Error("Close returned while a copy was being written")
+		t.Error("Close returned while a copy was being written, want it to wait")
 	}
 	close(goOn)
 	if err := errors.Join(<-backup, <-closed); err != nil {
@@ -445,8 +444,8 @@ func TestCloseWaitsForBackup(t *testing.T) {
 	}
 }
 
-// A store whose bbolt has panicked takes the file away from under a copy.
-func TestBackupOfAStoreThatFails(t *testing.T) {
+// After a panic of bbolt, Close closes the file while a copy is being made.
+func TestBackupOfFailingStore(t *testing.T) {
 	s, dir := backedUp(t)
 	bolt.AroundUpdate(s, func(func() error) error { panic("assertion failed") })
 	begun, goOn := holdCopy(s)
@@ -466,8 +465,8 @@ func TestBackupOfAStoreThatFails(t *testing.T) {
 	onlyFile(t, dir, "state.db")
 }
 
-// Many at once to one path: one of them makes it.
-func TestBackupAtOnce(t *testing.T) {
+// Of several concurrent backups to one path, exactly one creates the file.
+func TestConcurrentBackups(t *testing.T) {
 	s, dir := backedUp(t)
 	path := filepath.Join(dir, "copy.db")
 	const callers = 8
@@ -490,8 +489,8 @@ func TestBackupAtOnce(t *testing.T) {
 	onlyFile(t, dir, "copy.db", "state.db")
 }
 
-// backUpForEver makes one copy after the other, and takes each away again, unless one
-// that was left by another process is there.
+// backUpForEver makes and removes one copy after the other. It fails if another process has left
+// a copy.
 func backUpForEver(s *bolt.Store) error {
 	if _, err := s.Commit(context.Background(), store.Txn{Then: []store.Write{{Key: "large", Value: make([]byte, store.MaxValue)}}}); err != nil {
 		return err
@@ -508,7 +507,7 @@ func backUpForEver(s *bolt.Store) error {
 	}
 }
 
-// backUpOnce is for TestBackupIsSynced.
+// backUpOnce is the task of TestBackupIsSynced.
 func backUpOnce(s *bolt.Store) error {
 	return s.Backup(context.Background(), os.Getenv(childPath)+".copy")
 }
@@ -516,7 +515,7 @@ func backUpOnce(s *bolt.Store) error {
 func TestKilledDuringBackup(t *testing.T) {
 	const kills, most = 20, 2000
 	drafts, copies, killed := 0, 0, 0
-	// How many it takes to meet a copy that is being written is up to the machine.
+	// How many kills it takes to interrupt a copy depends on the machine.
 	for ; killed < kills || drafts == 0 && killed < most; killed++ {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "state.db")
@@ -533,20 +532,20 @@ func TestKilledDuringBackup(t *testing.T) {
 		for _, entry := range entries {
 			switch name := entry.Name(); {
 			case name == "state.db":
-			case name == "state.db.copy": // there, so it is whole
+			case name == "state.db.copy": // under this name it must be complete
 				copies++
 				if got := fmt.Sprint(present(t, open(t, filepath.Join(dir, name)))); got != "[large]" {
-					t.Errorf("copy holds %s", got)
+					t.Errorf("the copy holds %s, want [large]", got)
 				}
 			case strings.HasPrefix(name, "state.db.copy.new-"):
 				drafts++
 			default:
-				t.Errorf("directory holds %s", name)
+				t.Errorf("directory holds %s, want only the store and its copies", name)
 			}
 		}
 	}
 	if drafts == 0 {
-		t.Errorf("of %d processes that were killed none wrote a copy, want one", killed)
+		t.Errorf("0 of %d killed processes left an incomplete copy, want at least 1", killed)
 	}
-	t.Logf("killed %d times: %d left a part under the other name, %d a whole copy", killed, drafts, copies)
+	t.Logf("killed %d times: %d left an incomplete copy, %d a complete one", killed, drafts, copies)
 }

@@ -17,10 +17,10 @@ const (
 	benchValue = 200 // bytes
 )
 
-// BenchmarkCommit is one transaction that writes one item, from a number of goroutines at
-// once: through the store, and in a db.Update of its own. The two take turns within one
-// run, as one alone differs more from run to run than the two from one another. An op is a
-// round of each; throughput is that of the store as a multiple of the bare one.
+// BenchmarkCommit measures transactions that write one item, from several goroutines at
+// once: through the store, and each in its own db.Update. The two alternate within one
+// run, because each varies more between runs than the two differ. An op is one
+// round of each. "throughput" is the store's divided by that of bare bbolt.
 func BenchmarkCommit(b *testing.B) {
 	s, db := open(b, filepath.Join(b.TempDir(), "state.db")), openBare(b)
 	value := make([]byte, benchValue)

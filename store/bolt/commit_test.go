@@ -30,7 +30,7 @@ func TestFailedUpdateFailsItsWholeGroup(t *testing.T) {
 		first := h.commits(t, writeOf("first"))[0]
 		group := h.commits(t,
 			writeOf("a"),
-			writeOf("a", 0), // a conflict only if the one before had happened
+			writeOf("a", 0), // a conflict only if the previous one had happened
 			writeOf("b"),
 		)
 		h.gate <- nil
@@ -46,9 +46,9 @@ func TestFailedUpdateFailsItsWholeGroup(t *testing.T) {
 			}
 		}
 		if got := fmt.Sprint(present(t, h)); got != "[first]" {
-			t.Errorf("items = %s", got)
+			t.Errorf("items = %s, want [first]", got)
 		}
-		// Nothing has happened, and the store goes on.
+		// The group was rolled back, and the store stays usable.
 		next := h.commits(t, writeOf("next"))[0]
 		close(h.gate)
 		synctest.Wait()
@@ -59,8 +59,8 @@ func TestFailedUpdateFailsItsWholeGroup(t *testing.T) {
 }
 
 // bbolt has written the group, but the fsync that should make it durable fails.
-// Or bbolt panics, before or after. Nobody can tell what the file will hold.
-func TestStoreInDoubtClosesItself(t *testing.T) {
+// Or bbolt panics, before or after it. What the file holds is then unknown.
+func TestUnknownOutcomeClosesStore(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		after   func(error) error
@@ -82,7 +82,7 @@ func TestStoreInDoubtClosesItself(t *testing.T) {
 					}
 				}
 				if c.name == "fsync fails" && !errors.Is(results[0].err, errDisk) {
-					t.Errorf("Commit: %v, want also the error of the disk", results[0].err)
+					t.Errorf("Commit: %v, want it to wrap %v as well", results[0].err, errDisk)
 				}
 				if h.updates != 1 {
 					t.Errorf("%d updates, want none after the first", h.updates)
@@ -99,9 +99,9 @@ func TestStoreInDoubtClosesItself(t *testing.T) {
 				if err := h.Close(); err != nil {
 					t.Errorf("Close: %v", err)
 				}
-				// The file is free again, and here the group was kept after all.
+				// The file is unlocked, and in this test the group was written.
 				if got := fmt.Sprint(present(t, open(t, h.path, bolt.WithLockWait(0)))); got != "[a]" {
-					t.Errorf("items = %s", got)
+					t.Errorf("items = %s, want [a]", got)
 				}
 			})
 		})
@@ -110,16 +110,16 @@ func TestStoreInDoubtClosesItself(t *testing.T) {
 
 func errorOf[T any](_ T, err error) error { return err }
 
-// Between bbolt's write and its last fsync, a reader could see what a loss of
-// power takes back.
+// Between bbolt's write and its last fsync, a reader could see a transaction that
+// a loss of power undoes.
 func TestReadsWaitForDurability(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		end  error // of the update that is under way
+		end  error // of the update in progress
 		want error // of the reads
 	}{
-		{"and return when it is there", nil, nil},
-		{"and fail if it may never be", errDisk, store.ErrClosed},
+		{"and return after the fsync", nil, nil},
+		{"and fail if the fsync fails", errDisk, store.ErrClosed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -147,12 +147,13 @@ func TestReadsWaitForDurability(t *testing.T) {
 				}
 				synctest.Wait()
 				if len(patient)+len(hasty) > 0 || commit.returned {
-					t.Errorf("%d reads and %t commits returned before the fsync", len(patient)+len(hasty), commit.returned)
+					t.Errorf("before the fsync %d reads returned, want 0; commit returned: %t, want false",
+						len(patient)+len(hasty), commit.returned)
 				}
 				cancel()
 				for range reads {
 					if got := <-hasty; !errors.Is(got.err, context.Canceled) {
-						t.Errorf("%s whose context ended: %v", got.name, got.err)
+						t.Errorf("%s with a canceled context: %v, want Canceled", got.name, got.err)
 					}
 				}
 				fsync <- c.end
@@ -170,8 +171,7 @@ func TestReadsWaitForDurability(t *testing.T) {
 	}
 }
 
-// A disk that refuses to be written to, at once or when the pages are there and the one that
-// makes them valid is not.
+// The disk refuses every write, or only that of the meta page, after the other pages have been written.
 func TestFullDiskContract(t *testing.T) {
 	meta := int64(2 * os.Getpagesize()) // bytes at the beginning of the file
 	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO} {
@@ -196,17 +196,17 @@ func TestFullDiskContract(t *testing.T) {
 	}
 }
 
-// What bbolt says of a file that cannot grow has the text of the system's error, and no more.
-func TestDiskErrorInWords(t *testing.T) {
+// If a file cannot grow, bbolt's error has only the text of the system's error.
+func TestDiskErrorByText(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
 		want bool
 	}{
-		{"the error", fmt.Errorf("file sync error: %w", syscall.ENOSPC), true},
-		{"its text", errors.New("file resize error: truncate x: " + syscall.EDQUOT.Error()), true},
-		{"another", errors.New("database not open"), false},
-		{"of permission", syscall.EPERM, false},
+		{"wrapped error", fmt.Errorf("file sync error: %w", syscall.ENOSPC), true},
+		{"text only", errors.New("file resize error: truncate x: " + syscall.EDQUOT.Error()), true},
+		{"another text", errors.New("database not open"), false},
+		{"no permission", syscall.EPERM, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t, filepath.Join(t.TempDir(), "state.db"))
@@ -216,7 +216,7 @@ func TestDiskErrorInWords(t *testing.T) {
 				t.Errorf("Commit: %v, ErrUnavailable %t, want %t", err, got, c.want)
 			}
 			if _, err := s.Get(t.Context(), "a"); !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("Get: %v", err)
+				t.Errorf("Get: %v, want ErrNotFound", err)
 			}
 		})
 	}
@@ -246,17 +246,17 @@ func TestQueuedCommitIsWithdrawn(t *testing.T) {
 			t.Errorf("third = %+v, want revision 2", third)
 		}
 		if got := fmt.Sprint(present(t, h)); got != "[first third]" {
-			t.Errorf("items = %s", got)
+			t.Errorf("items = %s, want [first third]", got)
 		}
 	})
 }
 
-func TestCommitThatHasBegunTellsItsOutcome(t *testing.T) {
+func TestCommitInProgressIgnoresCancellation(t *testing.T) {
 	for name, begin := range map[string]func(h *held, t *testing.T){
 		"as leader": func(*held, *testing.T) {},
 		"taken by a leader": func(h *held, t *testing.T) {
 			h.commits(t, writeOf("first"))
-			// The next in the queue leads the group in which ours is.
+			// It is next in the queue and leads the group that contains ours.
 			h.commits(t, writeOf("leader"))
 		},
 	} {
@@ -278,7 +278,7 @@ func TestCommitThatHasBegunTellsItsOutcome(t *testing.T) {
 				cancel()
 				synctest.Wait()
 				if got.returned {
-					t.Errorf("Commit = %+v while it is being written", got)
+					t.Errorf("Commit = %+v while it is being written, want it not to return", got)
 				}
 				close(h.gate)
 				synctest.Wait()
@@ -294,7 +294,7 @@ func TestCommitThatHasBegunTellsItsOutcome(t *testing.T) {
 	}
 }
 
-// late is a context that has ended, but whose goroutine has not been woken yet.
+// late is a context that has ended although its Done channel is not closed yet.
 type late struct {
 	context.Context
 	over atomic.Bool
@@ -307,7 +307,7 @@ func (l *late) Err() error {
 	return nil
 }
 
-func TestCommitThatIsOverWhenTakenIsDropped(t *testing.T) {
+func TestLeaderDropsCanceledCommits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openHeld(t)
 		h.commits(t, writeOf("first"))
@@ -329,12 +329,12 @@ func TestCommitThatIsOverWhenTakenIsDropped(t *testing.T) {
 			t.Errorf("last = %+v, want revision 2", last)
 		}
 		if got := fmt.Sprint(present(t, h)); got != "[first last]" {
-			t.Errorf("items = %s", got)
+			t.Errorf("items = %s, want [first last]", got)
 		}
 	})
 }
 
-func TestCloseLetsTheGroupFinishAndRefusesTheQueue(t *testing.T) {
+func TestCloseFinishesGroupAndRefusesQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openHeld(t)
 		results := h.commits(t, writeOf("a"), writeOf("b"), writeOf("c"))
@@ -346,7 +346,7 @@ func TestCloseLetsTheGroupFinishAndRefusesTheQueue(t *testing.T) {
 		}
 		select {
 		case err := <-closed:
-			t.Errorf("Close returned %v while a group was being written", err)
+			t.Errorf("Close returned %v while a group was being written, want it to wait", err)
 		default:
 		}
 		close(h.gate)
@@ -365,10 +365,10 @@ func TestCloseLetsTheGroupFinishAndRefusesTheQueue(t *testing.T) {
 			}
 		}
 		if results[0].err != nil {
-			t.Errorf("Commit that had begun: %v", results[0].err)
+			t.Errorf("Commit in progress: %v, want nil", results[0].err)
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("acknowledged %v, but there are %v", got, want)
+			t.Errorf("acknowledged %v, want the items in the file, %v", got, want)
 		}
 	})
 }
@@ -389,7 +389,7 @@ func writePairs(s *bolt.Store) error {
 					errs <- err
 					return
 				}
-				// One write each, so that lines of two goroutines do not mix.
+				// One write for each line, so that lines of two goroutines do not mix.
 				if _, err := io.WriteString(os.Stdout, fmt.Sprintf("%s %d\n", name, revision)); err != nil {
 					errs <- err
 					return
@@ -407,8 +407,8 @@ func TestAcknowledgedCommitsSurviveKill(t *testing.T) {
 	acknowledged := make(map[string]string) // revisions of pairs
 	lost := 0
 	for i := range *kills {
-		// After a number of lines, none of them too: it is then killed while it starts, or
-		// makes the file. And every other time at a moment that no line tells.
+		// The process is killed after a random number of lines; with 0 it is still starting or
+		// creating the file. Every other time a random pause is added.
 		c := startChild(t, "write", path)
 		for range random.IntN(mostLines) {
 			readLine(c, acknowledged)
@@ -422,12 +422,12 @@ func TestAcknowledgedCommitsSurviveKill(t *testing.T) {
 		lost += checkPairs(t, path, acknowledged)
 	}
 	if len(acknowledged) == 0 {
-		t.Error("nothing was acknowledged in any round")
+		t.Error("no commit was acknowledged in any round, want some")
 	}
 	t.Logf("seed=%d kills=%d acknowledged=%d lost=%d", *seed, *kills, len(acknowledged)+lost, lost)
 }
 
-func TestKilledWhileTheFileIsMade(t *testing.T) {
+func TestKilledWhileCreatingFile(t *testing.T) {
 	for range 5 {
 		dir := t.TempDir()
 		c := startChild(t, "write", filepath.Join(dir, "state.db"))
@@ -444,7 +444,7 @@ func TestKilledWhileTheFileIsMade(t *testing.T) {
 		path := filepath.Join(dir, "state.db")
 		content, err := os.ReadFile(path)
 		if err == nil && !bytes.Contains(content, []byte("sfcancel store")) {
-			t.Errorf("the file appeared before it was complete, with %d bytes", len(content))
+			t.Errorf("the file has %d bytes and no format name, want a complete store or no file", len(content))
 		}
 		checkPairs(t, path, nil)
 	}
@@ -455,16 +455,16 @@ func readLine(c child, acknowledged map[string]string) bool {
 		return false
 	}
 	var name, revision string
-	// A line that was cut off by the kill has not been acknowledged in full.
+	// A line that the kill cut off is not an acknowledgement.
 	if n, _ := fmt.Sscanf(c.lines.Text()+"\n", "%s %s\n", &name, &revision); n == 2 {
 		acknowledged[name] = revision
 	}
 	return true
 }
 
-// checkPairs opens the store after a kill: it must be usable, with everything
-// acknowledged in it and no half of a pair. It returns how many pairs are not as they
-// were acknowledged.
+// checkPairs checks that the store opens after a kill, is usable, contains every acknowledged
+// pair, and no half of a pair. It returns how many acknowledged pairs are missing or have
+// another revision.
 func checkPairs(t *testing.T, path string, acknowledged map[string]string) (lost int) {
 	t.Helper()
 	s, err := bolt.Open(path)
@@ -481,34 +481,34 @@ func checkPairs(t *testing.T, path string, acknowledged map[string]string) (lost
 	var newest store.Revision
 	for name, revision := range firsts {
 		if seconds[name] != revision {
-			t.Errorf("half a transaction: first/%s at %d, second/%[1]s at %d", name, revision, seconds[name])
+			t.Errorf("half a transaction: first/%s at %d, second/%[1]s at %d, want both at the same", name, revision, seconds[name])
 		}
 		newest = max(newest, revision)
 	}
 	if len(firsts) != len(seconds) {
-		t.Errorf("%d first and %d second halves", len(firsts), len(seconds))
+		t.Errorf("%d first and %d second halves, want as many of each", len(firsts), len(seconds))
 	}
 	for name, revision := range acknowledged {
 		if got := fmt.Sprint(firsts[name]); got != revision {
-			t.Errorf("pair %s is at revision %s, was acknowledged at %s", name, got, revision)
+			t.Errorf("pair %s is at revision %s, want %s as acknowledged", name, got, revision)
 			lost++
-			delete(acknowledged, name) // told once
+			delete(acknowledged, name) // reported once
 		}
 	}
 	if listed != newest {
-		t.Errorf("List tells revision %d, the newest pair has %d", listed, newest)
+		t.Errorf("List returned revision %d, want %d, that of the newest pair", listed, newest)
 	}
-	// The revision was kept with the items: it goes on, and is used once.
+	// The store's revision was kept with the items, so no revision is used twice.
 	next, err := writePair(s, "after-"+strconv.Itoa(len(firsts)))
 	if err != nil || next != newest+1 {
-		t.Errorf("Commit = %d, %v after revision %d", next, err, newest)
+		t.Errorf("Commit = %d, %v, want %d", next, err, newest+1)
 	}
-	// A watch goes on from where the list was.
+	// A watch continues at the revision of the list.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for change, err := range s.Watch(ctx, "", listed) {
 		if err != nil || change.Revision != next || len(change.Writes) != 2 {
-			t.Errorf("Watch after %d = %v, %v, want revision %d", listed, change, err, next)
+			t.Errorf("Watch after %d = %v, %v, want revision %d with 2 writes", listed, change, err, next)
 		}
 		break
 	}

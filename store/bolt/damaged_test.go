@@ -21,7 +21,7 @@ import (
 
 var errJudge = errors.New("it makes no sense")
 
-// Check finds what keeps Open from opening a file, and what its caller finds; Remove takes it away.
+// Check finds the items because of which Open refuses a file, and those that judge rejects. Remove removes them.
 func TestCheckAndRemove(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
@@ -59,33 +59,33 @@ func TestCheckAndRemove(t *testing.T) {
 	for _, d := range damaged {
 		keys = append(keys, d.Key)
 		if (d.Key == "e") != errors.Is(d.Err, errJudge) || d.Err == nil {
-			t.Errorf("%s: %v", d.Key, d.Err)
+			t.Errorf("%s: %v, want an error, and errJudge only for e", d.Key, d.Err)
 		}
 	}
 	if want := []string{"a", "b", "d", "e"}; !slices.Equal(keys, want) || string(damaged[0].Raw) != "short" {
-		t.Errorf("damaged = %v with %q, want %v", keys, damaged[0].Raw, want)
+		t.Errorf("damaged = %v with %q, want %v with %q", keys, damaged[0].Raw, want, "short")
 	}
 	changed := slices.Clone(damaged)
-	changed[3].Raw = []byte("what was there before")
+	changed[3].Raw = []byte("the previous value")
 	if err := bolt.Remove(path, changed); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("Remove of what has changed: %v, want ErrConflict", err)
+		t.Errorf("Remove of a changed item: %v, want ErrConflict", err)
 	}
 	if again, err := bolt.Check(t.Context(), path, judge); err != nil || len(again) != len(damaged) {
-		t.Errorf("Check after a Remove in vain = %v, %v", again, err)
+		t.Errorf("Check after a failed Remove = %v, %v, want %v", again, err, damaged)
 	}
 	if err := bolt.Remove(path, damaged); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path)
 	if got := fmt.Sprint(present(t, s)); got != "[c]" {
-		t.Errorf("items = %s", got)
+		t.Errorf("items = %s, want [c]", got)
 	}
 	if at, err := s.Commit(t.Context(), writeOf("f")); err != nil || at <= last {
 		t.Errorf("Commit = %d, %v, want more than %d", at, err, last)
 	}
 }
 
-// change writes what is in the file at a key.
+// change overwrites the raw entry of a key in the file.
 func change(t *testing.T, path, key string, raw []byte) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
@@ -130,7 +130,7 @@ func TestDamagedFilesAreLeftAlone(t *testing.T) {
 			copy(s.page(b, last(leafFlag)), bytes.Repeat([]byte{0xff}, s.pageSize))
 			return b
 		}},
-		{"leaf of another place", func(b []byte) []byte {
+		{"leaf replaced by another", func(b []byte) []byte {
 			copy(s.page(b, last(leafFlag)), s.page(b, s.pages[leafFlag][0]))
 			return b
 		}},
@@ -243,7 +243,7 @@ func TestDamagedFilesAreLeftAlone(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "state.db")
 			write(t, path, c.damage(bytes.Clone(s.content)))
 			_ = refused(t, path)
-			// Nothing was left locked either.
+			// Open has left no lock either.
 			write(t, path, s.content)
 			open(t, path, bolt.WithLockWait(0))
 		})
@@ -260,8 +260,8 @@ func TestTruncatedFileSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Whatever happens to the bytes, Open either refuses the file and leaves it
-// alone, or what it opens can be used.
+// Whatever the damage, Open either refuses the file and leaves it unchanged, or
+// returns a usable store.
 func TestRandomDamage(t *testing.T) {
 	s := newSample(t)
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -275,7 +275,7 @@ func TestRandomDamage(t *testing.T) {
 				copy(page[rapid.IntRange(0, 200).Draw(rt, "at"):], rapid.SliceOfN(rapid.Byte(), 1, 8).Draw(rt, "bytes"))
 			case 1: // one bit
 				page[rapid.IntRange(0, s.pageSize-1).Draw(rt, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
-			case 2: // another page that looks as if it belonged there
+			case 2: // the content of another page under this page's number
 				copy(page[8:], s.page(s.content, place.Draw(rt, "other"))[8:])
 			case 3: // a reference to another page
 				at := firstElementAt + 8 + 16*rapid.IntRange(0, 5).Draw(rt, "element")
@@ -287,7 +287,7 @@ func TestRandomDamage(t *testing.T) {
 		if err != nil {
 			after, _ := look(t, path)
 			if !errors.Is(err, store.ErrForeign) || !bytes.Equal(after, content) {
-				rt.Fatalf("Open: %v, want ErrForeign and the file left alone", err)
+				rt.Fatalf("Open: %v, want ErrForeign and the file unchanged", err)
 			}
 			return
 		}
@@ -305,15 +305,15 @@ func TestRandomDamage(t *testing.T) {
 	})
 }
 
-// Places in a meta page, behind its page header; see bbolt's internal/common/meta.go.
+// Offsets in a meta page, which follow its page header; see bbolt's internal/common/meta.go.
 const (
 	freelistAt = firstElementAt + 32
 	txIDAt     = firstElementAt + 48
 	metaEnd    = firstElementAt + 64
 )
 
-// smallStore is the file of a store with branches, leaves, an overflow page and free
-// pages, in as few pages as there can be.
+// smallStore returns the file of a store with branches, leaves, an overflow page and free
+// pages, in as few pages as possible.
 func smallStore(f testing.TB) []byte {
 	path := filepath.Join(f.TempDir(), "state.db")
 	s, err := bolt.Open(path)
@@ -346,9 +346,9 @@ func smallStore(f testing.TB) []byte {
 	return content
 }
 
-// FuzzFile: whatever is in a file, Open refuses it and leaves it alone, or what it opens
-// can be read, written, closed and opened again. A mapped file that is not as its pages
-// say can also end the process with a signal, which the fuzzer notices.
+// FuzzFile checks that Open, whatever the file contains, either refuses it and leaves it unchanged,
+// or returns a store that can be read, written, closed and reopened. A damaged mapped file can
+// also end the process with a signal, which the fuzzer reports.
 func FuzzFile(f *testing.F) {
 	sound := smallStore(f)
 	pageSize := os.Getpagesize()
@@ -362,7 +362,7 @@ func FuzzFile(f *testing.F) {
 	add(0, 0, nil, 0, 0, nil, 0)
 	add(0, 0, nil, 0, 0, nil, 1)
 	add(0, 0, nil, 0, 0, nil, len(sound)/2)
-	for page := 0; page < pages; page += 4 { // any will do; the fuzzer finds the others
+	for page := 0; page < pages; page += 4 { // a sample; the fuzzer finds the others
 		add(page, pageFlagsAt, put(2, 1), page+1, pageCountAt, put(2, 0xffff), 0)
 		add(page+2, pageOverflowAt, put(4, 0xffffffff), page+3, firstElementAt, put(8, 1<<40), 0)
 		add(page, firstElementAt+8, put(8, 4), 0, 0, nil, 0)
@@ -378,12 +378,12 @@ func FuzzFile(f *testing.F) {
 		content = content[:len(content)-int(cut)%len(content)]
 		path := filepath.Join(t.TempDir(), "state.db")
 		write(t, path, content)
-		end := time.AfterFunc(20*time.Second, func() { panic("this has no end") })
+		end := time.AfterFunc(20*time.Second, func() { panic("not finished after 20 seconds") })
 		defer end.Stop()
 		s, err := bolt.Open(path, bolt.WithLockWait(0))
 		if err != nil {
 			if after, _ := look(t, path); !errors.Is(err, store.ErrForeign) || !bytes.Equal(after, content) {
-				t.Fatalf("Open: %v, want ErrForeign and the file left alone", err)
+				t.Fatalf("Open: %v, want ErrForeign and the file unchanged", err)
 			}
 			return
 		}
@@ -394,17 +394,17 @@ func FuzzFile(f *testing.F) {
 			}
 		}
 		if got := readAll(t, s); got != items+3 {
-			t.Errorf("of %d items and 3 new ones %d are there", items, got)
+			t.Errorf("%d items after 3 commits, want %d", got, items+3)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatalf("Close: %v", err)
 		}
 		s, err = bolt.Open(path, bolt.WithLockWait(0))
 		if err != nil {
-			t.Fatalf("what was opened, written and closed cannot be opened again: %v", err)
+			t.Fatalf("reopen: %v, want nil", err)
 		}
 		if got := readAll(t, s); got != items+3 {
-			t.Errorf("opened again, of %d items and 3 new ones %d are there", items, got)
+			t.Errorf("%d items after reopening, want %d", got, items+3)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatalf("Close: %v", err)
@@ -412,22 +412,22 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// Of the two meta pages bbolt goes by the newest that is sound. One that is not, but
-// has the number of that, must not be taken for it: the freelist that is checked has to
-// be the one that is used, or pages are given out that hold items.
+// bbolt uses the newest sound meta page. An unsound one with the same transaction number
+// must not be mistaken for it: if another freelist is checked than bbolt uses, bbolt may
+// allocate pages that hold items.
 func TestFreelistOfTheMetaPageInUse(t *testing.T) {
 	content := smallStore(t)
 	pageSize := os.Getpagesize()
 	page := func(id int) []byte { return content[id*pageSize:][:pageSize] }
 	number := func(id int) uint64 { return binary.NativeEndian.Uint64(page(id)[txIDAt:]) }
 	if number(0) > number(1) {
-		t.Fatal("the newest meta page is the first one, which is looked at first")
+		t.Fatal("the newest meta page is the first one, want the second, which is checked last")
 	}
 	copy(page(0)[firstElementAt:metaEnd], page(1)[firstElementAt:metaEnd])
-	binary.NativeEndian.PutUint64(page(0)[freelistAt:], math.MaxUint64) // none; its checksum is wrong now
+	binary.NativeEndian.PutUint64(page(0)[freelistAt:], math.MaxUint64) // no freelist, and a wrong checksum
 	freelist := page(int(binary.NativeEndian.Uint64(page(1)[freelistAt:])))
 	if binary.NativeEndian.Uint16(freelist[pageCountAt:]) == 0 {
-		t.Fatal("no free pages")
+		t.Fatal("the sample has no free pages, want some")
 	}
 	root := binary.NativeEndian.Uint64(page(1)[firstElementAt+16:])
 	binary.NativeEndian.PutUint64(freelist[firstElementAt:], root) // a page in use counts as free
@@ -436,10 +436,10 @@ func TestFreelistOfTheMetaPageInUse(t *testing.T) {
 	_ = refused(t, path)
 }
 
-// bbolt looks for the first key of a page among the separators above it. One that differs,
-// if only a little, makes the next commit put a second reference to the page beside the
-// first, and free it: items come back, and the file cannot be opened any more.
-func TestSeparatorsAreTheKeysBehindThem(t *testing.T) {
+// bbolt looks up the first key of a page among the separators of its parent. If the separator differs
+// even slightly, the next commit adds a second reference to the page beside the
+// first and frees the page: deleted items come back, and the file can no longer be opened.
+func TestSeparatorsEqualTheFirstKeyOfTheirPage(t *testing.T) {
 	sound := smallStore(t)
 	path := filepath.Join(t.TempDir(), "state.db")
 	write(t, path, sound)
@@ -451,7 +451,7 @@ func TestSeparatorsAreTheKeysBehindThem(t *testing.T) {
 			element := content[id*pageSize+firstElementAt+16*i:]
 			key := element[binary.NativeEndian.Uint32(element):][:binary.NativeEndian.Uint32(element[4:])]
 			t.Run(string(key), func(t *testing.T) {
-				key[len(key)-1]-- // still behind every key of the page before
+				key[len(key)-1]-- // still greater than every key of the previous page
 				path := filepath.Join(t.TempDir(), "state.db")
 				write(t, path, content)
 				_ = refused(t, path)
@@ -460,7 +460,7 @@ func TestSeparatorsAreTheKeysBehindThem(t *testing.T) {
 	}
 }
 
-// readAll reads every item, in a list and by its key, and returns how many there are.
+// readAll reads every item with List and with Get, and returns the number of items.
 func readAll(t *testing.T, s *bolt.Store) int {
 	t.Helper()
 	page, err := s.List(t.Context(), "", "", math.MaxInt)
@@ -469,7 +469,7 @@ func readAll(t *testing.T, s *bolt.Store) int {
 	}
 	for _, item := range page.Items {
 		if item.Key == "" || len(item.Key) > store.MaxKey {
-			continue // such a key cannot be asked for
+			continue // Get refuses such a key
 		}
 		got, err := s.Get(t.Context(), item.Key)
 		if err != nil || got.Revision != item.Revision || !bytes.Equal(got.Value, item.Value) {

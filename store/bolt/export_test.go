@@ -13,8 +13,8 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// AroundUpdate has around called in place of each of bbolt's updates, to hold
-// them up, count them or make them fail. Before the first Commit.
+// AroundUpdate replaces each bbolt update with a call of around, which can delay, count or
+// fail it. Call it before the first Commit.
 func AroundUpdate(s *Store, around func(update func() error) error) {
 	update := s.update
 	s.update = func(fn func(*bbolt.Tx) error) error {
@@ -22,16 +22,15 @@ func AroundUpdate(s *Store, around func(update func() error) error) {
 	}
 }
 
-// AroundCopy has around called with the file of each backup, for what the copy is
-// written to.
+// AroundCopy makes each backup write to around(file) instead of its file.
 func AroundCopy(s *Store, around func(io.Writer) io.Writer) { s.aroundCopy = around }
 
-// WriteAt is how bbolt writes to its file.
+// WriteAt is the type of bbolt's function that writes to its file.
 type WriteAt = func(b []byte, at int64) (int, error)
 
-// AroundWrites has around called in place of each of bbolt's writes to the file.
-// Before the first Commit. bbolt has this for tests of its own, in an unexported
-// field; it is an error if this bbolt has no such field.
+// AroundWrites replaces each of bbolt's writes to the file with a call of around.
+// Call it before the first Commit. bbolt has this hook for its own tests, in an unexported
+// field; AroundWrites fails if this version of bbolt has no such field.
 func AroundWrites(s *Store, around func(b []byte, at int64, write WriteAt) (int, error)) error {
 	ops := reflect.ValueOf(s.db).Elem().FieldByName("ops")
 	if ops.Kind() != reflect.Struct {
@@ -47,7 +46,7 @@ func AroundWrites(s *Store, around func(b []byte, at int64, write WriteAt) (int,
 	return nil
 }
 
-// Visible is the revision that bbolt shows, which may not be on the disk yet.
+// Visible returns the revision that bbolt shows, which may not be durable yet.
 func Visible(s *Store) (at store.Revision, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		at = storeRevision(tx)
@@ -56,12 +55,12 @@ func Visible(s *Store) (at store.Revision, err error) {
 	return at, err
 }
 
-// Syncs reports whether bbolt makes what it writes durable.
+// Syncs reports whether bbolt syncs all its writes.
 func Syncs(s *Store) bool {
 	return !s.db.NoSync && !s.db.NoGrowSync && !s.db.NoFreelistSync
 }
 
-// HasFreeList reports whether the file says which of its pages are free.
+// HasFreeList reports whether the file has a list of free pages.
 func HasFreeList(s *Store) (has bool, err error) {
 	c := &pageChecker{file: s.file, pageSize: s.db.Info().PageSize}
 	err = s.db.View(func(tx *bbolt.Tx) error {
@@ -72,7 +71,7 @@ func HasFreeList(s *Store) (has bool, err error) {
 	return has, err
 }
 
-// Size is how many bytes of the file are pages, in use or free.
+// Size returns the size of all pages of the file, used and free, in bytes.
 func Size(s *Store) (bytes int64) {
 	_ = s.db.View(func(tx *bbolt.Tx) error {
 		bytes = tx.Size()
@@ -81,7 +80,7 @@ func Size(s *Store) (bytes int64) {
 	return bytes
 }
 
-// Walked is how often each page of the pages in use was read to open the file of a store, and how many the file has.
+// Walked returns how often Open reads each page of a store's file, and how many pages the file has.
 func Walked(path string) (reads map[int64]int, pages int, err error) {
 	db, file, err := openFile(path, true, time.Now())
 	if err != nil {
@@ -107,7 +106,7 @@ type readAt func(b []byte, at int64) (int, error)
 
 func (f readAt) ReadAt(b []byte, at int64) (int, error) { return f(b, at) }
 
-// ListFree does what Open does to a file that has no list of free pages, on another file.
+// ListFree writes the list of free pages as Open does to a file at path that has none, but writes to on.
 func ListFree(path string, on interface {
 	io.ReaderAt
 	io.WriterAt
@@ -127,7 +126,7 @@ func ListFree(path string, on interface {
 	return pages.writeFree(on)
 }
 
-// Consistent is what bbolt finds wrong with a file.
+// Consistent returns what bbolt's own check finds wrong with the file.
 func Consistent(s *Store) error {
 	return s.db.View(func(tx *bbolt.Tx) (err error) {
 		for wrong := range tx.Check() {

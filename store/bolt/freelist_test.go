@@ -10,8 +10,7 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// What a large clean-up leaves free is not written again with every transaction, and the file
-// says what it is once it has been closed.
+// After a large clean-up, the list of free pages is not written with every transaction. Close writes it.
 func TestCommitsDoNotPayForFreePages(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
@@ -52,13 +51,13 @@ func TestCommitsDoNotPayForFreePages(t *testing.T) {
 		}
 	}
 	if after := one(); after > before {
-		t.Errorf("a commit writes %d bytes with %d MiB of free pages, and %d without", after, large, before)
+		t.Errorf("a commit writes %d bytes with %d MiB of free pages, want at most %d as without", after, large, before)
 	}
 	hasList(false)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = openReadOnly(t, path) // which writes none itself
+	s = openReadOnly(t, path) // which does not write the list
 	hasList(true)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -66,10 +65,10 @@ func TestCommitsDoNotPayForFreePages(t *testing.T) {
 	s = open(t, path)
 	count(s)
 	if after := one(); after > before {
-		t.Errorf("opened again: a commit writes %d bytes, and %d before", after, before)
+		t.Errorf("after reopening, a commit writes %d bytes, want at most %d", after, before)
 	}
 	hasList(false)
-	// What is free is used again.
+	// Free pages are reused.
 	size := bolt.Size(s)
 	for i := range large {
 		w := store.Write{Key: fmt.Sprint(i), Value: make([]byte, store.MaxValue/2)}
@@ -78,11 +77,12 @@ func TestCommitsDoNotPayForFreePages(t *testing.T) {
 		}
 	}
 	if after := bolt.Size(s); after > size {
-		t.Errorf("the file has %d bytes in use, and had %d", after, size)
+		t.Errorf("the file has grown to %d bytes, want at most %d", after, size)
 	}
 }
 
-// A lone commit writes the pages from its leaf to the root, of which a large store has few more, and allocates for those.
+// A single commit writes, and allocates for, the pages from its leaf to the root. A large store has only a few more of
+// them.
 func TestACommitCostsTheSameInALargeStore(t *testing.T) {
 	const few, many, value = 100, 30_000, 100
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
@@ -95,7 +95,7 @@ func TestACommitCostsTheSameInALargeStore(t *testing.T) {
 	}
 	key := func(i int) string { return fmt.Sprintf("%05d", i*7919%many) }
 	n := 0
-	// cost is that of the worst of some commits that replace an item.
+	// cost grows the store to a number of items and returns the highest cost of some commits that replace an item.
 	cost := func(items int) (bytes int, allocations float64) {
 		t.Helper()
 		var txns []store.Txn
@@ -124,9 +124,9 @@ func TestACommitCostsTheSameInALargeStore(t *testing.T) {
 	manyBytes, manyAllocations := cost(many)
 	t.Logf("%d items: %d bytes, %.0f allocations; %d items: %d bytes, %.0f allocations", few, fewBytes, fewAllocations, many, manyBytes, manyAllocations)
 	if most := fewBytes + 4*os.Getpagesize(); manyBytes > most { // two more levels, and the list of free pages
-		t.Errorf("a commit writes %d bytes, and %d in a store with %d times as many items, want %d at most", fewBytes, manyBytes, many/few, most)
+		t.Errorf("a commit writes %d bytes, and %d in a store with %d times as many items, want at most %d", fewBytes, manyBytes, many/few, most)
 	}
 	if most := fewAllocations + 30; manyAllocations > most {
-		t.Errorf("a commit allocates %.0f times, and %.0f in a store with %d times as many items, want %.0f at most", fewAllocations, manyAllocations, many/few, most)
+		t.Errorf("a commit allocates %.0f times, and %.0f in a store with %d times as many items, want at most %.0f", fewAllocations, manyAllocations, many/few, most)
 	}
 }

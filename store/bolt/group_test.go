@@ -13,16 +13,16 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// held is a store whose updates wait until they are let through. Within a
-// synctest bubble, synctest.Wait then returns when every transaction is either
-// in the queue or with the leader that waits.
+// held is a store whose updates wait at a gate. Within a synctest bubble,
+// synctest.Wait then returns when every transaction is either in the queue or
+// taken by the leader waiting at the gate.
 type held struct {
 	*bolt.Store
 	path string
-	gate chan error // nil lets bbolt write; an error is returned in its place
-	// updates counts how many have come to the gate; read it after synctest.Wait.
+	gate chan error // nil lets bbolt write; an error is returned instead
+	// updates counts the updates that reached the gate; read it after synctest.Wait.
 	updates int
-	// after is called when bbolt has returned, if not nil.
+	// after, if not nil, is called with bbolt's error and returns that of the update.
 	after func(error) error
 }
 
@@ -44,7 +44,7 @@ func openHeld(t *testing.T) *held {
 	return h
 }
 
-// result is what a Commit has returned, once it has.
+// result is the result of a Commit, once returned is set.
 type result struct {
 	revision store.Revision
 	err      error
@@ -52,8 +52,7 @@ type result struct {
 }
 
 // commits starts a Commit for each transaction and waits until it is queued, so
-// that they are in this order. The results are there after another
-// synctest.Wait.
+// that the order is fixed. Read the results after another synctest.Wait.
 func (h *held) commits(t *testing.T, txns ...store.Txn) []*result {
 	t.Helper()
 	var results []*result
@@ -69,7 +68,7 @@ func (h *held) commits(t *testing.T, txns ...store.Txn) []*result {
 	return results
 }
 
-// writeOf is a transaction that writes one key, if that is at a revision.
+// writeOf returns a transaction that writes one key, on condition of its revision if when is given.
 func writeOf(key string, when ...store.Revision) store.Txn {
 	txn := store.Txn{Then: []store.Write{{Key: key, Value: []byte(key)}}}
 	for _, revision := range when {
@@ -91,7 +90,7 @@ func present(t *testing.T, s store.Store) []string {
 	return keys
 }
 
-func TestCommitsThatWaitAreWrittenTogether(t *testing.T) {
+func TestQueuedCommitsAreOneGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const writers = 64
 		h := openHeld(t)
@@ -108,19 +107,19 @@ func TestCommitsThatWaitAreWrittenTogether(t *testing.T) {
 				revisions = append(revisions, revision)
 			}()
 			if i == 0 {
-				synctest.Wait() // it leads, and does not take others along
+				synctest.Wait() // it is the leader of a group of one
 			}
 		}
 		synctest.Wait() // the others are in the queue
 		close(h.gate)
 		synctest.Wait()
 		if len(revisions) != writers {
-			t.Fatalf("%d of %d commits returned", len(revisions), writers)
+			t.Fatalf("%d commits returned, want %d", len(revisions), writers)
 		}
 		slices.Sort(revisions)
 		for i, revision := range revisions {
 			if revision != store.Revision(i+1) {
-				t.Fatalf("revisions = %v", revisions)
+				t.Fatalf("revisions = %v, want 1 to %d", revisions, writers)
 			}
 		}
 		if h.updates != 2 {
@@ -132,7 +131,7 @@ func TestCommitsThatWaitAreWrittenTogether(t *testing.T) {
 	})
 }
 
-func TestLoneCommitsAreWrittenAtOnce(t *testing.T) {
+func TestSingleCommitsAreNotDelayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openHeld(t)
 		close(h.gate)
@@ -141,7 +140,7 @@ func TestLoneCommitsAreWrittenAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if h.updates != i+1 {
-				t.Errorf("%d updates after %d commits", h.updates, i+1)
+				t.Errorf("%d updates after %d commits, want as many", h.updates, i+1)
 			}
 		}
 	})
@@ -150,10 +149,10 @@ func TestLoneCommitsAreWrittenAtOnce(t *testing.T) {
 func TestConflictFailsOnlyItsOwnTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openHeld(t)
-		// The first goes alone, the others wait for it and are one group.
+		// The first is a group of one; the others wait for it and are the second group.
 		txns := []store.Txn{
 			writeOf("a", 0), // becomes revision 1
-			writeOf("a", 0), // conflict with the group before
+			writeOf("a", 0), // conflict with the first group
 			writeOf("b", 0), // 2
 			writeOf("b", 0), // conflict within the group
 			writeOf("b", 2), // 3
@@ -171,19 +170,19 @@ func TestConflictFailsOnlyItsOwnTransaction(t *testing.T) {
 			t.Errorf("%d updates, want 2", h.updates)
 		}
 		if got := fmt.Sprint(present(t, h)); got != "[a b c]" {
-			t.Errorf("items = %s", got)
+			t.Errorf("items = %s, want [a b c]", got)
 		}
 	})
 }
 
-func TestLeaderReturnsThoughOthersWait(t *testing.T) {
+func TestLeaderReturnsWhileOthersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openHeld(t)
 		results := h.commits(t, writeOf("a"), writeOf("b"), writeOf("c"))
 		h.gate <- nil
 		synctest.Wait()
 		if !results[0].returned || results[1].returned || results[2].returned {
-			t.Errorf("returned: %t, %t, %t, want the first alone",
+			t.Errorf("returned: %t, %t, %t, want only the first",
 				results[0].returned, results[1].returned, results[2].returned)
 		}
 		h.gate <- nil

@@ -16,8 +16,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The test binary is also the other process of some tests: with childTask in
-// its environment it does that and no tests.
+// The test binary is also the child process of some tests: with childTask in
+// its environment it runs that task and no tests.
 const (
 	childTask = "STORE_BOLT_TEST_TASK"
 	childPath = "STORE_BOLT_TEST_PATH"
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	}
 	s, err := bolt.Open(os.Getenv(childPath))
 	if err == nil {
-		err = task(s) // most end by being killed
+		err = task(s) // most tasks run until they are killed
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,7 +52,7 @@ func hold(*bolt.Store) error {
 	return err
 }
 
-// child is another process; it ends with kill, and at the end of the test.
+// child is another process. It is killed by kill or at the end of the test.
 type child struct {
 	lines *bufio.Scanner // its standard output
 	kill  func()
@@ -67,7 +67,7 @@ func startChild(t *testing.T, task, path string) child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A pipe of our own: Wait would close that of cmd with lines still in it.
+	// Not cmd.StdoutPipe: Wait would close that while it still holds lines.
 	stdout, childStdout, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func startChild(t *testing.T, task, path string) child {
 	return child{bufio.NewScanner(stdout), kill}
 }
 
-// The places of bbolt's file format that the tests damage; see pages.go.
+// Offsets in bbolt's file format that the tests damage; see pages.go.
 const (
 	pageFlagsAt    = 8
 	pageCountAt    = 10
@@ -115,7 +115,7 @@ const (
 type sample struct {
 	content  []byte
 	pageSize int
-	root     int              // the leaf with the two buckets, of which meta is within
+	root     int              // the leaf with the two buckets; meta is inline in it
 	pages    map[uint16][]int // reachable, by flag
 }
 
@@ -180,12 +180,12 @@ func reachable(t *testing.T, path string) (root int, pages map[uint16][]int) {
 	return root, pages
 }
 
-// page is a page of a copy of the sample.
+// page returns page id of content, a copy of the sample.
 func (s sample) page(content []byte, id int) []byte {
 	return content[id*s.pageSize:][:s.pageSize]
 }
 
-// inline is the page that the meta bucket has within the root.
+// inline returns the page of the meta bucket, which is inline in the root.
 func (s sample) inline(content []byte) []byte {
 	const bucketHeader = 16
 	element := s.page(content, s.root)[firstElementAt+16*metaElement:]

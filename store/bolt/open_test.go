@@ -38,8 +38,8 @@ func TestOpenMakesOneFile(t *testing.T) {
 	}
 }
 
-// What Open finds in place of a store and may use.
-func TestOpenMakesAStoreOf(t *testing.T) {
+// Open creates a store in an empty file, and follows symbolic links.
+func TestOpenCreatesStoreFrom(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T, path string){
 		"an empty file": func(t *testing.T, path string) { write(t, path, nil) },
 		"a bbolt file without anything in it": func(t *testing.T, path string) {
@@ -70,7 +70,7 @@ func TestOpenMakesAStoreOf(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := fmt.Sprint(present(t, open(t, path))); got != "[a]" {
-				t.Errorf("items = %s", got)
+				t.Errorf("items = %s, want [a]", got)
 			}
 		})
 	}
@@ -136,8 +136,8 @@ func TestOpenWithoutPermission(t *testing.T) {
 	}
 }
 
-// Of several that make the store at once, one has it and no other replaces it.
-func TestOpenAtOnce(t *testing.T) {
+// If several calls create the store at once, one succeeds and no other replaces it.
+func TestConcurrentOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	const openers = 8
 	var group sync.WaitGroup
@@ -169,7 +169,7 @@ func write(t *testing.T, path string, content []byte) {
 	}
 }
 
-// editBolt changes a file behind the back of the store.
+// editBolt changes a file through bbolt, bypassing the store.
 func editBolt(t *testing.T, path string, edit func(*bbolt.Tx) error) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
@@ -181,7 +181,7 @@ func editBolt(t *testing.T, path string, edit func(*bbolt.Tx) error) {
 	}
 }
 
-// For whoever makes commits faster: what becomes of them otherwise is in TestPowerLoss.
+// A guard against making commits faster by omitting fsyncs. TestPowerLoss shows the consequences.
 func TestCommitsAreSynced(t *testing.T) {
 	if !bolt.Syncs(open(t, filepath.Join(t.TempDir(), "state.db"))) {
 		t.Error("bbolt does not sync: commits would not survive a loss of power")
@@ -201,7 +201,7 @@ func TestFileOfAnotherProcessIsLocked(t *testing.T) {
 	open(t, path, bolt.WithLockWait(0))
 }
 
-// bbolt waits by the clock of the bubble, so these take no time.
+// bbolt uses the fake clock of the synctest bubble, so the waits take no time.
 func TestLockWait(t *testing.T) {
 	const interval = 50 * time.Millisecond // of bbolt's attempts
 	for _, c := range []struct {
@@ -251,7 +251,7 @@ func TestNegativeLockWaitIsInvalid(t *testing.T) {
 	}
 }
 
-// openReadOnly opens a store for reading.
+// openReadOnly opens a store with ReadOnly.
 func openReadOnly(t *testing.T, path string) *bolt.Store {
 	t.Helper()
 	s, err := bolt.Open(path, bolt.ReadOnly())
@@ -262,13 +262,13 @@ func openReadOnly(t *testing.T, path string) *bolt.Store {
 	return s
 }
 
-// Several read at once, nobody writes, and the file stays as it is.
+// With ReadOnly several readers open the file at once, writers are locked out, and the file does not change.
 func TestReadOnly(t *testing.T) {
 	s, dir := backedUp(t)
 	path := filepath.Join(dir, "state.db")
 	want := fmt.Sprint(present(t, s))
 	if _, err := bolt.Open(path, bolt.ReadOnly(), bolt.WithLockWait(0)); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("while somebody writes: %v", err)
+		t.Errorf("Open with ReadOnly while the store is open for writing: %v, want ErrLocked", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -286,32 +286,32 @@ func TestReadOnly(t *testing.T) {
 	}
 	for _, s := range []*bolt.Store{openReadOnly(t, path), openReadOnly(t, path)} {
 		if got := fmt.Sprint(present(t, s)); got != want {
-			t.Errorf("it holds %s, want %s", got, want)
+			t.Errorf("items = %s, want %s", got, want)
 		}
 		if item, err := s.Get(t.Context(), "0"); err != nil || len(item.Value) != 5000 {
-			t.Errorf("%d bytes, %v", len(item.Value), err)
+			t.Errorf("Get: %d bytes, %v, want 5000", len(item.Value), err)
 		}
 		if _, err := s.Commit(t.Context(), writeOf("a")); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("Commit: %v", err)
+			t.Errorf("Commit: %v, want ErrPermission", err)
 		}
 		if err := s.Backup(t.Context(), filepath.Join(t.TempDir(), "copy.db")); err != nil {
 			t.Errorf("Backup: %v", err)
 		}
 	}
 	if _, err := bolt.Open(path, bolt.WithLockWait(0)); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("while somebody reads: %v", err)
+		t.Errorf("Open while the store is open for reading: %v, want ErrLocked", err)
 	}
 	after, err := os.Stat(path)
 	if err != nil || !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size() {
-		t.Errorf("the file has changed: %v, %v", after, err)
+		t.Errorf("Stat after reading = %v, %v, want the size and time before: %v", after, err, before)
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != string(content) {
-		t.Errorf("the file has changed: %v", err)
+		t.Errorf("the content of the file differs from the one before reading (error %v)", err)
 	}
 }
 
-// Where there is no store none is made.
-func TestReadOnlyMakesNothing(t *testing.T) {
+// ReadOnly creates no store where there is none.
+func TestReadOnlyCreatesNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		prepare func(t *testing.T, path string)
 		want    error
@@ -333,7 +333,7 @@ func TestReadOnlyMakesNothing(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if after, _ := os.Stat(path); (before == nil) != (after == nil) || after != nil && (after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime())) {
-			t.Errorf("%s: it has changed", name)
+			t.Errorf("%s: after Open the file is %v, want it unchanged: %v", name, after, before)
 		}
 	}
 }
@@ -403,8 +403,8 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// refused opens a file that must be refused, and checks that it is as before
-// and nothing else has come up beside it.
+// refused checks that Open refuses the file, leaves it unchanged, and creates no other
+// file beside it. It returns Open's error.
 func refused(t *testing.T, path string) error {
 	t.Helper()
 	content, before := look(t, path)
@@ -418,7 +418,7 @@ func refused(t *testing.T, path string) error {
 	}
 	for _, panicked := range []string{"runtime error", "assertion failed"} {
 		if strings.Contains(err.Error(), panicked) {
-			t.Errorf("Open: %v: this was noticed by luck", err)
+			t.Errorf("Open: %v: the damage was only found by a panic, want a check that finds it", err)
 		}
 	}
 	contentNow, now := look(t, path)
@@ -454,7 +454,7 @@ func edited(edit func(*bbolt.Tx) error) func(*testing.T, string) {
 	return func(t *testing.T, path string) { editBolt(t, path, edit) }
 }
 
-// editedStore is a store with one item that was then changed through bbolt.
+// editedStore creates a store with one item and then changes it through bbolt.
 func editedStore(edit func(*bbolt.Tx) error) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		s := open(t, path)

@@ -16,8 +16,8 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// unlisted is the file of a store as a process leaves it that is killed: more than a thousand pages are free,
-// and it does not say which.
+// unlisted returns the file of a store as a killed process leaves it, with more than a thousand free pages and
+// no list of them, and its items.
 func unlisted(t *testing.T) (content []byte, items []store.Item) {
 	t.Helper()
 	const kept, removed = 300, 3_000
@@ -37,13 +37,13 @@ func unlisted(t *testing.T) (content []byte, items []store.Item) {
 			t.Fatalf("%d: %v", i, out.Err)
 		}
 	}
-	for range 2 { // what the last has freed is free for the next
+	for range 2 { // pages freed by one transaction can be reused only by a later one
 		if _, err := s.Commit(t.Context(), writeOf("last")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if has, err := bolt.HasFreeList(s); has || err != nil {
-		t.Fatalf("the file has a list of free pages: %t, %v", has, err)
+		t.Fatalf("the file has a list of free pages: %t, %v, want false", has, err)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -52,7 +52,7 @@ func unlisted(t *testing.T) (content []byte, items []store.Item) {
 	return content, itemsOf(t, s)
 }
 
-// tester is a test, or one round of one.
+// tester is a *testing.T or a *rapid.T.
 type tester interface {
 	rapid.TB
 	Context() context.Context
@@ -67,7 +67,7 @@ func itemsOf(t tester, s store.Store) []store.Item {
 	return page.Items
 }
 
-// opens opens a file that has to hold those items, and has to be sound.
+// opens checks that the file opens, is sound, contains exactly the wanted items, and takes a commit.
 func opens(t tester, path string, want []store.Item) {
 	t.Helper()
 	s, err := bolt.Open(path)
@@ -76,7 +76,7 @@ func opens(t tester, path string, want []store.Item) {
 	}
 	defer s.Close()
 	if has, err := bolt.HasFreeList(s); !has || err != nil {
-		t.Errorf("the file has a list of free pages: %t, %v", has, err)
+		t.Errorf("the file has a list of free pages: %t, %v, want true", has, err)
 	}
 	if err := bolt.Consistent(s); err != nil {
 		t.Error(err)
@@ -98,8 +98,8 @@ func opens(t tester, path string, want []store.Item) {
 	}
 }
 
-// To open a store each page is read once, if it is in use. Then the file says which are free, before bbolt opens it: it
-// would read all pages a second time to find out.
+// Open reads each used page once. It writes the list of free pages before bbolt opens the file, because bbolt would read
+// all pages a second time to find them.
 func TestAFileIsOpenedInOneWalk(t *testing.T) {
 	content, items := unlisted(t)
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -110,11 +110,11 @@ func TestAFileIsOpenedInOneWalk(t *testing.T) {
 	}
 	for page, n := range reads {
 		if n > 1 {
-			t.Errorf("page %d was read %d times", page, n)
+			t.Errorf("page %d was read %d times, want 1", page, n)
 		}
 	}
 	if len(reads) > pages/2 {
-		t.Errorf("%d of %d pages were read, and most are free", len(reads), pages)
+		t.Errorf("%d of %d pages were read, want at most half, because most are free", len(reads), pages)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -128,7 +128,7 @@ func TestAFileIsOpenedInOneWalk(t *testing.T) {
 	}
 	s := openReadOnly(t, path)
 	if has, err := bolt.HasFreeList(s); !has || err != nil {
-		t.Errorf("the file has a list of free pages: %t, %v", has, err)
+		t.Errorf("the file has a list of free pages: %t, %v, want true", has, err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestAFileIsOpenedInOneWalk(t *testing.T) {
 	opens(t, path, items)
 }
 
-// noted is a file that remembers what was written to it, and after which write everything was synced.
+// noted is a file that records its writes, and after which of them it was synced.
 type noted struct {
 	io.ReaderAt
 	writes []notedWrite
@@ -158,8 +158,8 @@ func (d *noted) Sync() error {
 	return nil
 }
 
-// Whenever the power fails while the free pages are listed, the store holds what it held. A disk writes sectors, in
-// any order, and may have written any of those that nobody has waited for, or the beginning of one.
+// If the power fails while the list of free pages is written, the store keeps its items. A disk writes sectors in any
+// order. Of the sectors that were not synced, it may have written any, or only the beginning of one.
 func TestPowerLossWhileFreePagesAreListed(t *testing.T) {
 	const sector = 512
 	content, items := unlisted(t)
@@ -170,7 +170,7 @@ func TestPowerLossWhileFreePagesAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(d.writes) != 2 || !d.writes[0].sync || !d.writes[1].sync {
-		t.Fatalf("%d writes, want two that are waited for", len(d.writes))
+		t.Fatalf("%d writes, want two, each followed by a sync", len(d.writes))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		after := bytes.Clone(content)
@@ -180,7 +180,7 @@ func TestPowerLossWhileFreePagesAreListed(t *testing.T) {
 			}
 			copy(after[at:], b)
 		}
-		lost := rapid.IntRange(0, 1).Draw(t, "lost") // this write and those after it
+		lost := rapid.IntRange(0, 1).Draw(t, "lost") // the first write that was not synced
 		for _, w := range d.writes[:lost] {
 			put(w.b, w.at)
 		}
@@ -201,7 +201,7 @@ func TestPowerLossWhileFreePagesAreListed(t *testing.T) {
 	})
 }
 
-// A file that somebody has written to since it was looked at is left to him.
+// The list is not written into a file that has changed since it was inspected.
 func TestFreePagesOfAChangedFile(t *testing.T) {
 	content, _ := unlisted(t)
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -220,6 +220,6 @@ func TestFreePagesOfAChangedFile(t *testing.T) {
 	write(t, path, content)
 	d := &noted{ReaderAt: bytes.NewReader(changed)}
 	if err := bolt.ListFree(path, d); err == nil || len(d.writes) > 0 {
-		t.Errorf("%d writes, %v", len(d.writes), err)
+		t.Errorf("ListFree: %d writes, %v, want none and an error", len(d.writes), err)
 	}
 }

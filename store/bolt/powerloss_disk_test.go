@@ -16,13 +16,13 @@ import (
 	"github.com/sfcancel/sfcancel/store/bolt"
 )
 
-// sectorSize is what a disk writes in one go at best.
+// sectorSize is the largest unit that a disk writes atomically.
 const sectorSize = 512
 
-// disk is a file as a loss of power may leave it. What was synced is there. Of what
-// was written since, any part may be there and any other missing: whole writes, sectors
+// disk models a file that a loss of power can hit. Synced data stays. Of the data
+// written since the last sync, any part may be there or missing: whole writes, sectors
 // of them, and pieces of sectors, in any order. The file's length is durable only after
-// an fsync: an fdatasync may leave it out, which is why bbolt calls fsync when the file
+// an fsync: an fdatasync need not write it, which is why bbolt calls fsync when the file
 // has grown (boltdb/bolt#284).
 type disk struct {
 	content []byte // of synced writes
@@ -30,7 +30,7 @@ type disk struct {
 	pending []event
 }
 
-// apply is what an event does to the disk.
+// apply applies an event to the disk.
 func (d *disk) apply(e event) {
 	switch e.kind {
 	case wrote, grew:
@@ -61,8 +61,8 @@ func overlay(content []byte, at int64, data []byte) []byte {
 	return content
 }
 
-// image makes the file out of what was synced and, of each pending event, the pieces
-// that keep chooses, as starts and ends. A growth has one piece, of no length.
+// image returns the file with the synced data and the pieces of each pending event that
+// keep returns, as pairs of start and end. A growth has one piece, of length 0.
 func (d *disk) image(keep func(i int, e event) [][2]int) []byte {
 	content, length := bytes.Clone(d.content), d.length
 	for i, e := range d.pending {
@@ -90,11 +90,10 @@ type variant struct {
 	keep func(i int, e event) [][2]int
 }
 
-// variants are the images of one boundary. Random ones are made with seeds drawn from
-// random, so many of them.
+// variants returns the images of one boundary. As many as randoms are random, with seeds drawn from random.
 func (d *disk) variants(random *rand.Rand, randoms int) []variant {
 	if len(d.pending) == 0 {
-		return []variant{{"nothing is under way", nil}}
+		return []variant{{"nothing pending", nil}}
 	}
 	all := []variant{
 		{"everything written", func(_ int, e event) [][2]int { return whole(e) }},
@@ -126,7 +125,7 @@ func (d *disk) variants(random *rand.Rand, randoms int) []variant {
 	}
 	for range randoms {
 		seed := random.Uint64()
-		// Seldom all, seldom none: 1 to 9 of 10 sectors.
+		// 1 to 9 of 10 sectors: rarely all, rarely none.
 		share := 1 + random.IntN(9)
 		all = append(all, variant{fmt.Sprintf("random sectors %d/10, seed %d", share, seed), func(i int, e event) [][2]int {
 			return randomSectors(rand.New(rand.NewPCG(seed, uint64(i))), share, e)
@@ -135,8 +134,8 @@ func (d *disk) variants(random *rand.Rand, randoms int) []variant {
 	return all
 }
 
-// tears are the places at which the last write is cut in two. Of a meta page only the
-// first metaSize bytes are ever other than 0.
+// tears returns the offsets at which the last write is cut in two. The bytes of a meta page after the
+// first metaSize are always 0.
 func tears(e event) []int {
 	const metaSize = 80 // bbolt's page header and Meta
 	if e.kind != wrote {
@@ -154,7 +153,7 @@ func tears(e event) []int {
 	return at
 }
 
-// randomSectors keeps some sectors, and some only up to a byte or from one on.
+// randomSectors keeps some sectors, and only the beginning or the end of a few.
 func randomSectors(random *rand.Rand, share int, e event) [][2]int {
 	if e.kind != wrote {
 		if random.IntN(2) == 0 {
@@ -176,16 +175,16 @@ func randomSectors(random *rand.Rand, share int, e event) [][2]int {
 	return pieces
 }
 
-// loss is one image, and what has to be in it.
+// loss is one image, and the revisions it may be at.
 type loss struct {
 	image []byte
-	// floor was acknowledged, and nothing after ceiling was given to the disk.
+	// floor is the last acknowledged revision, ceiling the last one whose meta page was written.
 	floor, ceiling store.Revision
 	where          string
 }
 
 // losses yields an image for every variant of every boundary of the run that sample
-// chooses. An image that was there before, with the same to be in it, is counted only.
+// chooses. A repeated image with the same floor and ceiling is counted, but not yielded again.
 func (r run) losses(random *rand.Rand, randoms int, sample func(v int) bool, yield func(loss) bool) (made int) {
 	d := disk{content: bytes.Clone(r.base), length: int64(len(r.base))}
 	var floor, ceiling store.Revision
@@ -221,14 +220,14 @@ func (r run) losses(random *rand.Rand, randoms int, sample func(v int) bool, yie
 	return made
 }
 
-// broken are orders of writes and syncs in which a loss of power does harm.
+// broken are wrong orders of writes and syncs: a loss of power damages the store.
 var broken = []struct {
 	name  string
 	wrong func([]event) []event
 }{
 	{"the meta page before the pages, one sync", func(events []event) []event {
 		var out []event
-		pages := 0 // where those of this transaction begin in out
+		pages := 0 // the index in out of this transaction's first page
 		for i, e := range events {
 			switch {
 			case e.kind == datasynced && events[i+1].isMeta():
@@ -271,7 +270,7 @@ var broken = []struct {
 		for _, e := range events {
 			if e.isMeta() && e.at > 0 {
 				e.at = 0
-				e.data = append(make([]byte, 8), e.data[8:]...) // its number
+				e.data = append(make([]byte, 8), e.data[8:]...) // page number 0
 			}
 			out = append(out, e)
 		}
@@ -297,10 +296,10 @@ func dropped(events []event, drop func(i int) bool) []event {
 	return out
 }
 
-// event is one thing that happened to the file, or to a caller of Commit.
+// event is a write, growth or sync of the file, or the acknowledgement of a Commit.
 type event struct {
 	kind     eventKind
-	at       int64  // wrote: where; grew: the new length
+	at       int64  // wrote: the offset; grew: the new length
 	data     []byte // wrote
 	revision store.Revision
 }
@@ -330,18 +329,18 @@ func (e event) String() string {
 	}
 }
 
-// isMeta reports whether e wrote a meta page, which is how a transaction of bbolt
-// becomes valid. revision is then the one that this made valid.
+// isMeta reports whether e wrote a meta page, which makes a bbolt transaction valid.
+// e.revision is then the revision of that transaction.
 func (e event) isMeta() bool { return e.kind == wrote && e.at < 2*int64(os.Getpagesize()) }
 
-// recorder writes down what bbolt does to the file of a store. It sees the writes
-// and the length; the syncs it derives from where they are in bbolt v1.5.0: DB.grow
+// recorder records what bbolt does to the file of a store. It sees the writes
+// and the length. It derives the syncs from bbolt v1.5.0: DB.grow
 // makes the file longer and then calls fsync, Tx.write calls fdatasync after the last
-// of the pages, Tx.writeMeta after the meta page. TestSyncsAreWhereTheModelHasThem
-// holds that against the system calls.
+// of the pages, Tx.writeMeta after the meta page. TestSyncsMatchModel
+// compares this with the system calls.
 type recorder struct {
 	path   string
-	syncs  bool // bbolt is not told to leave them out
+	syncs  bool // bbolt is not configured to omit syncs
 	mu     sync.Mutex
 	length int64
 	events []event
@@ -352,7 +351,7 @@ func record(s *bolt.Store, path string) (*recorder, error) {
 	if err := r.measure(); err != nil {
 		return nil, err
 	}
-	r.events = nil // of what was there before
+	r.events = nil // the initial length is not a growth
 	bolt.AroundUpdate(s, func(update func() error) error {
 		err := update()
 		if err != nil {
@@ -391,7 +390,7 @@ func (r *recorder) write(b []byte, at int64, write bolt.WriteAt) (int, error) {
 	r.events = append(r.events, e)
 	n, err := write(b, at)
 	if err == nil {
-		err = r.measure() // a write beyond the end
+		err = r.measure() // a write beyond the end makes the file longer
 	}
 	return n, err
 }
@@ -424,9 +423,9 @@ func (r *recorder) acknowledge(at store.Revision, also func()) {
 	}
 }
 
-// run is a recorded run of commits on a store that was empty.
+// run is a recorded run of commits on an empty store.
 type run struct {
-	base   []byte // the file at the beginning, all of it synced
+	base   []byte // the file at the beginning, fully synced
 	events []event
 	// states are the items at each revision, from 0 on.
 	states []map[string]store.Item
@@ -434,8 +433,8 @@ type run struct {
 	valid []store.Revision
 }
 
-// recordRun commits transactions one by one and in groups, with deletes, values that
-// take several pages, and growth of the file.
+// recordRun commits transactions one by one and in groups, with deletes, values of
+// several pages, and growth of the file.
 func recordRun(t *testing.T, random *rand.Rand) run {
 	t.Helper()
 	const groups = 24
@@ -468,7 +467,7 @@ func recordRun(t *testing.T, random *rand.Rand) run {
 		}
 		commit(randomTxn(random))
 		for range groups {
-			// While a group waits at the gate, the next one comes together.
+			// While a group waits at the gate, the next one gathers in the queue.
 			for range 1 + max(0, random.IntN(7)-3) {
 				commit(randomTxn(random))
 			}
@@ -529,7 +528,7 @@ func replay(t *testing.T, written map[store.Revision]store.Txn) []map[string]sto
 	return states
 }
 
-// checkVariety makes sure that a run has what it is there for.
+// checkVariety checks that a run has all the kinds of events that the tests need.
 func (r run) checkVariety(t *testing.T) {
 	t.Helper()
 	growths, overflows, grouped, single := 0, 0, 0, 0
@@ -558,7 +557,7 @@ func (r run) checkVariety(t *testing.T) {
 		before, len(r.valid), grouped, len(r.events), growths, overflows)
 }
 
-// fastDir is a directory in memory if there is one: nothing here depends on the disk.
+// fastDir returns a directory in memory if possible: these tests do not depend on a real disk.
 func fastDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "sfcancel-*")

@@ -29,8 +29,8 @@ var (
 	seed      = flag.Uint64("seed", 1, "seed of TestPowerLoss and of the moments of TestAcknowledgedCommitsSurviveKill")
 )
 
-// A store whose machine loses its power at any write, whatever its disk had made of
-// what was not synced, opens with all that was acknowledged and no part of anything else.
+// After a loss of power at any write, whatever the disk did with unsynced data, the store
+// opens with every acknowledged transaction and with no partial one.
 //
 //	go test -run '^TestPowerLoss$' -v ./store/bolt -args -all -seed=2
 func TestPowerLoss(t *testing.T) {
@@ -48,8 +48,8 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("seed=%d: %d images, %d of them different, at %d boundaries", *seed, made, tried, len(r.events))
 }
 
-// The test above notices each of these.
-func TestPowerLossHarmsOtherOrders(t *testing.T) {
+// The check of TestPowerLoss detects each wrong order of writes and syncs.
+func TestPowerLossDetectsWrongOrders(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 0))
 	right := recordRun(t, random)
 	for _, b := range broken {
@@ -58,10 +58,10 @@ func TestPowerLossHarmsOtherOrders(t *testing.T) {
 			r.events = b.wrong(slices.Clone(right.events))
 			made, tried, err := r.survive(t, random, 10, func(v int) bool { return v < 10 || random.IntN(20) == 0 })
 			if err == nil {
-				t.Errorf("no harm done in %d images, %d of them different", made, tried)
+				t.Errorf("no damage detected in %d images, %d of them different, want some", made, tried)
 				return
 			}
-			t.Logf("noticed in one of the first %d images: %.300v", tried, err)
+			t.Logf("detected in one of the first %d images: %.300v", tried, err)
 		})
 	}
 }
@@ -82,7 +82,7 @@ func (r run) survive(t *testing.T, random *rand.Rand, randoms int, sample func(v
 				if err := r.open(t, path, l); err != nil {
 					once.Do(func() {
 						image := filepath.Join(os.TempDir(), fmt.Sprintf("powerloss-%d.db", os.Getpid()))
-						first = fmt.Errorf("%s: %w; the file as it was left: %s", l.where, err, image)
+						first = fmt.Errorf("%s: %w; the image is in %s", l.where, err, image)
 						if err := os.WriteFile(image, l.image, 0o600); err != nil {
 							first = errors.Join(first, err)
 						}
@@ -105,7 +105,7 @@ func (r run) survive(t *testing.T, random *rand.Rand, randoms int, sample func(v
 	return made, count.Load(), first
 }
 
-// open opens an image, looks at what is in it, and uses it.
+// open opens an image, checks its items, commits to it, and reopens it.
 func (r run) open(t *testing.T, path string, l loss) error {
 	if err := os.WriteFile(path, l.image, 0o600); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (r run) open(t *testing.T, path string, l loss) error {
 	if err == nil {
 		var next store.Revision
 		if next, err = s.Commit(t.Context(), writeOf("next", 0)); err == nil && next != page.Revision+1 {
-			err = fmt.Errorf("the next commit has revision %d after %d", next, page.Revision)
+			err = fmt.Errorf("the next commit has revision %d, want %d", next, page.Revision+1)
 		}
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
@@ -132,17 +132,17 @@ func (r run) open(t *testing.T, path string, l loss) error {
 	}
 	again, err := s.List(t.Context(), "", "", 1000)
 	if err == nil && (again.Revision != page.Revision+1 || len(again.Items) != len(page.Items)+1) {
-		err = fmt.Errorf("%d items at revision %d after another commit, before it %d at %d",
-			len(again.Items), again.Revision, len(page.Items), page.Revision)
+		err = fmt.Errorf("%d items at revision %d after another commit, want %d at %d",
+			len(again.Items), again.Revision, len(page.Items)+1, page.Revision+1)
 	}
 	return errors.Join(err, s.Close())
 }
 
-// judge reports what is wrong with the items of an image.
+// judge returns an error if the items of an image are wrong.
 func (r run) judge(page store.Page, l loss) error {
 	at := page.Revision
 	if at < l.floor || at > l.ceiling || at > 0 && !slices.Contains(r.valid, at) {
-		return fmt.Errorf("revision %d, but %d was acknowledged and %d the last that was written; groups end at %v", at, l.floor, l.ceiling, r.valid)
+		return fmt.Errorf("revision %d, want the end of a group from %d (acknowledged) to %d (last written); groups end at %v", at, l.floor, l.ceiling, r.valid)
 	}
 	want := r.states[at]
 	if len(page.Items) != len(want) {
@@ -160,11 +160,11 @@ func (r run) judge(page store.Page, l loss) error {
 const (
 	traceBegin = "begin"
 	traceEnd   = "end"
-	traceFile  = ".events" // after the path of the store
+	traceFile  = ".events" // suffix of the store's path
 )
 
 // trace commits one by one and from several goroutines, and prints each
-// acknowledgement. What the recorder made of it goes to a file.
+// acknowledgement. It writes the recorder's events to a file.
 func trace(s *bolt.Store) error {
 	path := os.Getenv(childPath)
 	rec, err := record(s, path)
@@ -219,9 +219,9 @@ func trace(s *bolt.Store) error {
 	return os.WriteFile(path+traceFile, []byte(lines.String()), 0o600)
 }
 
-// The syncs that the model of TestPowerLoss takes for granted are made, in the order in
-// which it has them, and Commit returns only after the last of them.
-func TestSyncsAreWhereTheModelHasThem(t *testing.T) {
+// bbolt makes the syncs that the model of TestPowerLoss assumes, in the same order, and
+// Commit returns only after the last of them.
+func TestSyncsMatchModel(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	calls := systemCalls(straced(t, "trace", path, "pwrite64,fdatasync,fsync,ftruncate,write"), path)
 	modelled, err := os.ReadFile(path + traceFile)
@@ -229,7 +229,7 @@ func TestSyncsAreWhereTheModelHasThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	syncedAt := make(map[string]string) // the revision that an fdatasync made durable, by number of the event
+	syncedAt := make(map[string]string) // the revision that an fdatasync made durable, by index of the event
 	for line := range strings.Lines(string(modelled)) {
 		fields := strings.Fields(line)
 		switch {
@@ -253,19 +253,19 @@ func TestSyncsAreWhereTheModelHasThem(t *testing.T) {
 		acks++
 		var revision int
 		if _, err := fmt.Sscanf(call, "ack %d", &revision); err != nil || revision > durable {
-			t.Errorf("%s after %d calls, when the last revision on the disk was %d (%v)", call, len(got), durable, err)
+			t.Errorf("%s after %d calls, want at most %d, the last durable revision (%v)", call, len(got), durable, err)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("- model, + system calls:\n%s", diff)
 	}
 	if acks != 25+48 {
-		t.Errorf("%d acknowledgements", acks)
+		t.Errorf("%d acknowledgements, want %d", acks, 25+48)
 	}
 	t.Logf("%d system calls as in the model, %d acknowledgements after their syncs", len(got), acks)
 }
 
-// A copy is on the disk before it has its name, and its name before Backup returns.
+// A copy is synced before it gets its name, and its name before Backup returns.
 func TestBackupIsSynced(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -293,16 +293,16 @@ func TestBackupIsSynced(t *testing.T) {
 			got = append(got, what)
 		}
 	}
-	// Open has synced the directory at first.
+	// The first is from Open.
 	want := []string{"fsync the directory", "write", "fsync the copy", "link", "fsync the directory"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("- want, + system calls:\n%s", diff)
 	}
 }
 
-// straced runs a task under strace, and returns the system calls that it made, in the
+// straced runs a task under strace and returns its system calls in the
 // order in which they ended, without their threads. A write to the standard output
-// stands where it began.
+// is placed where it began.
 func straced(t *testing.T, task, path, calls string) []string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -310,11 +310,11 @@ func straced(t *testing.T, task, path, calls string) []string {
 	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		t.Skip("strace is not installed: what is synced, and when, is not checked against the system calls")
+		t.Skip("strace is not installed: syncs are not checked against the system calls")
 	}
 	log := filepath.Join(t.TempDir(), "strace")
 	if out, err := exec.Command(strace, "-o", log, "true").CombinedOutput(); err != nil {
-		t.Skipf("strace may not trace here, so what is synced, and when, is not checked against the system calls: %v: %s", err, out)
+		t.Skipf("strace may not trace here: syncs are not checked against the system calls: %v: %s", err, out)
 	}
 	cmd := exec.Command(strace, "-f", "-y", "-s", "32", "-e", "trace="+calls, "-e", "signal=none", "-o", log, os.Args[0])
 	cmd.Env = append(os.Environ(), childTask+"="+task, childPath+"="+path)
@@ -352,8 +352,8 @@ var (
 	straceWrite = regexp.MustCompile(`^"(.*)"(?:\.\.\.)?, (\d+)(?:, (\d+))?$`)
 )
 
-// systemCalls are those on the file, as the events of the model print, and the
-// acknowledgements, between the two marks.
+// systemCalls returns the system calls on the file, in the format of the model's events, and the
+// acknowledgements, between traceBegin and traceEnd.
 func systemCalls(lines []string, path string) []string {
 	var calls []string
 	between := false

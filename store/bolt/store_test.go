@@ -33,7 +33,7 @@ func TestDurableContract(t *testing.T) {
 	})
 }
 
-// open opens a store that the test closes, or leaves to be closed at its end.
+// open opens a store and closes it at the end of the test. The test may close it earlier.
 func open(t testing.TB, path string, opts ...bolt.Option) *bolt.Store {
 	t.Helper()
 	s, err := bolt.Open(path, opts...)
@@ -48,7 +48,7 @@ func open(t testing.TB, path string, opts ...bolt.Option) *bolt.Store {
 	return s
 }
 
-// What a process that died has left in its ledger is evidence for the next one.
+// Entries that a process left in its ledger are evidence for the next process.
 func TestLedgerSurvives(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	c := sftest.NewCluster(t)
@@ -83,7 +83,8 @@ func TestLedgerSurvives(t *testing.T) {
 	}
 }
 
-// serve is a client of an engine on a store, which accepts a force once, and what ends its server.
+// serve starts a server with an engine on st, which accepts a force once. It returns a client of the
+// server and a function that closes the server.
 func serve(t *testing.T, st store.Store) (client *wrapper.Client, end func()) {
 	t.Helper()
 	handler, err := server.New(emulator.New(st, emulator.WithProfile(server.Runtime)), server.WithProfile(server.Runtime))
@@ -99,7 +100,7 @@ func serve(t *testing.T, st store.Store) (client *wrapper.Client, end func()) {
 	return client, s.Close
 }
 
-// start starts a data loss and returns its id.
+// start starts a data loss and returns the operation's id.
 func start(t *testing.T, client *wrapper.Client) uuid.UUID {
 	t.Helper()
 	target := wrapper.Partition{Service: "fabric:/shop/orders", ID: uuid.New()}
@@ -110,7 +111,7 @@ func start(t *testing.T, client *wrapper.Client) uuid.UUID {
 	return started.OperationID
 }
 
-// What an engine answered is true after its store was closed and opened again.
+// The answers of an engine stay true after its store was closed and opened again.
 func TestEngineRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "faults.db")
 	st, err := bolt.Open(path)
@@ -148,7 +149,8 @@ func TestEngineRestarts(t *testing.T) {
 	}
 }
 
-// Two engines on one file are one cluster: of many forces exactly one is accepted, whoever receives it.
+// Two engines on one file are one cluster: of many concurrent forces exactly one is accepted, whichever
+// engine receives it.
 func TestEnginesRace(t *testing.T) {
 	st, err := bolt.Open(filepath.Join(t.TempDir(), "faults.db"))
 	if err != nil {
@@ -187,8 +189,7 @@ func TestEnginesRace(t *testing.T) {
 	}
 }
 
-// Many transactions share their way to the disk, but not for ever: what is written at once is
-// held in memory.
+// Many transactions share one update, up to a limit: bbolt holds an update in memory.
 func TestCommitEachSharesUpdates(t *testing.T) {
 	for _, c := range []struct{ transactions, value, updates int }{
 		{1, 0, 1}, {2_000, 0, 1}, {2_001, 0, 2}, {5_000, 0, 3},
