@@ -48,19 +48,19 @@ type commit struct {
 	*Store
 	txn  store.Txn
 	slot slot
-	// trying is how long the transaction may be sent, and finding, which is longer,
-	// how long its outcome may be asked for.
+	// The transaction may be sent until trying ends. Its outcome may be asked for until
+	// finding ends, which is later.
 	trying, finding context.Context
 }
 
-// fate is what became of one attempt. The zero fate is that it has not happened and
-// never will, and is worth another attempt.
+// fate is the outcome of one attempt. The zero fate means that the transaction has not happened and
+// never will, and that it may be retried.
 type fate struct {
-	revision store.Revision // not 0: it has happened
-	err      error          // not nil: the answer of Commit
+	revision store.Revision // if not 0, the transaction has happened
+	err      error          // if not nil, the error of Commit
 }
 
-// run sends the transaction again for as long as it is certain that it has not
+// run retries the transaction as long as it is certain that it has not
 // happened.
 func (c *commit) run() (store.Revision, error) {
 	var last error
@@ -77,8 +77,8 @@ func (c *commit) run() (store.Revision, error) {
 	return 0, unavailable(c.trying, last)
 }
 
-// once makes one attempt. why is for an attempt that is worth another. If there is no
-// space, the fence deletes the slot, and to make another is what is refused then.
+// once makes one attempt. If it may be retried, why says why it failed. If etcd has no
+// space, the fence deletes the slot, and the next attempt fails to create another one.
 func (c *commit) once() (out fate, why error) {
 	if c.slot.revision == 0 {
 		made, err := c.makeSlot(c.trying)
@@ -108,8 +108,8 @@ func (c *commit) once() (out fate, why error) {
 	return c.fence(err)
 }
 
-// send goes on waiting after the end of trying once the request has been sent: most
-// answers are there sooner than that of a fence would be.
+// send continues to wait after the end of trying if the request has been sent: most
+// answers arrive sooner than that of a fence would.
 func (c *commit) send() (answer *clientv3.TxnResponse, sent bool, err error) {
 	ctx, cancel := c.attempt(c.finding)
 	defer cancel()
@@ -124,8 +124,8 @@ func (c *commit) send() (answer *clientv3.TxnResponse, sent bool, err error) {
 	return answer, flag.Load(), err
 }
 
-// request is the transaction with what the slot adds: one more condition, one more
-// write, and, if it does not happen, the reads that tell why. Each of the three
+// request returns the transaction with the slot's condition and write, and with the reads
+// that tell why a condition does not hold. Each of the three
 // lists has at most store.MaxOps+1 operations.
 func (c *commit) request(ctx context.Context) clientv3.Txn {
 	conditions := make([]clientv3.Cmp, 0, len(c.txn.If)+1)
@@ -149,11 +149,11 @@ func (c *commit) request(ctx context.Context) clientv3.Txn {
 	return c.client.Txn(ctx).If(conditions...).Then(writes...).Else(reads...)
 }
 
-// whyNot is for the answer that the transaction did not happen.
+// whyNot returns the fate of a transaction whose conditions did not hold.
 func (c *commit) whyNot(answer *clientv3.TxnResponse) (fate, error) {
 	if held := answer.Responses[0].GetResponseRange().Kvs; len(held) == 0 || held[0].ModRevision != c.slot.revision {
-		// Somebody has deleted the slot: this store was idle for a day, or is taken
-		// for another that was. It did not happen, and another slot will do.
+		// Another Open has deleted the slot: this store was idle for a day, or seems so because
+		// clocks differ. The transaction did not happen; retry it with another slot.
 		c.slot = slot{}
 		return fate{}, errors.New("the slot was deleted")
 	}

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// connect returns a client that has reached a member and has been let in.
+// connect returns a client that has reached a member and is authenticated.
 func connect(ctx context.Context, endpoints []string, o options) (*clientv3.Client, error) {
 	client, err := newClient(ctx, endpoints, o, "", "")
 	if err != nil {
@@ -29,14 +29,14 @@ func connect(ctx context.Context, endpoints []string, o options) (*clientv3.Clie
 	if o.user == "" {
 		return client, nil
 	}
-	// A client with a password fetches its token before it is returned, and all
-	// that it says if it cannot reach a member is that time is up.
+	// clientv3.New with a password fetches a token before it returns. If it cannot
+	// reach a member, its error says only that the deadline has passed.
 	_ = client.Close()
 	return authenticate(ctx, endpoints, o)
 }
 
 func newClient(ctx context.Context, endpoints []string, o options, user, password string) (*clientv3.Client, error) {
-	// The client is to outlive Open, but not to be waited for after it.
+	// The client outlives Open's context, but New must not outlast it.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, end)
 	defer stop()
@@ -47,21 +47,21 @@ func newClient(ctx context.Context, endpoints []string, o options, user, passwor
 		Username:    user,
 		Password:    password,
 		DialTimeout: o.dialTimeout,
-		// A member that is silent, rather than gone, is noticed after some seconds.
-		// Members allow a ping every 5 seconds, gRPC one every 10.
+		// These detect a silent member within seconds. Members allow a ping every
+		// 5 seconds, gRPC one every 10.
 		DialKeepAliveTime:    10 * time.Second,
 		DialKeepAliveTimeout: 3 * time.Second,
-		// One attempt: the store itself knows what can be sent again. etcd's client
-		// sends a transaction again if a member says that its deadline has passed,
-		// which it may say of one that then happens.
+		// One attempt: the store decides what to retry. etcd's client
+		// retries a transaction if a member answers that its deadline has passed,
+		// although that transaction may still happen.
 		MaxUnaryRetries: 1,
 		Logger:          zap.NewNop(),
 		DialOptions: []grpc.DialOption{
 			grpc.WithDisableRetry(),
-			// Where the members are is what the endpoints say, and not the environment.
+			// Connect to the endpoints directly, whatever the environment's proxy settings.
 			grpc.WithNoProxy(),
 			grpc.WithStatsHandler(sentHandler{}),
-			// gRPC's own are a second at first, then up to two minutes.
+			// gRPC's defaults are one second at first, then up to two minutes.
 			grpc.WithConnectParams(grpc.ConnectParams{
 				Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 				MinConnectTimeout: 3 * time.Second,
@@ -75,8 +75,8 @@ func newClient(ctx context.Context, endpoints []string, o options, user, passwor
 	return client, nil
 }
 
-// reach returns once a member has answered anything. The store's own requests wait
-// for a connection, and would not say why there is none; this one does not wait.
+// reach returns nil once a member has answered anything. The store's other requests wait
+// for a connection and do not say why there is none; this one does not wait.
 func reach(ctx context.Context, client *clientv3.Client, o options) error {
 	kv := pb.NewKVClient(client.ActiveConnection())
 	var last error
@@ -90,7 +90,7 @@ func reach(ctx context.Context, client *clientv3.Client, o options) error {
 		case code == codes.Unimplemented:
 			return fmt.Errorf("this is not an etcd: %w", err)
 		case code != codes.Unavailable && code != codes.DeadlineExceeded && code != codes.Canceled:
-			return nil // let in or not
+			return nil // any answer of an etcd, even a refusal
 		}
 		if ctx.Err() == nil {
 			last = err
@@ -100,9 +100,9 @@ func reach(ctx context.Context, client *clientv3.Client, o options) error {
 	return unavailable(ctx, last)
 }
 
-// isTLS reports whether there is no connection because of what one side thinks of
-// the other's certificate, or because one of them does not speak TLS. gRPC has no
-// error for that but a text; those of the standard library begin like this.
+// isTLS reports whether the connection failed because one side rejects the other's
+// certificate or does not speak TLS. gRPC reports that only as text, which contains
+// these prefixes of the standard library's errors.
 func isTLS(err error) bool {
 	text := status.Convert(err).Message()
 	return err != nil && (strings.Contains(text, "tls: ") || strings.Contains(text, "x509: "))

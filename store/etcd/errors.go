@@ -13,42 +13,42 @@ import (
 )
 
 // refusals are the answers after which a request has certainly not happened and never
-// will, and would be refused again: the caller is told. All others leave open what
-// became of a transaction. The reasons are in the sources of etcd 3.7, under
-// server/etcdserver.
+// will, and a retry would be refused as well: the call returns them. All errors that are
+// neither refusals nor delays leave the outcome of a transaction open. The reasons are in the
+// sources of etcd 3.7, under server/etcdserver.
 var refusals = []error{
-	// Looked at before anything is proposed to the cluster: api/v3rpc/key.go.
+	// Checked before anything is proposed to the cluster: api/v3rpc/key.go.
 	rpctypes.ErrEmptyKey,
 	rpctypes.ErrTooManyOps,
 	rpctypes.ErrDuplicateKey,
 	rpctypes.ErrRequestTooLarge, // processInternalRaftRequestOnce in v3_server.go
-	// All members refuse alike in place of applying anything (apply/apply.go). It is
-	// not so with ErrNoSpace, although it reads as if it were: the transaction that
+	// All members refuse it instead of applying it (apply/apply.go). ErrNoSpace is
+	// different, although it reads the same: the transaction that
 	// crosses the quota is applied, and answered with that error (quotaApplierV3
 	// in apply/quota.go). See commit.once.
 	rpctypes.ErrCorrupt,
-	// Not let in: before it is proposed, or by all members alike in place of
+	// Not authorized: refused before it is proposed, or by all members instead of
 	// applying it (apply/apply_auth.go).
 	rpctypes.ErrUserEmpty,
 	rpctypes.ErrUserNotFound,
 	rpctypes.ErrAuthFailed,
 	rpctypes.ErrPermissionDenied,
-	// Refused by the interceptor in front of everything (api/v3rpc/interceptor.go).
+	// Refused by the interceptor, which comes first (api/v3rpc/interceptor.go).
 	rpctypes.ErrNotCapable,
 }
 
 // delays are the answers after which a request has certainly not happened and never
-// will, but that may be different the next time.
+// will, but a retry may succeed.
 var delays = []error{
 	// Before it is proposed: too many proposals are waiting.
 	rpctypes.ErrTooManyRequests,
-	// From the interceptor, to which every request of the store says that it wants a
-	// member with a leader (clientv3.WithRequireLeader), or that is no learner.
+	// From the interceptor: the member has no leader, which every request of the store
+	// requires (clientv3.WithRequireLeader), or is a learner.
 	rpctypes.ErrNoLeader,
 	rpctypes.ErrGRPCNotSupportedForLearner,
-	// The token has expired, before it is proposed, or rights were changed
-	// meanwhile, which is noticed in place of applying it. etcd's client fetches
-	// another token on the way.
+	// The token had expired before the request was proposed, or permissions were changed
+	// meanwhile, which members detect instead of applying it. etcd's client then fetches
+	// a new token.
 	rpctypes.ErrInvalidAuthToken,
 	rpctypes.ErrAuthOldRevision,
 }
@@ -70,7 +70,7 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithTimeoutCause(ctx, d, errOwnTimeout)
 }
 
-// callerErr is the error of the caller's context, if that is why ctx has ended.
+// callerErr returns ctx's error, or nil if ctx ended because of a timeout of the store.
 func callerErr(ctx context.Context) error {
 	if errors.Is(context.Cause(ctx), errOwnTimeout) {
 		return nil
@@ -78,14 +78,14 @@ func callerErr(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// unavailable is the error of a call that has not reached the cluster before the end
-// of ctx. last is why the last attempt that had its time failed, or nil. Its own
-// errors stay out of the chain: they may be of the context of that attempt alone.
+// unavailable returns the error of a call that has not reached the cluster before the end
+// of ctx. last is the error of the last attempt that ended before ctx, or nil. It is not
+// wrapped, because it may wrap the error of that attempt's own context.
 func unavailable(ctx context.Context, last error) error {
 	ended := callerErr(ctx)
 	switch {
 	case last == nil && errors.Is(ended, context.Canceled):
-		return ended // too early to tell
+		return ended // canceled before any attempt failed: the cluster may be available
 	case ended != nil && last != nil:
 		return fmt.Errorf("%w: %w: %s", store.ErrUnavailable, ended, last.Error())
 	case ended != nil:

@@ -13,10 +13,10 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// fence finds out what became of the transaction that was sent last, and sees to it
-// that this is final. It writes to the slot on the same condition as the
-// transaction: that the slot is as it was. One of the two happens, never both. The
-// fence itself may lose its answer, too, and is then sent again: at most one of all
+// fence finds out the outcome of the transaction that was sent last, and makes it
+// final. It writes to the slot on the same condition as the
+// transaction: that the slot is unchanged. At most one of the two happens. If the
+// answer of the fence is lost, it is sent again: at most one of all
 // fences happens, and all mean the same.
 func (c *commit) fence(cause error) (fate, error) {
 	write := clientv3.OpPut(c.slot.key, slotValue(slotFenced))
@@ -32,7 +32,7 @@ func (c *commit) fence(cause error) (fate, error) {
 		case err == nil:
 			return c.found(answer.Responses[0].GetResponseRange().Kvs, cause)
 		case errors.Is(err, rpctypes.ErrNoSpace):
-			// No more puts, but a delete does as well.
+			// A full etcd still accepts a delete, which changes the slot as well.
 			write = clientv3.OpDelete(c.slot.key)
 		case isRefusal(err):
 			return c.unknown(err), nil
@@ -42,10 +42,10 @@ func (c *commit) fence(cause error) (fate, error) {
 	return c.unknown(cause), nil
 }
 
-// sendFence waits for an answer only shortly at first, and longer each time, up to the
-// time of any other request: the connection that the transaction was lost on may be
-// silent, and come up again for the fence, while others would answer at once. To send
-// one fence too many does no harm.
+// sendFence waits for an answer only briefly at first, and longer each time, up to the
+// time of any other request: the fence may be sent on the same silent connection on which
+// the transaction was lost, while other connections would answer at once. An extra fence
+// does no harm.
 func (c *commit) sendFence(write clientv3.Op, attempt int) (*clientv3.TxnResponse, error) {
 	ctx, stop := c.attempt(c.finding)
 	defer stop()
@@ -54,10 +54,10 @@ func (c *commit) sendFence(write clientv3.Op, attempt int) (*clientv3.TxnRespons
 	return c.client.Txn(ctx).If(c.slot.unchanged()).Then(write).Else(clientv3.OpGet(c.slot.key)).Commit()
 }
 
-// found is for a slot that is not as it was before the transaction.
+// found returns the fate of a transaction whose slot has changed.
 func (c *commit) found(held []*mvccpb.KeyValue, cause error) (fate, error) {
 	if len(held) == 0 {
-		// It was deleted, before the transaction or after it.
+		// It was deleted, either before the transaction or after it had happened.
 		return c.unknown(errors.New("the slot was deleted")), nil
 	}
 	switch kind, _, _ := slotState(held[0].Value); kind {
@@ -71,7 +71,7 @@ func (c *commit) found(held []*mvccpb.KeyValue, cause error) (fate, error) {
 	return c.unknown(fmt.Errorf("somebody has written %.32q to the slot", held[0].Value)), nil
 }
 
-// unknown gives up. The slot is not used again: the transaction, or a fence, may
+// unknown gives up. The slot is not used again, because the transaction or a fence may
 // still change it.
 func (c *commit) unknown(cause error) fate {
 	c.slot = slot{}

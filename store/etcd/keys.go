@@ -6,8 +6,8 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// The keys of a store, each after its prefix. As the prefix ends in a slash and has
-// no part named "item" or "slot", no store can be within one of these of another.
+// The keys of a store, without its prefix. Because the prefix ends in a slash and has
+// no part named "item" or "slot", no store can be among the items or slots of another.
 const (
 	itemKeys  = "item/" // + the item's key
 	slotKeys  = "slot/" // + the id of a Store, a slash, and a number
@@ -19,15 +19,15 @@ const (
 	formatVersion = "1"
 )
 
-// itemKey is also the prefix, in etcd, of all items whose key starts with key. What
-// is longer than any key is cut, but remains longer than any.
+// itemKey returns the etcd key of an item, which is also the etcd prefix of all items whose key
+// starts with key. A key that is too long is cut, but remains longer than any valid key.
 func (s *Store) itemKey(key string) string {
 	return s.prefix + itemKeys + key[:min(len(key), store.MaxKey+1)]
 }
 
-// itemsFrom is the range of the items under prefix that are after after. There is
-// always an end: itemKeys ends in a slash, which has a successor even if all of
-// prefix is of 0xff bytes.
+// itemsFrom returns the range of the items under prefix that come after the key after. It
+// always has an end: itemKeys ends in a slash, which has a successor even if prefix
+// consists of 0xff bytes.
 func (s *Store) itemsFrom(prefix, after string) (start, end string) {
 	start, end = s.itemKey(prefix), clientv3.GetPrefixRangeEnd(s.itemKey(prefix))
 	if after >= prefix && after != "" {

@@ -13,17 +13,17 @@ import (
 )
 
 // Open opens the store under a prefix of the etcd cluster whose members are at
-// endpoints, and makes it if there is none. Each endpoint is a URL of the form
-// http://host:port or https://host:port; one is enough, but with all of them the
-// store goes on without a member that has failed. ctx is for Open alone.
+// endpoints, and creates it if there is none. Each endpoint is a URL of the form
+// http://host:port or https://host:port. One is enough; with all of them the
+// store survives the failure of a member. ctx applies only to Open.
 //
 // The errors are [store.ErrInvalid] for endpoints or options that can never work;
-// [store.ErrUnavailable] if no member, or not enough of them, can be reached before
+// [store.ErrUnavailable] if too few members can be reached before
 // ctx ends or [DefaultDialTimeout] has passed (see [WithDialTimeout]);
-// [store.ErrForeign] if there is something else under the prefix, or a store of
-// another format version: it is then left exactly as it was. An error of ctx is
-// among them if that was why Open gave up. Other errors say that a certificate, a
-// password or a permission was refused. All of them name the prefix.
+// [store.ErrForeign] if the prefix holds other keys or a store of
+// another format version: the keys are left unchanged. If ctx ended, the error wraps
+// ctx's error as well. Other errors say that a certificate, a
+// password or a permission was refused. All but ErrInvalid name the prefix.
 //
 // The caller must close the store.
 func Open(ctx context.Context, endpoints []string, opts ...Option) (*Store, error) {
@@ -57,11 +57,11 @@ func open(ctx context.Context, endpoints []string, o options) (*Store, error) {
 	return s, nil
 }
 
-// checkFormat makes a store of an empty prefix, and holds that it is one otherwise.
+// checkFormat creates a store under an empty prefix, and otherwise checks that there is one.
 func (s *Store) checkFormat(ctx context.Context) error {
 	var last error
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		// Not read, which would give up after the request timeout.
+		// Not s.read, which gives up after the request timeout.
 		found, err := s.readOnce(ctx, s.prefix+formatKey, nil)
 		if isRefusal(err) {
 			return err
@@ -76,13 +76,12 @@ func (s *Store) checkFormat(ctx context.Context) error {
 		if len(found.Kvs) > 0 {
 			return isFormat(found.Kvs[0].Value)
 		}
-		// Its own answer does not matter, and may be lost: whoever wrote the mark,
-		// it is there now.
+		// A lost answer does no harm: the next round reads the mark, whoever wrote it.
 		foreign, err := s.writeFormat(ctx)
 		switch {
 		case isRefusal(err) || foreign:
 			return err
-		case errors.Is(err, rpctypes.ErrNoSpace) && attempt > 0: // not even the first time
+		case errors.Is(err, rpctypes.ErrNoSpace) && attempt > 0: // the first may be applied despite the error, see refusals
 			return err
 		case err != nil && ctx.Err() == nil:
 			last = err
@@ -92,12 +91,13 @@ func (s *Store) checkFormat(ctx context.Context) error {
 	return unavailable(ctx, last)
 }
 
-// writeFormat writes the mark where nothing else is.
+// writeFormat writes the mark if there are no keys under the prefix. foreign means that there are keys
+// but no mark.
 func (s *Store) writeFormat(ctx context.Context) (foreign bool, err error) {
 	ctx, cancel := s.attempt(ctx)
 	defer cancel()
 	format, items, slots := s.prefix+formatKey, s.prefix+itemKeys, s.prefix+slotKeys
-	// On a range, the comparison is of every key in it.
+	// On a range, the comparison applies to every key in it.
 	none := func(key string) clientv3.Cmp { return clientv3.Compare(clientv3.CreateRevision(key), "=", 0) }
 	answer, err := s.client.Txn(ctx).
 		If(none(format), none(items).WithPrefix(), none(slots).WithPrefix()).

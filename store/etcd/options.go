@@ -14,13 +14,13 @@ import (
 
 // The defaults of [Open].
 const (
-	// DefaultPrefix is where the store is within the etcd: see [WithPrefix].
+	// DefaultPrefix is the prefix of all keys of the store: see [WithPrefix].
 	DefaultPrefix = "sfcancel/"
 	// DefaultDialTimeout is how long Open tries: see [WithDialTimeout].
 	DefaultDialTimeout = 10 * time.Second
 	// DefaultRequestTimeout is how long a call tries: see [WithRequestTimeout].
 	DefaultRequestTimeout = 10 * time.Second
-	// DefaultOutcomeWait is how long Commit goes on after that: see
+	// DefaultOutcomeWait is how long Commit then waits for an outcome: see
 	// [WithOutcomeWait].
 	DefaultOutcomeWait = 5 * time.Second
 )
@@ -41,10 +41,10 @@ type options struct {
 	outcomeWait    time.Duration
 }
 
-// WithPrefix puts the store under the keys that start with prefix, so that one etcd
+// WithPrefix makes all keys of the store begin with prefix, so that one etcd
 // can serve several stores and other applications. The default is [DefaultPrefix].
-// Stores with different prefixes never see each other, even if one prefix is the
-// start of another. For that, prefix must end in "/", and none of the parts between
+// Stores with different prefixes never see each other's items, even if one prefix is the
+// beginning of another. For that, prefix must end in "/", and no part between
 // its slashes may be "item" or "slot". It has 2 to 128 bytes. Anything else is
 // [store.ErrInvalid].
 func WithPrefix(prefix string) Option {
@@ -63,14 +63,12 @@ func WithPrefix(prefix string) Option {
 	}
 }
 
-// WithTLS makes the store speak TLS as config says: RootCAs for a private authority,
-// Certificates if the members ask for one of the client. It is required for members
-// whose URL begins with https if they are not certified by an authority that the
-// system trusts. The endpoints must then begin with https, all of them, and each
-// member must be certified for the host in its endpoint: gRPC heeds no ServerName, so
-// a config with one is refused. config is copied. nil, and the above, are
-// [store.ErrInvalid]. By default an https endpoint is checked against the
-// authorities of the system.
+// WithTLS makes the store use TLS with config: RootCAs for a private CA,
+// Certificates if the members require a client certificate. All endpoints
+// must then begin with https, and the certificate of each member must be valid for the
+// host in its endpoint. config must have no ServerName, because gRPC ignores it. config
+// is cloned. A nil config, a ServerName or an http endpoint is [store.ErrInvalid]. Without
+// WithTLS, the members at https endpoints are verified against the system's CAs.
 func WithTLS(config *tls.Config) Option {
 	return func(o *options) error {
 		switch {
@@ -84,10 +82,10 @@ func WithTLS(config *tls.Config) Option {
 	}
 }
 
-// WithAuth makes the store authenticate with a name and a password that etcd knows.
-// The user needs a role that may read and write everything that starts with the
-// prefix, and nothing else. Either being empty is [store.ErrInvalid]. The default is
-// no authentication, or that by the TLS certificate of the client.
+// WithAuth makes the store authenticate as an etcd user with a password.
+// The user needs a role that may read and write all keys with the
+// prefix, and no other permission. An empty user or password is [store.ErrInvalid]. The default is
+// no authentication, except by the TLS client certificate.
 func WithAuth(user, password string) Option {
 	return func(o *options) error {
 		if user == "" || password == "" {
@@ -98,24 +96,24 @@ func WithAuth(user, password string) Option {
 	}
 }
 
-// WithDialTimeout makes [Open] try for at most d to reach the cluster, if its context
-// does not end before. The default is [DefaultDialTimeout]; 0 or less is
+// WithDialTimeout makes [Open] try for at most d to reach the cluster, or until its context
+// ends. The default is [DefaultDialTimeout]; 0 or less is
 // [store.ErrInvalid].
 func WithDialTimeout(d time.Duration) Option {
 	return func(o *options) error { return setPositive(&o.dialTimeout, "dial timeout", d) }
 }
 
 // WithRequestTimeout makes each call of Get, List and Commit try for at most d to
-// reach the cluster, if its context does not end before; it then returns
-// [store.ErrUnavailable]. One request to one member gets a quarter of it, so that
-// another one can be asked if it does not answer. The default is
+// reach the cluster, or until its context ends; it then returns
+// [store.ErrUnavailable]. One request to one member gets a quarter of d, so that
+// there is time for another member if the first does not answer. The default is
 // [DefaultRequestTimeout]; 0 or less is [store.ErrInvalid].
 func WithRequestTimeout(d time.Duration) Option {
 	return func(o *options) error { return setPositive(&o.requestTimeout, "request timeout", d) }
 }
 
-// WithOutcomeWait makes Commit go on for at most d after the end of its context, or
-// of the request timeout, to find out what became of a transaction that it has
+// WithOutcomeWait makes Commit continue for at most d after the end of its context or
+// of the request timeout, to find out the outcome of a transaction that it has
 // sent; it then returns [store.ErrOutcomeUnknown]. The default is
 // [DefaultOutcomeWait]; 0 or less is [store.ErrInvalid].
 func WithOutcomeWait(d time.Duration) Option {
@@ -130,7 +128,7 @@ func setPositive(to *time.Duration, name string, d time.Duration) error {
 	return nil
 }
 
-// collect applies all options, and tells of all that are wrong at once.
+// collect applies all options. Its error joins those of all wrong arguments.
 func collect(endpoints []string, opts []Option) (options, error) {
 	o := options{
 		prefix:         DefaultPrefix,
@@ -146,8 +144,8 @@ func collect(endpoints []string, opts []Option) (options, error) {
 	return o, errors.Join(wrong...)
 }
 
-// checkEndpoints also holds that all are TLS or none is: etcd's client decides by
-// the first for all of them.
+// checkEndpoints also requires that all endpoints use TLS or none does: etcd's client
+// decides by the first for all of them.
 func checkEndpoints(endpoints []string, wantTLS bool) error {
 	if len(endpoints) == 0 {
 		return fmt.Errorf("%w: no endpoints", store.ErrInvalid)

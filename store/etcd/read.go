@@ -12,16 +12,16 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// A list is read in portions, as a hundred thousand items of some size would be
-// more than members, and gRPC, like to send at once. The first portion is what a
-// usual page has; the others have so many items that their values come to about
-// portionBytes, if they are as long as those before.
+// A list is read in portions, because a hundred thousand larger items would exceed
+// the message sizes of members and gRPC. The first portion has the size of a
+// usual page. The others have as many items as fit in about
+// portionBytes, at the average size of the values so far.
 const (
 	firstPortion = 100
 	maxPortion   = 5000
 	portionBytes = 4 << 20
-	// maxRestarts is how often a list begins anew because its revision was compacted.
-	// After that it is read in one portion, to which that cannot happen.
+	// maxRestarts is how often a list restarts because its revision was compacted.
+	// After that it is read in one portion, which compaction cannot interrupt.
 	maxRestarts = 3
 )
 
@@ -81,8 +81,8 @@ func (s *Store) list(ctx context.Context, prefix, after string, limit int) (stor
 	}
 }
 
-// listOnce reads all portions at the revision of the first. Each has the request
-// timeout for itself.
+// listOnce reads all portions at the revision of the first. The request timeout applies
+// to each portion.
 func (s *Store) listOnce(ctx context.Context, prefix, after string, limit, first int) (page store.Page, err error) {
 	start, end := s.itemsFrom(prefix, after)
 	size := 0
@@ -108,8 +108,8 @@ func (s *Store) listOnce(ctx context.Context, prefix, after string, limit, first
 	}
 }
 
-// read asks again until there is an answer, or ctx or the request timeout ends. It is
-// linearizable: etcd confirms each read with a majority, unless told otherwise.
+// read retries until there is an answer, or ctx or the request timeout ends. It is
+// linearizable: by default etcd confirms each read with a majority.
 func (s *Store) read(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	ctx, cancel := withTimeout(ctx, s.requestTimeout)
 	defer cancel()

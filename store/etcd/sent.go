@@ -7,9 +7,9 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// sentKey is for the flag, in a request's context, that the request has been given to
-// a connection. Before that, no member can have seen it. Errors do not tell the two
-// apart: both can be a deadline, or Unavailable.
+// sentKey is the context key of the flag that a request has been given to
+// a connection. Before that, no member can have seen it. The errors do not distinguish the two
+// cases: both can be a deadline or Unavailable.
 type sentKey struct{}
 
 func withSent(ctx context.Context) (context.Context, *atomic.Bool) {
@@ -17,8 +17,8 @@ func withSent(ctx context.Context) (context.Context, *atomic.Bool) {
 	return context.WithValue(ctx, sentKey{}, sent), sent
 }
 
-// sentHandler sets the flags. gRPC reports the headers of a request in the goroutine
-// of the caller, right after they were put in the queue of the connection.
+// sentHandler sets the flags. gRPC reports the headers of a request in the caller's
+// goroutine, right after it has put them in the queue of the connection.
 type sentHandler struct{}
 
 func (sentHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {

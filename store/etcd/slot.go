@@ -13,11 +13,11 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// maxSlots is how many transactions of one Store can be under way at once; more
-// wait for their turn.
+// maxSlots is how many transactions of one Store can be in progress at once. Further ones
+// wait until a slot is free.
 const maxSlots = 128
 
-// What was written to a slot last. The time follows, for sweep.
+// The kinds of the last write to a slot. The slot's value also has the time, for sweep.
 const (
 	slotMade   = "made"
 	slotTxn    = "txn"
@@ -30,14 +30,14 @@ type slots struct {
 
 	mu   sync.Mutex
 	free []slot // LIFO: the most recently used slot is reused first
-	made int    // names given out
+	made int    // number of names used
 }
 
-// slot is a key of etcd that one transaction at a time owns. Nobody else writes to
-// it, but for those who delete it.
+// slot is an etcd key that one transaction at a time owns. Others never write to
+// it, but sweep may delete it.
 type slot struct {
 	key string
-	// revision is the ModRevision of key, or 0 if the slot has to be made first.
+	// revision is the ModRevision of key, or 0 if the slot has to be created first.
 	revision int64
 }
 
@@ -45,14 +45,14 @@ func slotValue(kind string) string {
 	return kind + " " + strconv.FormatInt(time.Now().Unix(), 10)
 }
 
-// slotState is what slotValue was made of.
+// slotState parses a value made by slotValue.
 func slotState(value []byte) (kind string, written time.Time, ok bool) {
 	kind, seconds, _ := strings.Cut(string(value), " ")
 	unix, err := strconv.ParseInt(seconds, 10, 64)
 	return kind, time.Unix(unix, 0), err == nil
 }
 
-// takeSlot waits for its turn until ctx ends or the store is closed.
+// takeSlot waits for a slot until ctx ends or the store is closed. The slot may be the zero slot.
 func (s *Store) takeSlot(ctx context.Context) (slot, error) {
 	select {
 	case s.slots.turn <- struct{}{}:
@@ -72,7 +72,7 @@ func (s *Store) takeSlot(ctx context.Context) (slot, error) {
 	return taken, nil
 }
 
-// putSlot gives a slot back. One that is the zero slot is forgotten.
+// putSlot releases a slot. It does not keep a zero slot.
 func (s *Store) putSlot(used slot) {
 	if used != (slot{}) {
 		s.slots.mu.Lock()
@@ -82,8 +82,8 @@ func (s *Store) putSlot(used slot) {
 	<-s.slots.turn
 }
 
-// makeSlot makes a slot of a new name. If the answer is lost the name is not used
-// again: the put may still come, and would change the revision of a slot in use.
+// makeSlot creates a slot with a new name. If the answer is lost, the name is not reused:
+// the put may still be executed, and would change the revision of a slot in use.
 func (s *Store) makeSlot(ctx context.Context) (slot, error) {
 	s.slots.mu.Lock()
 	s.slots.made++
@@ -100,7 +100,7 @@ func (s *Store) makeSlot(ctx context.Context) (slot, error) {
 
 func (s *Store) slotPrefix() string { return s.prefix + slotKeys + s.id + "/" }
 
-// deleteSlots is for Close. What it leaves is for sweep.
+// deleteSlots deletes the slots on Close. If it fails, sweep deletes them later.
 func (s *Store) deleteSlots() {
 	if s.slots.made == 0 {
 		return

@@ -19,8 +19,8 @@ const closeWait = time.Second
 // of processes, can be open on the same prefix. Safe for concurrent use. Use [Open];
 // the zero Store is not usable.
 //
-// It is no [store.Batcher]. What one transaction of etcd writes has one revision, and is one change to who watches,
-// while each transaction of a batch has its own; and several that are sent at once are carried out in any order.
+// It is not a [store.Batcher]. The writes of one etcd transaction share one revision and are one change for a watch,
+// while each transaction of a batch has its own revision. etcd executes concurrent transactions in any order.
 type Store struct {
 	client *clientv3.Client
 	options
@@ -45,8 +45,8 @@ func newStore(client *clientv3.Client, o options) *Store {
 	return s
 }
 
-// Close implements [store.Store]. It deletes what the store has left in etcd to keep
-// its commits apart, and does not mind if that fails.
+// Close implements [store.Store]. It tries to delete the slots of the store, and ignores
+// a failure to do so.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -64,7 +64,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// begin is at the start of every call but Watch; calls.Done at its end.
+// begin starts every call except Watch. If it returns nil, the call must end with calls.Done.
 func (s *Store) begin(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,12 +78,12 @@ func (s *Store) begin(ctx context.Context) error {
 	return nil
 }
 
-// attempt bounds one request, so that another member can be asked after it.
+// attempt limits the time of one request, so that there is time to try another member.
 func (s *Store) attempt(ctx context.Context) (context.Context, context.CancelFunc) {
 	return withTimeout(clientv3.WithRequireLeader(ctx), s.requestTimeout/4)
 }
 
-// pause waits between two attempts, a little longer each time.
+// pause waits between two attempts, with exponential backoff.
 func pause(ctx context.Context, attempt int) {
 	const first, longest = 10 * time.Millisecond, 500 * time.Millisecond
 	timer := time.NewTimer(min(first<<min(attempt, 10), longest))

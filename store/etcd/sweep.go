@@ -8,23 +8,21 @@ import (
 )
 
 const (
-	// sweepAge is how long a slot must have been left alone to be swept.
+	// sweepAge is how long a slot must have been unused to be swept.
 	sweepAge = 24 * time.Hour
-	// maxSweep is how many slots one Open looks at, those first that have been left alone
-	// for longest: in the order of their keys, a thousand that are young would hide
-	// others for good.
+	// maxSweep is how many slots one Open reads, least recently written first: in the order of their
+	// keys, a thousand young slots would hide stale ones forever.
 	maxSweep = 1000
 )
 
-// sweep deletes slots of stores that were not closed. It does as much as it can.
+// sweep deletes slots of stores that were not closed, and ignores errors.
 //
-// It need not know whether the store that made a slot is dead, so clocks that
-// differ do no harm. A slot is deleted only as it was read: a transaction that has
-// happened meanwhile is not covered up. A transaction that comes later wants the
-// slot as it was, and so does not happen; its store is told so, and makes itself
-// another slot, of another name. Only if a store has also lost the answer of the
-// very transaction does it learn less than it could have: that the outcome is
-// unknown.
+// The store that made a slot may still be alive, so differing clocks
+// do no harm. A slot is deleted only if it is unchanged since it was read, so the trace of
+// a transaction that has happened meanwhile is kept. The condition of a later transaction
+// on the slot fails; its store learns that and creates
+// another slot with a new name. Only if the store also loses the answer of
+// that transaction does it report an unknown outcome that the slot would have told.
 func (s *Store) sweep(ctx context.Context) {
 	found, err := s.read(ctx, s.prefix+slotKeys, clientv3.WithPrefix(), clientv3.WithLimit(maxSweep),
 		clientv3.WithSort(clientv3.SortByModRevision, clientv3.SortAscend))

@@ -17,9 +17,9 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// watchPatience is how long a consumer may be behind before its watch is given up
-// and begun anew when it asks for more. Until then etcd's client holds whatever
-// the members send, without a bound.
+// watchPatience is how long a consumer may be behind before its watch is canceled;
+// a new one begins when the consumer asks for more. Until then etcd's client buffers
+// everything the members send, without a limit.
 const watchPatience = time.Second
 
 // Watch implements [store.Store].
@@ -32,7 +32,7 @@ func (s *Store) Watch(ctx context.Context, prefix string, after store.Revision) 
 	}
 }
 
-// watch returns nil if the caller has had enough.
+// watch returns nil if yield has returned false.
 func (s *Store) watch(ctx context.Context, prefix string, after store.Revision, yield func(store.Change, error) bool) error {
 	if after < 0 {
 		return fmt.Errorf("%w: revision %d", store.ErrInvalid, after)
@@ -64,12 +64,12 @@ func (s *Store) watch(ctx context.Context, prefix string, after store.Revision, 
 type watch struct {
 	*Store
 	prefix string
-	last   store.Revision // that was yielded, or after
+	last   store.Revision // of the last change yielded; initially the argument after
 	yield  func(store.Change, error) bool
 }
 
-// once goes on from the last revision until the connection breaks or something ends
-// it. done means that the caller has had enough.
+// once watches from the last revision on until the connection breaks or the watch ends.
+// done means that yield has returned false.
 func (w *watch) once(ctx context.Context) (done bool, err error) {
 	watching, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
@@ -79,12 +79,12 @@ func (w *watch) once(ctx context.Context) (done bool, err error) {
 		<-watching.Done()
 		return false, watching.Err()
 	}
-	// A watcher of its own: its Close waits for what belongs to it, and nothing that
-	// happens to another one, such as an expired token, concerns it.
+	// A separate watcher: its Close waits for its own goroutines, and it is unaffected
+	// by failures of other watchers, such as an expired token.
 	watcher := clientv3.NewWatcher(w.client)
 	defer watcher.Close()
 	answers := watcher.Watch(watching, w.itemKey(w.prefix), clientv3.WithPrefix(), clientv3.WithRev(int64(w.last)+1))
-	// It runs from the beginning: the first answer may be there already.
+	// The timer runs from the beginning, because the first answer may be there already.
 	hurry := time.AfterFunc(watchPatience, cancel)
 	defer hurry.Stop()
 	for {
@@ -101,8 +101,8 @@ func (w *watch) once(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// next waits for an answer. The time that the caller takes between two counts until
-// there is none left to be had.
+// next waits for an answer. The timer hurry runs while the caller is behind: it is stopped
+// when no answer is pending, and restarted by the next one.
 func (w *watch) next(ctx context.Context, answers clientv3.WatchChan, hurry *time.Timer) (clientv3.WatchResponse, bool) {
 	select {
 	case answer, ok := <-answers:
@@ -119,9 +119,9 @@ func (w *watch) next(ctx context.Context, answers clientv3.WatchChan, hurry *tim
 	}
 }
 
-// yieldAll yields the changes of one answer. It may have those of several revisions,
-// but all of each: the store does not ask for fragments (clientv3.WithFragment), and
-// members cut between revisions (eventBatch in server/storage/mvcc/watcher_group.go).
+// yieldAll yields the changes of one answer. The answer may have several revisions, but
+// each is complete: the store does not ask for fragments (clientv3.WithFragment), and
+// members split only between revisions (eventBatch in server/storage/mvcc/watcher_group.go).
 func (w *watch) yieldAll(ctx context.Context, events []*clientv3.Event) (done bool) {
 	for len(events) > 0 {
 		revision := store.Revision(events[0].Kv.ModRevision)
@@ -155,8 +155,8 @@ func (w *watch) writes(events []*clientv3.Event) []store.Write {
 	return writes
 }
 
-// reason is the error that a member gave for ending a watch. It comes as the text of a
-// gRPC status, which etcd's client does not take apart.
+// reason returns the error with which a member ended a watch. It is in the text of a
+// gRPC status, which etcd's client does not parse.
 func reason(err error) error {
 	if _, text, ok := strings.Cut(err.Error(), " desc = "); ok {
 		return rpctypes.Error(errors.New(text))
