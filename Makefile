@@ -22,7 +22,7 @@ REDOCLY  := @redocly/cli@2.77.0
 
 # Tests that need more than five seconds of two processors with the race detector.
 LONG     := TestAListIsOfOneMoment TestEtcdContract TestExhaustive TestExhaustiveStart TestExhaustiveWait TestGenerate TestGenerateFails \
-	TestHistory TestKill TestManyAtOnce TestNamesGoByText TestPowerLoss TestPowerLossWhileFreePagesAreListed TestReadsAreOfNow TestStateMachine TestTruth FuzzOutput
+	TestHistory TestKill TestManyAtOnce TestNamesGoByText TestPowerLoss TestPowerLossWhileFreePagesAreListed TestReadsAreLinearizable TestStateMachine TestTruth FuzzOutput
 none     :=
 long     := ^($(subst $(none) $(none),|,$(strip $(LONG))))$$
 

@@ -14,11 +14,11 @@ import (
 
 const benchValue = 200 // bytes
 
-// BenchmarkCommit is one transaction that writes one item on the condition that it is
-// as it was, from a number of goroutines with an item each: through the store, and
-// straight through etcd's client. The two take turns within one run, as one alone
-// differs more from run to run than the two from one another. An op is one of each;
-// throughput is that of the store as a part of the bare one. The members are three,
+// BenchmarkCommit measures transactions that write one item on the condition that it is
+// unchanged, from several goroutines with one item each: through the store, and directly
+// through etcd's client. The two alternate within one run, because each
+// varies more between runs than the two differ. An op is one round of each.
+// "throughput" is the store's divided by that of the bare client. There are three members,
 // with fsync.
 func BenchmarkCommit(b *testing.B) {
 	cluster := etcdtest.Start(b, 3, etcdtest.WithFsync())
@@ -47,7 +47,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			// Keys of its own for each run, as they have to be absent at first.
+			// Each run has its own keys, because they must be absent at first.
 			run := fmt.Sprint(writers, "/", time.Now().UnixNano(), "/")
 			storeRound, bareRound := newRound(b, run, writers, throughStore), newRound(b, run, writers, bare)
 			var storeTime, bareTime time.Duration
@@ -67,8 +67,8 @@ func BenchmarkCommit(b *testing.B) {
 
 const benchEach = 8 // commits of each writer in a round
 
-// newRound returns a function in which all writers do their commits, and that returns
-// how long it took.
+// newRound returns a function that runs the commits of all writers and returns how long
+// they took.
 func newRound(b *testing.B, run string, writers int, write func(key string, at int64) (int64, error)) func() time.Duration {
 	at := make([]int64, writers)
 	return func() time.Duration {

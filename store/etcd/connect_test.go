@@ -27,7 +27,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// ok fails the test on an error of a call whose answer is not of interest.
+// ok fails the test on an error of a call and ignores its result.
 func ok[T any](t *testing.T, _ T, err error) {
 	t.Helper()
 	if err != nil {
@@ -74,7 +74,7 @@ func TestAuth(t *testing.T) {
 	ok(t, revision, err)
 	for change, err := range s.Watch(t.Context(), "", revision-1) {
 		if err != nil || change.Revision != revision {
-			t.Errorf("Watch yields %v, %v", change, err)
+			t.Errorf("Watch yields %v, %v, want revision %d", change, err, revision)
 		}
 		break
 	}
@@ -88,7 +88,7 @@ func TestAuth(t *testing.T) {
 		{"wrong password", []etcd.Option{etcd.WithAuth("writer", "guess")}, "authentication failed"},
 		{"unknown user", []etcd.Option{etcd.WithAuth("nobody", "guess")}, "authentication failed"},
 		{"user of another prefix", []etcd.Option{etcd.WithAuth("stranger", "secret of stranger")}, "permission denied"},
-		{"user of a prefix who may write elsewhere", []etcd.Option{etcd.WithPrefix("mine/new/"), etcd.WithAuth("reader", "secret of reader")}, "permission denied"},
+		{"user who may not write the mark", []etcd.Option{etcd.WithPrefix("mine/new/"), etcd.WithAuth("reader", "secret of reader")}, "permission denied"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			begin := time.Now()
@@ -97,7 +97,7 @@ func TestAuth(t *testing.T) {
 				t.Errorf("Open: %v, want %q", err, c.says)
 			}
 			if took := time.Since(begin); took > hang {
-				t.Errorf("Open took %v, want %v at most", took, hang)
+				t.Errorf("Open took %v, want at most %v", took, hang)
 			}
 		})
 	}
@@ -105,15 +105,15 @@ func TestAuth(t *testing.T) {
 	t.Run("user who may only read", func(t *testing.T) {
 		s := open(t, cluster.Endpoints(), mine, etcd.WithAuth("reader", "secret of reader"))
 		if item, err := s.Get(t.Context(), "a"); err != nil || string(item.Value) != "1" {
-			t.Errorf("Get = %v, %v", item, err)
+			t.Errorf("Get = %v, %v, want 1", item, err)
 		}
 		if _, err := s.Commit(t.Context(), write("a", "2")); err == nil || !strings.Contains(err.Error(), "permission denied") ||
 			errors.Is(err, store.ErrOutcomeUnknown) || errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("Commit: %v, want permission denied", err)
 		}
 	})
-	// Whatever changes users or roles makes all tokens old, which nobody notices.
-	t.Run("tokens are old", func(t *testing.T) {
+	// Each change of users or roles invalidates all tokens. The store gets new ones by itself.
+	t.Run("invalidated tokens", func(t *testing.T) {
 		root, err := clientv3.New(clientv3.Config{Endpoints: cluster.Endpoints(), Username: "root", Password: "secret of root"})
 		ok(t, root, err)
 		defer root.Close()
@@ -121,7 +121,7 @@ func TestAuth(t *testing.T) {
 			_, err := root.UserChangePassword(t.Context(), "stranger", "changed "+name)
 			ok(t, 0, err)
 			if err := call(); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: %v, want nil", name, err)
 			}
 		}
 		_, err = root.UserRevokeRole(t.Context(), "writer", "writer")
@@ -140,8 +140,8 @@ func TestAuth(t *testing.T) {
 	})
 }
 
-// A user without a password is no error where nobody asks for one.
-func TestAuthThatNobodyAsksFor(t *testing.T) {
+// A cluster without authentication ignores the user and the password.
+func TestAuthWithoutNeed(t *testing.T) {
 	s := open(t, shared.Endpoints(), withNewPrefix(), etcd.WithAuth("user", "secret"))
 	revision, err := s.Commit(t.Context(), write("a", "1"))
 	ok(t, revision, err)
@@ -172,10 +172,10 @@ func TestTLS(t *testing.T) {
 		opt  etcd.Option
 		says string
 	}{
-		{"authority of somebody else", change(func(c *tls.Config) { c.RootCAs = other.pool() }), "certificate signed by unknown authority"},
+		{"another CA", change(func(c *tls.Config) { c.RootCAs = other.pool() }), "certificate signed by unknown authority"},
 		{"no client certificate", change(func(c *tls.Config) { c.Certificates = nil }), "certificate required"},
-		{"client certificate of somebody else", change(func(c *tls.Config) { c.Certificates = []tls.Certificate{other.issue(t)} }), "unknown certificate authority"},
-		{"nothing but the authorities of the system", etcd.WithPrefix("a/"), "certificate signed by unknown authority"},
+		{"client certificate of another CA", change(func(c *tls.Config) { c.Certificates = []tls.Certificate{other.issue(t)} }), "unknown certificate authority"},
+		{"only the system's CAs", etcd.WithPrefix("a/"), "certificate signed by unknown authority"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			begin := time.Now()
@@ -184,14 +184,14 @@ func TestTLS(t *testing.T) {
 				t.Errorf("Open: %v, want %q", err, c.says)
 			}
 			if took := time.Since(begin); took > hang {
-				t.Errorf("Open took %v, want %v at most", took, hang)
+				t.Errorf("Open took %v, want at most %v", took, hang)
 			}
 		})
 	}
 	t.Run("member without TLS", func(t *testing.T) {
 		plain := strings.Replace(shared.Endpoints()[0], "http://", "https://", 1)
 		if err := openSays(t, "handshake failed", []string{plain}, etcd.WithTLS(ours)); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "handshake failed") {
-			t.Errorf("Open: %v, want ErrUnavailable and why", err)
+			t.Errorf("Open: %v, want ErrUnavailable and %q", err, "handshake failed")
 		}
 	})
 	t.Run("store without TLS", func(t *testing.T) {
@@ -218,7 +218,7 @@ func newAuthority(t *testing.T) authority {
 	return a
 }
 
-// sign is self-signed for an authority that has no certificate yet.
+// sign signs a certificate. It is self-signed if the authority has no certificate yet.
 func (a authority) sign(t *testing.T, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -242,7 +242,7 @@ func (a authority) pool() *x509.CertPool {
 	return pool
 }
 
-// issue is for a member and for a client alike.
+// issue issues a certificate for both members and clients.
 func (a authority) issue(t *testing.T) tls.Certificate {
 	t.Helper()
 	cert, key := a.sign(t, &x509.Certificate{
@@ -269,9 +269,9 @@ func writePEM(t *testing.T, path, kind string, content []byte) {
 	}
 }
 
-// What is at the endpoint is no etcd, or not the one that was meant: Open says so, in
-// time, and at once if its context is cancelled.
-func TestStrangersAtTheEndpoint(t *testing.T) {
+// The server at the endpoint is not an etcd: Open says so in time, and at once if its
+// context is canceled.
+func TestEndpointIsNotEtcd(t *testing.T) {
 	t.Parallel()
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
@@ -314,15 +314,15 @@ func TestStrangersAtTheEndpoint(t *testing.T) {
 	})
 }
 
-// openSays opens with more and more time, until the error says what it should: how soon that
-// is known is up to the machine. No error comes much later than it has to.
+// openSays calls Open with growing timeouts until the error contains says: how soon that
+// is known depends on the machine. No call may take much longer than its timeout.
 func openSays(t *testing.T, says string, endpoints []string, opts ...etcd.Option) error {
 	t.Helper()
 	for patience := 200 * time.Millisecond; ; patience *= 2 {
 		err := soon(t, "Open", patience, func() error {
 			s, err := etcd.Open(t.Context(), endpoints, append(opts, etcd.WithDialTimeout(patience))...)
 			if err == nil {
-				t.Fatal("Open: no error", s.Close())
+				t.Fatalf("Open: no error, want %q; Close: %v", says, s.Close())
 			}
 			return err
 		})
@@ -332,7 +332,7 @@ func openSays(t *testing.T, says string, endpoints []string, opts ...etcd.Option
 	}
 }
 
-// listen serves each connection at an address of its own, until the test ends.
+// listen returns the address of a new server that calls serve for each connection until the test ends.
 func listen(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

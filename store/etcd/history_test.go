@@ -22,15 +22,15 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// claim is what one Commit has answered. The value it wrote is written by no other.
+// claim is the result of one Commit. No other Commit writes the same value.
 type claim struct {
 	value    string
 	revision store.Revision
 	err      error
 }
 
-// writers use a store from many goroutines at once, and remember all answers. Some
-// write without a condition, some count up by compare-and-swap, and some have a
+// writers use a store from many goroutines at once, and record all results. Some
+// write without a condition, some increment counters by compare-and-swap, and some have a
 // context that ends soon.
 type writers struct {
 	stop  context.CancelFunc
@@ -63,7 +63,7 @@ func (w *writers) finish() {
 	w.group.Wait()
 }
 
-// waitFor returns once n more commits have returned nil, however slowly.
+// waitFor returns once n more commits have returned nil. It fails if none does for 2 minutes.
 func (w *writers) waitFor(t *testing.T, n int64) {
 	t.Helper()
 	last, since := w.done.Load(), time.Now()
@@ -109,9 +109,9 @@ func (w *writers) one(t *testing.T, s store.Store, g, i int) {
 	w.claims = append(w.claims, claim{id, revision, err})
 }
 
-// judge holds what the writers were told against what has happened, and returns how
-// many of the answers were ErrOutcomeUnknown. from is the revision before the first
-// write, and witness a store that had no trouble.
+// judge compares the results of the writers with the history, and returns how
+// many results were ErrOutcomeUnknown. from is the revision before the first
+// write, and witness a store with undisturbed connections.
 func (w *writers) judge(t *testing.T, witness store.Store, from store.Revision) (unknown int) {
 	t.Helper()
 	w.finish()
@@ -130,13 +130,13 @@ func (w *writers) judge(t *testing.T, witness store.Store, from store.Revision) 
 		at := happened[c.value]
 		switch {
 		case len(at) > 1:
-			t.Errorf("%q was written %d times, at %v; Commit: %v", c.value, len(at), at, c.err)
+			t.Errorf("%q was written %d times, at %v, want at most once; Commit: %v", c.value, len(at), at, c.err)
 		case c.err == nil && (len(at) == 0 || at[0] != c.revision):
-			t.Errorf("%q was written at %v, but Commit returned %d", c.value, at, c.revision)
+			t.Errorf("%q was written at %v, want at %d as Commit returned", c.value, at, c.revision)
 		case errors.Is(c.err, store.ErrOutcomeUnknown):
 			unknown++
 		case c.err != nil && len(at) > 0:
-			t.Errorf("%q was written at %v, but Commit returned %v", c.value, at, c.err)
+			t.Errorf("%q was written at %v, want never, as Commit returned %v", c.value, at, c.err)
 		}
 		if c.err != nil && !errors.Is(c.err, store.ErrConflict) {
 			failed++
@@ -144,20 +144,20 @@ func (w *writers) judge(t *testing.T, witness store.Store, from store.Revision) 
 		known := errors.Is(c.err, store.ErrConflict) || errors.Is(c.err, store.ErrUnavailable) ||
 			errors.Is(c.err, store.ErrOutcomeUnknown) || errors.Is(c.err, context.DeadlineExceeded)
 		if c.err != nil && !known {
-			t.Errorf("Commit: %v", c.err)
+			t.Errorf("Commit: %v, want a documented error", c.err)
 		}
 	}
 	for key, count := range counts {
 		item, err := witness.Get(t.Context(), key)
 		if err != nil || !strings.HasPrefix(string(item.Value), strconv.Itoa(count)+" ") {
-			t.Errorf("%s is %q, %v after %d increments", key, item.Value, err, count)
+			t.Errorf("%s is %q, %v, want %d, the number of increments", key, item.Value, err, count)
 		}
 	}
 	t.Logf("%d commits, %d errors, of these %d unknown", len(w.claims), failed, unknown)
 	return unknown
 }
 
-// history is what has happened after from until now.
+// history returns the changes from after revision from until now.
 func history(t *testing.T, s store.Store, from store.Revision) (changes []store.Change) {
 	t.Helper()
 	end, err := s.Commit(t.Context(), store.Txn{Then: []store.Write{{Key: "end"}}})
@@ -185,7 +185,7 @@ func now(t *testing.T, s store.Store) store.Revision {
 	return page.Revision
 }
 
-// Whatever happens to connections and members, every answer is true.
+// Whatever fails between store and members, every result of Commit is true.
 func TestAnswersAreTrue(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -238,8 +238,8 @@ func TestAnswersAreTrue(t *testing.T) {
 			}
 			t.Parallel()
 			cluster, open := roughly(t)
-			// There is always a majority, or soon again: how long it takes on a busy
-			// machine to find out is not what is tested.
+			// There is always a majority, or soon again. The timeouts are long, because the time to
+			// recover on a busy machine is not what is tested.
 			s := open(cluster.Proxied(), etcd.WithRequestTimeout(4*time.Second), etcd.WithOutcomeWait(time.Minute))
 			witness := open(cluster.Endpoints())
 			from := now(t, witness)
@@ -251,28 +251,28 @@ func TestAnswersAreTrue(t *testing.T) {
 			for i := range 3 {
 				cluster.Resume(i)
 			}
-			// The cluster was there, so all could be found out.
+			// The cluster was always reachable in time, so every outcome can be found out.
 			if unknown := w.judge(t, witness, from); unknown > 0 {
-				t.Errorf("%d outcomes are unknown", unknown)
+				t.Errorf("%d outcomes are unknown, want 0", unknown)
 			}
 		})
 	}
 }
 
 var (
-	manyFor  = flag.Duration("many-for", 4*time.Second, "how long TestAnswersOfManyStoresAreTrue goes on at least")
-	manySeed = flag.Uint64("many-seed", 1, "seed of its transactions and of what goes wrong; what comes of it is up to the machine")
+	manyFor  = flag.Duration("many-for", 4*time.Second, "minimum duration of TestAnswersOfManyStoresAreTrue")
+	manySeed = flag.Uint64("many-seed", 1, "seed of its transactions and faults; the interleaving depends on the machine")
 )
 
-// The load: few keys, so that the transactions meet.
+// The load. There are few keys, so that transactions conflict.
 const (
 	manyStores  = 3
 	manyWriters = 6 // of each store
 	manyKeys    = 5
 )
 
-// attempted is a transaction, and what its Commit answered. Every value that it writes
-// begins with its id, which no other has; one that only deletes has no such mark.
+// attempted is a transaction and the result of its Commit. Every value that it writes
+// begins with its unique id. A transaction that only deletes leaves no such mark.
 type attempted struct {
 	id       string
 	txn      store.Txn
@@ -280,10 +280,10 @@ type attempted struct {
 	err      error
 }
 
-// TestAnswersOfManyStoresAreTrue has several stores, each with connections of its own,
-// write to the same few keys by transactions of all sorts, while connections lose
-// answers, break and fall silent, contexts end, and stores are closed. The judge is the
-// history of etcd itself.
+// TestAnswersOfManyStoresAreTrue runs several stores, each with its own connections, that
+// write to the same few keys with all sorts of transactions, while connections lose
+// answers, break and fall silent, contexts end, and stores are closed. It compares the results
+// with etcd's own history.
 func TestAnswersOfManyStoresAreTrue(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it commits from many stores for seconds; make test runs it")
@@ -352,12 +352,12 @@ func TestAnswersOfManyStoresAreTrue(t *testing.T) {
 		})
 	}
 	group.Wait()
-	// What is still on its way arrives now that nothing holds it up.
+	// Requests still on their way can arrive now.
 	time.Sleep(500 * time.Millisecond)
 	judgeMany(t, all, rawHistory(t, client, prefix, start.Header.Revision))
 }
 
-// proxiesOf are proxies of the members that nobody else uses.
+// proxiesOf returns new proxies of the members, and their URLs.
 func proxiesOf(t *testing.T, cluster *etcdtest.Cluster) (proxies []*tcpfault.Proxy, urls []string) {
 	t.Helper()
 	for _, endpoint := range cluster.Endpoints() {
@@ -369,7 +369,7 @@ func proxiesOf(t *testing.T, cluster *etcdtest.Cluster) (proxies []*tcpfault.Pro
 	return proxies, urls
 }
 
-// disturb lets one thing after the other go wrong, and sets all right in the end.
+// disturb causes one fault after the other until ctx ends. It leaves all proxies working.
 func disturb(ctx context.Context, proxies []*tcpfault.Proxy, random *rand.Rand) {
 	wait := func(most int) {
 		select {
@@ -388,7 +388,7 @@ func disturb(ctx context.Context, proxies []*tcpfault.Proxy, random *rand.Rand) 
 			p.Cut()
 			wait(150)
 			p.Mend()
-		case 4: // some of them longer than one attempt
+		case 4: // sometimes for longer than one attempt
 			p.Pause()
 			wait(900)
 			p.Resume()
@@ -400,7 +400,7 @@ func disturb(ctx context.Context, proxies []*tcpfault.Proxy, random *rand.Rand) 
 	}
 }
 
-// attempt commits a transaction of any sort. Its context may end at any moment.
+// attempt commits a random transaction. Its context may end at any moment.
 func attempt(ctx context.Context, s store.Store, random *rand.Rand, id string) attempted {
 	key := func() string { return fmt.Sprint("k", random.IntN(manyKeys)) }
 	a := attempted{id: id}
@@ -419,7 +419,7 @@ func attempt(ctx context.Context, s store.Store, random *rand.Rand, id string) a
 			add(store.Write{Key: fmt.Sprint("many/", i), Value: []byte(id), Delete: i > 0 && random.IntN(3) == 0})
 			a.txn.If = append(a.txn.If, store.Condition{Key: fmt.Sprint("none/", i)})
 		}
-	case sort < 12: // nothing but deletes, some of what was never there
+	case sort < 12: // only deletes, some of a key that never existed
 		for range 1 + random.IntN(2) {
 			add(store.Write{Key: []string{key(), "never"}[random.IntN(2)], Delete: true})
 		}
@@ -444,8 +444,8 @@ func attempt(ctx context.Context, s store.Store, random *rand.Rand, id string) a
 	return a
 }
 
-// rawHistory is what etcd itself says has happened under a prefix, by revision, from the
-// one after from on.
+// rawHistory returns etcd's own events under a prefix after revision from, grouped by
+// revision.
 func rawHistory(t *testing.T, client *clientv3.Client, prefix string, from int64) [][]*clientv3.Event {
 	t.Helper()
 	end, err := client.Put(t.Context(), prefix+"end", "")
@@ -467,13 +467,13 @@ func rawHistory(t *testing.T, client *clientv3.Client, prefix string, from int64
 			}
 		}
 	}
-	t.Fatal("the watch has ended")
+	t.Fatal("the watch has ended before the end mark")
 	return nil
 }
 
-// judgeMany holds that each transaction of the history is one whose Commit returned its
-// revision, or did not know; that it wrote just what it was to write, when its conditions
-// held; and that all that Commit said has happened is there.
+// judgeMany checks that Commit returned the revision of each transaction in the history, or
+// ErrOutcomeUnknown; that each wrote exactly its writes, at a moment when its conditions
+// held; and that the history has every transaction for which Commit returned nil.
 func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
 	t.Helper()
 	byRevision, byID, counts := map[store.Revision]*attempted{}, map[string]*attempted{}, map[string]int{}
@@ -483,7 +483,7 @@ func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
 		byID[a.id] = a
 		switch {
 		case a.err == nil && byRevision[a.revision] != nil:
-			t.Errorf("two transactions of revision %d", a.revision)
+			t.Errorf("two transactions returned revision %d, want one", a.revision)
 		case a.err == nil:
 			byRevision[a.revision] = a
 		case errors.Is(a.err, store.ErrOutcomeUnknown) && onlyDeletes(a.txn):
@@ -505,7 +505,7 @@ func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
 		}
 		if !isTxn {
 			if len(items) > 0 {
-				t.Errorf("revision %d wrote items, but to no slot", revision)
+				t.Errorf("revision %d wrote items but no slot, want a write to a slot", revision)
 			}
 			continue
 		}
@@ -517,9 +517,9 @@ func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
 		case a == nil && unknownDeletes > 0:
 			unknownDeletes--
 		case a == nil:
-			t.Errorf("revision %d is of no transaction that may have happened", revision)
+			t.Errorf("revision %d matches no transaction, want one that may have happened", revision)
 		case a.err != nil && !errors.Is(a.err, store.ErrOutcomeUnknown):
-			t.Errorf("%shas happened at %d, but Commit returned %v", a.id, revision, a.err)
+			t.Errorf("%shappened at %d, want never, as Commit returned %v", a.id, revision, a.err)
 		default:
 			happened[a.id]++
 			checkEffect(t, a, revision, items, held)
@@ -532,12 +532,12 @@ func judgeMany(t *testing.T, all []attempted, history [][]*clientv3.Event) {
 	}
 	for _, a := range all {
 		if n := happened[a.id]; a.err == nil && n != 1 || n > 1 {
-			t.Errorf("%sis in the history %d times, Commit returned %d, %v", a.id, n, a.revision, a.err)
+			t.Errorf("%sis in the history %d times, want once, or at most once after an error; Commit returned %d, %v", a.id, n, a.revision, a.err)
 		}
 	}
 	t.Logf("%d transactions: %v", len(all), counts)
 	if counts["nil"] == 0 {
-		t.Errorf("the run shows nothing: got %v, want a commit that succeeded", counts)
+		t.Errorf("results are %v, want at least one commit that succeeded", counts)
 	}
 }
 
@@ -550,7 +550,7 @@ func onlyDeletes(txn store.Txn) bool {
 	return true
 }
 
-// markOf is the transaction whose id begins one of the values.
+// markOf returns the transaction whose id is at the beginning of a value.
 func markOf(items map[string]*mvccpb.KeyValue, byID map[string]*attempted) *attempted {
 	for _, kv := range items {
 		if id, _, found := bytes.Cut(kv.Value, []byte(" ")); found {
@@ -560,12 +560,12 @@ func markOf(items map[string]*mvccpb.KeyValue, byID map[string]*attempted) *atte
 	return nil
 }
 
-// checkEffect compares with what a should have done to held.
+// checkEffect compares items, the writes at a revision, with those that a makes in state held.
 func checkEffect(t *testing.T, a *attempted, revision store.Revision, items map[string]*mvccpb.KeyValue, held map[string]store.Revision) {
 	t.Helper()
 	for _, c := range a.txn.If {
 		if held[c.Key] != c.Revision {
-			t.Errorf("%shas happened at %d, but %q was at %d, not %d", a.id, revision, c.Key, held[c.Key], c.Revision)
+			t.Errorf("%shappened at %d when %q was at %d, want only at %d", a.id, revision, c.Key, held[c.Key], c.Revision)
 		}
 	}
 	effects := 0
@@ -576,7 +576,7 @@ func checkEffect(t *testing.T, a *attempted, revision store.Revision, items map[
 		effects++
 		kv := items[w.Key]
 		if kv == nil || (kv.Version == 0) != w.Delete || !w.Delete && !bytes.Equal(kv.Value, w.Value) {
-			t.Errorf("%sat %d did something else to %q", a.id, revision, w.Key)
+			t.Errorf("%sat %d changed %q to %.200q, want %.200q (delete: %t)", a.id, revision, w.Key, kv.GetValue(), w.Value, w.Delete)
 		}
 	}
 	if effects != len(items) {
@@ -584,7 +584,7 @@ func checkEffect(t *testing.T, a *attempted, revision store.Revision, items map[
 	}
 }
 
-// sortOf names an error, and fails t if Commit may not return it here.
+// sortOf returns a name for an error of Commit. It fails t if Commit must not return it here.
 func sortOf(t *testing.T, err error) string {
 	t.Helper()
 	switch {
@@ -601,6 +601,6 @@ func sortOf(t *testing.T, err error) string {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "context"
 	}
-	t.Errorf("Commit: %v", err)
+	t.Errorf("Commit: %v, want a documented error", err)
 	return "other"
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/sfcancel/sfcancel/store/etcd"
 )
 
-// shared is for the tests that leave it as it was, and rough for all that concerns
-// connections and members, which are cut and stopped: see [roughly]. Both have three
+// shared is for the tests that leave the cluster unchanged, rough for those that cut
+// connections and stop members: see [roughly]. Both have three
 // members.
 var (
 	shared *etcdtest.Cluster
@@ -51,8 +51,8 @@ func run(m *testing.M) int {
 	}
 	group.Wait()
 	flag.Parse()
-	// Most of the tests that are parallel wait for the rough cluster, and
-	// must not keep from running those that need none.
+	// Most parallel tests wait for the rough cluster. They must not block
+	// the tests that do not need it.
 	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
@@ -80,13 +80,13 @@ func run(m *testing.M) int {
 
 var prefixes atomic.Int64
 
-// newPrefix is one that no other test uses.
+// newPrefix returns a prefix that no other test uses.
 func newPrefix() string { return fmt.Sprintf("test/%d/", prefixes.Add(1)) }
 
-// hang is where waiting ends and a failure begins: no machine is as slow as that.
+// hang is how long a test waits before it fails, more than any machine should need.
 const hang = 30 * time.Second
 
-// open opens a store that the test closes, or leaves to be closed at its end.
+// open opens a store and closes it at the end of the test. The test may close it earlier.
 func open(t testing.TB, endpoints []string, opts ...etcd.Option) *etcd.Store {
 	t.Helper()
 	s, err := etcd.Open(t.Context(), endpoints, append([]etcd.Option{etcd.WithDialTimeout(2 * hang)}, opts...)...)
@@ -101,12 +101,12 @@ func open(t testing.TB, endpoints []string, opts ...etcd.Option) *etcd.Store {
 	return s
 }
 
-// opener opens stores on one prefix: through proxies, or past them.
+// opener opens stores on one prefix, through proxies or directly.
 type opener func(endpoints []string, opts ...etcd.Option) *etcd.Store
 
-// roughly returns a cluster that may be cut and stopped and that no other test has
-// meanwhile, and an opener on a new prefix of it. The test has to restart what it has
-// stopped; the rest is undone.
+// roughly returns the rough cluster, for this test alone, and an opener on a new prefix of
+// it. The test must restart the members it has stopped. Connections are resumed when it
+// ends.
 func roughly(t *testing.T) (*etcdtest.Cluster, opener) {
 	t.Helper()
 	cluster := <-rough
@@ -123,7 +123,7 @@ func roughly(t *testing.T) (*etcdtest.Cluster, opener) {
 	}
 }
 
-// hasty are timeouts that fail fast, but not on a busy machine.
+// hasty returns short timeouts that are long enough for a busy machine.
 func hasty() []etcd.Option {
 	return []etcd.Option{etcd.WithRequestTimeout(time.Second), etcd.WithOutcomeWait(time.Second / 2)}
 }

@@ -19,7 +19,7 @@ import (
 
 func withNewPrefix() etcd.Option { return etcd.WithPrefix(newPrefix()) }
 
-func TestArgumentsThatCannotWork(t *testing.T) {
+func TestInvalidArguments(t *testing.T) {
 	good := []string{"http://127.0.0.1:2379"}
 	for _, c := range []struct {
 		name      string
@@ -44,7 +44,7 @@ func TestArgumentsThatCannotWork(t *testing.T) {
 		{"prefix without slash", good, etcd.WithPrefix("a")},
 		{"prefix that is too long", good, etcd.WithPrefix(strings.Repeat("a", 128) + "/")},
 		{"prefix among the items of another", good, etcd.WithPrefix("a/item/")},
-		{"prefix further down there", good, etcd.WithPrefix("a/item/b/")},
+		{"prefix deeper among them", good, etcd.WithPrefix("a/item/b/")},
 		{"prefix among the slots of another", good, etcd.WithPrefix("a/slot/")},
 		{"prefix among the items of a store without prefix", good, etcd.WithPrefix("item/")},
 		{"no user", good, etcd.WithAuth("", "secret")},
@@ -66,17 +66,17 @@ func TestArgumentsThatCannotWork(t *testing.T) {
 	_, err := etcd.Open(t.Context(), nil, etcd.WithPrefix(""), etcd.WithDialTimeout(0))
 	for _, part := range []string{"endpoints", "prefix", "dial timeout"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("Open: %v, want also a word about %s", err, part)
+			t.Errorf("Open: %v, want it to mention the %s", err, part)
 		}
 	}
 }
 
-func TestNobodyIsThere(t *testing.T) {
+func TestOpenWithoutMembers(t *testing.T) {
 	nobody := []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}
 	err := openSays(t, "refused", nobody)
 	if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) ||
 		!strings.Contains(err.Error(), "refused") {
-		t.Errorf("Open: %v, want ErrUnavailable, and why", err)
+		t.Errorf("Open: %v, want ErrUnavailable with %q, without DeadlineExceeded", err, "refused")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -92,7 +92,7 @@ func TestNobodyIsThere(t *testing.T) {
 	defer silent.Close()
 	_, err = etcd.Open(t.Context(), []string{"http://" + silent.Addr().String()}, etcd.WithDialTimeout(200*time.Millisecond))
 	if !errors.Is(err, store.ErrUnavailable) {
-		t.Errorf("Open of something silent: %v, want ErrUnavailable", err)
+		t.Errorf("Open of a silent server: %v, want ErrUnavailable", err)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestForeignKeysAreLeftAlone(t *testing.T) {
 	}
 }
 
-// dump is everything under a prefix, with the revisions of the last writes.
+// dump returns the values of all keys under a prefix, each with the revision of its last write.
 func dump(t *testing.T, client *clientv3.Client, prefix string) map[string]string {
 	t.Helper()
 	answer, err := client.Get(t.Context(), prefix, clientv3.WithPrefix())
@@ -134,8 +134,8 @@ func dump(t *testing.T, client *clientv3.Client, prefix string) map[string]strin
 	return all
 }
 
-// One prefix is the start of the other, and both are the start of foreign keys.
-func TestStoresWithinOneAnother(t *testing.T) {
+// One prefix is the beginning of the other, and the outer one of foreign keys as well.
+func TestNestedPrefixes(t *testing.T) {
 	client, outerPrefix := shared.Client(t), newPrefix()
 	for _, key := range []string{"foreign", "items", "formats/x", "\xff"} {
 		if _, err := client.Put(t.Context(), outerPrefix+key, ""); err != nil {
@@ -157,17 +157,17 @@ func TestStoresWithinOneAnother(t *testing.T) {
 			}
 			want := map[bool]int{true: 0, false: 1}[prefix == "\xff\xff"]
 			if len(page.Items) != want || want == 1 && string(page.Items[0].Value) != name {
-				t.Errorf("%s store has %v under %q", name, page.Items, prefix)
+				t.Errorf("%s store has %v under %q, want %d items of its own", name, page.Items, prefix, want)
 			}
 		}
 		changes := history(t, s, now(t, s)-10)
 		if n := len(changes); n == 0 || n > 1 || string(changes[0].Writes[0].Value) != name {
-			t.Errorf("%s store has shown %v", name, changes)
+			t.Errorf("%s store has yielded %v, want one change of its own", name, changes)
 		}
 	}
 }
 
-func TestOpenAtOnce(t *testing.T) {
+func TestConcurrentOpen(t *testing.T) {
 	prefix := newPrefix()
 	const openers = 8
 	var group sync.WaitGroup
@@ -193,7 +193,7 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 }
 
-// The answers that make and check the mark are lost.
+// The answers to the requests that write and read the mark are lost.
 func TestOpenLosesAnswers(t *testing.T) {
 	t.Parallel()
 	cluster, _ := roughly(t)
@@ -201,7 +201,7 @@ func TestOpenLosesAnswers(t *testing.T) {
 		cluster.DropAnswers(0, lost)
 		s, err := etcd.Open(t.Context(), cluster.Proxied()[:1], withNewPrefix())
 		if err != nil {
-			t.Errorf("Open with %d lost answers: %v", lost, err)
+			t.Errorf("Open with %d lost answers: %v, want nil", lost, err)
 			continue
 		}
 		if err := s.Close(); err != nil {

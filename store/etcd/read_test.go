@@ -15,9 +15,9 @@ import (
 	"github.com/sfcancel/sfcancel/store/etcd"
 )
 
-// A read that begins when a Commit has returned sees it, whichever store and whichever
-// member it is asked through: one that was away may not answer from what it remembers.
-func TestReadsAreOfNow(t *testing.T) {
+// A read that begins after a Commit has returned sees its transaction, through every store and every
+// member: a member that was cut off must not answer from stale data.
+func TestReadsAreLinearizable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
@@ -41,17 +41,17 @@ func TestReadsAreOfNow(t *testing.T) {
 			t.Parallel()
 			cluster, open := roughly(t)
 			writer := open(cluster.Endpoints(), etcd.WithRequestTimeout(hang), etcd.WithOutcomeWait(time.Minute))
-			var acknowledged atomic.Int64 // the last of all commits that have returned
+			var acknowledged atomic.Int64 // the revision of the last commit that has returned
 			ctx, stop := context.WithCancel(t.Context())
 			var reading sync.WaitGroup
 			defer reading.Wait()
 			defer stop()
 			reads := make([]atomic.Int64, 3)
-			for member := range reads { // each through one member alone
+			for member := range reads { // each store uses only one member
 				s := open(cluster.Proxied()[member:member+1], etcd.WithRequestTimeout(time.Second))
 				reading.Go(func() {
 					for i := 0; ctx.Err() == nil; i++ {
-						time.Sleep(time.Millisecond) // leave the machine to others, too
+						time.Sleep(time.Millisecond) // leave time for other goroutines
 						least := store.Revision(acknowledged.Load())
 						var seen store.Revision
 						var err error
@@ -67,7 +67,7 @@ func TestReadsAreOfNow(t *testing.T) {
 						}
 						switch {
 						case err == nil && seen < least:
-							t.Errorf("member %d has shown revision %d after %d", member, seen, least)
+							t.Errorf("member %d returned revision %d, want at least %d", member, seen, least)
 						case err == nil:
 							reads[member].Add(1)
 						case ctx.Err() == nil && !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrNotFound):
@@ -90,7 +90,7 @@ func TestReadsAreOfNow(t *testing.T) {
 				commits()
 				c.trouble(cluster, round, commits)
 				commits()
-				for member := range reads { // each is back, and answers
+				for member := range reads { // wait until each member answers again
 					for before := reads[member].Load(); reads[member].Load() < before+3 && !t.Failed(); {
 						time.Sleep(time.Millisecond)
 					}
@@ -100,11 +100,11 @@ func TestReadsAreOfNow(t *testing.T) {
 	}
 }
 
-// A list of more than one portion is still of one moment, also if that moment is
-// compacted in the middle of it.
-func TestLongListIsOfOneMoment(t *testing.T) {
+// A list of more than one portion is a consistent snapshot, even if its revision is
+// compacted meanwhile.
+func TestLongListIsSnapshot(t *testing.T) {
 	t.Parallel()
-	cluster := etcdtest.Start(t, 1) // as it is compacted
+	cluster := etcdtest.Start(t, 1) // not shared, because it is compacted
 	for _, compact := range []bool{false, true} {
 		t.Run(fmt.Sprint("compacted ", compact), func(t *testing.T) {
 			s := open(t, cluster.Endpoints(), withNewPrefix())
@@ -150,12 +150,12 @@ func TestLongListIsOfOneMoment(t *testing.T) {
 					if len(item.Key) == 5 {
 						marks = append(marks, fmt.Sprintf("%s@%d", item.Value, item.Revision))
 						if item.Revision > page.Revision {
-							t.Errorf("item of revision %d in a page of %d", item.Revision, page.Revision)
+							t.Errorf("item of revision %d in a page of revision %d, want no later one", item.Revision, page.Revision)
 						}
 					}
 				}
 				if n := len(page.Items); n != items-1+len(marks) || len(marks) != 0 && (len(marks) != 3 || marks[0] != marks[1] || marks[1] != marks[2]) {
-					t.Errorf("%d items with %v", n, marks)
+					t.Errorf("%d items with marks %v, want %d and the marks, three equal ones or none", n, marks, items-1)
 				}
 			}
 			stop()

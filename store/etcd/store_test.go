@@ -16,8 +16,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// The contract on a cluster of three is the same, as far as calls of one store at a time
-// go; TestAnswersAreTrue and its like are about the rest.
+// The contract of package store on a cluster of three, without faults. Faults are tested by
+// TestAnswersAreTrue and similar tests.
 func TestEtcdContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
@@ -27,15 +27,15 @@ func TestEtcdContract(t *testing.T) {
 
 func TestDurableContract(t *testing.T) {
 	t.Parallel()
-	var prefixOf sync.Map // of a directory
+	var prefixOf sync.Map // by directory
 	storetest.RunDurable(t, func(t *testing.T, dir string) store.Store {
 		prefix, _ := prefixOf.LoadOrStore(dir, newPrefix())
 		return open(t, shared.Endpoints(), etcd.WithPrefix(prefix.(string)))
 	})
 }
 
-// A cluster that has raised the alarm that it is full keeps the contract of a full medium, until
-// its operator takes the alarm back. TestClusterIsFull is about how it gets there.
+// While its NOSPACE alarm is active, a cluster keeps the contract of a full medium.
+// TestClusterIsFull tests how the alarm is raised.
 func TestFullContract(t *testing.T) {
 	t.Parallel()
 	cluster := etcdtest.Start(t, 1)
@@ -51,7 +51,7 @@ func TestFullContract(t *testing.T) {
 	})
 }
 
-// alarm raises the alarm that a cluster of one is full, or takes it back.
+// alarm activates or deactivates the NOSPACE alarm of a cluster of one.
 func alarm(ctx context.Context, client *clientv3.Client, on bool) error {
 	status, err := client.Status(ctx, client.Endpoints()[0])
 	if err != nil {
@@ -67,8 +67,8 @@ func alarm(ctx context.Context, client *clientv3.Client, on bool) error {
 	return err
 }
 
-// etcd applies the transaction that crosses its quota, and answers that there was no
-// space for it.
+// etcd applies the transaction that crosses its quota, although it answers that there is no
+// space.
 func TestClusterIsFull(t *testing.T) {
 	t.Parallel()
 	cluster := etcdtest.Start(t, 1, etcdtest.WithQuota(4<<20))
@@ -76,7 +76,7 @@ func TestClusterIsFull(t *testing.T) {
 	from := now(t, s)
 	value := make([]byte, 20<<10)
 	const goroutines = 8
-	revisions := make([]map[string]store.Revision, goroutines) // of a key, 0 for an error
+	revisions := make([]map[string]store.Revision, goroutines) // by key, 0 for an error
 	var group sync.WaitGroup
 	for g := range goroutines {
 		revisions[g] = make(map[string]store.Revision)
@@ -87,7 +87,7 @@ func TestClusterIsFull(t *testing.T) {
 				revisions[g][key] = revision
 				if err != nil {
 					if !strings.Contains(err.Error(), "space exceeded") || errors.Is(err, store.ErrOutcomeUnknown) || !errors.Is(err, store.ErrUnavailable) {
-						t.Errorf("Commit: %v, want that there is no space", err)
+						t.Errorf("Commit: %v, want ErrUnavailable with %q", err, "space exceeded")
 					}
 					return
 				}
@@ -106,14 +106,14 @@ func TestClusterIsFull(t *testing.T) {
 	for _, of := range revisions {
 		for key, revision := range of {
 			if happened[key] != revision {
-				t.Errorf("%s is at revision %d, but Commit returned %d", key, happened[key], revision)
+				t.Errorf("%s is at revision %d, want %d as Commit returned", key, happened[key], revision)
 			}
 		}
 	}
 	if page.Revision <= from || len(page.Items) == 0 {
-		t.Errorf("nothing was written: %d items at %d", len(page.Items), page.Revision)
+		t.Errorf("%d items at revision %d, want some, after revision %d", len(page.Items), page.Revision, from)
 	}
-	// A store that comes later can read.
+	// A store that is opened later can read.
 	other := open(t, cluster.Endpoints(), etcd.WithRequestTimeout(etcd.DefaultRequestTimeout))
 	if _, err := other.Get(t.Context(), page.Items[0].Key); err != nil {
 		t.Error(err)

@@ -36,14 +36,14 @@ func TestOpenSweepsStaleSlots(t *testing.T) {
 	}
 	got := strings.Join(left, " ")
 	if len(left) != 4 || strings.Contains(got, "stale") {
-		t.Errorf("slots of %s are left, want the young, ahead, other and the live one", got)
+		t.Errorf("slots of %s are left, want young, ahead, other and that of the live store", got)
 	}
 	if _, err := live.Commit(t.Context(), write("a", "2")); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestLiveStoreGoesOnAfterItsSlotIsSwept(t *testing.T) {
+func TestStoreReplacesSweptSlot(t *testing.T) {
 	client, prefix := shared.Client(t), newPrefix()
 	s := open(t, shared.Endpoints(), etcd.WithPrefix(prefix))
 	for i := range 5 {
@@ -70,7 +70,7 @@ func TestCloseLeavesNoSlots(t *testing.T) {
 		}
 	}
 	if n := len(dump(t, client, prefix+"slot/")); n != 2 {
-		t.Errorf("%d slots, want one of each store", n)
+		t.Errorf("%d slots, want 2, one of each store", n)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -80,8 +80,8 @@ func TestCloseLeavesNoSlots(t *testing.T) {
 	}
 }
 
-// So many young slots that one Open does not look at all of them do not hide a stale one
-// whose key comes after theirs.
+// More young slots than one Open reads do not hide a stale one whose key comes after
+// theirs.
 func TestOpenSweepsStaleSlotsBehindYoungOnes(t *testing.T) {
 	client, prefix := shared.Client(t), newPrefix()
 	stale := prefix + "slot/zzz/1"
@@ -100,6 +100,6 @@ func TestOpenSweepsStaleSlotsBehindYoungOnes(t *testing.T) {
 	ok(t, 0, err)
 	open(t, shared.Endpoints(), etcd.WithPrefix(prefix))
 	if left := dump(t, client, stale); len(left) > 0 {
-		t.Errorf("%v is left", left)
+		t.Errorf("%v is left, want nothing", left)
 	}
 }

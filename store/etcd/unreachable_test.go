@@ -18,20 +18,19 @@ func write(key, value string) store.Txn {
 	return store.Txn{Then: []store.Write{{Key: key, Value: []byte(value)}}}
 }
 
-// soon fails the test if call takes longer than the timeouts that it was given, with
-// room for a busy machine.
+// soon fails the test if call takes longer than within, plus a margin for a busy machine.
 func soon(t *testing.T, what string, within time.Duration, call func() error) error {
 	t.Helper()
 	begin := time.Now()
 	err := call()
 	if took := time.Since(begin); took > within+hang {
-		t.Errorf("%s took %v, want %v at most", what, took, within)
+		t.Errorf("%s took %v, want at most %v", what, took, within)
 	}
 	return err
 }
 
-// calls are in an order: reads first. Only once they have failed is it known that no
-// connection is left on which a commit could still be sent into the void.
+// calls yields reads first. Only after they have failed is it certain that no
+// connection is left on which a commit could still be sent without an answer.
 func calls(ctx context.Context, s store.Store) iter.Seq2[string, func() error] {
 	return func(yield func(string, func() error) bool) {
 		_ = yield("Get", func() error { _, err := s.Get(ctx, "a"); return err }) &&
@@ -40,8 +39,8 @@ func calls(ctx context.Context, s store.Store) iter.Seq2[string, func() error] {
 	}
 }
 
-// eventually repeats a call until it succeeds. A hasty store on a busy machine may need
-// several attempts, which are not what is tested.
+// eventually repeats a call until it succeeds, because a store with hasty timeouts on a busy
+// machine may need several attempts.
 func eventually(t *testing.T, what string, call func() error) {
 	t.Helper()
 	for begin := time.Now(); ; {
@@ -55,7 +54,7 @@ func eventually(t *testing.T, what string, call func() error) {
 	}
 }
 
-// commit is for eventually.
+// commit returns a Commit for eventually.
 func commit(t *testing.T, s store.Store, value string) func() error {
 	return func() error { _, err := s.Commit(t.Context(), write("a", value)); return err }
 }
@@ -71,7 +70,7 @@ func TestNoConnection(t *testing.T) {
 	for name, call := range calls(t.Context(), s) {
 		err := soon(t, name, time.Second, call)
 		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v, want ErrUnavailable and no error of a context", name, err)
+			t.Errorf("%s: %v, want ErrUnavailable without DeadlineExceeded", name, err)
 		}
 	}
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -116,7 +115,7 @@ func TestNoMajority(t *testing.T) {
 	cluster.Stop(leader)
 	cluster.Stop(other)
 	restart := sync.OnceFunc(func() { cluster.Restart(leader, other) })
-	defer restart() // other tests want the cluster, too
+	defer restart() // other tests need the cluster
 	wrote := make(map[string]error)
 	attempts := 0
 	for begin := time.Now(); ; attempts++ {
@@ -126,7 +125,7 @@ func TestNoMajority(t *testing.T) {
 		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrOutcomeUnknown) {
 			t.Fatalf("Commit: %v, want ErrUnavailable or ErrOutcomeUnknown", err)
 		}
-		// Soon the member that is left knows that it has no leader, and nothing is sent.
+		// Soon the remaining member knows that it has no leader, and nothing is sent.
 		if attempts >= 2 && errors.Is(err, store.ErrUnavailable) {
 			break
 		}
@@ -136,13 +135,13 @@ func TestNoMajority(t *testing.T) {
 	}
 	for name, call := range calls(t.Context(), s) {
 		eventually(t, name, func() error {
-			// It asks for a member with a leader, or would wait for one that may never come.
+			// The request requires a leader. Otherwise it would wait for an election.
 			err := soon(t, name, 1500*time.Millisecond, call)
 			if !errors.Is(err, store.ErrUnavailable) {
 				t.Fatalf("%s: %v, want ErrUnavailable", name, err)
 			}
-			if !strings.Contains(err.Error(), "no leader") { // a busy machine had no time to say so
-				return fmt.Errorf("%w, want it for want of a leader", err)
+			if !strings.Contains(err.Error(), "no leader") { // on a busy machine this answer may be late
+				return fmt.Errorf("%w, want it because of no leader", err)
 			}
 			return nil
 		})
@@ -152,14 +151,14 @@ func TestNoMajority(t *testing.T) {
 	for _, change := range history(t, witness, from) {
 		value := string(change.Writes[0].Value)
 		if err := wrote[value]; errors.Is(err, store.ErrUnavailable) {
-			t.Errorf("%q has happened, but Commit returned %v", value, err)
+			t.Errorf("%q happened, want it not to, as Commit returned %v", value, err)
 		}
 	}
 }
 
-// A transaction is sent, and then nobody answers any more, for longer than anybody
-// waits. It may happen when the connections come back to life; only nobody may have
-// been told that it did not, and what the store commits then is not disturbed.
+// A transaction is sent on a connection that falls silent for longer than all timeouts.
+// It may happen when the connection resumes, so Commit must not have reported
+// that it did not. Later commits of the store must be unaffected.
 func TestSilence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for time-outs; make test runs it")
@@ -182,7 +181,7 @@ func TestSilence(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("Commit: %v, want DeadlineExceeded", err)
 		}
-		if !errors.Is(err, store.ErrOutcomeUnknown) { // a busy machine had no time to send it
+		if !errors.Is(err, store.ErrOutcomeUnknown) { // on a busy machine it may not have been sent
 			return fmt.Errorf("%w, want ErrOutcomeUnknown", err)
 		}
 		return nil
@@ -191,7 +190,7 @@ func TestSilence(t *testing.T) {
 		_, err := s.Commit(t.Context(), write("a", "also silent"))
 		return err
 	})
-	// The slot of the first one is not used again, and making another one fails.
+	// The slot of the first one is not reused, and creating another one fails.
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("Commit: %v, want ErrUnavailable", err)
 	}
@@ -220,20 +219,20 @@ func TestSilence(t *testing.T) {
 		seen[string(change.Writes[0].Value)]++
 	}
 	if seen["also silent"] > 0 || seen["silent"] > 1 {
-		t.Errorf("history is %v", seen)
+		t.Errorf("history is %v, want %q at most once and %q never", seen, "silent", "also silent")
 	}
 	for value, err := range answers {
 		switch n := seen[value]; {
 		case err == nil && n != 1:
 			t.Errorf("value %s was written %d times, want 1", value, n)
 		case n > 1, n > 0 && !errors.Is(err, store.ErrOutcomeUnknown) && err != nil:
-			t.Errorf("value %s was written %d times, but Commit returned %v", value, n, err)
+			t.Errorf("value %s was written %d times, want never, or at most once if unknown; Commit returned %v", value, n, err)
 		}
 	}
 }
 
-// The context of a Commit ends while its request is on the way.
-func TestContextEndsOnTheWay(t *testing.T) {
+// The context of a Commit ends after its request was sent.
+func TestContextEndsDuringRequest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for time-outs; make test runs it")
 	}
@@ -257,16 +256,16 @@ func TestContextEndsOnTheWay(t *testing.T) {
 		}
 		switch landed := string(item.Value) == fmt.Sprint(i); {
 		case err == nil && (!landed || item.Revision != revision):
-			t.Errorf("Commit = %d, but there is %q at %d", revision, item.Value, item.Revision)
+			t.Errorf("item is %q at %d, want %d at %d as Commit returned", item.Value, item.Revision, i, revision)
 		case err != nil && (landed || !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrOutcomeUnknown)):
-			t.Errorf("Commit: %v, but there is %q", err, item.Value)
+			t.Errorf("Commit: %v and the item is %q, want Canceled and not %d", err, item.Value, i)
 		}
 		timer.Stop()
 		cancel()
 	}
 }
 
-// The answer of a transaction is lost, and those of the fences that follow.
+// The answers of a transaction and of the following fences are lost.
 func TestAnswersOfFencesAreLost(t *testing.T) {
 	t.Parallel()
 	most := 6
@@ -288,16 +287,16 @@ func TestAnswersOfFencesAreLost(t *testing.T) {
 			}
 			changes := history(t, witness, from)
 			if len(changes) != 1 || changes[0].Revision != revision {
-				t.Errorf("history is %v, want revision %d alone", changes, revision)
+				t.Errorf("history is %v, want only revision %d", changes, revision)
 			}
 			if !cluster.Dropped(0) {
-				t.Error("got an answer that arrived, want all of them lost")
+				t.Errorf("fewer than %d answers were dropped, want that many", lost)
 			}
 		})
 	}
 }
 
-func TestStoresOfOneClusterGoOnWithoutAMember(t *testing.T) {
+func TestMemberStops(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for elections; make test runs it")
 	}
@@ -317,7 +316,7 @@ func TestStoresOfOneClusterGoOnWithoutAMember(t *testing.T) {
 			defer cluster.Restart(member)
 			for name, call := range calls(t.Context(), s) {
 				if err := call(); err != nil && !errors.Is(err, store.ErrNotFound) {
-					t.Errorf("%s: %v", name, err)
+					t.Errorf("%s: %v, want nil or ErrNotFound", name, err)
 				}
 			}
 		})

@@ -16,9 +16,9 @@ import (
 	"github.com/sfcancel/sfcancel/store"
 )
 
-// A watch misses nothing and shows nothing twice, whatever happens to connections and
+// A watch yields each change exactly once, whatever happens to connections and
 // members.
-func TestWatchGoesOn(t *testing.T) {
+func TestWatchSurvivesFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
@@ -82,7 +82,7 @@ func TestWatchGoesOn(t *testing.T) {
 					}
 				})
 			}
-			history(t, witness, from) // writes the end
+			history(t, witness, from) // writes the end mark
 			if err := <-watching; err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func chanSeq[T any](c <-chan T) iter.Seq[T] {
 	}
 }
 
-// What came while the watch was cut off is compacted before it is back.
+// The changes during a disconnection are compacted before the watch reconnects.
 func TestWatchMeetsCompaction(t *testing.T) {
 	t.Parallel()
 	cluster, open := roughly(t)
@@ -122,7 +122,7 @@ func TestWatchMeetsCompaction(t *testing.T) {
 	next, stop := iter.Pull2(s.Watch(t.Context(), "", first-1))
 	defer stop()
 	if change, err, ok := next(); err != nil || !ok || change.Revision != first {
-		t.Fatal(change, err, ok)
+		t.Fatalf("Watch yields %v, %v, %t, want revision %d", change, err, ok, first)
 	}
 	for i := range 3 {
 		cluster.Cut(i)
@@ -143,7 +143,7 @@ func TestWatchMeetsCompaction(t *testing.T) {
 	if _, _, ok := next(); ok {
 		t.Error("Watch after an error: got another result, want the end")
 	}
-	// The way back that the contract promises.
+	// The contract: list, and watch from the revision of the list.
 	page, err := s.List(t.Context(), "", "", 10)
 	if err != nil {
 		t.Fatal(err)
@@ -165,16 +165,16 @@ func TestWatchMeetsCompaction(t *testing.T) {
 	}
 }
 
-// A consumer that does not ask for more holds nothing up, and goes on where it was if
-// that has not been compacted. There are many of them, as the first change may be there
-// before its watch has begun to wait for it, or later.
+// A slow consumer blocks nothing, and continues where it was unless its revision
+// has been compacted. There are many consumers, because the first change may arrive
+// before or after its watch begins to wait for it.
 func TestSlowWatchers(t *testing.T) {
 	t.Parallel()
 	const watches = 10
 	for _, compact := range []bool{false, true} {
 		t.Run(fmt.Sprint("compacted ", compact), func(t *testing.T) {
 			t.Parallel()
-			cluster := etcdtest.Start(t, 1) // as it is compacted
+			cluster := etcdtest.Start(t, 1) // not shared, because it is compacted
 			s := open(t, cluster.Endpoints())
 			var want []store.Revision
 			commit := func(n int) {
@@ -201,9 +201,8 @@ func TestSlowWatchers(t *testing.T) {
 			}
 			beginning.Wait()
 			commit(20)
-			// Much longer than a watch has patience with its consumer: there is
-			// nothing from outside that shows that it has lost it. Other tests have the
-			// time.
+			// Much longer than watchPatience: nothing visible from outside shows that the
+			// watch was canceled. Other tests run meanwhile.
 			time.Sleep(3 * time.Second)
 			commit(20)
 			if compact {
@@ -228,8 +227,8 @@ func TestSlowWatchers(t *testing.T) {
 	}
 }
 
-// A watch goes on from the revision before the one that was compacted: what that one
-// did, deletes as well, is still known. Earlier ones are not.
+// A watch can begin after the revision before the compacted one: the writes of the compacted revision,
+// including deletes, are still known. Those of earlier revisions are not.
 func TestWatchFromTheEdgeOfCompaction(t *testing.T) {
 	t.Parallel()
 	cluster := etcdtest.Start(t, 1)
@@ -250,7 +249,7 @@ func TestWatchFromTheEdgeOfCompaction(t *testing.T) {
 		for change, err := range s.Watch(t.Context(), "", after) {
 			if err != nil {
 				if !errors.Is(err, store.ErrCompacted) || want != nil {
-					t.Errorf("Watch after %d yields %v", after, err)
+					t.Errorf("Watch after %d yields %v, want %v", after, err, want)
 				}
 				break
 			}
