@@ -13,5 +13,5 @@ import (
 func endsInTheDrain(t *testing.T) []abuse.Figure {
 	v := &victim{process: serveProcess(t)}
 	unfinished(t, v.url)
-	return []abuse.Figure{abuse.Time("sigterm", v.endWell(t), drainTime+time.Second)}
+	return []abuse.Figure{abuse.Time("sigterm", v.terminate(t), drainTime+time.Second)}
 }

@@ -170,9 +170,9 @@ func largeQueries(t *testing.T, v *victim) {
 		{"ampersands", look, "&", "", 200, ""},
 		{"unknown parameters", look, "&a=b", "", 200, ""},
 		{"a known parameter without a value", look, "&OperationId=", "", 200, ""},
-		{"no value, then the value", cancelNobody, "&OperationId=", "&OperationId=" + unknown, 404, generated.ErrorCodeKeyNotFound},
+		{"no value, then the value", cancelWithoutID, "&OperationId=", "&OperationId=" + unknown, 404, generated.ErrorCodeKeyNotFound},
 		{"a repeated value", cancelUnknown, "&OperationId=x", "", 404, generated.ErrorCodeKeyNotFound},
-		{"only the name of a parameter", cancelNobody + "&", "OperationId=", "", 404, generated.ErrorCodeNameDoesNotExist},
+		{"only the name of a parameter", cancelWithoutID + "&", "OperationId=", "", 404, generated.ErrorCodeNameDoesNotExist},
 		{"percent signs", look + "&", "%41=", "", 200, ""},
 		{"no api-version", "GET /Faults/?", "a=b&", "", 400, generated.ErrorCodeInvalidArg},
 	}

@@ -119,7 +119,7 @@ func (c *crowd) suffer(t *testing.T, do func() (done func())) []abuse.Figure {
 		worst = max(worst, time.Since(begun))
 	}
 	used, grown := c.cpu(t)-cpu, c.memory(t, "VmHWM")-before
-	ended := c.endWell(t)
+	ended := c.terminate(t)
 	done()
 	return []abuse.Figure{
 		abuse.Memory("rss", grown, unraced(64, 512)<<10), abuse.Time("cpu", used, time.Second),
@@ -252,7 +252,7 @@ func listsAtOnce(t *testing.T) []abuse.Figure {
 	})
 	grown := c.memory(t, "VmHWM") - before
 	closeAll(conns)
-	c.endWell(t)
+	c.terminate(t)
 	return []abuse.Figure{
 		abuse.Count("lists", n, 0).Free(), abuse.Count("refused", refused, 0).Free(), abuse.Count("wrong", wrong, 0), abuse.Memory("rss", grown, unraced(64, 512)<<10),
 	}

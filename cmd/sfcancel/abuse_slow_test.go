@@ -102,7 +102,7 @@ func cutOff(c net.Conn, drip string, until time.Time) (said string, err error) {
 			return said, nil // closed, one way or the other
 		}
 		if drip != "" {
-			_, _ = c.Write([]byte(drip[:1])) // Read tells whether it is closed
+			_, _ = c.Write([]byte(drip[:1])) // the next Read reports a closed connection
 			drip = drip[1:]
 		}
 	}
@@ -151,7 +151,7 @@ func idleConnections(t *testing.T, v *victim) {
 
 	begun = time.Now()
 	closeAll(conns)
-	if _, ok := v.await(t, func(fds int) bool { return fds <= v.fds+10 }); ok { // the callers go on
+	if _, ok := v.await(t, func(fds int) bool { return fds <= v.fds+10 }); ok { // the callers keep some open
 		t.Logf("closed by both sides in %v", time.Since(begun).Round(time.Millisecond))
 	}
 }

@@ -95,14 +95,14 @@ func TestAbuse(t *testing.T) {
 		{"outsider-with-intermediates", outsider},
 		{"full-disk", fullDisk},
 		{"failed-fsync", failedFsync},
-		{"damaged-record", whatTests(TestStoreRepair)},
-		{"second-signal", whatTests(TestSecondSignalEnds)},
+		{"damaged-record", fromTest(TestStoreRepair)},
+		{"second-signal", fromTest(TestSecondSignalEnds)},
 		{"cross-origin-write", crossOrigin},
 		{"rebound-host", reboundHost},
-		{"certificates-change", whatTests(TestServeReloads)},
+		{"certificates-change", fromTest(TestServeReloads)},
 		{"weak-certificates", weakCertificates},
-		{"proxy-before-etcd", whatTests(TestEtcdTakesNoProxyOfTheEnvironment)},
-		{"password-in-store", whatTests(TestPasswordsAreRefusedAndHidden)},
+		{"proxy-before-etcd", fromTest(TestEtcdTakesNoProxyOfTheEnvironment)},
+		{"password-in-store", fromTest(TestPasswordsAreRefusedAndHidden)},
 	} {
 		play(p)
 	}
@@ -138,8 +138,8 @@ func tell(t *testing.T, name string, figures []abuse.Figure) {
 	}
 }
 
-// whatTests plays a test that also runs by itself, on other systems too.
-func whatTests(test func(*testing.T)) func(*testing.T) []abuse.Figure {
+// fromTest plays a test that also runs by itself, on other systems too.
+func fromTest(test func(*testing.T)) func(*testing.T) []abuse.Figure {
 	return func(t *testing.T) []abuse.Figure {
 		begun := time.Now()
 		test(t)
@@ -221,7 +221,7 @@ func (v *victim) verify(t *testing.T, bound int) []abuse.Figure {
 	t.Helper()
 	left, _ := v.await(t, func(fds int) bool { return fds <= v.fds })
 	grown := v.memory(t, "VmHWM") - v.before
-	v.endWell(t)
+	v.terminate(t)
 	slices.Sort(v.calls)
 	return []abuse.Figure{
 		abuse.Count("connections", v.conns, 0).Free(), abuse.Memory("rss", grown, bound<<10), abuse.Count("files-left", max(left-v.fds, 0), 0),
@@ -229,8 +229,8 @@ func (v *victim) verify(t *testing.T, bound int) []abuse.Figure {
 	}
 }
 
-// endWell terminates the server, which must exit with 0, and returns how long that takes.
-func (v *victim) endWell(t *testing.T) time.Duration {
+// terminate terminates the server, which must exit with 0, and returns how long that takes.
+func (v *victim) terminate(t *testing.T) time.Duration {
 	t.Helper()
 	begun := time.Now()
 	if err := v.cmd.Process.Signal(syscall.SIGTERM); err != nil {

@@ -94,7 +94,7 @@ func outsider(t *testing.T) []abuse.Figure {
 			abuse.Ratio(fmt.Sprintf("request-with-%d", n), float64(sides[1].request)/float64(sides[0].request), 2),
 			abuse.Ratio(fmt.Sprintf("connection-with-%d", n), float64(sides[1].connection)/float64(sides[0].connection), 2))
 	}
-	v.endWell(t)
+	v.terminate(t)
 	return figures
 }
 
@@ -115,7 +115,7 @@ func crossOrigin(t *testing.T) []abuse.Figure {
 	if status, _, body := exchange(t, http.DefaultClient, http.MethodPost, v.url+cancelled, nil, ""); status != http.StatusNotFound {
 		t.Errorf("a program: got %d %s, want 404", status, body)
 	}
-	v.endWell(t)
+	v.terminate(t)
 	return []abuse.Figure{abuse.Count("sent", sent, 0).Free(), abuse.Count("let-through", through, 0)}
 }
 
@@ -136,7 +136,7 @@ func reboundHost(t *testing.T) []abuse.Figure {
 			_ = c.Close()
 		}
 	}
-	v.endWell(t)
+	v.terminate(t)
 	return []abuse.Figure{abuse.Count("sent", 2*len(hosts), 0).Free(), abuse.Count("let-through", through, 0)}
 }
 
@@ -178,6 +178,6 @@ func weakCertificates(t *testing.T) []abuse.Figure {
 			t.Errorf("%d bits: got %d %s, want %d", tt.bits, status, body, tt.want)
 		}
 	}
-	v.endWell(t)
+	v.terminate(t)
 	return []abuse.Figure{abuse.Count("shown", 3, 0).Free(), abuse.Count("let-through", through, 0)}
 }

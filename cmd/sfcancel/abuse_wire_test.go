@@ -188,7 +188,7 @@ func askOn(c net.Conn, request ...[]byte) (reply, *bufio.Reader, error) {
 	sent.Go(func() {
 		for _, part := range request {
 			if _, err := c.Write(part); err != nil {
-				return // the answer tells more
+				return // the answer says why
 			}
 		}
 	})
@@ -246,7 +246,7 @@ const (
 	onKnown        = "/Faults/Services/shop~orders/$/GetPartitions/" + known + "/$/"
 	begin          = "POST " + onKnown + "StartDataLoss?api-version=6.0&DataLossMode=FullDataLoss&OperationId=" + known
 	// look is answered with 200, and cancelUnknown with 404, at little cost.
-	look          = "GET " + onKnown + "GetDataLossProgress?api-version=6.0&OperationId=" + known
-	cancelNobody  = "POST /Faults/$/Cancel?api-version=6.0&Force=false"
-	cancelUnknown = cancelNobody + "&OperationId=" + unknown
+	look            = "GET " + onKnown + "GetDataLossProgress?api-version=6.0&OperationId=" + known
+	cancelWithoutID = "POST /Faults/$/Cancel?api-version=6.0&Force=false"
+	cancelUnknown   = cancelWithoutID + "&OperationId=" + unknown
 )

@@ -48,7 +48,7 @@ func listOf10000(t *testing.T) []abuse.Figure {
 				best[i] = cost{min(best[i].cpu, now.cpu), min(best[i].allocations, now.allocations)}
 			}
 		}
-		c.endWell(t)
+		c.terminate(t)
 		for _, list := range []struct {
 			name       string
 			with, less cost

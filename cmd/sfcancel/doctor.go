@@ -268,7 +268,7 @@ func (d *doctor) role() {
 		secure = secure || strings.HasPrefix(endpoint, "https:")
 	}
 	if !secure {
-		d.say("role", "ok", "", "admin: without certificates everybody may do everything")
+		d.say("role", "ok", "", "admin: without certificates every client may do everything")
 		return
 	}
 	d.say("role", "ok", fmt.Sprintf("sfcancel cancel %v, an unknown operation, ends with exit code %d for an admin and %d for a user", uuid.New(), exitNotFound, exitRefused),

@@ -20,7 +20,7 @@ type knowledge struct {
 	began  time.Time // zero if it is not known
 	by     string    // who started it
 	target string
-	why    string // why it failed, and what was asked for to end it, by whom and why
+	why    string // why it failed, and the last request to end it, with its author and reason
 	cause  wrapper.Cause
 	trail  []wrapper.Entry
 }

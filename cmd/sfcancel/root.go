@@ -32,7 +32,7 @@ Exit codes:
   9  the store of a server failed and closed itself: restart the server
  10  the operation did not end as --for asks
  11  the question was not confirmed; nothing was sent
-With several operations it is the code of the first that failed.
+With several operations, the exit code is that of the first that failed.
 
 Output: -o table for people, or -o json for one document on standard output. Errors
 go to standard error; with -o json their document also goes to standard output.
@@ -47,7 +47,7 @@ Field names are stable; new ones may be added:
                          outcome, verdict, code, state, by, reason (an array of them)
   each of the attempts   purpose, requestId, endpoint, class, status, code, message,
                          error, start, durationMs
-Unknown fields are left out. A ledgerError says why the ledger could not be read or
+Fields whose value is unknown are left out. A ledgerError says why the ledger could not be read or
 written; the rest of the document is true all the same. A requestId is what the gateway
 writes into its trace as X-ServiceFabricRequestId; the requestId of a failure is that of
 the last request whose outcome is unknown.

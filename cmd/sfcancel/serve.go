@@ -275,7 +275,7 @@ func (s serveFlags) run(ctx context.Context, logger *slog.Logger, report func(wh
 		defer beside.serve(ctx, logger, st, s.controls(control))()
 		report("admin", beside.url())
 	}
-	return tellLost(logger, serve(ctx, srv, listener, engine, clock, drainTime))
+	return logLost(logger, serve(ctx, srv, listener, engine, clock, drainTime))
 }
 
 // drainTime limits how long a shutdown waits for requests under way.

@@ -26,8 +26,8 @@ func lostBy(err error) error {
 // under way is unknown.
 func abandon(srv *http.Server, why error) error { return errors.Join(why, srv.Close()) }
 
-// tellLost logs the line that an operator has to see.
-func tellLost(logger *slog.Logger, err error) error {
+// logLost logs the line that an operator has to see.
+func logLost(logger *slog.Logger, err error) error {
 	if lost, ok := errors.AsType[lostStore](err); ok {
 		logger.Error("the store has failed and closed itself; restart the server", "error", lost.error)
 	}

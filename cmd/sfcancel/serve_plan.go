@@ -105,7 +105,7 @@ func (s serveFlags) log(logger *slog.Logger, p plan, sec *security) {
 	logger.Info("serving", "profile", s.profile, "runtime_version", p.version, "store", s.store, "seed", s.seed,
 		"scenario", s.scenario, "speed", p.speed, "availability", p.availability, "tls", sec != nil, "clients", who)
 	if s.insecure {
-		logger.Warn("everybody who reaches this address is an admin")
+		logger.Warn("every client that reaches this address is an admin")
 	}
 }
 

@@ -38,9 +38,9 @@ func (s serveFlags) security(logger *slog.Logger) (*security, error) {
 	case s.certFile == "" && (named || s.clientCA != "" || s.roles):
 		return nil, errors.New("--client-ca, --admin, --user and --roles need --tls-cert and --tls-key")
 	case s.clientCA != "" && !named:
-		return nil, errors.New("--client-ca: say with --admin or --user whose certificates are let in")
+		return nil, errors.New("--client-ca: name the client certificates that are accepted with --admin or --user")
 	case s.roles && !named:
-		return nil, errors.New("--roles: say with --admin and --user who is which")
+		return nil, errors.New("--roles: name the admins with --admin and the users with --user")
 	case s.certFile == "":
 		return nil, nil
 	}

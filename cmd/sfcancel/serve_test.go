@@ -190,8 +190,8 @@ func TestServeRefuses(t *testing.T) {
 		{"a CA without TLS", []string{"--client-ca", ca}, exitUsage, "need --tls-cert and --tls-key"},
 		{"roles without TLS", []string{"--roles"}, exitUsage, "need --tls-cert and --tls-key"},
 		{"a missing CA", with("--client-ca", "/does/not/exist", "--admin", "ops"), exitUsage, "--client-ca: "},
-		{"a CA without admins and users", with("--client-ca", ca), exitUsage, "say with --admin or --user"},
-		{"roles without admins and users", with("--roles"), exitUsage, "say with --admin and --user"},
+		{"a CA without admins and users", with("--client-ca", ca), exitUsage, "with --admin or --user"},
+		{"roles without admins and users", with("--roles"), exitUsage, "the users with --user"},
 		{"a name without a CA", with("--admin", "ops"), exitUsage, "ops"},
 		{"a CA that is not PEM", with("--client-ca", foreign, "--admin", "ops"), exitUsage, "no PEM block CERTIFICATE"},
 		{"a missing list", with("--admin-list", "/does/not/exist"), exitUsage, "--admin-list, --user-list: "},
@@ -221,7 +221,7 @@ func TestServeInsecure(t *testing.T) {
 	if !strings.HasPrefix(p.url, "http://127.0.0.1:") {
 		t.Errorf("got %s, want a loopback address", p.url)
 	}
-	if p.end(t); !strings.Contains(p.log.String(), "everybody who reaches this address is an admin") {
+	if p.end(t); !strings.Contains(p.log.String(), "every client that reaches this address is an admin") {
 		t.Errorf("got log\n%s\nwant a warning in it", p.log.String())
 	}
 	for _, s := range []serveFlags{
@@ -495,7 +495,7 @@ func TestServeEndsWithItsStore(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- tellLost(logger, serve(t.Context(), server.NewHTTPServer(handler, logger), listener, engine, time.Now, time.Hour))
+		ended <- logLost(logger, serve(t.Context(), server.NewHTTPServer(handler, logger), listener, engine, time.Now, time.Hour))
 	}()
 	unfinished(t, "http://"+listener.Addr().String())
 	if err := st.Close(); err != nil {

@@ -309,7 +309,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	const most = 100 * 365 * 24 * time.Hour
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil || parsed < 0 || parsed > most {
-		return fmt.Errorf("%.100q is no duration such as 90s or 1h30m, from 0 to %v", text, most)
+		return fmt.Errorf("%.100q is not a duration such as 90s or 1h30m, from 0 to %v", text, most)
 	}
 	*d = duration(parsed)
 	return nil
@@ -347,7 +347,7 @@ func (c *Control) changeScenario(_ *http.Request, body []byte) (any, error) {
 func (c *Control) changeOperation(r *http.Request, body []byte) (any, error) {
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
-		return nil, invalid(fmt.Errorf("the id %.100q is no GUID", r.PathValue("id")))
+		return nil, invalid(fmt.Errorf("the id %.100q is not a GUID", r.PathValue("id")))
 	}
 	choose, err := emulator.ParseScenarios(slices.Concat([]byte(`{"default":`), body, []byte("}")))
 	if err != nil {

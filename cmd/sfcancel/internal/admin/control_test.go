@@ -287,7 +287,7 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/control/availability", `{"availability": "asleep"}`, 400, "it must be one of ready"},
 		{"POST", "/control/scenario", `{"rules": [{"perform": {"fails": -2}}]}`, 400, "rules[0].perform.fails"},
 		{"POST", "/control/operations/" + other + "/scenario", `{}`, 404, "FABRIC_E_KEY_NOT_FOUND"},
-		{"POST", "/control/operations/me/scenario", `{}`, 400, "no GUID"},
+		{"POST", "/control/operations/me/scenario", `{}`, 400, "not a GUID"},
 		{"POST", "/control/operations/" + id + "/scenario", `{"fly": 1}`, 400, "fly"},
 		{"POST", "/control/plant", planted, 409, "FABRIC_E_TEST_COMMAND_OPERATION_ID_ALREADY_EXISTS"},
 		{"POST", "/control/plant", `{"operations": [{}]}`, 400, "operations[0]"},
