@@ -27,7 +27,7 @@ func put(t *testing.T, l wrapper.Ledger, entries ...wrapper.Entry) {
 	}
 }
 
-// inDir is the ledger in a directory.
+// inDir opens the ledger in a directory.
 func inDir(t *testing.T, dir string) wrapper.Ledger {
 	t.Helper()
 	l, err := journal.New(dir)
@@ -37,7 +37,7 @@ func inDir(t *testing.T, dir string) wrapper.Ledger {
 	return l
 }
 
-// inFile is the ledger in a bolt file.
+// inFile opens the ledger in a bolt file.
 func inFile(t *testing.T, path string) wrapper.Ledger {
 	t.Helper()
 	l, err := ledger.New(fileStore{path})

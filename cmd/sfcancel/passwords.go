@@ -101,8 +101,8 @@ func hasUserinfo(value string) bool {
 	return found && strings.Contains(before, ":")
 }
 
-// hidden replaces in a text whatever may be a password in one of the arguments. noPasswords refuses
-// certain passwords only, and errors repeat other arguments.
+// hidden replaces in a text whatever may be a password in one of the arguments. noPasswords refuses only
+// what is a password for sure, and errors repeat other arguments.
 func hidden(args []string, text string) string {
 	for _, arg := range args {
 		if flag, value, joined := strings.Cut(arg, "="); joined && strings.HasPrefix(flag, "-") {
