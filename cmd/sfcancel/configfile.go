@@ -147,7 +147,7 @@ func checkClusterName(name string) error {
 	if name == "" || len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool {
 		return !strings.ContainsRune("-_.", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) || strings.HasPrefix(name, "-") {
-		return fmt.Errorf("%q is not a name for a cluster: use only letters, digits, and - _ .", name)
+		return fmt.Errorf("%q is not a name for a cluster: use only letters, digits, \"-\", \".\" and \"_\"", name)
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func (s *selection) selectors(cmd *cobra.Command, among []string) {
 	f.StringSliceVar(&s.kinds, "kind", nil, "only those of a kind: "+enumerate(words, "or"))
 	complete(cmd, "kind", words)
 	durationVar(f, &s.olderThan, "older-than", 0, "only those that are known to be older, such as 30m or 1d")
-	f.StringVar(&s.service, "service", "", "only those on a service, as the ledger knows")
+	f.StringVar(&s.service, "service", "", "only operations on this service, according to the ledger")
 }
 
 // check validates the flags, and spells states and kinds as the cluster does.

@@ -26,10 +26,10 @@ func newList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the operations that the cluster remembers",
-		Long: `List the operations that the cluster remembers, the oldest first. Age, target, who
-started one, and what was asked for to end it, are as the ledger knows; some ids tell
-their age. Of what is Faulted the cluster is asked for the cause. What is not known is
-"-", and selects nothing. A terminal shows as many columns as fit; -o wide shows all.`,
+		Long: `List the operations that the cluster remembers, oldest first. The age, the target, who
+started an operation and what was sent to end it come from the ledger; some ids carry
+their age. The cause of a Faulted operation comes from the cluster. Unknown values are
+shown as "-" and match no filter. A terminal shows the columns that fit; -o wide shows all.`,
 		Example: `  sfcancel list --state Running --older-than 1h
   sfcancel list --kind data-loss,quorum-loss -o wide
   sfcancel list -q`,
@@ -55,9 +55,9 @@ their age. Of what is Faulted the cluster is asked for the cause. What is not kn
 	conn.flags(cmd)
 	s.selectors(cmd, stateWords)
 	f := cmd.Flags()
-	f.StringVar(&s.node, "node", "", "only transitions of a node, as the ledger knows")
-	f.BoolVar(&s.mine, "mine", false, "only those that you have started, as the ledger knows")
-	f.BoolVarP(&watch, "watch", "w", false, "list again and again, until it is interrupted")
+	f.StringVar(&s.node, "node", "", "only transitions of this node, according to the ledger")
+	f.BoolVar(&s.mine, "mine", false, "only operations that you started, according to the ledger")
+	f.BoolVarP(&watch, "watch", "w", false, "repeat the list until interrupted")
 	durationVar(f, &every, "interval", 2*time.Second, "time between two lists of --watch")
 	conn.reads(cmd)
 	return cmd

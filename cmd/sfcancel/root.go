@@ -40,7 +40,7 @@ Field names are stable; new ones may be added:
   cancel, force, stop,
   wait, start            operationId, kind, force, verdict, state, resolved, attempts,
                          ledgerError
-  list, progress         operationId, kind, state (list: an array of them)
+  list, show             operationId, kind, state (list: an array of them)
   a failure              error, exitCode, operationId, code, status, state, force,
                          notBefore, requestId, attempts, ledgerError
   ledger                 time, operationId, cluster, action, kind, target, requestId, life,

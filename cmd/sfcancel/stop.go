@@ -25,7 +25,7 @@ func (s *stopping) stopFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	durationVar(f, &s.options.Grace, "grace", time.Minute, "time for the graceful cancel before the force")
 	f.BoolVar(&s.options.NeverForce, "never-force", false, "wait for the end of the graceful cancel, however long it takes")
-	durationVar(f, &s.options.Interval, "interval", 2*time.Second, "longest time between two looks")
+	durationVar(f, &s.options.Interval, "interval", 2*time.Second, "longest time between two polls")
 }
 
 // check validates the flags and completes the options.

@@ -65,6 +65,6 @@ exit code 10. Meanwhile it shows the state.`,
 	conn.limitDefault(cmd, 10*time.Minute)
 	cmd.Flags().StringVar(&wanted, "for", "ended", "how it should end: "+enumerate(words, "or"))
 	complete(cmd, "for", words)
-	durationVar(cmd.Flags(), &options.Interval, "interval", 2*time.Second, "longest time between two looks")
+	durationVar(cmd.Flags(), &options.Interval, "interval", 2*time.Second, "longest time between two polls")
 	return cmd
 }

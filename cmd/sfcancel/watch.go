@@ -67,7 +67,7 @@ sfcancel list --watch does. With -o json each change is a document on one line.`
 	}
 	conn.flags(cmd)
 	conn.reads(cmd)
-	durationVar(cmd.Flags(), &options.Interval, "interval", 2*time.Second, "longest time between two looks")
+	durationVar(cmd.Flags(), &options.Interval, "interval", 2*time.Second, "longest time between two polls")
 	return cmd
 }
 
