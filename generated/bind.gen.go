@@ -13,40 +13,40 @@ import (
 	"github.com/google/uuid"
 )
 
-// Source is a request as [Operation.Bind] reads it: the texts of its parameters, as they are
-// meant, without the encoding of their place.
+// Source gives [Operation.Bind] access to a request: to the texts of its parameters, decoded, and to
+// its body.
 type Source interface {
-	// Text returns the text of a parameter, which is the n-th of its operation, and what it is. An
-	// error ends the binding, which returns it as it is.
+	// Text returns the text of the operation's n-th parameter and its reading. Bind stops at an
+	// error and returns it unchanged.
 	Text(n int, p *Parameter) (text string, is Reading, err error)
-	// Texts returns all texts of a parameter that is an array.
+	// Texts returns all texts of an array parameter.
 	Texts(n int, p *Parameter) ([]string, error)
-	// Body returns the body and its content type. It bounds what can be read.
+	// Body returns the body and its content type. The source limits the size of the body.
 	Body() (body io.Reader, contentType string)
 }
 
-// Reading is what a source says of a parameter.
+// Reading says whether a [Source] has a parameter, and whether Bind must check it.
 type Reading int
 
 const (
 	// Absent: the request does not have it.
 	Absent Reading = iota
-	// Given: it is to be judged by the document.
+	// Given: the request has it, and Bind checks all constraints of the document.
 	Given
-	// Judged: the source has judged it by rules of its own. It has to be of its type, and that is
-	// all that is asked of it.
+	// Judged: the request has it, and the source has checked it by its own rules. Bind checks only
+	// its type.
 	Judged
 )
 
-// ParameterError says that a parameter is missing, or is not what the document wants.
+// ParameterError says that a parameter is missing or violates the document.
 type ParameterError struct {
 	Parameter *Parameter
 	Missing   bool
-	// Value is what it was; "" if it is missing. It comes from the client.
+	// Value is the text of the parameter, which comes from the client; "" if it is missing.
 	Value string
 }
 
-// Error names the parameter, says what it must be, and quotes the beginning of what it was.
+// Error names the parameter, says what it must be, and quotes the beginning of Value.
 func (e *ParameterError) Error() string {
 	if e.Missing {
 		return e.Parameter.Name + " is missing. It must be " + e.Parameter.Accepts + "."
@@ -54,10 +54,10 @@ func (e *ParameterError) Error() string {
 	return fmt.Sprintf("%s must be %s, not %.64q.", e.Parameter.Name, e.Parameter.Accepts, e.Value)
 }
 
-// BodyError says that the body of a request is missing or is not what the document wants.
+// BodyError says that the body of a request is missing or violates the document.
 type BodyError struct{ Cause error }
 
-// Error says what is wrong with the body; it may repeat a part of it.
+// Error says what is wrong with the body, and may quote a part of it.
 func (e *BodyError) Error() string { return "the body of the request: " + e.Cause.Error() }
 
 // Unwrap returns the cause.
@@ -65,19 +65,19 @@ func (e *BodyError) Unwrap() error { return e.Cause }
 
 var errMissing = errors.New("it is missing")
 
-// Bind reads the parameters and the body of a request, judges them by every constraint of the
+// Bind reads the parameters and the body of a request, checks every constraint of the
 // document, and returns the request object of the operation. Its error is a [*ParameterError], a
-// [*BodyError], or one of the source.
+// [*BodyError], or an error of the source.
 func (o *Operation) Bind(s Source) (request any, err error) { return o.bind(s) }
 
-// Call has an implementation carry out what Bind returned. The response is the response object of
-// the operation.
+// Call calls the method of an implementation with the request object that Bind returned. It returns
+// the response object of the operation.
 func (o *Operation) Call(ctx context.Context, impl StrictServerInterface, request any) (response any, err error) {
 	return o.call(ctx, impl, request)
 }
 
-// Write writes what Call returned. It fails for a response of another operation, and for one that
-// cannot be encoded, before anything was written; a stream may also fail later.
+// Write writes the response object that Call returned. If it belongs to another operation or
+// cannot be encoded, Write fails before it writes anything; a stream may also fail later.
 func (o *Operation) Write(w http.ResponseWriter, response any) error { return o.write(w, response) }
 
 // BindGetFaultOperationList reads a request of GetFaultOperationList; see [Operation.Bind].
@@ -867,7 +867,7 @@ func writeStartPartitionRestart(w http.ResponseWriter, response any) error {
 	return r.VisitStartPartitionRestartResponse(w)
 }
 
-// text asks for a parameter. One that is not given is missing if it is required.
+// text reads a parameter. It is an error if a required parameter is absent.
 func text(s Source, n int, p *Parameter) (text string, is Reading, err error) {
 	text, is, err = s.Text(n, p)
 	if err == nil && is == Absent && p.Required {
@@ -878,7 +878,7 @@ func text(s Source, n int, p *Parameter) (text string, is Reading, err error) {
 
 func bad(p *Parameter, text string) error { return &ParameterError{Parameter: p, Value: text} }
 
-// parseUUID reads the form that RFC 9562 §4 writes, and no other that package uuid knows.
+// parseUUID parses only the form of RFC 9562 §4, not the others that package uuid accepts.
 func parseUUID(text string) (id uuid.UUID, ok bool) {
 	if len(text) != 36 {
 		return id, false

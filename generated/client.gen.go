@@ -14,30 +14,30 @@ import (
 	"strings"
 )
 
-// Client sends one request for each call, and says what came of it. It follows no redirect, repeats
-// nothing by itself, and takes no answer for a success that is not the documented one. Make one with
-// [NewClient] and keep it: it is safe for concurrent use.
+// Client sends one request for each call and returns the answer. It follows no redirects, does not
+// retry, and treats only the documented success as a success. Create one with
+// [NewClient] and reuse it: it is safe for concurrent use.
 //
 // The error of every method is a [*StatusError] if a server answered, a [*RequestError] if a parameter
-// cannot be sent, and else that of the [http.Client]. After the last one, and after a status of 500 or
-// more, the server may or may not have acted.
+// cannot be sent, and otherwise the error of the [http.Client]. After an error of the [http.Client], or a
+// status of 500 or more, the server may or may not have acted.
 type Client struct {
 	base  Base
 	http  http.Client
 	agent []string
 }
 
-// ClientOptions are the options of a [Client]. The zero value is right.
+// ClientOptions are the options of a [Client]. The zero value has the defaults.
 type ClientOptions struct {
-	// HTTP sends the requests; nil means one of its own over [http.DefaultTransport]. It is copied, and
-	// the copy follows no redirect. Credentials, and what else every request carries, are for its
-	// Transport to add. Without a Timeout the context bounds a call alone.
+	// HTTP sends the requests; nil means a new client with [http.DefaultTransport]. NewClient copies it;
+	// the copy follows no redirects. Its Transport adds credentials and other common headers.
+	// Without a Timeout, only the context limits the time of a call.
 	HTTP *http.Client
-	// UserAgent is the header of that name; "" means "sfcancel-generated".
+	// UserAgent is the header User-Agent; "" means "sfcancel-generated".
 	UserAgent string
 }
 
-// NewClient returns a client of the server at an address, which [ParseBase] describes. No request is sent.
+// NewClient returns a client of the server at an address as for [ParseBase]. It sends no request.
 func NewClient(address string, options ClientOptions) (*Client, error) {
 	base, err := ParseBase(address)
 	if err != nil {
@@ -60,21 +60,21 @@ func NewClient(address string, options ClientOptions) (*Client, error) {
 // String returns the address.
 func (c *Client) String() string { return c.base.String() }
 
-// StatusError is an answer that is not the documented success.
+// StatusError is an answer other than the documented success.
 type StatusError struct {
 	Operation string // its operationId
 	Status    int
 	Header    http.Header
-	// Code and Message are those of the failure in the body, if there was one. They come from the server.
+	// Code and Message are from the failure in the body, if there is one. They come from the server.
 	Code    ErrorCode
 	Message string
 	// Body is the beginning of the body, at most 2 KiB.
 	Body []byte
-	// Err is what is wrong with the answer; nil if it is a failure as the document has it, or has no body.
+	// Err says what is wrong with the answer; nil if it is a documented failure or has no body.
 	Err error
 }
 
-// Error names the operation and the status, and quotes what the server said.
+// Error names the operation and the status, and quotes the server's message.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("%s: status %d", e.Operation, e.Status)
 	if e.Code != "" {
@@ -89,7 +89,7 @@ func (e *StatusError) Error() string {
 // Unwrap returns Err.
 func (e *StatusError) Unwrap() error { return e.Err }
 
-// GetFaultOperationListResponse is a success of [Client.GetFaultOperationList].
+// GetFaultOperationListResponse is the result of a successful [Client.GetFaultOperationList].
 type GetFaultOperationListResponse struct {
 	Status int
 	Header http.Header
@@ -99,9 +99,9 @@ type GetFaultOperationListResponse struct {
 // GetFaultOperationList asks to list fault operations:
 // GET /Faults/.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
-// Of StateFilter, 0 is sent as the default of the document, 65535.
-// Of TypeFilter, 0 is sent as the default of the document, 65535.
+// If APIVersion is "", the document's default 6.0 is sent.
+// If StateFilter is 0, the document's default 65535 is sent.
+// If TypeFilter is 0, the document's default 65535 is sent.
 func (c *Client) GetFaultOperationList(ctx context.Context, params GetFaultOperationListParams) (GetFaultOperationListResponse, error) {
 	r, err := NewGetFaultOperationListRequest(ctx, c.base, params)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *Client) GetFaultOperationList(ctx context.Context, params GetFaultOpera
 	return response, nil
 }
 
-// CancelOperationResponse is a success of [Client.CancelOperation].
+// CancelOperationResponse is the result of a successful [Client.CancelOperation].
 type CancelOperationResponse struct {
 	Status int
 	Header http.Header
@@ -128,7 +128,7 @@ type CancelOperationResponse struct {
 // CancelOperation asks to cancel a fault operation:
 // POST /Faults/$/Cancel.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) CancelOperation(ctx context.Context, params CancelOperationParams) (CancelOperationResponse, error) {
 	r, err := NewCancelOperationRequest(ctx, c.base, params)
 	if err != nil {
@@ -146,7 +146,7 @@ func (c *Client) CancelOperation(ctx context.Context, params CancelOperationPara
 	return response, nil
 }
 
-// GetNodeTransitionProgressResponse is a success of [Client.GetNodeTransitionProgress].
+// GetNodeTransitionProgressResponse is the result of a successful [Client.GetNodeTransitionProgress].
 type GetNodeTransitionProgressResponse struct {
 	Status int
 	Header http.Header
@@ -156,7 +156,7 @@ type GetNodeTransitionProgressResponse struct {
 // GetNodeTransitionProgress asks to read the progress of a node transition:
 // GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) GetNodeTransitionProgress(ctx context.Context, nodeName NodeNameParameter, params GetNodeTransitionProgressParams) (GetNodeTransitionProgressResponse, error) {
 	r, err := NewGetNodeTransitionProgressRequest(ctx, c.base, nodeName, params)
 	if err != nil {
@@ -174,7 +174,7 @@ func (c *Client) GetNodeTransitionProgress(ctx context.Context, nodeName NodeNam
 	return response, nil
 }
 
-// StartNodeTransitionResponse is a success of [Client.StartNodeTransition].
+// StartNodeTransitionResponse is the result of a successful [Client.StartNodeTransition].
 type StartNodeTransitionResponse struct {
 	Status int
 	Header http.Header
@@ -183,7 +183,7 @@ type StartNodeTransitionResponse struct {
 // StartNodeTransition asks to start a node transition:
 // POST /Faults/Nodes/{nodeName}/$/StartTransition/.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) StartNodeTransition(ctx context.Context, nodeName NodeNameParameter, params StartNodeTransitionParams) (StartNodeTransitionResponse, error) {
 	r, err := NewStartNodeTransitionRequest(ctx, c.base, nodeName, params)
 	if err != nil {
@@ -201,7 +201,7 @@ func (c *Client) StartNodeTransition(ctx context.Context, nodeName NodeNameParam
 	return response, nil
 }
 
-// GetDataLossProgressResponse is a success of [Client.GetDataLossProgress].
+// GetDataLossProgressResponse is the result of a successful [Client.GetDataLossProgress].
 type GetDataLossProgressResponse struct {
 	Status int
 	Header http.Header
@@ -211,7 +211,7 @@ type GetDataLossProgressResponse struct {
 // GetDataLossProgress asks to read the progress of a data loss:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) GetDataLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetDataLossProgressParams) (GetDataLossProgressResponse, error) {
 	r, err := NewGetDataLossProgressRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -229,7 +229,7 @@ func (c *Client) GetDataLossProgress(ctx context.Context, serviceID ServiceID, p
 	return response, nil
 }
 
-// GetQuorumLossProgressResponse is a success of [Client.GetQuorumLossProgress].
+// GetQuorumLossProgressResponse is the result of a successful [Client.GetQuorumLossProgress].
 type GetQuorumLossProgressResponse struct {
 	Status int
 	Header http.Header
@@ -239,7 +239,7 @@ type GetQuorumLossProgressResponse struct {
 // GetQuorumLossProgress asks to read the progress of a quorum loss:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) GetQuorumLossProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetQuorumLossProgressParams) (GetQuorumLossProgressResponse, error) {
 	r, err := NewGetQuorumLossProgressRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -257,7 +257,7 @@ func (c *Client) GetQuorumLossProgress(ctx context.Context, serviceID ServiceID,
 	return response, nil
 }
 
-// GetPartitionRestartProgressResponse is a success of [Client.GetPartitionRestartProgress].
+// GetPartitionRestartProgressResponse is the result of a successful [Client.GetPartitionRestartProgress].
 type GetPartitionRestartProgressResponse struct {
 	Status int
 	Header http.Header
@@ -267,7 +267,7 @@ type GetPartitionRestartProgressResponse struct {
 // GetPartitionRestartProgress asks to read the progress of a partition restart:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) GetPartitionRestartProgress(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params GetPartitionRestartProgressParams) (GetPartitionRestartProgressResponse, error) {
 	r, err := NewGetPartitionRestartProgressRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -285,7 +285,7 @@ func (c *Client) GetPartitionRestartProgress(ctx context.Context, serviceID Serv
 	return response, nil
 }
 
-// StartDataLossResponse is a success of [Client.StartDataLoss].
+// StartDataLossResponse is the result of a successful [Client.StartDataLoss].
 type StartDataLossResponse struct {
 	Status int
 	Header http.Header
@@ -294,7 +294,7 @@ type StartDataLossResponse struct {
 // StartDataLoss asks to start a data loss:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) StartDataLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartDataLossParams) (StartDataLossResponse, error) {
 	r, err := NewStartDataLossRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -312,7 +312,7 @@ func (c *Client) StartDataLoss(ctx context.Context, serviceID ServiceID, partiti
 	return response, nil
 }
 
-// StartQuorumLossResponse is a success of [Client.StartQuorumLoss].
+// StartQuorumLossResponse is the result of a successful [Client.StartQuorumLoss].
 type StartQuorumLossResponse struct {
 	Status int
 	Header http.Header
@@ -321,7 +321,7 @@ type StartQuorumLossResponse struct {
 // StartQuorumLoss asks to start a quorum loss:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) StartQuorumLoss(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartQuorumLossParams) (StartQuorumLossResponse, error) {
 	r, err := NewStartQuorumLossRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -339,7 +339,7 @@ func (c *Client) StartQuorumLoss(ctx context.Context, serviceID ServiceID, parti
 	return response, nil
 }
 
-// StartPartitionRestartResponse is a success of [Client.StartPartitionRestart].
+// StartPartitionRestartResponse is the result of a successful [Client.StartPartitionRestart].
 type StartPartitionRestartResponse struct {
 	Status int
 	Header http.Header
@@ -348,7 +348,7 @@ type StartPartitionRestartResponse struct {
 // StartPartitionRestart asks to start a partition restart:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func (c *Client) StartPartitionRestart(ctx context.Context, serviceID ServiceID, partitionID PartitionIDParameter, params StartPartitionRestartParams) (StartPartitionRestartResponse, error) {
 	r, err := NewStartPartitionRestartRequest(ctx, c.base, serviceID, partitionID, params)
 	if err != nil {
@@ -366,7 +366,7 @@ func (c *Client) StartPartitionRestart(ctx context.Context, serviceID ServiceID,
 	return response, nil
 }
 
-// The bounds of what is read and kept of a body.
+// The number of bytes of a body that are read, and that are kept in a StatusError.
 const (
 	maxSuccess = 16 << 20
 	maxFailure = 64 << 10
@@ -379,7 +379,7 @@ var (
 	errNotEmpty   = errors.New("a body where none belongs")
 )
 
-// answer is a success by its status.
+// answer is an answer of the server, with its body.
 type answer struct {
 	operation string
 	status    int
@@ -387,7 +387,7 @@ type answer struct {
 	body      []byte
 }
 
-// send sends a request. The status has to be one of wanted, where 2 stands for all successes.
+// send sends a request. The status must be in wanted, where 2 stands for all 2XX.
 func (c *Client) send(r *http.Request, operation string, wanted ...int) (*answer, error) {
 	r.Header["User-Agent"] = c.agent
 	response, err := c.http.Do(r)
@@ -400,7 +400,7 @@ func (c *Client) send(r *http.Request, operation string, wanted ...int) (*answer
 		delete(response.Header, hidden)
 	}
 	a := &answer{operation: operation, status: response.StatusCode, header: response.Header}
-	if a.status < http.StatusOK { // after a 101 the body is the connection, and has no end
+	if a.status < http.StatusOK { // after a 101 the body is the connection, which does not end
 		return nil, a.wrong(errUndeclared)
 	}
 	most, success := maxFailure, false
@@ -427,12 +427,12 @@ func (c *Client) send(r *http.Request, operation string, wanted ...int) (*answer
 	return nil, a.failure()
 }
 
-// wrong is an answer that cannot be taken for what its status says.
+// wrong returns the error for an answer that is wrong because of err.
 func (a *answer) wrong(err error) *StatusError {
 	return &StatusError{Operation: a.operation, Status: a.status, Header: a.header, Body: bytes.Clone(a.body[:min(len(a.body), keptBody)]), Err: err}
 }
 
-// failure reads what a server says of itself. Its status is there whatever the body is.
+// failure returns the failure in the body. The status is set whatever the body is.
 func (a *answer) failure() *StatusError {
 	e := a.wrong(nil)
 	if len(a.body) == 0 {
@@ -461,7 +461,7 @@ func (a *answer) empty() error {
 	return nil
 }
 
-// decode reads a body that has to be JSON, also by its content type if it has one.
+// decode decodes a JSON body. The content type, if there is one, must be JSON as well.
 func (a *answer) decode(into any) error {
 	if named := a.header.Get("Content-Type"); named != "" {
 		kind, _, err := mime.ParseMediaType(named)
@@ -475,11 +475,11 @@ func (a *answer) decode(into any) error {
 	return nil
 }
 
-// stationary keeps an http.Client from following redirects, and from failing for one whose place it
-// cannot read: its status would be lost then.
+// stationary keeps an http.Client from following redirects, and from failing at an invalid
+// Location, which would lose the status.
 type stationary struct{ next http.RoundTripper }
 
-// hidden is a name that no header has that came over a connection.
+// hidden is a name that no received header can have.
 const hidden = "Location (not followed)"
 
 func (s stationary) RoundTrip(r *http.Request) (*http.Response, error) {

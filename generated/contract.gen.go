@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// Operation is one operation of the document. [Operations] has them all.
+// Operation is one operation of the document. [Operations] lists all of them.
 type Operation struct {
 	// ID is the operationId.
 	ID string
-	// Method and Path are those of the document, with the names of variables in braces.
+	// Method and Path are as in the document. In Path, the names of variables are in braces.
 	Method, Path string
 	Summary      string
-	// Role is the role that may have the operation carried out: "user", which admins include, or
-	// "admin". What the document does not say is for admins.
+	// Role is the role that the operation requires: "user", which admins have as well, or
+	// "admin". The default is "admin".
 	Role string
 	// Since is the first documented api-version that has the operation; "" if none has it.
 	Since string
-	// Parameters are in the order of the document, those of the path first. Bind judges them in
+	// Parameters are in the order of the document, those of the path first. Bind checks them in
 	// this order.
 	Parameters []*Parameter
 	// Body is the body of the request; nil if the operation has none.
@@ -34,29 +34,30 @@ type Operation struct {
 	write func(http.ResponseWriter, any) error
 }
 
-// Parameter is one parameter of an operation, and every constraint that the document has for it.
+// Parameter is one parameter of an operation, with all its constraints in the document.
 type Parameter struct {
 	Name string
 	// In is "path", "query", "header" or "cookie".
 	In       string
 	Required bool
-	// Type is "string", "integer", "number", "boolean" or "array"; of an array, Type and all that
-	// follows is about its items, and Array is set. It is "" for what has no single type.
+	// Type is "string", "integer", "number", "boolean", "array" or "object"; "" if there is no single
+	// type. If Array is set, the parameter is an array, and Type, Format, Minimum, Maximum, Pattern,
+	// Enum and Open describe its items.
 	Type, Format string
 	Array        bool
-	// Minimum and Maximum are bounds as the document writes them, of a number its value, of a text
-	// its length in characters; "" means none.
+	// Minimum and Maximum are bounds as in the document: of the value of a number, or of the length of
+	// a text in characters; "" means none.
 	Minimum, Maximum string
 	Pattern          string
-	// Enum are the texts that the document lists. The list is open if Open is set: what fits
-	// Pattern is accepted, too.
+	// Enum lists the values in the document. If Open is set, other texts that match Pattern are
+	// accepted as well.
 	Enum []string
 	Open bool
-	// Default is what absence stands for; "" means that the document says nothing of it.
+	// Default is the value of an absent parameter; "" means that the document has none.
 	Default string
 	// Since is the first documented api-version that has the parameter; "" if none has it.
 	Since string
-	// Accepts completes the sentence "It must be".
+	// Accepts is the end of the sentence "It must be".
 	Accepts     string
 	Description string
 }
@@ -69,17 +70,17 @@ type Body struct {
 
 // Response is one documented answer.
 type Response struct {
-	// Status is a number, or "default" for every other one.
+	// Status is a number, or "default" for all other statuses.
 	Status       string
 	ContentTypes []string
 	Headers      []string
 	Description  string
 }
 
-// APIVersions are the versions that have a document, oldest first.
+// APIVersions are the documented api-versions, oldest first.
 var APIVersions = [...]string{"3.0", "6.0"}
 
-// The bounds and defaults of the parameters that are numbers and have one meaning in all operations.
+// The bounds and defaults of the integer parameters that mean the same in all operations.
 const (
 	StateFilterDefault           = 65535
 	TypeFilterDefault            = 65535
@@ -122,7 +123,7 @@ const (
 	IDStartPartitionRestart       = "StartPartitionRestart"
 )
 
-// Operations are all operations of the document, ordered by path and method. Nothing may change it.
+// Operations are all operations of the document, ordered by path and method. Do not modify it.
 var Operations = [...]Operation{
 	{
 		ID: "GetFaultOperationList", Method: "GET", Path: "/Faults/",
@@ -236,9 +237,9 @@ var Operations = [...]Operation{
 	},
 }
 
-// OperationAt returns the operation that a request is for, by its method and its path as it is on
-// the wire; nil if it is for none. The empty method stands for any. A variable takes one piece of a path or more, decoded or not, and
-// empty pieces do not matter, as to the gateway of a cluster.
+// OperationAt returns the operation of a request, given its method and its path as sent; nil if
+// there is none. The empty method stands for any. A variable matches one or more segments of the path,
+// decoded or not, and empty segments are ignored, as by the gateway of a cluster.
 func OperationAt(method, path string) *Operation {
 	pieces := strings.FieldsFunc(path, isSlash)
 	var found *Operation
@@ -257,7 +258,7 @@ func OperationAt(method, path string) *Operation {
 
 func isSlash(r rune) bool { return r == '/' }
 
-// fits reports whether pieces of a path fit a template, and how many of them it spells out.
+// fits reports whether the segments of a path match a template, and how many of them are literal in it.
 func fits(template, pieces []string) (literals int, ok bool) {
 	if len(template) == 0 || len(pieces) == 0 {
 		return 0, len(template) == len(pieces)

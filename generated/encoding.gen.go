@@ -9,8 +9,8 @@ import (
 )
 
 // GetFaultOperationList200JSONStream is a [GetFaultOperationList200JSONResponse]
-// that is written as its elements come: what is held of it does not depend on their number. An error
-// ends the answer; if it comes among the first elements, nothing was written.
+// that is written while its elements are produced: its memory does not grow with their number. An error
+// ends the answer; if it occurs within the first elements, nothing has been written.
 type GetFaultOperationList200JSONStream iter.Seq2[OperationStatus, error]
 
 // VisitGetFaultOperationListResponse writes the list as encoding/json would.
@@ -18,7 +18,7 @@ func (response GetFaultOperationList200JSONStream) VisitGetFaultOperationListRes
 	return writeStream(w, 200, "application/json", iter.Seq2[OperationStatus, error](response), OperationStatus.AppendJSON)
 }
 
-// AppendJSON appends what encoding/json makes of it.
+// AppendJSON appends the value as encoding/json encodes it.
 func (v OperationStatus) AppendJSON(b []byte) (_ []byte, err error) {
 	b = append(b, `{"OperationId":`...)
 	b = append(appendUUID(append(b, '"'), v.OperationID), '"')
@@ -29,7 +29,7 @@ func (v OperationStatus) AppendJSON(b []byte) (_ []byte, err error) {
 	return append(b, '}'), nil
 }
 
-// AppendJSON appends what encoding/json makes of it.
+// AppendJSON appends the value as encoding/json encodes it.
 func (v FabricError) AppendJSON(b []byte) (_ []byte, err error) {
 	b = append(b, `{"Error":`...)
 	if b, err = v.Error.AppendJSON(b); err != nil {
@@ -38,7 +38,7 @@ func (v FabricError) AppendJSON(b []byte) (_ []byte, err error) {
 	return append(b, '}'), nil
 }
 
-// AppendJSON appends what encoding/json makes of it.
+// AppendJSON appends the value as encoding/json encodes it.
 func (v FabricErrorDetail) AppendJSON(b []byte) (_ []byte, err error) {
 	b = append(b, `{"Code":`...)
 	b = appendString(b, string(v.Code))
@@ -47,15 +47,15 @@ func (v FabricErrorDetail) AppendJSON(b []byte) (_ []byte, err error) {
 	return append(b, '}'), nil
 }
 
-// The buffers of a stream, of which seven eighths are filled. Each is four times the one before: short lists get by
-// with little, and so do streams that nobody reads.
+// The buffers of a stream, which are filled to seven eighths. Each is four times as large as the previous one, so that
+// short lists, and streams that are not read, need little memory.
 const (
 	firstPiece   = 2 << 10
 	growth       = 4
 	largestPiece = 32 << 10
 )
 
-// writeStream writes a list in pieces. The header goes out with the first.
+// writeStream writes a list in pieces. The header is sent with the first.
 func writeStream[T any](w http.ResponseWriter, status int, contentType string, all iter.Seq2[T, error], appendTo func(T, []byte) ([]byte, error)) error {
 	b, begun := make([]byte, 0, firstPiece), false
 	flush := func() error {
@@ -93,7 +93,7 @@ func writeStream[T any](w http.ResponseWriter, status int, contentType string, a
 	return flush()
 }
 
-// appendJSON appends what has no encoder of its own.
+// appendJSON appends a value that has no generated encoder.
 func appendJSON[T any](v T, b []byte) ([]byte, error) {
 	text, err := json.Marshal(v)
 	return append(b, text...), err
@@ -105,9 +105,9 @@ func appendString(b []byte, text string) []byte {
 	b = append(b, '"')
 	for i, c := range []byte(text) {
 		switch {
-		case '?' <= c && c <= '~' && c != '\\': // letters before all
+		case '?' <= c && c <= '~' && c != '\\': // first, because it covers letters
 		case c < ' ' || c > '~' || c == '<' || c == '>' || c == '&':
-			quoted, _ := json.Marshal(text) // a text always encodes
+			quoted, _ := json.Marshal(text) // never fails for a string
 			return append(b[:begin], quoted...)
 		case c == '"' || c == '\\':
 			b = append(append(b, text[from:i]...), '\\')

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// answering is a server that shows what it is asked, and answers as the document does.
+// answering starts a server that prints each request and answers with the example of the document.
 func answering(status int, body string) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Method, r.RequestURI)

@@ -14,17 +14,17 @@ import (
 	"strings"
 )
 
-// Base is the address of a server, parsed. Make one with [ParseBase]; the zero value is none, and every
-// builder refuses it. It is safe for concurrent use.
+// Base is the parsed address of a server. Create one with [ParseBase]; every builder refuses the zero
+// value. It is safe for concurrent use.
 type Base struct {
 	scheme, host string
 	path         string // escaped, with a slash at the end
-	name         string // the header Host: the host without an empty port
+	name         string // for the header Host: the host without an empty port
 }
 
 // ParseBase parses an address such as "http://localhost:19080". It may end in a path prefix, but must
-// not carry a query, a fragment, or credentials. The error does not repeat the address: whoever put a
-// password into it by mistake does not want to find that in a log.
+// not have a query, a fragment, or credentials. The error does not quote the address, so that a
+// password in it does not get into a log.
 func ParseBase(address string) (Base, error) {
 	u, err := url.Parse(address)
 	switch {
@@ -50,14 +50,14 @@ func (base Base) String() string {
 	return base.scheme + "://" + base.host + base.path
 }
 
-// RequestError says that a parameter cannot be sent as it is. Nothing was sent.
+// RequestError says that the value of a parameter cannot be sent. Nothing was sent.
 type RequestError struct {
-	Parameter string // as the document names it
-	Must      string // completes the sentence "It must"
-	Value     string // what it was; "" if there was none
+	Parameter string // its name in the document
+	Must      string // the end of the sentence "It must"
+	Value     string // its value; "" if there is none
 }
 
-// Error names the parameter, says what it must be, and quotes the beginning of what it was.
+// Error names the parameter, says what it must be, and quotes the beginning of Value.
 func (e *RequestError) Error() string {
 	if e.Value == "" {
 		return e.Parameter + " must " + e.Must
@@ -68,9 +68,9 @@ func (e *RequestError) Error() string {
 // NewGetFaultOperationListRequest builds the request to list fault operations:
 // GET /Faults/. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
-// Of StateFilter, 0 is sent as the default of the document, 65535.
-// Of TypeFilter, 0 is sent as the default of the document, 65535.
+// If APIVersion is "", the document's default 6.0 is sent.
+// If StateFilter is 0, the document's default 65535 is sent.
+// If TypeFilter is 0, the document's default 65535 is sent.
 func NewGetFaultOperationListRequest(ctx context.Context, base Base, params GetFaultOperationListParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -110,7 +110,7 @@ func NewGetFaultOperationListRequest(ctx context.Context, base Base, params GetF
 // NewCancelOperationRequest builds the request to cancel a fault operation:
 // POST /Faults/$/Cancel. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewCancelOperationRequest(ctx context.Context, base Base, params CancelOperationParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -145,7 +145,7 @@ func NewCancelOperationRequest(ctx context.Context, base Base, params CancelOper
 // NewGetNodeTransitionProgressRequest builds the request to read the progress of a node transition:
 // GET /Faults/Nodes/{nodeName}/$/GetTransitionProgress. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewGetNodeTransitionProgressRequest(ctx context.Context, base Base, nodeName NodeNameParameter, params GetNodeTransitionProgressParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -182,7 +182,7 @@ func NewGetNodeTransitionProgressRequest(ctx context.Context, base Base, nodeNam
 // NewStartNodeTransitionRequest builds the request to start a node transition:
 // POST /Faults/Nodes/{nodeName}/$/StartTransition/. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewStartNodeTransitionRequest(ctx context.Context, base Base, nodeName NodeNameParameter, params StartNodeTransitionParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -234,7 +234,7 @@ func NewStartNodeTransitionRequest(ctx context.Context, base Base, nodeName Node
 // NewGetDataLossProgressRequest builds the request to read the progress of a data loss:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetDataLossProgress. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewGetDataLossProgressRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params GetDataLossProgressParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -273,7 +273,7 @@ func NewGetDataLossProgressRequest(ctx context.Context, base Base, serviceID Ser
 // NewGetQuorumLossProgressRequest builds the request to read the progress of a quorum loss:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetQuorumLossProgress. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewGetQuorumLossProgressRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params GetQuorumLossProgressParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -312,7 +312,7 @@ func NewGetQuorumLossProgressRequest(ctx context.Context, base Base, serviceID S
 // NewGetPartitionRestartProgressRequest builds the request to read the progress of a partition restart:
 // GET /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/GetRestartProgress. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewGetPartitionRestartProgressRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params GetPartitionRestartProgressParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -351,7 +351,7 @@ func NewGetPartitionRestartProgressRequest(ctx context.Context, base Base, servi
 // NewStartDataLossRequest builds the request to start a data loss:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartDataLoss. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewStartDataLossRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params StartDataLossParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -395,7 +395,7 @@ func NewStartDataLossRequest(ctx context.Context, base Base, serviceID ServiceID
 // NewStartQuorumLossRequest builds the request to start a quorum loss:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartQuorumLoss. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewStartQuorumLossRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params StartQuorumLossParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -441,7 +441,7 @@ func NewStartQuorumLossRequest(ctx context.Context, base Base, serviceID Service
 // NewStartPartitionRestartRequest builds the request to start a partition restart:
 // POST /Faults/Services/{serviceId}/$/GetPartitions/{partitionId}/$/StartRestart. The error is a [*RequestError] if it is about a parameter.
 //
-// Of APIVersion, "" is sent as the default of the document, 6.0.
+// If APIVersion is "", the document's default 6.0 is sent.
 func NewStartPartitionRestartRequest(ctx context.Context, base Base, serviceID ServiceID, partitionID PartitionIDParameter, params StartPartitionRestartParams) (*http.Request, error) {
 	var room [256]byte
 	b, err := base.begin(room[:0])
@@ -487,7 +487,7 @@ var (
 	errNoContext = errors.New("the context is nil")
 )
 
-// begin begins a path with that of the address.
+// begin appends the path of the address.
 func (base Base) begin(b []byte) ([]byte, error) {
 	if base.host == "" {
 		return nil, errNoBase
@@ -495,13 +495,14 @@ func (base Base) begin(b []byte) ([]byte, error) {
 	return append(b, base.path...), nil
 }
 
-// addressed is a request with the address that it goes to, which live as long as each other.
+// addressed holds a request and its URL, to allocate both at once.
 type addressed struct {
 	request http.Request
 	url     url.URL
 }
 
-// request is one of a path and a query, which begins at path with its separator. Both share one string.
+// request returns a request for b, a path followed by a query. The query begins, with its separator, at index path of
+// b. Both share one string.
 func (base Base) request(ctx context.Context, method string, b []byte, path int, body io.Reader) (*http.Request, error) {
 	if ctx == nil {
 		return nil, errNoContext
@@ -522,7 +523,7 @@ func (base Base) request(ctx context.Context, method string, b []byte, path int,
 	if body == nil {
 		*r = *new(http.Request).WithContext(ctx)
 		r.Method, r.Header, r.Proto, r.ProtoMajor, r.ProtoMinor = method, make(http.Header), "HTTP/1.1", 1, 1
-	} else { // it finds out how long the body is, and how to read it again
+	} else { // net/http sets ContentLength and GetBody
 		sized, err := http.NewRequestWithContext(ctx, method, "", body)
 		if err != nil {
 			return nil, err
@@ -533,8 +534,8 @@ func (base Base) request(ctx context.Context, method string, b []byte, path int,
 	return r, nil
 }
 
-// appendSegment appends a text to a segment of a path. One that is empty, or that has a level "." or
-// "..", would make another path of it somewhere on its way.
+// appendSegment appends a text to a segment of a path. It refuses an empty text and one with a level "." or
+// "..", which a proxy or a server could turn into another path.
 func appendSegment(b []byte, name, text string) ([]byte, error) {
 	if text == "" {
 		return b, &RequestError{Parameter: name, Must: "be given"}
@@ -550,10 +551,10 @@ func appendSegment(b []byte, name, text string) ([]byte, error) {
 // appendQuery appends a text to a query.
 func appendQuery(b []byte, text string) []byte { return appendEscaped(b, text, "-_.~", "+") }
 
-// appendText appends a text to a header, which has no escapes.
+// appendText appends a text to a header value, which has no escapes.
 func appendText(b []byte, text string) []byte { return append(b, text...) }
 
-// appendEscaped appends a text. Letters, digits and what is in plain stand for themselves.
+// appendEscaped appends a text and escapes all characters except letters, digits and those in plain.
 func appendEscaped(b []byte, text, plain, space string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(text) {
@@ -580,7 +581,7 @@ func appendUUID(b []byte, id [16]byte) []byte {
 	return append(b, text[:]...)
 }
 
-// addCookie adds a cookie. net/http would leave out what a cookie cannot hold.
+// addCookie adds a cookie. It refuses invalid characters, which net/http would drop.
 func addCookie(r *http.Request, name, value string) error {
 	if strings.ContainsFunc(value, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("\",;\\", c) }) {
 		return &RequestError{Parameter: name, Must: "be printable, without spaces, quotes, commas, semicolons and backslashes", Value: value}

@@ -426,13 +426,13 @@ type StrictServerInterface interface {
 }
 
 // Unimplemented answers every operation with [ErrUnimplemented]. Embed it by value in an
-// implementation that has only some of the operations: it then goes on compiling when the document
-// gains one. The zero value is ready, and safe for concurrent use.
+// implementation of some of the operations, which then still compiles when the document
+// gets a new one. The zero value is ready to use and safe for concurrent use.
 type Unimplemented struct{}
 
 var _ StrictServerInterface = Unimplemented{}
 
-// ErrUnimplemented is what [Unimplemented] returns, wrapped with the name of the operation.
+// ErrUnimplemented is the error that [Unimplemented] returns, wrapped with the name of the operation.
 var ErrUnimplemented = errors.New("not implemented")
 
 // GetFaultOperationList returns [ErrUnimplemented].

@@ -10,7 +10,7 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// bind writes the body of Bind: one block for each parameter, in order.
+// bind returns the body of Bind: one block for each parameter, in order.
 func bind(o *operation, facts []*parameter) (string, error) {
 	var b strings.Builder
 	for n, p := range slices.Concat(o.PathParams, o.QueryParams, o.HeaderParams, o.CookieParams) {
@@ -28,7 +28,7 @@ func bind(o *operation, facts []*parameter) (string, error) {
 	return b.String(), nil
 }
 
-// bindOne writes the block of one parameter: its n-th, at index of the table.
+// bindOne returns the block of the operation's n-th parameter, which is at index in the table.
 func bindOne(n, index int, fact *parameter, p codegen.ParameterDefinition, field string) (string, error) {
 	at := fmt.Sprintf("&parameters[%d]", index)
 	goType := p.TypeDef()
@@ -62,7 +62,7 @@ func bindOne(n, index int, fact *parameter, p codegen.ParameterDefinition, field
 	return fmt.Sprintf("if text, is, err := text(s, %d, %s); err != nil {\nreturn r, err\n} else if is != Absent {\n%s%s}%s\n", n, at, convert, assign, absent), nil
 }
 
-// literal is the default of a parameter as Go writes it, "" if it has none.
+// literal returns the default of a parameter as a Go expression, "" if it has none.
 func literal(f *parameter) string {
 	if f.Type == "string" && f.Format == "" && f.Default != "" {
 		return strconv.Quote(f.Default)
@@ -73,7 +73,8 @@ func literal(f *parameter) string {
 	return f.Default
 }
 
-// conversion writes what makes a v of a text, with every constraint of the document, or returns.
+// conversion returns code that converts a text to a v and checks every constraint of the document. The code returns if
+// one does not hold.
 func conversion(f *parameter, goType, at string) string {
 	refuse := fmt.Sprintf("{\nreturn r, bad(%s, text)\n}\n", at)
 	checked := func(conditions ...[]string) string {
@@ -83,7 +84,7 @@ func conversion(f *parameter, goType, at string) string {
 		}
 		return "if is != Judged && (" + strings.Join(all, " || ") + ") " + refuse
 	}
-	var listed, pattern []string // conditions under which a text is not in the list, or does not match
+	var listed, pattern []string // conditions that are true if a text is not in the list, or does not match
 	if f.Pattern != "" {
 		pattern = []string{"!" + matcherOf(f.Pattern) + "(text)"}
 	}
@@ -121,12 +122,12 @@ func conversion(f *parameter, goType, at string) string {
 		return fmt.Sprintf("real, err := strconv.ParseFloat(text, 64)\nif err != nil || math.IsNaN(real) || math.IsInf(real, 0) %s%sv := %s(real)\n",
 			refuse, checked(f.outside("real")), goType)
 	}
-	// Of anything else, as an object, the form is for the runtime library.
+	// The runtime library parses all other types, such as objects.
 	return fmt.Sprintf("var v %s\nif err := runtime.BindStyledParameterWithOptions(\"form\", %q, text, &v, runtime.BindStyledParameterOptions{Explode: false, Required: true}); err != nil %s",
 		goType, f.Name, refuse)
 }
 
-// bindBody writes what reads the body of a request.
+// bindBody returns code that reads the body of a request.
 func bindBody(o *operation) string {
 	if len(o.Bodies) == 0 {
 		return ""
@@ -162,7 +163,7 @@ func bindBody(o *operation) string {
 	return b.String()
 }
 
-// matcherOf is the name of the function that matches a pattern. The templates write it once.
+// matcherOf returns the name of the function that matches a pattern. The templates define it once.
 func matcherOf(pattern string) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(pattern))

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
-// contract is what the templates see of a document.
+// contract is the data of a document for the templates.
 type contract struct {
 	Versions   []string
 	Parameters []*parameter
@@ -28,7 +28,7 @@ type operation struct {
 
 	ID, GoName, Role, Since string
 	Method, Path, Summary   string
-	Parameters              []int // into those of the contract
+	Parameters              []int // indexes into those of the contract
 	Body                    *body
 	Responses               []response
 	Binding                 string
@@ -44,8 +44,8 @@ type response struct {
 	ContentTypes, Headers goStrings
 }
 
-// parameter is one row of the table, field by field as contract.tmpl declares it. It is a fact of the
-// document itself, not of what Go makes of it.
+// parameter is one row of the table, with the fields that contract.tmpl declares. It describes the
+// document without Go's overlay.
 type parameter struct {
 	Name, In                             string
 	Required                             bool
@@ -59,7 +59,7 @@ type parameter struct {
 	goName string
 }
 
-// Constants are the bounds and defaults of whole numbers, as lines of a const declaration.
+// Constants returns the bounds and defaults of integers, as lines of a const declaration.
 func (c *contract) Constants() (lines []string) {
 	for _, p := range c.Parameters {
 		same := slices.IndexFunc(c.Parameters, func(o *parameter) bool { return o != p && o.goName == p.goName })
@@ -75,7 +75,7 @@ func (c *contract) Constants() (lines []string) {
 	return lines
 }
 
-// goStrings is a slice of texts as Go writes it.
+// goStrings is a slice of texts that prints as Go code.
 type goStrings []string
 
 func (s goStrings) String() string {
@@ -85,14 +85,14 @@ func (s goStrings) String() string {
 	return fmt.Sprintf("%#v", []string(s))
 }
 
-// describe collects the facts of a document. The types are those of Go, the constraints those of
-// the contract, which Go's overlay does not change.
+// describe collects the data of a document. The types come from Go's overlay, the constraints from
+// the document without it.
 func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, views []view) (*contract, error) {
 	c := new(contract)
 	for _, v := range views {
 		c.Versions = append(c.Versions, v.version)
 	}
-	at := make(map[string]int) // where equal parameters are
+	at := make(map[string]int) // index of each parameter, to store equal ones once
 	for _, d := range definitions {
 		if d.IsAlias {
 			continue
@@ -138,7 +138,7 @@ func describe(plain *openapi3.T, definitions []codegen.OperationDefinition, view
 	return c, err
 }
 
-// role is who may have an operation carried out, as Go's overlay says.
+// role returns the role that an operation requires, as in Go's overlay.
 func role(d codegen.OperationDefinition) string {
 	text, _ := d.Spec.Extensions["x-role"].(string)
 	return cmp.Or(text, "admin")
@@ -151,7 +151,7 @@ func found(doc *openapi3.T, d codegen.OperationDefinition) *openapi3.Operation {
 	return nil
 }
 
-// named is a parameter of an operation, its own or one of its path.
+// named returns a parameter of an operation, its own or one of its path.
 func named(doc *openapi3.T, d codegen.OperationDefinition, p codegen.ParameterDefinition) *openapi3.Parameter {
 	op := found(doc, d)
 	if op == nil {
@@ -160,7 +160,7 @@ func named(doc *openapi3.T, d codegen.OperationDefinition, p codegen.ParameterDe
 	return slices.Concat(op.Parameters, doc.Paths.Value(d.Path).Parameters).GetByInAndName(p.In, p.ParamName)
 }
 
-// since is the first version whose view has something.
+// since returns the first version for whose view has is true.
 func since(views []view, has func(*openapi3.T) bool) string {
 	for _, v := range views {
 		if has(v.T) {
@@ -181,7 +181,7 @@ func factOf(p *openapi3.Parameter) *parameter {
 	if schema.Type.Is("array") && schema.Items != nil {
 		f.Array, schema = true, schema.Items.Value
 	}
-	for _, one := range slices.Concat(schema.AnyOf, schema.OneOf) { // an open list: texts, or a pattern
+	for _, one := range slices.Concat(schema.AnyOf, schema.OneOf) { // an open list: enum values, or a pattern
 		switch {
 		case one.Value.Type == nil || !one.Value.Type.Is("string"):
 			return f
@@ -225,7 +225,7 @@ func texts(values []any) (all []string) {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// accepts completes the sentence "It must be".
+// accepts returns the end of the sentence "It must be".
 func (p *parameter) accepts() string {
 	if p.Array {
 		one := *p
@@ -268,7 +268,7 @@ func (p *parameter) accepts() string {
 	return "what the document describes"
 }
 
-// Literal is the parameter as Go writes it, without what is empty.
+// Literal returns the parameter as a Go literal without empty fields.
 func (p *parameter) Literal() string {
 	var fields []string
 	value := reflect.ValueOf(*p)
@@ -280,7 +280,7 @@ func (p *parameter) Literal() string {
 	return "{" + strings.Join(fields, ", ") + "}"
 }
 
-// outside are the conditions under which a value, or the length of a text, is out of bounds.
+// outside returns the conditions that are true if a value, or the length of a text, is out of bounds.
 func (p *parameter) outside(value string) (all []string) {
 	if p.Minimum != "" {
 		all = append(all, value+" < "+p.Minimum)

@@ -12,7 +12,7 @@ import (
 // encoder is a type that appends itself as JSON.
 type encoder struct{ Name, Body string }
 
-// stream is an answer that is a list, and can be written element by element.
+// stream is an answer whose list can be written element by element.
 type stream struct{ GoName, Type, List, Status, ContentType, Item, Append string }
 
 // encodings are the streams of a document, and the encoders of their elements and of failures.
@@ -20,7 +20,7 @@ type encodings struct {
 	Streams  []stream
 	Encoders []encoder
 
-	known map[string]bool // by the name of the type: whether it has an encoder
+	known map[string]bool // whether a type has an encoder, by the name of the type
 }
 
 func encodingsOf(definitions []codegen.OperationDefinition) (e encodings, err error) {
@@ -47,7 +47,7 @@ func encodingsOf(definitions []codegen.OperationDefinition) (e encodings, err er
 	return e, nil
 }
 
-// stream adds one if its elements have a name.
+// stream adds a stream if its elements are of a named type.
 func (e *encodings) stream(goName, status string, content codegen.ResponseContentDefinition, item *openapi3.SchemaRef) error {
 	if item == nil || item.Ref == "" {
 		return nil
@@ -66,7 +66,7 @@ func (e *encodings) stream(goName, status string, content codegen.ResponseConten
 	return err
 }
 
-// encoder adds one for a type, unless it is no struct that a reference names.
+// encoder adds an encoder for a type if it is a struct that a reference names.
 func (e *encodings) encoder(of *openapi3.SchemaRef) (added bool, err error) {
 	if of.Ref == "" || !isStruct(of.Value) {
 		return false, nil
@@ -86,14 +86,14 @@ func (e *encodings) encoder(of *openapi3.SchemaRef) (added bool, err error) {
 	separator := "{"
 	for _, p := range schema.Properties {
 		if !p.Required || p.IsPointer() {
-			e.Encoders[at].Body = "return appendJSON(v, b)\n" // what is left out may be the first
+			e.Encoders[at].Body = "return appendJSON(v, b)\n" // if this field is omitted, the next one must not begin with a comma
 			return true, nil
 		}
 		value, err := e.value(of.Value.Properties[p.JsonFieldName], "v."+p.GoFieldName())
 		if err != nil {
 			return false, err
 		}
-		key, _ := json.Marshal(p.JsonFieldName) // a text always encodes
+		key, _ := json.Marshal(p.JsonFieldName) // never fails for a string
 		fmt.Fprintf(&b, "b = append(b, %#q...)\n%s", separator+string(key)+":", value)
 		separator = ","
 	}
@@ -102,14 +102,14 @@ func (e *encodings) encoder(of *openapi3.SchemaRef) (added bool, err error) {
 	return true, nil
 }
 
-// isStruct says whether a schema is one of a Go struct, and of all its fields.
+// isStruct reports whether a schema describes a Go struct with all its fields.
 func isStruct(s *openapi3.Schema) bool {
 	return s.Type.Is("object") && len(s.Properties) > 0 && !s.Nullable && s.Extensions["x-go-type"] == nil &&
 		len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) == 0 && s.AdditionalProperties.Schema == nil &&
 		(s.AdditionalProperties.Has == nil || !*s.AdditionalProperties.Has)
 }
 
-// value writes what appends a field.
+// value returns code that appends a field.
 func (e *encodings) value(of *openapi3.SchemaRef, field string) (string, error) {
 	s := of.Value
 	plain := !s.Nullable && s.Extensions["x-go-type"] == nil && of.Extensions["x-go-type"] == nil

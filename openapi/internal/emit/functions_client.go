@@ -14,8 +14,8 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// functions are what the templates of requests and clients use beyond those of oapi-codegen. Defaults,
-// bounds and examples are those of the document, which Go's overlay may have taken out of the types.
+// functions returns the functions of the templates for requests and clients, besides those of oapi-codegen. Defaults,
+// bounds and examples come from the document, because Go's overlay may remove them from the types.
 func (c *contract) functions(operations []codegen.OperationDefinition) template.FuncMap {
 	d := builders{make(map[string]*parameter)}
 	for _, o := range c.Operations {
@@ -39,7 +39,7 @@ func (c *contract) functions(operations []codegen.OperationDefinition) template.
 	}
 }
 
-// builders writes the code that builds requests.
+// builders generates the code that builds requests.
 type builders struct {
 	facts map[string]*parameter // by operation, place and name
 }
@@ -48,7 +48,7 @@ func (d builders) fact(op codegen.OperationDefinition, p codegen.ParameterDefini
 	return d.facts[op.OperationId+" "+p.In+" "+p.ParamName]
 }
 
-// variable is the argument of a path parameter, which must not hide another name of the builder.
+// variable returns the argument name of a path parameter, which must not shadow another name of the builder.
 func variable(p codegen.ParameterDefinition) string {
 	name := p.GoVariableName()
 	if slices.Contains([]string{"ctx", "base", "params", "body", "contentType", "b", "c", "r", "a", "v", "i", "err", "path", "room", "response"}, name) {
@@ -57,7 +57,7 @@ func variable(p codegen.ParameterDefinition) string {
 	return name
 }
 
-// jsonBody is the JSON body of an operation; nil if it has none.
+// jsonBody returns the JSON body of an operation, or nil.
 func jsonBody(op codegen.OperationDefinition) *codegen.RequestBodyDefinition {
 	if i := slices.IndexFunc(op.Bodies, func(b codegen.RequestBodyDefinition) bool { return b.NameTag == "JSON" }); i >= 0 {
 		return &op.Bodies[i]
@@ -65,7 +65,7 @@ func jsonBody(op codegen.OperationDefinition) *codegen.RequestBodyDefinition {
 	return nil
 }
 
-// each writes something for every argument of a builder.
+// each concatenates the results of write for every argument of a builder.
 func each(op codegen.OperationDefinition, write func(name, goType string) string) string {
 	var b strings.Builder
 	say := func(name, goType string) { b.WriteString(write(name, goType)) }
@@ -87,12 +87,12 @@ func each(op codegen.OperationDefinition, write func(name, goType string) string
 	return b.String()
 }
 
-// notes says in a comment what is sent for a zero value.
+// notes returns comment lines on what is sent for zero values.
 func (d builders) notes(op codegen.OperationDefinition) string {
 	var all []string
 	for _, p := range op.QueryParams {
 		if text, zero := d.fact(op, p).fallback(); text != "" {
-			all = append(all, fmt.Sprintf("Of %s, %s is sent as the default of the document, %s", p.GoName(), zero, text))
+			all = append(all, fmt.Sprintf("If %s is %s, the document's default %s is sent", p.GoName(), zero, text))
 		}
 	}
 	if len(all) == 0 {
@@ -101,8 +101,8 @@ func (d builders) notes(op codegen.OperationDefinition) string {
 	return "//\n// " + strings.Join(all, ".\n// ") + ".\n"
 }
 
-// fallback is the default that stands for the zero value of a required parameter. An optional one is left
-// out, and of a boolean false is as good a value as true.
+// fallback returns the default that is sent for the zero value of a required parameter. An optional parameter is omitted
+// instead, and false is a valid value of a boolean.
 func (p *parameter) fallback() (text, zero string) {
 	switch {
 	case !p.Required || p.In == "path" || p.Array || p.Default == "":
@@ -114,7 +114,7 @@ func (p *parameter) fallback() (text, zero string) {
 	return "", ""
 }
 
-// code is Go that is being written, with the first thing that cannot be.
+// code is Go code under construction, with the first error.
 type code struct {
 	strings.Builder
 	err error
@@ -122,7 +122,7 @@ type code struct {
 
 func (c *code) line(format string, args ...any) { fmt.Fprintf(c, format+"\n", args...) }
 
-// build writes the body of a builder: the path and the query in one buffer, then what goes into headers.
+// build returns the body of a builder: it writes the path and the query to one buffer, then sets the headers.
 func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	var c code
 	c.line("var room [256]byte")
@@ -133,7 +133,7 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	for _, p := range op.QueryParams {
 		d.parameter(&c, op, p, fmt.Sprintf("b = append(b, %q...)\n", "&"+url.QueryEscape(p.ParamName)+"="), "appendQuery")
 	}
-	body, given, contentType := "nil", "", "" // given is the condition under which there is a body
+	body, given, contentType := "nil", "", "" // given is the condition that there is a body
 	if !op.BodyRequired || jsonBody(op) == nil {
 		given = "if body != nil "
 	}
@@ -161,7 +161,7 @@ func (d builders) build(op codegen.OperationDefinition) (string, error) {
 	return c.String(), c.err
 }
 
-// conditional writes statements, in a block behind a condition if there is one.
+// conditional writes statements, in a block after the condition if it is not empty.
 func (c *code) conditional(condition, statements string) {
 	if condition != "" {
 		statements = condition + "{\n" + statements + "\n}"
@@ -169,7 +169,7 @@ func (c *code) conditional(condition, statements string) {
 	c.line("%s", statements)
 }
 
-// path writes the path, variable by variable.
+// path writes the code for the path, variable by variable.
 func (d builders) path(c *code, op codegen.OperationDefinition) {
 	for rest := strings.TrimPrefix(op.Path, "/"); rest != ""; {
 		before, after, _ := strings.Cut(rest, "{")
@@ -186,7 +186,7 @@ func (d builders) path(c *code, op codegen.OperationDefinition) {
 	}
 }
 
-// parameter writes what appends one parameter. before goes in front of each value of it.
+// parameter writes the code that appends one parameter, with before in front of each of its values.
 func (d builders) parameter(c *code, op codegen.OperationDefinition, p codegen.ParameterDefinition, before, escape string) {
 	if err := d.fact(op, p).write(c, p, before, escape); err != nil && c.err == nil {
 		c.err = fmt.Errorf("%s: parameter %s: %w", op.OperationId, p.ParamName, err)
@@ -205,7 +205,7 @@ func (f *parameter) write(c *code, p codegen.ParameterDefinition, before, escape
 	case p.HasOptionalPointer():
 		c.line("if %s != nil {", field)
 		field, end = "*"+field, "}\n"
-	case !p.Required && p.ZeroValueIsNil(): // a list or a map; what else has no pointer is always sent
+	case !p.Required && p.ZeroValueIsNil(): // a list or a map; any other type without a pointer is always sent
 		c.line("if %s != nil {", field)
 		end = "}\n"
 	}
@@ -251,7 +251,7 @@ func (f *parameter) write(c *code, p codegen.ParameterDefinition, before, escape
 	return nil
 }
 
-// appended writes what appends a text that may hold anything.
+// appended returns code that appends an arbitrary text.
 func appended(escape string, p codegen.ParameterDefinition, text string) string {
 	if escape == "appendSegment" {
 		return fmt.Sprintf("if b, err = appendSegment(b, %q, %s); err != nil {\nreturn nil, err\n}", p.ParamName, text)
@@ -259,7 +259,7 @@ func appended(escape string, p codegen.ParameterDefinition, text string) string 
 	return fmt.Sprintf("b = %s(b, %s)", escape, text)
 }
 
-// append writes what appends a value, of a list one of its values.
+// append returns code that appends a value, or one element of a list.
 func (f *parameter) append(p codegen.ParameterDefinition, value, escape string) (string, error) {
 	receiver := strings.TrimPrefix(value, "*") // of a method
 	number := func(convert, goType, plain, more string) string {
@@ -294,7 +294,7 @@ func (f *parameter) append(p codegen.ParameterDefinition, value, escape string) 
 	return "", fmt.Errorf("a value of type [%s] and format %q cannot be written", f.Type, f.Format)
 }
 
-// as is a value as a Go type, which it is already if its format is plain and it is no enum.
+// as returns a value converted to a Go type. It needs no conversion if its format is plain and it is not an enum.
 func (f *parameter) as(goType, value, plain string) string {
 	return converted(goType, value, f.Format == plain && len(f.Enum) == 0)
 }
@@ -306,8 +306,8 @@ func converted(goType, value string, already bool) string {
 	return goType + "(" + value + ")"
 }
 
-// check writes the bounds of the document, and that what is required is there. Lists of values are open: a
-// server may know others.
+// check writes code that checks the bounds of the document, and that required values are present. It does not check
+// enums, because a server may know other values.
 func (f *parameter) check(c *code, field string, needed bool) {
 	refuse := func(condition, must, shown string) {
 		c.line("if %s {\nreturn nil, &RequestError{Parameter: %q, Must: %q%s}\n}", condition, f.Name, must, shown)
@@ -342,7 +342,7 @@ func (f *parameter) check(c *code, field string, needed bool) {
 	}
 }
 
-// success is a documented success: its status, "2XX" for any, and the Go type of its body.
+// success is a documented success response. Its status is "2XX" if any success status is allowed.
 type success struct {
 	Status string
 	Type   string // "" if the body is empty, "[]byte" if it is not JSON
@@ -350,10 +350,10 @@ type success struct {
 	Field  string
 }
 
-// Code is the status as a number, and 2 if it is any success.
+// Code returns the status as a number, or 2 for "2XX".
 func (s success) Code() string { return strings.TrimSuffix(s.Status, "XX") }
 
-// successes are the documented ones. The field of the only body is Body.
+// successes returns the documented success responses. If only one has a body, its field is Body.
 func successes(op codegen.OperationDefinition) (all []success) {
 	bodies := 0
 	for _, r := range op.Responses {
@@ -382,7 +382,7 @@ func successes(op codegen.OperationDefinition) (all []success) {
 	return all
 }
 
-// errorCode is the Go type of the code in a failure, which is the property Code of the property Error.
+// errorCode returns the Go type of the code in a failure, which is the property Code of the property Error.
 func errorCode(operations []codegen.OperationDefinition) (string, error) {
 	for _, op := range operations {
 		r := op.Spec.Responses.Default()
@@ -408,14 +408,14 @@ func property(of *openapi3.SchemaRef, name string) *openapi3.SchemaRef {
 
 // example is a call of an operation with the examples of the document.
 type example struct {
-	Arguments string // of the call
-	Request   string // that is sent
+	Arguments string // arguments of the call
+	Request   string // the request sent: method and URL
 	Status    string
 	Answer    string
-	Runs      bool // there is an answer
+	Runs      bool // the document has an answer, so the example can run
 }
 
-// example returns nil if the document has no example of something that has to be given.
+// example returns nil if the document has no example of a required value.
 func (d builders) example(op codegen.OperationDefinition) *example {
 	if op.HasBody() || len(op.HeaderParams)+len(op.CookieParams) > 0 || len(successes(op)) == 0 {
 		return nil

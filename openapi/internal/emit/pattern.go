@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// matcher writes a function that reports whether a text matches a pattern: straight-line code for a
-// sequence of characters and classes of which none can be taken for what follows it, as
-// ^[0-9]+\.[0-9]+$ is, and a regular expression for all else.
+// matcher returns a function that reports whether a text matches a pattern. For a sequence of characters and
+// classes in which no element overlaps with the next, such as
+// ^[0-9]+\.[0-9]+$, it is straight-line code; otherwise it uses a regular expression.
 func matcher(name, pattern string) string {
 	head := fmt.Sprintf("\n// %s reports whether a text matches %s.\n", name, pattern)
 	if steps, ok := sequence(pattern); ok {
@@ -29,13 +29,13 @@ func matcher(name, pattern string) string {
 		head, name, name, name, pattern)
 }
 
-// step is one character of a class, or many.
+// step matches one character of a class, or many.
 type step struct {
 	ranges []rune // pairs
 	many   bool
 }
 
-// condition is that under which the character at i is of the class, or is not.
+// condition returns the condition that the character at i is in the class, or is not.
 func (s step) condition(is bool) string {
 	one, many, or := "text[i] == %q", "text[i] >= %q && text[i] <= %q", " || "
 	if !is {
