@@ -7,12 +7,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Files returns the whole document, faults, and the view of every documented api-version, such as
-// v6.0, each as YAML and as JSON, by the name of the file: faults.yaml, faults.json, v6.0.yaml and so
-// on. They are what server.WithDocument serves. The text of a file is always the same; the JSON is
-// indented, its members are in the order of their names.
+// Files returns the whole document and the view of every documented api-version,
+// each as YAML and as JSON. The keys are the file names: faults.yaml, faults.json, v6.0.yaml and so
+// on. server.WithDocument serves these files. Their text is deterministic; the JSON is
+// indented, with its members sorted by name.
 //
-// The caller owns the files, and Files is safe for concurrent use. It has the errors of [View]; on an
+// The caller owns the files, and Files is safe for concurrent use. Its errors are those of [View]; on an
 // error the map is nil.
 func Files() (map[string][]byte, error) {
 	texts := map[string][]byte{"faults": Document()}

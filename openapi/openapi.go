@@ -1,6 +1,6 @@
-// Package openapi carries the contract: the OpenAPI document faults.yaml, and the overlays that narrow it to one
-// documented api-version. Tests hold the rest of the project against it, by package openapi/loaded. Of what ships, the
-// command line alone imports it, which keeps the overlay library out of every client and server.
+// Package openapi embeds the contract: the OpenAPI document faults.yaml, and the overlays that narrow it to one
+// documented api-version. Tests compare the rest of the project with it, through package openapi/loaded. Outside tests,
+// only the command line imports it, which keeps the overlay library out of every client and server.
 package openapi
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
 )
 
-// document is a string, so that nobody can write to what was embedded.
+// document is a string, so that it cannot be changed.
 //
 //go:embed faults.yaml
 var document string
@@ -19,21 +19,21 @@ var document string
 //go:embed v*.overlay.yaml
 var overlays embed.FS
 
-// Document returns the text of faults.yaml. Every call makes a copy, which the caller owns. It is never nil, and it
-// is safe for concurrent use.
+// Document returns the text of faults.yaml, never nil. Every call returns a copy, which the caller owns. Document is
+// safe for concurrent use.
 func Document() []byte {
 	return []byte(document)
 }
 
-// Versions lists the documented api-versions, oldest first: those that have an overlay. The caller owns the list.
+// Versions returns the documented api-versions, those that have an overlay, oldest first. The caller owns the list.
 func Versions() []string {
 	return overlaid.Versions(overlays, ".")
 }
 
-// View returns the text of faults.yaml narrowed to one of [Versions]: without what x-since says came later, and under
-// the overlay of the version. The caller owns it, and View is safe for concurrent use.
+// View returns the text of faults.yaml narrowed to one of [Versions]: without the parts that x-since marks as later, and
+// with the overlay of the version applied. The caller owns the text, and View is safe for concurrent use.
 //
-// There is an error for any other version, and one for an overlay that no longer fits the document: an action without
+// Any other version is an error, and so is an overlay that no longer fits the document: an action without
 // a target, or one that changes nothing. On an error the text is nil.
 func View(apiVersion string) ([]byte, error) {
 	actions, err := overlays.ReadFile(overlaid.File(apiVersion))

@@ -1,4 +1,4 @@
-// Command check says what is wrong with the document and its overlays, one line for each fault: file, line and column,
+// Command check checks the document and its overlays. It prints one line for each fault: file, line and column,
 // what is wrong and what to do. It runs at the root of the repository:
 //
 //	go run ./openapi/check

@@ -12,16 +12,16 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// methods are the methods of the wrapper that have another name than their operation.
+// methods are the methods of the wrapper whose name differs from that of their operation.
 var methods = map[string]string{"CancelOperation": "Cancel", "GetFaultOperationList": "Operations"}
 
 // progress is the method that serves each operation that reads progress.
 const progress = "Progress"
 
-// callers is what the source of the wrapper shows. It is empty where there is no wrapper.
+// callers is read from the source of the wrapper. It is empty if there is no wrapper.
 type callers struct {
 	methods map[string]string   // the methods of Client, with the type of their options
-	fields  map[string][]string // of its structs, and those that it sets of generated ones
+	fields  map[string][]string // the fields of its structs, and those of generated structs that it sets, by type
 }
 
 func readCallers(root string) (callers, error) {
@@ -33,7 +33,7 @@ func readCallers(root string) (callers, error) {
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if parsed == nil {
-			return c, err // what is only broken is read as far as it goes
+			return c, err // a file with syntax errors is still read as far as it was parsed
 		}
 		ast.Inspect(parsed, c.read)
 	}

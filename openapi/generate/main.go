@@ -1,9 +1,9 @@
-// Command generate makes package generated from the document. It runs at the root of the repository:
+// Command generate generates package generated from the document. It runs at the root of the repository:
 //
 //	go run ./openapi/generate
 //
-// It checks the document, makes the files aside, compiles them in the place of the old ones, and replaces those only if
-// that went well: a run that fails leaves everything as it was. Then it says which other packages do not compile with
+// It checks the document, writes the new files to a temporary directory, compiles them, and replaces the old files only
+// if they compile: a failed run changes nothing. Then it reports which other packages do not compile with
 // the new files, what the document changes for callers since the last commit, and who has to act.
 package main
 
@@ -33,7 +33,7 @@ func main() {
 
 const untouched = "generated/ is as it was"
 
-// run makes the package anew in the repository at root, and tells what changed.
+// run regenerates the package in the repository at root and reports what changed.
 func run(ctx context.Context, root string, out io.Writer) error {
 	tree := os.DirFS(root)
 	problems, err := check.Tree(ctx, tree)
@@ -65,7 +65,7 @@ func run(ctx context.Context, root string, out io.Writer) error {
 	return tell(ctx, root, out)
 }
 
-// differing names the files that are not as they were, the ones that are gone included.
+// differing returns the names of the files that have changed or are no longer generated.
 func differing(tree fs.FS, made map[string][]byte) []string {
 	var names []string
 	for name, text := range made {
@@ -80,12 +80,12 @@ func differing(tree fs.FS, made map[string][]byte) []string {
 	return names
 }
 
-// stale names the generated files that are made no more.
+// stale returns the names of the existing files that are no longer generated.
 func stale(tree fs.FS, made map[string][]byte) []string {
 	var names []string
 	old, err := fs.Glob(tree, "generated/*.gen.go")
 	if err != nil {
-		return nil // the pattern is a good one
+		return nil // cannot happen: the pattern is valid
 	}
 	for _, file := range old {
 		if name := strings.TrimPrefix(file, "generated/"); made[name] == nil {

@@ -17,13 +17,13 @@ import (
 	"strings"
 )
 
-// replace compiles the files in the place of the old ones, without touching those, and replaces them if that works. It
-// returns what the packages that are written by hand say to the new ones.
+// replace compiles the new files through an overlay, without changing the old ones, and replaces those if the package
+// compiles. It returns the compiler's errors for the handwritten packages.
 func replace(ctx context.Context, root string, made map[string][]byte) (broken []string, err error) {
 	if root, err = filepath.Abs(root); err != nil {
 		return nil, err
 	}
-	// In the same file system, so that a file is replaced at once. The tools of Go leave out names with a dot.
+	// In the same file system, so that a rename is atomic. The go command ignores names that begin with a dot.
 	aside, err := os.MkdirTemp(root, ".generated-")
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func replace(ctx context.Context, root string, made map[string][]byte) (broken [
 	if said, err := build(ctx, root, overlay, "./generated"); err != nil {
 		return nil, fmt.Errorf("what the document makes does not compile:\n%s", explained(said, made))
 	}
-	// Of the workspace, so that callers in modules of their own are told of as well.
+	// The whole workspace, to find errors in callers of other modules as well.
 	said, err := build(ctx, root, overlay, "work")
 	if err != nil {
 		broken = packages(said)
@@ -58,7 +58,8 @@ func replace(ctx context.Context, root string, made map[string][]byte) (broken [
 	return broken, nil
 }
 
-// put writes the files aside, and a file that tells the go command to take them for those in generated.
+// put writes the files to the directory aside, with an overlay for the go command that puts them in the place of those
+// in generated.
 func put(root, aside string, made map[string][]byte, gone []string) (overlay string, err error) {
 	place := make(map[string]string)
 	for _, name := range gone {
@@ -79,12 +80,12 @@ func put(root, aside string, made map[string][]byte, gone []string) (overlay str
 	return overlay, os.WriteFile(overlay, text, 0o644)
 }
 
-// line is one of what the compiler says, with the package that it is about.
+// line is one line of the compiler's output, with its package.
 type line struct{ ImportPath, Output string }
 
-// build compiles packages and returns what the compiler says.
+// build compiles packages and returns the compiler's output.
 func build(ctx context.Context, root, overlay, packages string) (said []line, err error) {
-	// Readonly, because a document is no reason to change go.mod.
+	// Readonly, because generating must not change go.mod.
 	cmd := exec.CommandContext(ctx, "go", "build", "-json", "-mod=readonly", "-overlay", overlay, packages)
 	cmd.Dir = root
 	var more bytes.Buffer
@@ -111,8 +112,8 @@ var (
 	complain = regexp.MustCompile(`^generated/([^:]+):(\d+):\d+: `)
 )
 
-// explained is what the compiler says of the generated files, with the lines that it means, because nobody can look at
-// them. What the go command advises for a package that is not there is left out: it would add a dependency to everybody
+// explained returns the compiler's output for the generated files, with the source lines quoted, because the files are
+// removed. It omits the go command's advice for a missing package, which would add a dependency for everyone
 // who imports the module.
 func explained(said []line, made map[string][]byte) string {
 	var lines []string
@@ -132,12 +133,12 @@ func explained(said []line, made map[string][]byte) string {
 	return strings.Join(lines, "\n")
 }
 
-// packages says of each package that does not compile so, and where it begins. What imports it is not told of by the
-// compiler.
+// packages returns a line for each package that does not compile, with the first error. The compiler does not report
+// the packages that import it.
 func packages(said []line) (all []string) {
 	told := make(map[string][]string)
 	for _, one := range said {
-		if _, name, ours := strings.Cut(one.ImportPath, "sfcancel/sfcancel/"); ours && !strings.HasPrefix(one.Output, "\t") { // a tab goes on with the line before
+		if _, name, ours := strings.Cut(one.ImportPath, "sfcancel/sfcancel/"); ours && !strings.HasPrefix(one.Output, "\t") { // a tab continues the previous line
 			told[name] = append(told[name], one.Output)
 		}
 	}

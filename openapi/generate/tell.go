@@ -21,11 +21,11 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
-// tell says what the document in the tree changes for callers, compared with the one before.
+// tell writes what the document changes for callers, compared with the last one.
 func tell(ctx context.Context, root string, out io.Writer) error {
 	before, since := last(ctx, root)
 	if before == nil {
-		return nil // the first document changes nothing for anybody
+		return nil // this is the first document
 	}
 	callers, err := readCallers(root)
 	if err != nil {
@@ -46,11 +46,11 @@ func tell(ctx context.Context, root string, out io.Writer) error {
 	return nil
 }
 
-// compare lists what changed between two trees: in the whole document, and then what changed only in one api-version.
+// compare lists the changes between two trees: first those of the whole document, then those of a single api-version.
 func compare(before, after fs.FS, callers changes.Callers) ([]string, error) {
 	was, err := parsed.Form(before, goOverlay)
 	is, err2 := parsed.Form(after, goOverlay)
-	if err != nil || err2 != nil { // one of the two is not as Go sees it; as they are, both can be compared
+	if err != nil || err2 != nil { // Go's overlay does not fit one of them: compare both without it
 		was, err = parsed.Form(before, "")
 		is, err2 = parsed.Form(after, "")
 	}
@@ -71,7 +71,7 @@ func compare(before, after fs.FS, callers changes.Callers) ([]string, error) {
 		}
 		oldView, err := parsed.Form(before, overlaid.File(version))
 		if err != nil {
-			continue // its overlay did not fit; there is nothing to compare with
+			continue // its overlay did not fit the old document: there is nothing to compare with
 		}
 		newView, err := parsed.Form(after, overlaid.File(version))
 		if err != nil {
@@ -93,7 +93,7 @@ const (
 	goOverlay = "go.overlay.yaml"
 )
 
-// name gives the schemas of a view the names that they have in Go, which a view does not say.
+// name gives the schemas of a view their Go names, which a view does not have.
 func name(view, golang *openapi3.T) {
 	if view.Components == nil || golang.Components == nil {
 		return
@@ -105,8 +105,8 @@ func name(view, golang *openapi3.T) {
 	}
 }
 
-// last is what package generated was made from before: the tree of the last commit, or where there is no git the
-// document of the last release. It is nil if there is neither.
+// last returns the previous source of package generated: the tree of the last commit or, without git, the
+// document of the last release. The tree is nil if there is neither.
 func last(ctx context.Context, root string) (tree fs.FS, since string) {
 	git := func(args ...string) ([]byte, error) {
 		return exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()

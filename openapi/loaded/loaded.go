@@ -1,5 +1,5 @@
-// Package loaded has the document of package openapi as kin-openapi reads it, for whoever judges by it: the tests.
-// It is a package of its own because kin-openapi is large, and takes its time when a program starts.
+// Package loaded parses the document of package openapi with kin-openapi, for the tests.
+// It is a separate package because kin-openapi is large and slows down the start of a program.
 package loaded
 
 import (
@@ -17,7 +17,7 @@ func Document(ctx context.Context) (*openapi3.T, error) {
 	return Text(ctx, openapi.Document())
 }
 
-// View is [Document] for what [openapi.View] returns, and has the errors of both.
+// View parses and validates the text that [openapi.View] returns. It has the errors of both [openapi.View] and [Text].
 func View(ctx context.Context, apiVersion string) (*openapi3.T, error) {
 	text, err := openapi.View(apiVersion)
 	if err != nil {
@@ -26,16 +26,16 @@ func View(ctx context.Context, apiVersion string) (*openapi3.T, error) {
 	return Text(ctx, text)
 }
 
-// Text parses and validates the text of a document, its examples and defaults included.
+// Text parses and validates the text of a document, including its examples and defaults.
 //
-// The error tells why the document does not parse, why it breaks the rules of OpenAPI 3.0, or that it refers to
-// something outside itself, which is refused. On an error the document is nil.
+// A document that does not parse, violates OpenAPI 3.0, or refers to
+// another file is an error. On an error the document is nil.
 //
-// Every call builds a document of its own, which the caller may change; Text is safe for concurrent use. The document
-// knows the format uuid, but openapi3filter asks only its own options: pass it the document's
+// Every call builds a new document, which the caller may change; Text is safe for concurrent use. The document
+// validates the format uuid, but openapi3filter uses only its own options: pass it the document's
 // GetSchemaValidationOptions as SchemaValidationOptions.
 //
-// Nothing here blocks. A ctx that is done makes Text return its error; it must not be nil.
+// Text does not block. If ctx is done, Text returns its error. ctx must not be nil.
 func Text(ctx context.Context, text []byte) (*openapi3.T, error) {
 	doc, err := parsed.Valid(ctx, text)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command operations writes the page of the contract for people: every operation and parameter of
-// generated.Operations.
+// Command operations writes the human-readable page of the contract, with every operation and parameter of
+// generated.Operations:
 //
 //	go run ./openapi/operations docs/operations.md
 package main
@@ -48,7 +48,7 @@ Role "user" means users and admins. Parameters in italics are optional. "Since" 
 | --- | --- | --- | --- | --- | --- |
 `
 
-// page is the page of operations, with each parameter once: a name means the same everywhere.
+// page returns the page. It lists each parameter once, because a name means the same in all operations.
 func page(operations []generated.Operation) string {
 	var b strings.Builder
 	b.WriteString(above)
@@ -80,7 +80,7 @@ func row(b *strings.Builder, cells ...string) {
 	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
 
-// text is a text of the document on one line, without what Markdown makes something of.
+// text returns a text of the document on one line, with Markdown's special characters escaped.
 func text(s string) string {
 	return escapes.Replace(strings.Join(strings.Fields(s), " "))
 }

@@ -1,5 +1,5 @@
-// Command view prints the document as one documented api-version has it, for tools that know no overlays, or without an
-// argument the list of those versions:
+// Command view prints the view of one documented api-version, for tools that do not support overlays. Without an
+// argument it prints the list of those versions:
 //
 //	go run ./openapi/view 3.0
 package main

@@ -1,7 +1,7 @@
-// Package changes says in sentences what a new document changes for callers, and who has to act.
+// Package changes describes in sentences what a new document changes for callers, and who has to act.
 //
-// It looks at what the generated package shows of a document: operations, parameters, answers, schemas. What is
-// breaking is judged elsewhere, by oasdiff.
+// It compares the parts of a document that the generated package exposes: operations, parameters, answers, schemas.
+// Whether a change is breaking is decided elsewhere, by oasdiff.
 package changes
 
 import (
@@ -13,23 +13,23 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Callers is what is known of the code that is written by hand.
+// Callers describes the handwritten code that uses the generated package.
 type Callers interface {
-	// Method is the method of the wrapper for an operation, such as Cancel, or nothing.
+	// Method returns the wrapper's method for an operation, such as Cancel, or "".
 	Method(operation string) string
-	// Lacks says what the wrapper lacks to send a parameter, by the name of its field in Go, or nothing.
+	// Lacks says what the wrapper lacks to send a parameter, given the name of its field in Go, or "".
 	Lacks(operation, field string) string
 }
 
-// change is one sentence less its subject, so that one about many operations is told once.
+// change is one sentence, with its subject apart, so that sentences about several operations can be merged.
 type change struct {
 	subject string
-	says    string   // from the verb on: "has a new …"
+	says    string   // the sentence from the verb on: "has a new …"
 	acts    []string // who has to act
 }
 
-// Between lists what the document after changes compared to the document before, a sentence each, in the order of the
-// names. Both documents are as Go sees them, under the Go overlay.
+// Between lists the changes from the document before to the document after, one sentence each, in the order of the
+// names. Both documents must have the Go overlay applied.
 func Between(before, after *openapi3.T, callers Callers) []string {
 	c := comparison{before: before, after: after, callers: callers}
 	c.operations()
@@ -48,10 +48,10 @@ func (c *comparison) add(subject, says string, acts ...string) {
 	c.all = append(c.all, change{subject, says, acts})
 }
 
-// several is how a verb is written after more than one subject.
+// several replaces singular verbs by plural ones.
 var several = strings.NewReplacer("has ", "have ", "is ", "are ", "answers ", "answer ", "takes ", "take ")
 
-// told writes a sentence for each thing that is said, with all of whom it is said.
+// told returns one sentence for each distinct change, with all its subjects.
 func (c *comparison) told() (all []string) {
 	done := make(map[string]bool)
 	for _, one := range c.all {
@@ -85,7 +85,7 @@ func (c *comparison) told() (all []string) {
 	return all
 }
 
-// listed writes a list as a sentence has it: three at most by name.
+// listed joins names as in a sentence, naming at most four.
 func listed(names []string, last string) string {
 	if len(names) > 4 {
 		names = append(slices.Clone(names[:3]), fmt.Sprintf("%d more", len(names)-3))
@@ -96,7 +96,7 @@ func listed(names []string, last string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " " + last + " " + names[len(names)-1]
 }
 
-// both are the keys of two maps, sorted.
+// both returns the keys of two maps, sorted.
 func both[V any](a, b map[string]V) []string {
 	all := maps.Clone(b)
 	if all == nil {

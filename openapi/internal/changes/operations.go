@@ -9,7 +9,7 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// call is an operation with what it inherits from its path.
+// call is an operation with the parameters it inherits from its path.
 type call struct {
 	route string
 	*openapi3.Operation
@@ -34,7 +34,7 @@ func calls(doc *openapi3.T) map[string]call {
 
 func (c *comparison) operations() {
 	before, after := calls(c.before), calls(c.after)
-	ids := make(map[string]string) // of the new operations, by route
+	ids := make(map[string]string) // ids of the new operations, by route
 	for id, op := range after {
 		if _, old := before[id]; !old {
 			ids[op.route] = id
@@ -71,7 +71,7 @@ func (c *comparison) operations() {
 	}
 }
 
-// method says what the wrapper's method for an operation does, if there is one.
+// method returns a clause with the wrapper's method for an operation as its subject, or "" if there is no method.
 func (c *comparison) method(operation, does string) string {
 	if name := c.callers.Method(operation); name != "" {
 		return "wrapper." + name + " " + does
@@ -124,7 +124,7 @@ func (c *comparison) operation(id string, old, now call) {
 	}
 }
 
-// sentences are what is said of something that is new, and that is gone, with who has to act.
+// sentences are the sentences for something added and for something removed, with who has to act.
 var sentences = map[string]struct{ added, act, removed, actGone string }{
 	"answer": {
 		"answers %s%s as well", "package generated has a new response type for it, and callers handle it",
@@ -140,7 +140,7 @@ var sentences = map[string]struct{ added, act, removed, actGone string }{
 	},
 }
 
-// things tells of what one of two maps has and the other has not.
+// things adds a change for each key that only one of two maps has.
 func things[V any](c *comparison, subject, sort, in string, was, is map[string]V) {
 	say := sentences[sort]
 	for _, name := range both(was, is) {

@@ -31,7 +31,7 @@ func schemasOf(doc *openapi3.T) openapi3.Schemas {
 	return doc.Components.Schemas
 }
 
-// goName is the name of a schema in package generated.
+// goName returns the name of a schema in package generated.
 func goName(name string, schema *openapi3.SchemaRef) string {
 	if own, ok := schema.Value.Extensions["x-go-name"].(string); ok {
 		return own
@@ -81,16 +81,16 @@ func (c *comparison) schema(name string, was, is *openapi3.SchemaRef) {
 	}
 }
 
-// difference is what two schemas do not agree on.
+// difference is one difference between two schemas.
 type difference struct {
-	text           string // "maximum 3600 (was 60)"
-	shape          bool   // its type in Go is another
-	read           bool   // what the server makes of a value that is not there
-	free           bool   // a bound that is gone
-	added, removed bool   // a value of an enum
+	text           string // such as "maximum 3600 (was 60)"
+	shape          bool   // the Go type differs
+	read           bool   // the default differs
+	free           bool   // a bound was removed
+	added, removed bool   // an enum value was added or removed
 }
 
-// differences compares what two schemas say. What both only refer to is told of where it is.
+// differences compares two schemas. A change to a schema that both refer to is reported only for that schema itself.
 func differences(was, is *openapi3.SchemaRef) (all []difference) {
 	if was == nil || is == nil || was.Value == nil || is.Value == nil || is.Ref != "" && is.Ref == was.Ref {
 		return nil
@@ -135,7 +135,7 @@ func differences(was, is *openapi3.SchemaRef) (all []difference) {
 	return all
 }
 
-// text is a value of the document, "" for none.
+// text returns a value of the document as text, "" for none.
 func text(value any) string {
 	if value == nil {
 		return ""
@@ -143,7 +143,7 @@ func text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// kindOf names the type of a schema.
+// kindOf returns a name for the type of a schema.
 func kindOf(schema *openapi3.SchemaRef) string {
 	if schema == nil {
 		return "anything"
@@ -164,7 +164,7 @@ func kindOf(schema *openapi3.SchemaRef) string {
 	return name
 }
 
-// constraint says in words what the values of a parameter must be, beyond their type.
+// constraint describes the constraints on the values of a parameter, apart from their type.
 func constraint(schema *openapi3.SchemaRef) string {
 	if schema == nil || schema.Value == nil {
 		return ""

@@ -1,8 +1,8 @@
-// Package check finds what is wrong with the document and its overlays before anything is generated from them, and
-// says where: file, line and column, and one sentence on what is wrong and what to do.
+// Package check finds faults in the document and its overlays before anything is generated from them. It reports
+// file, line and column, and one sentence on what is wrong and what to do.
 //
-// It knows the keywords of OpenAPI 3.0 itself, because no library tells positions or takes a misspelt keyword for a
-// fault. A fault that it does not know is told in the words of kin-openapi, without a position.
+// It has its own list of the keywords of OpenAPI 3.0, because no library reports positions or treats a misspelt keyword
+// as a fault. Other faults are reported in the words of kin-openapi, without a position.
 package check
 
 import (
@@ -22,11 +22,11 @@ import (
 // Problem is one fault.
 type Problem struct {
 	File         string // from the root of the repository
-	Line, Column int    // from 1 on
+	Line, Column int    // counted from 1
 	Text         string // what is wrong, and what to do
 }
 
-// String writes a problem as compilers do.
+// String formats a problem as compilers do.
 func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
 }
@@ -38,27 +38,27 @@ const (
 	goFile   = folder + "go.overlay.yaml"
 )
 
-// perFile is how far apart the lines of two files are in one tree, which an overlay has grown into another.
+// perFile is the offset between the line numbers of a document's nodes and those of an overlay merged into it.
 const perFile = 1_000_000
 
-// checker looks at one tree.
+// checker checks one tree.
 type checker struct {
-	files    []string // by the lines of a node, in steps of perFile
+	files    []string // files[n] has the nodes with lines from n*perFile on
 	root     *yaml.Node
 	versions []string
-	open     bool // values are not judged: Go's enums stand for lists that are open
+	open     bool // values are not checked, because Go's enums do not list all of them
 
 	schemas    []*yaml.Node
 	parameters []*yaml.Node
-	exampled   []*yaml.Node              // what has a schema and examples of it
+	exampled   []*yaml.Node              // nodes with a schema and examples of it
 	judged     []judged                  // values, with their schemas
-	keys       map[*yaml.Node]*yaml.Node // of values
+	keys       map[*yaml.Node]*yaml.Node // by value
 
 	found []Problem
 }
 
-// Tree checks the document and the overlays in the tree of the repository. The problems are in the order of the files
-// and lines. The error is that of reading the document, and no problem of it.
+// Tree checks the document and the overlays in the tree of the repository. The problems are sorted by file
+// and line. The error is not about the contents: a file could not be read.
 func Tree(ctx context.Context, tree fs.FS) ([]Problem, error) {
 	text, err := fs.ReadFile(tree, document)
 	if err != nil {
@@ -88,7 +88,7 @@ func Tree(ctx context.Context, tree fs.FS) ([]Problem, error) {
 			return nil, err
 		}
 		o := c.overlay(file, actions)
-		if len(found) == 0 || o.target { // a fault of the document is told once, and not for every reader of it
+		if len(found) == 0 || o.target { // a fault of the document is reported once, not for every overlay
 			found = append(found, o.found...)
 		}
 	}
@@ -98,7 +98,7 @@ func Tree(ctx context.Context, tree fs.FS) ([]Problem, error) {
 	return sorted(found), nil
 }
 
-// contract looks at the tree as one document.
+// contract checks the tree as one document.
 func (c *checker) contract() {
 	c.keys = make(map[*yaml.Node]*yaml.Node)
 	c.twice(c.root)
@@ -116,7 +116,7 @@ func (c *checker) contract() {
 	c.judge()
 }
 
-// whole asks kin-openapi, about the document and every view.
+// whole validates the document and every view with kin-openapi.
 func (c *checker) whole(ctx context.Context, tree fs.FS, text []byte) []Problem {
 	if _, err := parsed.Valid(ctx, text); err != nil {
 		return []Problem{{document, 1, 1, err.Error()}}

@@ -1,17 +1,17 @@
 package check
 
-// kind is what one object of the format may have: each keyword with what its value is.
+// kind lists the keywords that one kind of object may have, with the type of their values:
 //
 //	text, flag, number, size, any    a scalar; a size is a whole number from 0 on
 //	texts                            a list of texts
 //	schema                           an object of that kind
 //	[]schema, {}schema               a list, and a mapping from names of the document's own
 //
-// A mark at the end: the keyword must be there.
+// An exclamation mark at the end means that the keyword is required.
 type kind map[string]string
 
 // kinds are the objects of OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3) and of Overlay 1.0
-// (https://spec.openapis.org/overlay/v1.0.0). What is not a mapping from keywords, but from paths or statuses, is in
+// (https://spec.openapis.org/overlay/v1.0.0). Mappings whose keys are not keywords, but paths or statuses, are in
 // structure.go.
 var kinds = map[string]kind{
 	"document": {
@@ -83,14 +83,14 @@ var kinds = map[string]kind{
 	"action":  {"target": "text!", "description": "text", "update": "any", "remove": "flag", "copy": "text"},
 }
 
-// sections are the kinds that a reference may stand for, with the part of components that has them.
+// sections are the kinds that a reference may stand for, with their section of components.
 var sections = map[string]string{
 	"schema": "schemas", "response": "responses", "parameter": "parameters", "example": "examples",
 	"request body": "requestBodies", "header": "headers", "security scheme": "securitySchemes", "link": "links",
 	"callback": "callbacks",
 }
 
-// lacks says what to do where a keyword that must be there is not.
+// lacks says what to do if a required keyword is missing.
 var lacks = map[string]string{
 	"operationId": "give it one, which names the method in Go",
 	"responses":   "say what it answers",

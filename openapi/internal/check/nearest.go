@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// nearest is the name that somebody meant who wrote word, or nothing if none is near: one or two letters are wrong, or
-// only their case is.
+// nearest returns the name closest to the misspelt word, or "" if none is near. A near name differs in at most two
+// letters, or only in case.
 func nearest(word string, names kind) string {
 	best, meant := 1+min(2, len(word)/3), ""
 	for _, name := range slices.Sorted(maps.Keys(names)) {
@@ -19,7 +19,7 @@ func nearest(word string, names kind) string {
 	return meant
 }
 
-// distance counts the letters to add, to take out, to change or to swap.
+// distance returns the number of letters to add, remove, change or swap.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -17,7 +17,7 @@ var (
 	methods  = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 )
 
-// parameter checks what one parameter says for itself.
+// parameter checks one parameter on its own.
 func (c *checker) parameter(parameter *yaml.Node) {
 	if in := overlaid.Value(parameter, "in"); in != nil {
 		if _, ok := places[in.Value]; !ok {
@@ -40,7 +40,7 @@ func (c *checker) parameter(parameter *yaml.Node) {
 	}
 }
 
-// operations checks what operations and their parameters say of each other.
+// operations checks operations and their parameters against each other.
 func (c *checker) operations() {
 	paths := overlaid.Value(c.root, "paths")
 	if paths == nil {
@@ -85,13 +85,13 @@ func (c *checker) operations() {
 	}
 }
 
-// identity checks that an operation has an id of its own.
+// identity checks that an operation has a unique id.
 func (c *checker) identity(operation *yaml.Node, method string, path *yaml.Node, ids map[string]string) {
 	id := overlaid.Value(operation, "operationId")
 	if id == nil {
 		return
 	}
-	name := strings.ToLower(inner.ReplaceAllString(id.Value, "")) // as far as Go tells names apart
+	name := strings.ToLower(inner.ReplaceAllString(id.Value, "")) // ids that agree in this may have the same Go name
 	if first := ids[name]; first != "" {
 		c.report(id, "the operationId %s is that of %s: give this operation one of its own", id.Value, first)
 		return
@@ -114,13 +114,13 @@ func (c *checker) duplicates(list *yaml.Node) {
 	}
 }
 
-// named is the name of a parameter, and where it is.
+// named returns the name of a parameter, and its place: path, query, header or cookie.
 func (c *checker) named(element *yaml.Node) (name, in string) {
 	parameter := c.resolve(element)
 	return text(parameter, "name"), text(parameter, "in")
 }
 
-// text is a keyword that is a text, or nothing.
+// text returns the text of a keyword, or "".
 func text(node *yaml.Node, keyword string) string {
 	if value := overlaid.Value(node, keyword); value != nil {
 		return value.Value
@@ -128,7 +128,7 @@ func text(node *yaml.Node, keyword string) string {
 	return ""
 }
 
-// variables returns the names in braces that no parameter declares, and tells of parameters that no braces name.
+// variables returns the variables of a path that no parameter declares, and reports path parameters without a variable.
 func (c *checker) variables(path *yaml.Node, lists ...*yaml.Node) (lacking []string) {
 	for _, m := range variable.FindAllStringSubmatch(path.Value, -1) {
 		lacking = append(lacking, m[1])
@@ -143,7 +143,7 @@ func (c *checker) variables(path *yaml.Node, lists ...*yaml.Node) (lacking []str
 			name, in := c.named(element)
 			switch {
 			case name == "" || in == "":
-				return nil // told of already, and whatever is missing may be this
+				return nil // reported already, and it may be the missing parameter
 			case in == "path" && slices.Contains(written, name):
 				lacking = slices.DeleteFunc(lacking, func(s string) bool { return s == name })
 			case in == "path":

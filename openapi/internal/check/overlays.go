@@ -12,14 +12,14 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
 )
 
-// overlayFault is what is wrong with an overlay, and with the document under it.
+// overlayFault has the faults of an overlay and of the document with the overlay applied.
 type overlayFault struct {
 	found  []Problem
 	target bool // the overlay itself is at fault
 }
 
-// overlay checks an overlay: its keywords, whether each action finds what it is for and changes it, and the document
-// that comes of it. The document itself stays as it is.
+// overlay checks an overlay: its keywords, whether each action has a target and changes it, and the resulting
+// document. It does not change the document in c.
 func (c *checker) overlay(file string, text []byte) overlayFault {
 	actions, syntax := parse(file, text)
 	if syntax != nil {
@@ -48,7 +48,7 @@ func (c *checker) overlay(file string, text []byte) overlayFault {
 			return overlayFault{o.found, true}
 		}
 		if err := overlaid.Narrow(narrowed, version); err != nil {
-			return overlayFault{} // told of in the document
+			return overlayFault{} // reported for the document
 		}
 	}
 	for i, action := range whole.Actions {
@@ -68,7 +68,7 @@ func (c *checker) overlay(file string, text []byte) overlayFault {
 		warnings, err := one.ApplyToStrict(narrowed)
 		for scalar, text := range before {
 			if source := find(&action.Update, scalar.Value); scalar.Value != text && source != nil {
-				scalar.Line, scalar.Column = source.Line, source.Column // the library writes into what was there
+				scalar.Line, scalar.Column = source.Line, source.Column // the library changes the existing nodes in place
 			}
 		}
 		switch {
@@ -93,7 +93,7 @@ func (c *checker) overlay(file string, text []byte) overlayFault {
 	return overlayFault{found: under.found}
 }
 
-// copied is a deep copy that keeps the lines.
+// copied returns a deep copy of a node, with its lines.
 func copied(node *yaml.Node) *yaml.Node {
 	twin := *node
 	twin.Content = make([]*yaml.Node, len(node.Content))
@@ -103,7 +103,7 @@ func copied(node *yaml.Node) *yaml.Node {
 	return &twin
 }
 
-// nodes are a node and all below it.
+// nodes yields a node and all nodes below it.
 func nodes(root *yaml.Node) iter.Seq[*yaml.Node] {
 	return func(yield func(*yaml.Node) bool) {
 		var walk func(node *yaml.Node) bool
@@ -114,7 +114,7 @@ func nodes(root *yaml.Node) iter.Seq[*yaml.Node] {
 	}
 }
 
-// placed gives nodes that the overlay library made without a line that of what they belong to.
+// placed gives each node that the overlay library made without a line the line of its owner.
 func placed(node, owner *yaml.Node) {
 	if node.Line == 0 {
 		node.Line, node.Column = owner.Line, owner.Column
@@ -128,7 +128,7 @@ func placed(node, owner *yaml.Node) {
 	}
 }
 
-// find is the first node with one of the texts; nil if there is none.
+// find returns the first scalar with one of the texts, or nil.
 func find(root *yaml.Node, texts ...string) *yaml.Node {
 	for node := range nodes(root) {
 		if node.Kind == yaml.ScalarNode && slices.Contains(texts, node.Value) {

@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
 )
 
-// extension checks the extensions that this project gives a meaning: when something came.
+// extension checks the extensions that this project defines: x-since and x-enum-since.
 func (c *checker) extension(key, value *yaml.Node) {
 	switch key.Value {
 	case "x-since":
@@ -38,7 +38,7 @@ func (c *checker) came(version *yaml.Node) {
 	}
 }
 
-// since checks what the overlays and the last release say of the document.
+// since checks the document against the versions that have overlays and the last release.
 func (c *checker) since(tree fs.FS) error {
 	var listed []string
 	documented := c.at("#/components/schemas/DocumentedApiVersion")
@@ -83,7 +83,7 @@ func (c *checker) since(tree fs.FS) error {
 	return nil
 }
 
-// released tells of values of enums that the last release has and the document has not.
+// released reports enum values of the last release that the document no longer has.
 func (c *checker) released(old, now *yaml.Node, name string, key *yaml.Node) {
 	if old.Kind == yaml.SequenceNode && name == "parameters" {
 		for _, parameter := range old.Content {
@@ -100,7 +100,7 @@ func (c *checker) released(old, now *yaml.Node, name string, key *yaml.Node) {
 	}
 	if overlaid.Value(old, "$ref") == nil {
 		if now = c.resolve(now); now == nil {
-			return // told of where the reference is
+			return // reported at the reference
 		}
 	}
 	values, left := overlaid.Value(old, "enum"), overlaid.Value(now, "enum")

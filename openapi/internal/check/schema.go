@@ -12,7 +12,7 @@ import (
 
 var types = kind{"string": "", "integer": "", "number": "", "boolean": "", "array": "", "object": ""}
 
-// bounds are the keywords that come in pairs, with the types that they bind.
+// bounds are the pairs of keywords for a minimum and a maximum, with the types that they apply to.
 var bounds = []struct{ least, most, types string }{
 	{"minimum", "maximum", "integer number"},
 	{"minLength", "maxLength", "string"},
@@ -20,7 +20,7 @@ var bounds = []struct{ least, most, types string }{
 	{"minProperties", "maxProperties", "object"},
 }
 
-// schema checks what the keywords of one schema say together.
+// schema checks the keywords of one schema against each other.
 func (c *checker) schema(schema *yaml.Node) {
 	get := func(keyword string) *yaml.Node { return overlaid.Value(schema, keyword) }
 	name := ""
@@ -78,8 +78,8 @@ func (c *checker) schema(schema *yaml.Node) {
 	}
 }
 
-// leads says whether a schema is made of another, or contains it and has no type. The library that judges values does
-// not come to an end where a schema is that of itself.
+// leads reports whether a schema is composed of another, or contains it and has no type. kin-openapi does not
+// terminate when it validates a value against a schema that leads to itself.
 func (c *checker) leads(schema, to *yaml.Node, seen map[*yaml.Node]bool) bool {
 	typed := overlaid.Value(schema, "type") != nil
 	for i := 0; i+1 < len(schema.Content); i += 2 {
@@ -91,7 +91,7 @@ func (c *checker) leads(schema, to *yaml.Node, seen map[*yaml.Node]bool) bool {
 		case typed:
 			continue
 		case key == "properties":
-			below = schema.Content[i+1].Content // names lead nowhere
+			below = schema.Content[i+1].Content // including the names, which are not mappings
 		case key != "items" && key != "additionalProperties":
 			continue
 		}
@@ -109,7 +109,7 @@ func (c *checker) leads(schema, to *yaml.Node, seen map[*yaml.Node]bool) bool {
 	return false
 }
 
-// enum checks the values of an enum, each for itself.
+// enum checks each value of an enum.
 func (c *checker) enum(schema *yaml.Node) {
 	enum := overlaid.Value(schema, "enum")
 	if enum == nil {
@@ -143,7 +143,7 @@ func (c *checker) required(schema *yaml.Node) {
 	}
 	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
 		if overlaid.Value(schema, keyword) != nil {
-			return // the property may be in a part
+			return // the property may be in a part of the composition
 		}
 	}
 	names := make(kind)
@@ -162,7 +162,7 @@ func (c *checker) required(schema *yaml.Node) {
 	}
 }
 
-// examples checks the examples of what has a schema beside them.
+// examples checks the examples of a node against its schema.
 func (c *checker) examples(node *yaml.Node) {
 	schema := overlaid.Value(node, "schema")
 	if schema == nil {
@@ -181,7 +181,7 @@ func (c *checker) examples(node *yaml.Node) {
 	}
 }
 
-// name is the node of a keyword itself.
+// name returns the node of a keyword in a mapping, or the mapping if it has no such keyword.
 func (c *checker) name(mapping *yaml.Node, keyword string) *yaml.Node {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == keyword {
@@ -191,7 +191,7 @@ func (c *checker) name(mapping *yaml.Node, keyword string) *yaml.Node {
 	return mapping
 }
 
-// number reads a scalar that is one.
+// number returns the value of a numeric scalar.
 func number(node *yaml.Node) (float64, bool) {
 	if node == nil || node.Tag != "!!int" && node.Tag != "!!float" {
 		return 0, false
@@ -211,7 +211,7 @@ func among(value, list *yaml.Node) bool {
 	return false
 }
 
-// same says whether two scalars are one value.
+// same reports whether two scalars are equal.
 func same(a, b *yaml.Node) bool {
 	x, ok := number(a)
 	y, both := number(b)

@@ -13,7 +13,7 @@ import (
 
 var status = regexp.MustCompile(`^([1-5][0-9X]{2}|default)$`)
 
-// object checks the keywords of a mapping, what their values are, and all below it.
+// object checks the keywords of a mapping, their values, and everything below.
 func (c *checker) object(name string, node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {
 		c.report(node, "this must be %s %s, which is a mapping: write its keywords below it", article(name), name)
@@ -53,7 +53,7 @@ func (c *checker) object(name string, node *yaml.Node) {
 			if overlaid.Value(node, meant) != nil {
 				continue
 			}
-			key.Value, spec = meant, keywords[meant] // what follows from the slip is not told again
+			key.Value, spec = meant, keywords[meant] // check the value as if it were spelt right
 		}
 		c.value(strings.TrimSuffix(spec, "!"), key, value)
 	}
@@ -68,7 +68,7 @@ func (c *checker) object(name string, node *yaml.Node) {
 	}
 }
 
-// value checks what one keyword has.
+// value checks the value of one keyword.
 func (c *checker) value(spec string, key, value *yaml.Node) {
 	if value.Kind == yaml.AliasNode {
 		c.report(value, "*%s stands for another place, which not every tool follows: write it out, or use $ref", value.Value)
@@ -115,7 +115,7 @@ func (c *checker) value(spec string, key, value *yaml.Node) {
 	}
 }
 
-// plain are the values that are no objects, with what is said of another one.
+// plain are the types of values other than objects, with the message for a value of another type.
 var plain = map[string]struct {
 	fits func(*yaml.Node) bool
 	must string
@@ -132,7 +132,7 @@ var plain = map[string]struct {
 	}, "must be a whole number, 0 or above"},
 }
 
-// patterned checks the mappings whose keys are no keywords.
+// patterned checks the mappings whose keys are not keywords.
 func (c *checker) patterned(name string, node *yaml.Node) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
@@ -153,7 +153,7 @@ func (c *checker) patterned(name string, node *yaml.Node) {
 	}
 }
 
-// reference checks what stands for a component.
+// reference checks a reference to a component.
 func (c *checker) reference(name string, node *yaml.Node) {
 	ref := overlaid.Value(node, "$ref")
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -188,7 +188,7 @@ func (c *checker) reference(name string, node *yaml.Node) {
 	}
 }
 
-// at follows a reference within the file, and is nil where there is nothing.
+// at returns the node that a reference within the file names, or nil.
 func (c *checker) at(ref string) *yaml.Node {
 	pointer, ok := strings.CutPrefix(ref, "#/")
 	if !ok {
@@ -201,9 +201,9 @@ func (c *checker) at(ref string) *yaml.Node {
 	return node
 }
 
-// resolve follows references to what is meant, and is nil where they lead nowhere.
+// resolve follows references from a node to its component. It returns nil if a reference names nothing.
 func (c *checker) resolve(node *yaml.Node) *yaml.Node {
-	for range 20 { // as many as no document has in a row
+	for range 20 { // more than any document has in a row
 		ref := overlaid.Value(node, "$ref")
 		if ref == nil {
 			return node
@@ -213,7 +213,7 @@ func (c *checker) resolve(node *yaml.Node) *yaml.Node {
 	return nil
 }
 
-// key is where a mapping is told of: its key, or its beginning where it is an element of a list.
+// key returns the node at which to report a mapping: its key, or the mapping itself if it is an element of a list.
 func (c *checker) key(node *yaml.Node) *yaml.Node {
 	if key := c.keys[node]; key != nil {
 		return key

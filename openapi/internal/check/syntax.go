@@ -10,7 +10,7 @@ import (
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
 
-// parse reads the mapping that a file is, or says where its syntax ends.
+// parse parses a file, which must be a mapping, or reports the syntax error.
 func parse(file string, text []byte) (*yaml.Node, *Problem) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
@@ -23,9 +23,9 @@ func parse(file string, text []byte) (*yaml.Node, *Problem) {
 	return root.Content[0], nil
 }
 
-// brokenAt finds the line that breaks the syntax. The library names the line on which what is broken began, often far
-// above. It reads from the top, so that its error is the same from the line on at which it stops; and what comes before
-// the broken line, such as that of a quote that does not end, can be read.
+// brokenAt finds the line that breaks the syntax. The library reports the line on which the broken construct begins, often
+// far above. It reads from the top, so its error is the same for every prefix of the text that includes the line at which
+// it stops. The text before the broken line, such as that of an unclosed quote, can be parsed.
 func brokenAt(text string) (line, column int) {
 	lines := strings.SplitAfter(text, "\n")
 	complaint := func(n int) string {
@@ -37,7 +37,7 @@ func brokenAt(text string) (line, column int) {
 	}
 	whole := complaint(len(lines))
 	line = 1 + sort.Search(len(lines)-1, func(n int) bool { return complaint(n+1) == whole })
-	for begin := line; begin > max(1, line-100); begin-- { // no flow mapping and no quote is longer
+	for begin := line; begin > max(1, line-100); begin-- { // flow mappings and quotes are shorter
 		if complaint(begin-1) == "" {
 			line = begin
 			break
@@ -47,7 +47,7 @@ func brokenAt(text string) (line, column int) {
 	return line, 1 + len(here) - len(strings.TrimLeft(here, " "))
 }
 
-// twice tells of keys that a mapping has twice, and goes on with the first of them.
+// twice reports duplicate keys of mappings, and keeps only the first.
 func (c *checker) twice(root *yaml.Node) {
 	for node := range nodes(root) {
 		if node.Kind != yaml.MappingNode {

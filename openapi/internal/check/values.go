@@ -12,14 +12,14 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/parsed"
 )
 
-// judged is a value that has to fit a schema.
+// judged is a value that must match a schema.
 type judged struct {
 	what          string // a default, an example, an enum value
 	schema, value *yaml.Node
 }
 
-// judge has every value of the document judged by kin-openapi, and tells where it stands. A document that has another
-// fault is left alone, because it may be the same one, and so is Go's, whose enums stand for lists that are open.
+// judge validates every value of the document with kin-openapi, and reports its position. It skips a document with other
+// faults, because they may be the cause, and Go's variant, whose enums do not list all values.
 func (c *checker) judge() {
 	if c.open || len(c.found) > 0 || len(c.judged) == 0 {
 		return
@@ -36,12 +36,12 @@ func (c *checker) judge() {
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
-		return // which is told of the document itself
+		return // reported for the document itself
 	}
 	doc.SetStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(parsed.GUID))
 	all, ok := doc.Extensions["x-judged"].([]any)
 	if !ok || len(all) != len(c.judged) {
-		return // a document of this name has it, too
+		return // the document has an extension of this name itself
 	}
 	for i, one := range c.judged {
 		schema := doc.Components.Schemas["judged-"+strconv.Itoa(i)].Value
@@ -53,7 +53,7 @@ func (c *checker) judge() {
 		for _, key := range wrong.JSONPointer() {
 			if n, err := strconv.Atoi(key); err == nil && at.Kind == yaml.SequenceNode {
 				at = at.Content[n]
-			} else if below := overlaid.Value(at, key); below != nil { // what is missing is told of what lacks it
+			} else if below := overlaid.Value(at, key); below != nil { // a missing part is reported at its parent
 				at = below
 			}
 		}
@@ -68,14 +68,14 @@ func (c *checker) judge() {
 	}
 }
 
-// set is a copy of a mapping, nil for an empty one, with another value of a key.
+// set returns a copy of a mapping with a key set to value. A nil mapping is empty.
 func set(mapping *yaml.Node, key string, value *yaml.Node) *yaml.Node {
 	twin := without(mapping, key)
 	twin.Content = append(twin.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
 	return twin
 }
 
-// without is a copy of a mapping without a key.
+// without returns a copy of a mapping without a key.
 func without(mapping *yaml.Node, key string) *yaml.Node {
 	twin := &yaml.Node{Kind: yaml.MappingNode}
 	for i := 0; mapping != nil && i+1 < len(mapping.Content); i += 2 {

@@ -9,9 +9,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Names says in the way of oapi-codegen, which is a list by position, what the Go overlay says of the constants of an
-// enum by name: x-enum-drop is a pattern, and what it matches is left out of every text; x-enum-names has the names of
-// single texts. The type's name is put before each by oapi-codegen.
+// Names converts the Go overlay's names of enum constants to the form of oapi-codegen, a list by position. In the
+// overlay, x-enum-drop is a pattern whose matches are removed from every value, and x-enum-names has the names of
+// single values. oapi-codegen puts the type's name before each.
 func Names(node *yaml.Node) error {
 	for _, child := range node.Content {
 		if err := Names(child); err != nil {
@@ -32,7 +32,7 @@ func Names(node *yaml.Node) error {
 			return fmt.Errorf("x-enum-drop: %w", err)
 		}
 	}
-	var rest []string // of the names that no text has taken
+	var rest []string // names without a value in the enum
 	for i := 0; own != nil && i < len(own.Content); i += 2 {
 		rest = append(rest, own.Content[i].Value)
 	}

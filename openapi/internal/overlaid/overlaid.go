@@ -1,4 +1,4 @@
-// Package overlaid makes of one document what each of its readers has: an api-version, or Go.
+// Package overlaid derives from the document the variant for each reader: one api-version, or Go.
 package overlaid
 
 import (
@@ -9,11 +9,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Apply applies an overlay to a document. One that says x-api-version makes the view of that version: what came later
-// is taken out first, and the view does not say when something came.
+// Apply applies an overlay to a document. If the overlay has x-api-version, the result is the view of that version: Apply
+// first calls [Narrow].
 //
-// It uses the library that oapi-codegen uses, so that an overlay means the same to both. It is stricter than
-// oapi-codegen in one thing: what the library only warns about is an error here too.
+// It uses the same library as oapi-codegen, so that an overlay means the same to both. Unlike oapi-codegen, it treats
+// the library's warnings as errors.
 func Apply(document, actions string) ([]byte, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(document), &root); err != nil {

@@ -7,11 +7,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Narrow takes out of a document what came after an api-version, and every word about when something came.
+// Narrow removes from a document everything that was added after an api-version, and all x-since and x-enum-since.
 //
-// Whatever has x-since came with that api-version: an operation, a path, a parameter or a reference to one, a
-// property, a schema, an answer, a header. So did each text of an enum that is a key of x-enum-since beside it. What
-// refers to a component that is taken out goes with it.
+// x-since is the api-version that added an operation, a path, a parameter or a reference to one, a
+// property, a schema, an answer or a header. x-enum-since beside an enum has the versions that added its values, by
+// value. References to a removed component are removed as well.
 func Narrow(document *yaml.Node, version string) error {
 	limit, err := parse(version)
 	if err != nil {
@@ -29,10 +29,10 @@ func Narrow(document *yaml.Node, version string) error {
 
 type narrowing struct {
 	limit [2]uint64
-	gone  map[string]bool // references to what is taken out
+	gone  map[string]bool // references to the removed parts
 }
 
-// take takes out what came later from below a node, which stands at a JSON pointer.
+// take removes the later parts below a node. at is the node's JSON pointer.
 func (n *narrowing) take(node *yaml.Node, at string) error {
 	var err error
 	keep(node, func(key, value *yaml.Node) bool {
@@ -55,7 +55,7 @@ func (n *narrowing) take(node *yaml.Node, at string) error {
 		if wrong := n.take(value, below); wrong != nil {
 			err = wrong
 		}
-		return was == 0 || len(value.Content) > 0 // such as a path that has no operation left
+		return was == 0 || len(value.Content) > 0 // if false, it is for example a path without operations
 	})
 	if later := Value(node, "x-enum-since"); later != nil && later.Kind == yaml.MappingNode {
 		texts := Value(node, "enum")
@@ -74,13 +74,13 @@ func (n *narrowing) take(node *yaml.Node, at string) error {
 			return !after(came, n.limit)
 		})
 	}
-	if node.Kind == yaml.MappingNode && !strings.HasSuffix(at, "/properties") { // where a key is a name of the document's
+	if node.Kind == yaml.MappingNode && !strings.HasSuffix(at, "/properties") { // there, keys are names of properties
 		keep(node, func(key, _ *yaml.Node) bool { return key.Value != "x-since" && key.Value != "x-enum-since" })
 	}
 	return err
 }
 
-// follow takes out the references to what is gone, and the names of properties that are.
+// follow removes the references to removed parts, and the names of removed properties.
 func (n *narrowing) follow(node *yaml.Node) {
 	keep(node, func(_, value *yaml.Node) bool {
 		if ref := Value(value, "$ref"); ref != nil && n.gone[ref.Value] {
@@ -98,7 +98,7 @@ func (n *narrowing) follow(node *yaml.Node) {
 	}
 }
 
-// keep leaves in a mapping or a list what is to be kept. The key is nil in a list.
+// keep removes the elements of a mapping or a list for which is returns false. The key is nil in a list.
 func keep(node *yaml.Node, is func(key, value *yaml.Node) bool) {
 	var kept []*yaml.Node
 	switch node.Kind {

@@ -12,11 +12,11 @@ import (
 const ending = ".overlay.yaml"
 
 // Versions lists the api-versions that have an overlay in a folder, oldest first: v6.0.overlay.yaml is that of 6.0.
-// A file whose name has no version in it is left out.
+// Files without a version in their name are ignored.
 func Versions(tree fs.FS, folder string) []string {
 	files, err := fs.Glob(tree, path.Join(folder, "v*"+ending))
 	if err != nil {
-		return nil // the pattern is a good one
+		return nil // cannot happen: the pattern is valid
 	}
 	var versions []string
 	for _, file := range files {
@@ -32,13 +32,13 @@ func Versions(tree fs.FS, folder string) []string {
 	return versions
 }
 
-// isVersion says whether a text is an api-version, MAJOR.MINOR.
+// isVersion reports whether a text is an api-version, MAJOR.MINOR.
 func isVersion(text string) bool {
 	_, err := parse(text)
 	return err == nil
 }
 
-// File is the name of the overlay of an api-version.
+// File returns the file name of the overlay of an api-version.
 func File(version string) string { return "v" + version + ending }
 
 // parse reads an api-version, MAJOR.MINOR.
@@ -53,5 +53,5 @@ func parse(text string) (version [2]uint64, err error) {
 	return version, nil
 }
 
-// after says whether a is a later version than b.
+// after reports whether a is a later version than b.
 func after(a, b [2]uint64) bool { return slices.Compare(a[:], b[:]) > 0 }

@@ -1,4 +1,4 @@
-// Package parsed has the document as kin-openapi reads it.
+// Package parsed parses the document with kin-openapi.
 package parsed
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/overlaid"
 )
 
-// GUID is any 36-character GUID with hyphens. The patterns that kin-openapi offers for the format uuid also judge
-// version and variant, which clusters do not: 00000000-0000-0000-0000-000000000010 is an official example.
+// GUID matches any 36-character GUID with hyphens. The patterns of kin-openapi for the format uuid also check the
+// version and the variant, which clusters do not: 00000000-0000-0000-0000-000000000010 is an official example.
 const GUID = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
 
-// Form reads the document in the tree of the repository as one of its overlays has it, by the name of its file, or as
-// it is if that is "". It does not validate.
+// Form parses the document in the tree of the repository with an overlay applied, given by its file name, or unchanged
+// if that is "". It does not validate.
 func Form(tree fs.FS, overlay string) (*openapi3.T, error) {
 	text, err := fs.ReadFile(tree, "openapi/faults.yaml")
 	if overlay != "" {
@@ -31,10 +31,10 @@ func Form(tree fs.FS, overlay string) (*openapi3.T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cmp.Or(overlay, "faults.yaml"), err)
 	}
-	return openapi3.NewLoader().LoadFromData(text) // which refuses references to other files
+	return openapi3.NewLoader().LoadFromData(text) // refuses references to other files
 }
 
-// Valid parses and validates a document, its examples and defaults included. It refuses references to other files.
+// Valid parses and validates a document, including its examples and defaults. It refuses references to other files.
 func Valid(ctx context.Context, text []byte) (*openapi3.T, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func Valid(ctx context.Context, text []byte) (*openapi3.T, error) {
 	return doc, nil
 }
 
-// Bounds are the bounds that a schema has, by their keyword, as the document writes them.
+// Bounds returns the bounds of a schema by keyword, as text.
 func Bounds(s *openapi3.Schema) map[string]string {
 	all := make(map[string]string)
 	for keyword, value := range map[string]*float64{"minimum": s.Min, "maximum": s.Max} {
