@@ -16,7 +16,7 @@ import (
 
 const absent = "(not there)"
 
-// sample is one fact of every sort. Two readers that lose the same field would agree; this shows that neither does.
+// sample has one fact of every sort. Two readers that both lose a field would agree; sample shows that neither does.
 var sample = map[string]string{
 	"server/http://localhost:19080":                               listed,
 	"server/https://localhost:19080":                              listed,
@@ -48,8 +48,8 @@ var sample = map[string]string{
 // edition is the api-version of the official contract.
 const edition = "6.0"
 
-// The whole document and the views up to the official contract's version say what it says, but for the differences that
-// are listed. What came later is no difference, for it says so with x-since.
+// The whole document and the views up to the official contract's version agree with it, except for the listed
+// differences. Later additions are not differences, because x-since marks them.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	theirs := official(t)
@@ -68,30 +68,30 @@ func TestContract(t *testing.T) {
 				delete(want, key)
 				if what := addition(theirs, key); what != "" && !isListed {
 					if !told[what] {
-						t.Errorf("the official contract of %s has no %s: give it x-since if it came later, or list it among the differences below", edition, what)
+						t.Errorf("the official contract of %s has no %s: give it x-since if it was added later, or list it among the differences below", edition, what)
 					}
 					told[what] = true
 					continue
 				}
 				switch {
 				case official == document && isListed:
-					t.Errorf("%s: listed as a difference, but both say %s", key, official)
+					t.Errorf("%s: both say %s, want the listed difference removed", key, official)
 				case official == document:
 				case !isListed:
-					t.Errorf("%s: official %s, ours %s, and no reason is listed", key, official, document)
+					t.Errorf("%s: official %s, ours %s, want them equal or listed as a difference", key, official, document)
 				case difference.official != official || difference.ours != document:
-					t.Errorf("%s: official %s, ours %s; listed as %s and %s",
+					t.Errorf("%s: official %s, ours %s; want %s and %s as listed",
 						key, official, document, difference.official, difference.ours)
 				}
 			}
 			for key := range want {
-				t.Errorf("%s: listed as a difference, but neither contract has it", key)
+				t.Errorf("%s: neither contract has it, want the listed difference removed", key)
 			}
 		})
 	}
 }
 
-// official reads the official contract.
+// official returns the facts of the official contract.
 func official(t *testing.T) facts {
 	t.Helper()
 	var contract object
@@ -99,7 +99,7 @@ func official(t *testing.T) facts {
 	return officialFacts(contract)
 }
 
-// asOf is the text of a form, without what came after the official contract.
+// asOf returns the text of a form, without additions later than the official contract.
 func asOf(t *testing.T, form string) []byte {
 	t.Helper()
 	if form != whole {
@@ -119,8 +119,8 @@ func asOf(t *testing.T, form string) []byte {
 	return text
 }
 
-// addition names the operation or the parameter that a fact of ours is about, if the official contract has none such.
-// Each has many facts, and one of them is enough to tell.
+// addition returns the operation or the parameter that a fact of ours is about if the official contract does not have it, or
+// "". It allows reporting each such operation or parameter once, not once for each of its facts.
 func addition(theirs facts, key string) string {
 	words := strings.Split(key, "/")
 	switch {
@@ -160,7 +160,7 @@ func intended(t *testing.T, name string) map[string]difference {
 	}
 	for _, d := range all {
 		if d.reason == "" || d.official == d.ours {
-			t.Fatalf("%s: a difference has two values and a reason", d.key)
+			t.Fatalf("%s: got %+v, want two values and a reason", d.key, d)
 		}
 		if !slices.Contains(strings.Fields(d.forms), name) {
 			continue
@@ -174,7 +174,7 @@ func intended(t *testing.T, name string) map[string]difference {
 		}
 		for _, key := range names {
 			if _, twice := expanded[key]; twice {
-				t.Fatalf("%s is listed twice", key)
+				t.Fatalf("%s is listed twice, want it once", key)
 			}
 			expanded[key] = d
 		}
@@ -189,14 +189,14 @@ func fact(f facts, key string) string {
 	return absent
 }
 
-// keys are all keys of both, sorted.
+// keys returns the keys of both, sorted.
 func keys(a, b facts) []string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	return slices.Sorted(maps.Keys(all))
 }
 
-// difference is one fact on which the document and the official contract of 6.0 disagree, on purpose.
+// difference is one fact in which the document deliberately differs from the official contract of 6.0.
 type difference struct {
 	key            string
 	official, ours string
@@ -293,20 +293,20 @@ var differences = []difference{
 	{code + "FABRIC_E_RESTORE_SOURCE_TARGET_PARTITION_MISMATCH", later, listed, laterCode, everyForm},
 }
 
-// facts is what a contract says, one line each: "CancelOperation/parameter/timeout/minimum" = "1". Both contracts are
-// written into this form, whatever format they come in, so that one comparison covers every field of both.
+// facts are the contents of a contract, by key: "CancelOperation/parameter/timeout/minimum" = "1". Both contracts are
+// converted to this form from their own format, so that one comparison covers every field of both.
 //
-// Nothing is dropped but the keys in prose and those that a reader of one format names itself: a keyword that this
-// code has never heard of becomes a fact too.
+// Only the keys in prose and those that the reader of a format handles itself are dropped: an unknown keyword becomes a
+// fact as well.
 type facts map[string]string
 
-// listed is the value of a fact that is only there or not, such as one text of an enum.
+// listed is the value of a fact without a value, such as one value of an enum.
 const listed = "listed"
 
-// later is the value of a code that the official contract lists in its later editions only.
+// later is the value of a code that only later editions of the official contract list.
 const later = "listed from 6.2"
 
-// prose explains the contract and adds nothing to it.
+// prose has the keys of explanations, which add nothing to the contract.
 var prose = map[string]bool{"description": true, "summary": true, "example": true, "examples": true, "title": true}
 
 // object is a JSON object.
@@ -314,12 +314,12 @@ type object = map[string]any
 
 func (f facts) add(key, value string) {
 	if old, ok := f[key]; ok {
-		value = old + " AND " + value // two operations of one name, or two parameters, never compare as equal
+		value = old + " AND " + value // so that duplicate operations or parameters never compare as equal
 	}
 	f[key] = value
 }
 
-// schema adds what a schema says. References are kept by name: what is behind them is a definition of its own.
+// schema adds the facts of a schema. References are kept by name, because each definition has its own facts.
 func (f facts) schema(key string, schema object) {
 	empty := true
 	for keyword, value := range schema {
@@ -362,8 +362,8 @@ func (f facts) value(key string, value any) {
 	}
 }
 
-// operation adds what an operation says, but for its parameters and answers, which the two formats write differently.
-// It returns the key of the operation.
+// operation adds the facts of an operation, except for its parameters and answers, which the two formats write
+// differently. It returns the key of the operation.
 func (f facts) operation(route, verb string, operation object) string {
 	key, _ := operation["operationId"].(string)
 	f.add(key+"/route", strings.ToUpper(verb)+" "+route)
@@ -377,7 +377,7 @@ func (f facts) operation(route, verb string, operation object) string {
 	return key
 }
 
-// parameter adds what a parameter says; details holds its schema.
+// parameter adds the facts of a parameter; details has its schema.
 func (f facts) parameter(operation string, parameter, details object) {
 	key := operation + "/parameter/" + text(parameter["name"])
 	f.add(key+"/in", text(parameter["in"]))
@@ -386,7 +386,7 @@ func (f facts) parameter(operation string, parameter, details object) {
 	f.schema(key, details)
 }
 
-// response adds one answer of an operation; a nil schema is an answer without a body.
+// response adds one answer of an operation. A nil schema means an answer without a body.
 func (f facts) response(operation, status string, media []string, schema object) {
 	key := operation + "/response/" + status + "/body"
 	if schema == nil {
@@ -398,10 +398,10 @@ func (f facts) response(operation, status string, media []string, schema object)
 	}
 }
 
-// refName is the name at the end of a reference.
+// refName returns the name at the end of a reference.
 func refName(ref any) string { return path.Base(text(ref)) }
 
-// text writes a JSON scalar as JSON has it, without quotes and exponents.
+// text returns the text of a JSON scalar, without quotes and exponents.
 func text(value any) string {
 	if number, ok := value.(float64); ok {
 		return strconv.FormatFloat(number, 'f', -1, 64)
@@ -409,7 +409,7 @@ func text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// without copies o less some keys.
+// without copies o without some keys.
 func without(o object, keys ...string) object {
 	rest := object{}
 	for key, value := range o {
@@ -421,7 +421,7 @@ func without(o object, keys ...string) object {
 	return rest
 }
 
-// documentFacts reads a document in the format OpenAPI 3.0.
+// documentFacts returns the facts of a document in the format OpenAPI 3.0.
 func documentFacts(t *testing.T, document []byte) facts {
 	t.Helper()
 	var root object
@@ -438,7 +438,7 @@ func documentFacts(t *testing.T, document []byte) facts {
 			for _, p := range operation["parameters"].([]any) {
 				parameter := resolve(p.(object), components["parameters"].(object))
 				details := without(parameter, "name", "in", "required", "schema")
-				// Swagger 2.0 has no references here, and no schema around type and bounds.
+				// In Swagger 2.0 there is no reference here, and type and bounds are not in a schema.
 				for keyword, value := range resolve(parameter["schema"].(object), schemas) {
 					details[keyword] = value
 				}
@@ -465,7 +465,7 @@ func documentFacts(t *testing.T, document []byte) facts {
 	for _, server := range root["servers"].([]any) {
 		f.add("server/"+text(server.(object)["url"]), listed)
 	}
-	// The tags here only carry a description; the operations say which tag they have.
+	// The tags here have only descriptions; the operations name their tags.
 	for keyword, value := range without(root, "openapi", "info", "tags", "servers", "paths", "components") {
 		f.value(keyword, value)
 	}
@@ -475,7 +475,7 @@ func documentFacts(t *testing.T, document []byte) facts {
 	return f
 }
 
-// notCompared are the keys of the official contract that bind nobody on the wire, with the reason for each.
+// notCompared are the keys of the official contract that do not affect the wire, each with the reason.
 var notCompared = map[string]string{
 	"swagger":                 "the format of the file",
 	"x-ms-parameter-location": "tells a generator of clients where a method takes the argument",
@@ -483,7 +483,7 @@ var notCompared = map[string]string{
 	"x-ms-enum":               "names the enum, which is read where it matters; the values are those of enum again",
 }
 
-// officialFacts reads a contract in the format Swagger 2.0.
+// officialFacts returns the facts of a contract in the format Swagger 2.0.
 func officialFacts(doc object) facts {
 	f := facts{}
 	var media []string
@@ -506,7 +506,7 @@ func officialFacts(doc object) facts {
 		}
 	}
 	for _, p := range parameters {
-		// Where OpenAPI 3.0 has a definition for the enum of a parameter, Swagger 2.0 only has a name for it.
+		// For the enum of a parameter, Swagger 2.0 has only a name where OpenAPI 3.0 has a definition.
 		parameter := p.(object)
 		if enum, ok := parameter["x-ms-enum"].(object); ok {
 			f.schema("definition/"+text(enum["name"]), object{"type": parameter["type"], "enum": parameter["enum"]})
@@ -536,7 +536,7 @@ func officialFacts(doc object) facts {
 	return f
 }
 
-// compared copies o less what is not compared.
+// compared copies o without the keys in notCompared.
 func compared(o object) object {
 	rest := object{}
 	for key, value := range o {
@@ -547,7 +547,7 @@ func compared(o object) object {
 	return rest
 }
 
-// resolve follows a reference to one of the named objects.
+// resolve returns the object that o refers to, or o if it is not a reference.
 func resolve(o object, named object) object {
 	if ref, ok := o["$ref"]; ok {
 		return named[refName(ref)].(object)

@@ -33,7 +33,7 @@ func eachOperation(doc *openapi3.T, visit func(route string, op *openapi3.Operat
 	}
 }
 
-// operation finds an operation by its id.
+// operation returns the operation with an id.
 func operation(t *testing.T, doc *openapi3.T, id string) (route string, found *openapi3.Operation) {
 	t.Helper()
 	eachOperation(doc, func(at string, op *openapi3.Operation) {
@@ -42,18 +42,18 @@ func operation(t *testing.T, doc *openapi3.T, id string) (route string, found *o
 		}
 	})
 	if found == nil {
-		t.Fatalf("no operation %s", id)
+		t.Fatalf("got no operation %s, want one", id)
 	}
 	return route, found
 }
 
-// The gateway reads a body and forgets it (runtime §1.2), and so does the scaffold: an operation that declared one
-// would never see it.
+// The gateway reads a body and discards it (runtime §1.2), as does the scaffold: an operation that declares one
+// would never receive it.
 func TestNoOperationHasABody(t *testing.T) {
 	t.Parallel()
 	eachOperation(form(t, whole), func(route string, op *openapi3.Operation) {
 		if op.RequestBody != nil {
-			t.Errorf("%s declares a request body: give it parameters instead", route)
+			t.Errorf("%s declares a request body, want parameters instead", route)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func TestDescriptions(t *testing.T) {
 			doc := form(t, f.name)
 			described := func(what, text string) {
 				if strings.TrimSpace(text) == "" {
-					t.Errorf("%s has no description", what)
+					t.Errorf("%s has no description, want one", what)
 				}
 			}
 			eachOperation(doc, func(route string, op *openapi3.Operation) {
@@ -94,7 +94,7 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// Validation covers examples too, but without the document's formats, so an example with a broken GUID passes there.
+// Validation covers examples as well, but without the document's formats, so it accepts an example with a broken GUID.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {
@@ -111,7 +111,7 @@ func TestExamples(t *testing.T) {
 					for media, content := range response.Value.Content {
 						at := route + " " + status + " " + media
 						if len(content.Examples) == 0 {
-							t.Errorf("%s has a body and no example", at)
+							t.Errorf("%s has a body and no example, want one", at)
 						}
 						for name, example := range content.Examples {
 							fits(at+", example "+name, content.Schema, example.Value.Value)
@@ -121,7 +121,7 @@ func TestExamples(t *testing.T) {
 			})
 			for name, parameter := range doc.Components.Parameters {
 				if parameter.Value.Example == nil {
-					t.Errorf("parameter %s has no example", name)
+					t.Errorf("parameter %s has no example, want one", name)
 					continue
 				}
 				fits("parameter "+name, parameter.Value.Schema, parameter.Value.Example)
@@ -133,8 +133,8 @@ func TestExamples(t *testing.T) {
 // described are the packages whose comments people read instead of the document.
 var described = []string{"wrapper", "server", "sftest", "cmd/sfcancel"}
 
-// told is a sentence in which a comment repeats what the document says, with the values in parentheses.
-// Without values it has a number that is none of the document's.
+// told is a sentence in which a comment repeats the document. The groups of the expression match the values.
+// A sentence without values has a number that is not from the document.
 type told struct {
 	where    string // a package
 	sentence string // a regular expression
@@ -178,7 +178,7 @@ func inTable(name string) *generated.Parameter {
 	return new(generated.Parameter)
 }
 
-// lastBefore is the last documented version without what came with one.
+// lastBefore returns the documented version before a version.
 func lastBefore(version string) string {
 	if i := slices.Index(generated.APIVersions[:], version); i > 0 {
 		return generated.APIVersions[i-1]
@@ -186,8 +186,8 @@ func lastBefore(version string) string {
 	return ""
 }
 
-// Comments say what the document says, also when that changes: a bound, a default, or since when there is
-// something. A sentence of a doc comment that has the name of a parameter and a number is in the table.
+// Comments agree with the document, even after it changes: on bounds, defaults, and first versions.
+// Each sentence of a doc comment that has the name of a parameter and a number must be in the table.
 func TestCommentsRepeatTheDocument(t *testing.T) {
 	t.Parallel()
 	var names []string
@@ -212,7 +212,7 @@ func TestCommentsRepeatTheDocument(t *testing.T) {
 				for _, m := range regexp.MustCompile(one.sentence).FindAllStringSubmatch(text, -1) {
 					seen[i]++
 					if one.values != nil && !slices.Equal(m[1:], one.values) {
-						t.Errorf("%s: the comment says %q; by the document it is %s", c.at, m[0], strings.Join(one.values, " and "))
+						t.Errorf("%s: the comment says %q, want %s as in the document", c.at, m[0], strings.Join(one.values, " and "))
 					}
 				}
 			}
@@ -224,19 +224,19 @@ func TestCommentsRepeatTheDocument(t *testing.T) {
 					at := regexp.MustCompile(one.sentence).FindStringIndex(text)
 					return one.where == folder && at != nil && strings.Contains(sentence, strings.TrimRight(text[at[0]:at[1]], ".;"))
 				}) {
-					t.Errorf("%s: %q has a number and a parameter: say in the table of this test what of the document it is", c.at, sentence)
+					t.Errorf("%s: %q has a number and a parameter, want it in the table of this test", c.at, sentence)
 				}
 			}
 		}
 		for i, one := range table {
 			if one.where == folder && seen[i] != 1 {
-				t.Errorf("%d comments of %s say %q, want one: correct the table of this test", seen[i], folder, one.sentence)
+				t.Errorf("%d comments of %s match %q, want 1: correct the table of this test", seen[i], folder, one.sentence)
 			}
 		}
 	}
 }
 
-// proseOf is a comment without what is set as code, such as a table.
+// proseOf returns a comment without its indented blocks, such as tables.
 func proseOf(text string) string {
 	lines := strings.Split(text, "\n")
 	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "\t") }), "\n")
@@ -244,10 +244,10 @@ func proseOf(text string) string {
 
 type commented struct {
 	at, text string
-	doc      bool // it belongs to something that has a name
+	doc      bool // it is a doc comment
 }
 
-// comments are those of a package, without its tests.
+// comments returns the comments of a package, without its tests.
 func comments(t *testing.T, folder string) (all []commented) {
 	t.Helper()
 	files, err := fs.Glob(os.DirFS(".."), folder+"/*.go")
@@ -286,8 +286,8 @@ func comments(t *testing.T, folder string) (all []commented) {
 	return all
 }
 
-// Facts are taken over from the documents that the project implements, sentences are not. Five words in a row
-// are more than names and facts have in common.
+// The project takes facts from the documents that it implements, but not sentences. Names and facts never share five
+// words in a row.
 func TestOwnWords(t *testing.T) {
 	t.Parallel()
 	theirs := map[string]bool{}
@@ -299,18 +299,18 @@ func TestOwnWords(t *testing.T) {
 		theirs[sum] = true
 	}
 	if !slices.ContainsFunc(phrases("POST /Faults/$/Cancel?api-version=3.0"), func(p string) bool { return theirs[sum(p)] }) {
-		t.Error("the request line of both documents is not among their phrases: the file does not belong to this test")
+		t.Error("the phrases do not include the request line of both documents, want it: the file does not belong to this test")
 	}
 	for _, f := range forms {
 		for _, phrase := range phrases(string(formText(t, f.name))) {
 			if theirs[sum(phrase)] {
-				t.Errorf("form %s has a phrase of the documents: %q", f.name, phrase)
+				t.Errorf("form %s has the phrase %q of the documents, want other words", f.name, phrase)
 			}
 		}
 	}
 }
 
-// phrases are all runs of five words.
+// phrases returns all runs of five words.
 func phrases(text string) []string {
 	const run = 5
 	var all []string
@@ -320,7 +320,7 @@ func phrases(text string) []string {
 	return all
 }
 
-// sum is how testdata has a phrase.
+// sum returns the checksum that testdata has for a phrase.
 func sum(phrase string) string {
 	sum := sha256.Sum256([]byte(phrase))
 	return hex.EncodeToString(sum[:8])
@@ -330,7 +330,7 @@ func words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// given is a request whose parameters are texts by name; one that is not there is absent.
+// given is a request, with the texts of its parameters by name. Parameters without a text are absent.
 type given map[string]string
 
 func (g given) Text(_ int, p *generated.Parameter) (string, generated.Reading, error) {
@@ -343,8 +343,8 @@ func (g given) Text(_ int, p *generated.Parameter) (string, generated.Reading, e
 func (g given) Texts(int, *generated.Parameter) ([]string, error) { return nil, nil }
 func (g given) Body() (io.Reader, string)                         { return nil, "" }
 
-// The generated binder accepts the texts that the document accepts, parameter by parameter: kin-openapi
-// judges the same texts by the document itself.
+// The generated binder accepts exactly the texts that the document accepts, parameter by parameter: kin-openapi
+// validates the same texts against the document itself.
 func TestBindingIsTheDocument(t *testing.T) {
 	t.Parallel()
 	doc, err := loaded.Document(t.Context())
@@ -364,7 +364,7 @@ func TestBindingIsTheDocument(t *testing.T) {
 		for _, p := range o.Parameters {
 			described := spec.Parameters.GetByInAndName(p.In, p.Name)
 			if described == nil || described.Required != p.Required {
-				t.Fatalf("%s: the table has %+v, the document %+v", o.ID, p, described)
+				t.Fatalf("%s: the table has %+v, want %+v as in the document", o.ID, p, described)
 			}
 			without := make(given)
 			for name, value := range complete {
@@ -389,7 +389,7 @@ func TestBindingIsTheDocument(t *testing.T) {
 	}
 }
 
-// texts are those around every constraint of a parameter, and others.
+// texts generates texts near every constraint of a parameter, and others.
 func texts(p *generated.Parameter) *rapid.Generator[string] {
 	all := []string{
 		"", " ", "0", "-1", "1", "007", "1.5", "1e2", "0x1f", "+1", "true", "false", "TRUE", "Invalid", "6.0", "6.0.0", "6", ".0", "06.10",
@@ -405,7 +405,7 @@ func texts(p *generated.Parameter) *rapid.Generator[string] {
 	return rapid.OneOf(rapid.SampledFrom(all), rapid.String(), rapid.StringMatching(`[0-9.]{1,4}`))
 }
 
-// accepts judges a text by the schema of the document.
+// accepts reports whether a text matches the schema of the document.
 func accepts(s *openapi3.Schema, text string, formats ...openapi3.SchemaValidationOption) bool {
 	var value any = text
 	switch {

@@ -15,7 +15,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi"
 )
 
-// Files are the forms of the document, all of them and nothing else, and say the same in YAML and in
+// Files returns exactly the forms of the document, with the same contents in YAML and in
 // JSON.
 func TestFiles(t *testing.T) {
 	t.Parallel()
@@ -39,7 +39,7 @@ func TestFiles(t *testing.T) {
 		}
 		stem := strings.TrimSuffix(name, ".yaml")
 		if v, ok := strings.CutPrefix(stem, "v"); ok && !bytes.Equal(text, formText(t, v)) {
-			t.Errorf("%s is not the view", name)
+			t.Errorf("%s differs from the view, want them equal", name)
 		}
 		if got, want := asRead(t, files[stem+".json"]), asRead(t, text); got != want {
 			t.Errorf("%s.json and %s differ:\n%s\nwant\n%s", stem, name, got, want)
@@ -47,11 +47,11 @@ func TestFiles(t *testing.T) {
 	}
 	again, err := openapi.Files()
 	if err != nil || !maps.EqualFunc(files, again, bytes.Equal) {
-		t.Errorf("the files are others the second time, or an error: %v", err)
+		t.Errorf("the second call returned other files, or the error %v, want the same files", err)
 	}
 }
 
-// asRead is a document as kin-openapi reads it, whatever it is written in.
+// asRead returns a document in YAML or JSON as kin-openapi reads it.
 func asRead(t *testing.T, text []byte) string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(text)

@@ -15,20 +15,20 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// swaps are the two places where Go replaces an open list by its enum type. The $ref has to be the first choice of the
-// anyOf that it replaces, so that the list itself stays the contract's.
+// swaps are the two places where the Go overlay replaces an open list by its enum type. The $ref must be the first choice
+// of the anyOf that it replaces, so that the list itself still comes from the contract.
 var swaps = []string{
 	"/components/parameters/ApiVersion/schema",
 	"/components/schemas/FabricErrorDetail/properties/Code",
 }
 
-// Go-only concerns never enter the contract: what the Go overlay changes is names, which answers always have a member,
-// and the swaps. Everything else would be a second contract.
+// The contract has no concerns of Go, and the Go overlay changes only names, which members answers always have,
+// and the swaps. Anything else would be a second contract.
 func TestGoOverlay(t *testing.T) {
 	t.Parallel()
 	for _, extension := range regexp.MustCompile(`(?m)^[ -]*(x-[^:]*):.*`).FindAllSubmatch(openapi.Document(), -1) {
 		if name := string(extension[1]); name != "x-since" && name != "x-enum-since" {
-			t.Errorf("the contract has an extension of its own: %s", name)
+			t.Errorf("the contract has the extension %s, want only x-since and x-enum-since", name)
 		}
 	}
 	before, after := goOverlay(t)
@@ -40,7 +40,7 @@ func TestGoOverlay(t *testing.T) {
 	}
 	for _, at := range swaps {
 		if !slices.ContainsFunc(changes, func(c change) bool { return c.at == at }) {
-			t.Errorf("%s: listed as a swap, but the overlay leaves it alone", at)
+			t.Errorf("%s: the overlay does not change it, want the listed swap", at)
 		}
 	}
 }
@@ -75,13 +75,13 @@ func goOverlay(t *testing.T) (before, after object) {
 	return before, after
 }
 
-// change is one place where two documents are not the same; nil stands for nothing.
+// change is one place where two documents differ; nil means that a document has no value there.
 type change struct {
 	at            string
 	before, after any
 }
 
-// forbidden tells why a change may not be in the Go overlay; it is empty for the three sorts that may.
+// forbidden says why a change must not be in the Go overlay. It returns "" for the three allowed sorts.
 func (c change) forbidden(after object) string {
 	cut := strings.LastIndex(c.at, "/")
 	parent, key := c.at[:cut], c.at[cut+1:]
@@ -110,8 +110,8 @@ func (c change) forbidden(after object) string {
 	}
 }
 
-// forbiddenRequired allows names to be added that the object has. Objects are in answers only: parameters are never
-// objects, and no operation has a request body.
+// forbiddenRequired allows the overlay to add properties of the object to required. Objects occur only in answers:
+// parameters are never objects, and no operation has a request body.
 func (c change) forbiddenRequired(parent string, schema object) string {
 	if !strings.HasPrefix(parent, "/components/schemas/") || strings.Count(parent, "/") != 3 || schema["type"] != "object" {
 		return "required is changed outside the objects of answers"
@@ -133,8 +133,8 @@ func (c change) forbiddenRequired(parent string, schema object) string {
 	return ""
 }
 
-// differ lists the changes between two values. It goes into objects, and into lists of one length; everything else,
-// and a swap, changes as a whole.
+// differ lists the changes between two values. It descends into objects, and into lists of equal length; it reports
+// everything else, and swaps, as a whole.
 func differ(where string, before, after any) []change {
 	var changes []change
 	switch a := before.(type) {
@@ -168,7 +168,7 @@ func differ(where string, before, after any) []change {
 	return changes
 }
 
-// escape and at write and follow a place in a document as a JSON pointer does.
+// escape and at write and follow JSON pointers.
 func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
 func at(root any, pointer string) any {

@@ -23,13 +23,13 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/loaded"
 )
 
-// reading is one of the readings of the contract, by the name that a failing test shows.
+// reading is one form of the contract, with its name for test failures.
 type reading struct {
 	name string
 	load func(context.Context) (*openapi3.T, error)
 }
 
-// forms are all readings: the whole document and the view of each version.
+// forms are all forms: the whole document and the view of each version.
 var forms = func() []reading {
 	all := []reading{{"whole", loaded.Document}}
 	for _, version := range openapi.Versions() {
@@ -51,11 +51,11 @@ func form(t *testing.T, name string) *openapi3.T {
 		}
 		return doc
 	}
-	t.Fatalf("no form %q", name)
+	t.Fatalf("got no form %q, want one", name)
 	return nil
 }
 
-// formText is the text of one of the forms.
+// formText returns the text of one of the forms.
 func formText(t *testing.T, name string) []byte {
 	t.Helper()
 	if name == "whole" {
@@ -115,7 +115,7 @@ func TestViewRefusesOtherVersions(t *testing.T) {
 	}
 }
 
-// loadText does for any two texts what loaded.View does for the embedded ones; an empty overlay changes nothing.
+// loadText is loaded.View for other texts than the embedded ones. An empty overlay changes nothing.
 func loadText(ctx context.Context, text, view string) (*openapi3.T, error) {
 	data := []byte(text)
 	if view != "" {
@@ -197,7 +197,7 @@ func TestLoadStopsWhenTheContextIsDone(t *testing.T) {
 	}
 }
 
-// Under the race detector this also shows that the loads share nothing.
+// Under the race detector this also shows that the documents share no data.
 func TestEveryCallerOwnsItsDocument(t *testing.T) {
 	t.Parallel()
 	var wg sync.WaitGroup
@@ -216,13 +216,13 @@ func TestEveryCallerOwnsItsDocument(t *testing.T) {
 	wg.Wait()
 	for _, f := range forms {
 		if form(t, f.name).Info.Title == "changed" {
-			t.Errorf("form %s: a change by one caller reached another", f.name)
+			t.Errorf("form %s: got the title of another caller's document, want a new document", f.name)
 		}
 	}
 	first := openapi.Document()
 	first[0] = '!'
 	if second := openapi.Document(); second[0] == '!' {
-		t.Errorf("second Document begins with %q, as the first was changed to: want bytes of its own", second[0])
+		t.Errorf("second Document begins with %q, the change of the first, want a new copy", second[0])
 	}
 }
 
@@ -230,16 +230,16 @@ func TestVersions(t *testing.T) {
 	t.Parallel()
 	got := openapi.Versions()
 	if len(got) < 2 || got[0] != "3.0" || !slices.Contains(got, "6.0") {
-		t.Errorf("Versions() = %q, want 3.0 first, and 6.0", got)
+		t.Errorf("Versions() = %q, want 3.0 first, and 6.0 among them", got)
 	}
 	got[0] = "changed"
 	if first := openapi.Versions()[0]; first != "3.0" {
-		t.Errorf("a change by one caller reached another: %q", first)
+		t.Errorf("Versions()[0] = %q after a change by another caller, want 3.0", first)
 	}
 }
 
-// A new api-version is one overlay and one line, and what comes with it says so where it is: nothing of it is in the
-// views of the versions before, and nothing has to be taken out there.
+// A new api-version takes one overlay and one line, and its additions are marked with x-since: they do not appear in the
+// views of earlier versions, whose overlays need no change.
 func TestLaterVersionsLeaveEarlierViewsAlone(t *testing.T) {
 	t.Parallel()
 	const (
@@ -279,7 +279,7 @@ func TestLaterVersionsLeaveEarlierViewsAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(was) != string(is) {
-			t.Errorf("the view of %s is changed by what came later:\n%s", version, firstDifference(string(was), string(is)))
+			t.Errorf("later additions change the view of %s, want no difference:\n%s", version, firstDifference(string(was), string(is)))
 		}
 	}
 	view, err := overlaid.Apply(grown, `
@@ -296,15 +296,15 @@ actions:
 	}
 	for _, text := range []string{"name: only-later", "parameters/OnlyLater", "operationId: OnlyLater"} {
 		if !strings.Contains(string(view), text) {
-			t.Errorf("the view of %s has no %s", later, text)
+			t.Errorf("the view of %s has no %s, want one", later, text)
 		}
 	}
 	if strings.Contains(string(view), "x-since:") {
-		t.Error("view: got x-since, want none: it is one version")
+		t.Error("the view has x-since, want none")
 	}
 	for name, text := range map[string]string{"view of " + later: string(view), "whole document": grown} {
 		if _, err := parsed.Valid(t.Context(), []byte(text)); err != nil {
-			t.Errorf("the %s: %v", name, err)
+			t.Errorf("the %s: %v, want nil", name, err)
 		}
 	}
 }
@@ -319,14 +319,14 @@ func firstDifference(a, b string) string {
 	return "+ " + after[min(len(before), len(after)-1)]
 }
 
-// The command line imports this package, and starts for every call: what reads and judges the document
-// is in openapi/loaded.
+// The command line imports this package and starts anew for every call, so the libraries that parse and validate the
+// document are only in openapi/loaded.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	imports.Check(t, "testdata/imports.txt")
 }
 
-// gate judges requests and answers by one form of the document. It is safe for concurrent use.
+// gate validates requests and answers against one form of the document. It is safe for concurrent use.
 type gate struct {
 	router  routers.Router
 	options *openapi3filter.Options
@@ -337,14 +337,14 @@ func allGates(t *testing.T) map[string]gate {
 	t.Helper()
 	gates := map[string]gate{}
 	for name, doc := range allForms(t) {
-		doc.Servers = nil // the host of a test request is no server of the document
+		doc.Servers = nil // the host of a test request is not a server of the document
 		router, err := legacy.NewRouter(doc)
 		if err != nil {
 			t.Fatalf("form %s: %v", name, err)
 		}
 		gates[name] = gate{
 			router: router,
-			// The filter looks for formats in its options and in a package variable, but not in the document.
+			// The filter takes formats from its options and from a package variable, but not from the document.
 			options: &openapi3filter.Options{SchemaValidationOptions: doc.GetSchemaValidationOptions()},
 		}
 	}

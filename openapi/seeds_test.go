@@ -16,17 +16,17 @@ import (
 )
 
 // The project implements two documents of one operation: Cancel Operation of 2017-04-29 (api-version 3.0) and of
-// 2018-04-23 (6.0). Each case here is one of their sentences or table cells, named by a few of its words, held
-// against the view of that version. What the sentences mean for requests and answers on the wire is in
-// TestSeedRequests and TestSeedAnswers.
+// 2018-04-23 (6.0). Each case here compares one of their sentences or table cells, named by a few of its words,
+// with the view of that version. TestSeedRequests and TestSeedAnswers check the sentences on requests and answers
+// on the wire.
 
-// parameter is what the documents say about one parameter.
+// parameter is one parameter as in the documents.
 type parameter struct {
 	Name, In, Type, Format string
 	Required               bool
 	Default                any
 	Min, Max               float64 // inclusive; 0 is none
-	Texts                  []any   // the only texts that are valid, if that is said
+	Texts                  []any   // the only valid texts; nil if the documents list none
 }
 
 func TestSeedParameters(t *testing.T) {
@@ -61,7 +61,7 @@ func TestSeedParameters(t *testing.T) {
 			_, cancel := operation(t, docs[c.view], "CancelOperation")
 			p := cancel.Parameters.GetByInAndName(c.want.In, c.want.Name)
 			if p == nil {
-				t.Fatalf("no parameter %s in %s", c.want.Name, c.want.In)
+				t.Fatalf("got no parameter %s in %s, want one", c.want.Name, c.want.In)
 			}
 			if diff := cmp.Diff(c.want, read(t, p)); diff != "" {
 				t.Errorf("parameter (-document of the seed +ours):\n%s", diff)
@@ -80,7 +80,7 @@ func read(t *testing.T, p *openapi3.Parameter) parameter {
 	if types := schema.Type.Slice(); len(types) == 1 {
 		got.Type = types[0]
 	} else {
-		t.Errorf("%s has the types %v", p.Name, types)
+		t.Errorf("%s has the types %v, want one", p.Name, types)
 	}
 	if schema.Min != nil {
 		got.Min = *schema.Min
@@ -89,7 +89,7 @@ func read(t *testing.T, p *openapi3.Parameter) parameter {
 		got.Max = *schema.Max
 	}
 	if schema.ExclusiveMin.IsTrue() || schema.ExclusiveMax.IsTrue() {
-		t.Errorf("%s has an exclusive bound", p.Name)
+		t.Errorf("%s has an exclusive bound, want none", p.Name)
 	}
 	return got
 }
@@ -110,7 +110,7 @@ func TestSeedSentences(t *testing.T) {
 	}{
 		{"POST /Faults/$/Cancel", func(t *testing.T, doc *openapi3.T, _ string, _ *openapi3.Operation) {
 			if route, _ := operation(t, doc, "CancelOperation"); route != "POST /Faults/$/Cancel" {
-				t.Errorf("route %q", route)
+				t.Errorf("route %q, want POST /Faults/$/Cancel", route)
 			}
 		}},
 		{"the request URI has these query parameters and no other", func(
@@ -135,7 +135,7 @@ func TestSeedSentences(t *testing.T) {
 				route, start := operation(t, doc, id)
 				named(t, route, start)
 				if !strings.HasPrefix(route, "POST ") || !strings.Contains(cancel.Description, id) {
-					t.Errorf("%s: %s; the description of the cancel names it: %v", id, route, strings.Contains(cancel.Description, id))
+					t.Errorf("%s: %s; the description of the cancel names it: %v; want a POST, true", id, route, strings.Contains(cancel.Description, id))
 				}
 			}
 		}},
@@ -146,7 +146,7 @@ func TestSeedSentences(t *testing.T) {
 				route, get := operation(t, doc, id)
 				named(t, route, get)
 				if !strings.HasPrefix(route, "GET ") {
-					t.Errorf("%s: %s", id, route)
+					t.Errorf("%s: %s, want a GET", id, route)
 				}
 			}
 		}},
@@ -155,7 +155,7 @@ func TestSeedSentences(t *testing.T) {
 		) {
 			for _, words := range []string{"Force=true is refused unless", "Force=false", "RollingBack"} {
 				if !strings.Contains(cancel.Description, words) {
-					t.Errorf("the description does not say %q", words)
+					t.Errorf("the description does not contain %q, want it to", words)
 				}
 			}
 			if state := doc.Components.Schemas["OperationState"].Value; !slices.Contains(state.Enum, any("RollingBack")) {
@@ -169,11 +169,11 @@ func TestSeedSentences(t *testing.T) {
 		}},
 		{"all other status codes are a FabricError", func(t *testing.T, _ *openapi3.T, _ string, cancel *openapi3.Operation) {
 			if cancel.Responses.Len() != 2 {
-				t.Errorf("%d answers", cancel.Responses.Len())
+				t.Errorf("%d answers, want 2", cancel.Responses.Len())
 			}
 			content := cancel.Responses.Value("default").Value.Content
 			if len(content) != 1 || content["application/json"].Schema.Ref != "#/components/schemas/FabricError" {
-				t.Errorf("the default answer has the content %v", content)
+				t.Errorf("the default answer has the content %v, want only application/json with FabricError", content)
 			}
 		}},
 	}
@@ -189,12 +189,12 @@ func TestSeedSentences(t *testing.T) {
 	}
 }
 
-// named checks that an operation takes the GUID that a cancel refers to.
+// named checks that an operation requires the GUID that a cancel refers to.
 func named(t *testing.T, route string, op *openapi3.Operation) {
 	t.Helper()
 	p := op.Parameters.GetByInAndName("query", "OperationId")
 	if p == nil || !p.Required || p.Schema.Value.Format != "uuid" {
-		t.Errorf("%s does not require the GUID of the operation", route)
+		t.Errorf("%s does not require the GUID of the operation, want it to", route)
 	}
 }
 
@@ -210,7 +210,7 @@ const (
 	partition  = "/Faults/Services/shop~orders/$/GetPartitions/0c1f7f6a-9f0e-4d0c-8a55-0d7d1d7f4b11/$/"
 )
 
-// The sentences about parameters, as requests. A refusal names the parameter that is at fault.
+// The sentences about parameters, as requests. A refusal names the wrong parameter.
 func TestSeedRequests(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -246,8 +246,8 @@ func TestSeedRequests(t *testing.T) {
 
 		{"Force is a boolean, not a word", "6.0", ask60 + guid + "&Force=yes", "Force"},
 		{"Force is a boolean, not 2", "6.0", ask60 + guid + "&Force=2", "Force"},
-		// The document says boolean, which is true or false. kin-openapi reads the text with strconv.ParseBool and so
-		// takes 1 for true, and it takes an empty text for a value. Refusing those is left to the server.
+		// The document says boolean: true or false. kin-openapi parses the text with strconv.ParseBool and so
+		// accepts 1 as true, and it accepts an empty text. The server must refuse those.
 		{"Force is a boolean, but kin-openapi takes 1", "6.0", ask60 + guid + "&Force=1", ""},
 		{"Force is a boolean, but kin-openapi takes nothing", "6.0", ask60 + guid + "&Force=", ""},
 
@@ -274,7 +274,7 @@ func TestSeedRequests(t *testing.T) {
 			err := openapi3filter.ValidateRequest(t.Context(), gates[c.form].request(t, http.MethodPost, c.target))
 			if c.refused == "" {
 				if err != nil {
-					t.Errorf("refused: %v", err)
+					t.Errorf("error %v, want nil", err)
 				}
 				return
 			}
@@ -370,7 +370,7 @@ func TestOfficialExamples(t *testing.T) {
 	}
 	testdata(t, "official-examples.json", &examples)
 	if len(examples) != 8 {
-		t.Fatalf("%d examples; there are 8", len(examples))
+		t.Fatalf("%d examples, want 8", len(examples))
 	}
 	docs := allForms(t)
 	for name, example := range examples {
@@ -393,20 +393,20 @@ func TestOfficialExamples(t *testing.T) {
 				if err := openapi3filter.ValidateResponse(t.Context(), input); err != nil {
 					t.Error(err)
 				}
-				// The schemas leave room for members that they do not know, so a misspelt name in them would pass.
+				// The schemas allow unknown members, so a misspelt name in an example would pass.
 				var body any
 				if err := json.Unmarshal(example.Body, &body); err != nil {
 					t.Fatal(err)
 				}
 				for _, name := range undeclared(op.Responses.Value("200").Value.Content["application/json"].Schema, body) {
-					t.Errorf("the schema has no member %s", name)
+					t.Errorf("the schema has no member %s, want one", name)
 				}
 			})
 		}
 	}
 }
 
-// undeclared lists the members of a JSON value that its schema has no property for.
+// undeclared lists the members of a JSON value without a property in its schema.
 func undeclared(schema *openapi3.SchemaRef, value any) []string {
 	var missing []string
 	switch value := value.(type) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// repository is a copy of what the generator reads and writes, with a package beside it that uses a generated name.
+// repository returns a copy of the files that the generator reads and writes, and of a package that uses a generated name.
 func repository(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -65,12 +65,12 @@ func write(t *testing.T, root, file, text string) {
 	}
 }
 
-// edited changes one text in one file.
+// edited replaces one text in one file.
 func edited(t *testing.T, root, file, old, now string) {
 	t.Helper()
 	text := read(t, root, file)
 	if n := strings.Count(text, old); n != 1 {
-		t.Fatalf("%s has %q %d times", file, old, n)
+		t.Fatalf("%s has %q %d times, want once", file, old, n)
 	}
 	write(t, root, file, strings.Replace(text, old, now, 1))
 }
@@ -84,7 +84,7 @@ func read(t *testing.T, root, file string) string {
 	return string(text)
 }
 
-// everything is all files in the folders that the generator writes to.
+// everything returns all files in the folders that the generator writes to.
 func everything(t *testing.T, root string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -106,7 +106,7 @@ func everything(t *testing.T, root string) map[string]string {
 	return all
 }
 
-// A run that fails says why and leaves all as it was, whatever it is that fails.
+// A run that fails says why and changes no files, whatever the failure.
 func TestGenerateFails(t *testing.T) {
 	tests := []struct {
 		name, file, old, now string
@@ -138,23 +138,23 @@ func TestGenerateFails(t *testing.T) {
 			var out strings.Builder
 			err := run(t.Context(), root, &out)
 			if err == nil {
-				t.Fatalf("no error, and told %q", &out)
+				t.Fatalf("got no error and the output %q, want an error", &out)
 			}
 			for _, want := range append(tt.want, untouched) {
 				if !strings.Contains(err.Error(), want) {
-					t.Errorf("error %q does not say %q", err, want)
+					t.Errorf("error %q, want it to contain %q", err, want)
 				}
 			}
 			for _, advice := range []string{"go mod tidy", "go get"} {
 				if strings.Contains(err.Error(), advice) {
-					t.Errorf("error %q advises %s", err, advice)
+					t.Errorf("error %q advises %s, want no such advice", err, advice)
 				}
 			}
 			if out.Len() > 0 {
-				t.Errorf("told %q", &out)
+				t.Errorf("output %q, want none", &out)
 			}
 			if after := everything(t, root); !maps.Equal(before, after) {
-				t.Errorf("files are changed: %q, were %q", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
+				t.Errorf("the files have changed: got %q, want %q with the same contents", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(before)))
 			}
 		})
 	}
@@ -167,7 +167,7 @@ func TestGenerate(t *testing.T) {
 	root := repository(t)
 	want := everything(t, root)
 
-	// Nothing is there, something is broken, and something is left of what was made once.
+	// Two files are missing, one is broken, and one is no longer generated.
 	for _, file := range []string{"client.gen.go", "server.gen.go"} {
 		if err := os.Remove(filepath.Join(root, "generated", file)); err != nil {
 			t.Fatal(err)
@@ -180,13 +180,13 @@ func TestGenerate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if told := "client.gen.go, old.gen.go (gone), server.gen.go, types.gen.go.\n"; !strings.Contains(out.String(), told) {
-		t.Errorf("told %q, without %q", &out, told)
+		t.Errorf("output %q, want %q in it", &out, told)
 	}
 	if got := everything(t, root); !maps.Equal(got, want) {
-		t.Errorf("what is made is not what is in the repository: %q, want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		t.Errorf("the generated files differ from those in the repository: got %q, want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 	}
 
-	// What it makes is not changed by making it again.
+	// A second run writes nothing.
 	times := func() map[string]string {
 		all := make(map[string]string)
 		for file := range want {
@@ -203,10 +203,10 @@ func TestGenerate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := times(); !maps.Equal(before, after) {
-		t.Error("a run without a change writes files")
+		t.Error("a run without a change has written files, want none written")
 	}
 
-	// Who has to act is told, with the package by hand that does not compile any more; it is no reason to fail.
+	// A run reports who has to act, and the handwritten package that no longer compiles; it does not fail because of it.
 	edited(t, root, "openapi/faults.yaml", "      name: StateFilter\n      in: query\n      required: true\n", "      name: StateFilter\n      in: query\n      required: false\n")
 	edited(t, root, "openapi/faults.yaml", "        - $ref: \"#/components/parameters/Force\"\n", "        - $ref: \"#/components/parameters/Force\"\n"+
 		"        - {name: reason, in: query, description: Why., schema: {type: string, minLength: 3, maxLength: 10}}\n"+
@@ -223,12 +223,12 @@ func TestGenerate(t *testing.T) {
 		"  CancelOperation has a new optional parameter seats (1..5): the server enforces it from now on; wrapper.CancelOptions has no field for it.\n",
 	} {
 		if !strings.Contains(out.String(), told) {
-			t.Errorf("told %q, without %q", &out, told)
+			t.Errorf("output %q, want %q in it", &out, told)
 		}
 	}
 }
 
-// The methods of the wrapper that are named here are there.
+// The wrapper has the methods in the map methods.
 func TestCallers(t *testing.T) {
 	c, err := readCallers("../..")
 	if err != nil {
@@ -240,9 +240,9 @@ func TestCallers(t *testing.T) {
 		}
 	}
 	if got := c.Lacks("CancelOperation", "Force"); got != "" {
-		t.Errorf("Force is sent, and told is %q", got)
+		t.Errorf("for Force, which is sent, got %q, want nothing", got)
 	}
 	if got, want := c.Lacks("CancelOperation", "Seats"), "wrapper.CancelOptions has no field for it"; got != want {
-		t.Errorf("told is %q, want %q", got, want)
+		t.Errorf("for Seats got %q, want %q", got, want)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 )
 
-// What changes in one api-version only is told as that, and what changes in all is told once.
+// A change in a single api-version is reported for that version, a change in all of them once.
 func TestCompare(t *testing.T) {
 	const (
 		document = `openapi: 3.0.3
@@ -39,7 +39,7 @@ components:
 		t.Helper()
 		text := string(tree[file].Data)
 		if strings.Count(text, old) != 1 {
-			t.Fatalf("%s has %q %d times", file, old, strings.Count(text, old))
+			t.Fatalf("%s has %q %d times, want once", file, old, strings.Count(text, old))
 		}
 		tree[file] = &fstest.MapFile{Data: []byte(strings.Replace(text, old, now, 1))}
 	}
@@ -87,7 +87,7 @@ components:
 				t.Fatal(err)
 			}
 			if text := strings.Join(got, "\n"); text != tt.want {
-				t.Errorf("told\n%s\nwant\n%s", text, tt.want)
+				t.Errorf("got\n%s\nwant\n%s", text, tt.want)
 			}
 		})
 	}

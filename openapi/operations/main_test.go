@@ -24,11 +24,11 @@ func TestPageIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(kept) != string(want) {
-		t.Errorf("docs/operations.md is not what the document makes: run \"make generate\" and commit the result\ngot\n%s\nwant\n%s", kept, want)
+		t.Errorf("docs/operations.md is out of date: run \"make generate\" and commit the result\ngot\n%s\nwant\n%s", kept, want)
 	}
 }
 
-// What Markdown would make something of stays text, and a row has its cells.
+// Markdown's special characters are escaped, and a row has all its cells.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	got := page([]generated.Operation{{
@@ -47,7 +47,7 @@ func TestRows(t *testing.T) {
 		"\n| `d` | query | a text |  |  |  |\n",
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("want %q in\n%s", want, got)
+			t.Errorf("got\n%s\nwant %q in it", got, want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ components:
         Mode: {$ref: "#/components/schemas/Mode"}
 `
 
-// wrapper is code by hand that cancels, and sends what there is.
+// wrapper stands for handwritten code that has only Cancel, without fields for new parameters.
 type wrapper struct{}
 
 func (wrapper) Method(operation string) string {
@@ -176,11 +176,11 @@ func TestBetween(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if strings.Count(document, tt.old) != 1 {
-				t.Fatalf("the document has %q %d times", tt.old, strings.Count(document, tt.old))
+				t.Fatalf("the document has %q %d times, want once", tt.old, strings.Count(document, tt.old))
 			}
 			got := changes.Between(load(t, document), load(t, strings.Replace(document, tt.old, tt.now, 1)), wrapper{})
 			if text := strings.Join(got, "\n"); text != tt.want {
-				t.Errorf("told\n%s\nwant\n%s", text, tt.want)
+				t.Errorf("got\n%s\nwant\n%s", text, tt.want)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ const (
 	golang   = "openapi/go.overlay.yaml"
 )
 
-// copied reads a document and its overlays, which are the tests' own, so that a test can change them.
+// copied returns the document and the overlays of testdata, for a test to change.
 func copied(t *testing.T) fstest.MapFS {
 	t.Helper()
 	tree := fstest.MapFS{}
@@ -35,19 +35,19 @@ func copied(t *testing.T) fstest.MapFS {
 	return tree
 }
 
-// edit is the change of one text in one file, which has it exactly once or else is named with what stands before it.
+// edit replaces one text in one file. The file must have old exactly once.
 type edit struct{ file, old, now string }
 
 func (e edit) make(t *testing.T, tree fstest.MapFS) {
 	t.Helper()
 	text := string(tree[e.file].Data)
 	if n := strings.Count(text, e.old); n != 1 {
-		t.Fatalf("%s has %q %d times", e.file, e.old, n)
+		t.Fatalf("%s has %q %d times, want once", e.file, e.old, n)
 	}
 	tree[e.file] = &fstest.MapFile{Data: []byte(strings.Replace(text, e.old, e.now, 1))}
 }
 
-// told is a problem as a test expects it: at the place of a mark, which is what the file has from there on.
+// told is an expected problem. Its position is where the text mark begins in the file.
 type told struct{ file, mark, text string }
 
 const (
@@ -363,18 +363,18 @@ func TestBrokenDocuments(t *testing.T) {
 				texts = append(texts, p.String())
 			}
 			if g, w := strings.Join(texts, "\n"), strings.Join(want, "\n"); g != w {
-				t.Errorf("told\n%s\nwant\n%s", g, w)
+				t.Errorf("got\n%s\nwant\n%s", g, w)
 			}
 		})
 	}
 }
 
-// at is the problem with the line and column of its mark.
+// at returns the problem with the line and column of its mark.
 func (w told) at(t *testing.T, tree fstest.MapFS) check.Problem {
 	t.Helper()
 	text := string(tree[w.file].Data)
 	if n := strings.Count(text, w.mark); n != 1 {
-		t.Fatalf("%s has the mark %q %d times", w.file, w.mark, n)
+		t.Fatalf("%s has the mark %q %d times, want once", w.file, w.mark, n)
 	}
 	before := text[:strings.Index(text, w.mark)]
 	return check.Problem{
@@ -382,7 +382,7 @@ func (w told) at(t *testing.T, tree fstest.MapFS) check.Problem {
 	}
 }
 
-// The document of the repository, and the one that is broken above, have no fault.
+// The document of the repository and the unedited document of testdata have no faults.
 func TestTheDocument(t *testing.T) {
 	t.Parallel()
 	for name, tree := range map[string]fs.FS{"of the repository": os.DirFS("../../.."), "of the tests": copied(t)} {

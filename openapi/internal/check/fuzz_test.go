@@ -10,10 +10,11 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/check"
 )
 
-// lines are those of YAML, which knows more ends of a line than one.
+// lines matches a line of YAML, which has several line separators.
 var lines = regexp.MustCompile("[^\n\r\u0085\u2028\u2029]*(?:\r\n|[\n\r\u0085\u2028\u2029]|$)")
 
-// FuzzDocument: whatever the document and an overlay of it hold, each problem has a place in a file and a sentence.
+// FuzzDocument checks that each problem has a position in a file and a sentence, whatever the document and an overlay
+// contain.
 func FuzzDocument(f *testing.F) {
 	const head = "openapi: 3.0.3\ninfo: {title: t, version: v}\n"
 	const actions = "overlay: 1.0.0\nx-speakeasy-jsonpath: rfc9535\ninfo: {title: t, version: v}\nactions:\n"
@@ -44,7 +45,7 @@ func FuzzDocument(f *testing.F) {
 		}
 		for _, p := range problems {
 			if text, ok := tree[p.File]; !ok || p.Text == "" || p.Line < 1 || p.Column < 1 || p.Line > len(lines.FindAll(text.Data, -1)) {
-				t.Errorf("no place in a file: %s", p)
+				t.Errorf("got the problem %s, want its position within a file", p)
 			}
 		}
 	})

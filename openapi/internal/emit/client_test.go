@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// serving is a client of a server that always answers alike.
+// serving starts a server with answer as its handler and returns a client of it.
 func serving(t *testing.T, options generated.ClientOptions, answer http.HandlerFunc) *generated.Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -34,7 +34,7 @@ func says(status int, header, value, body string) http.HandlerFunc {
 
 const refusal = `{"Error":{"Code":"FABRIC_E_KEY_NOT_FOUND","Message":"No active operation has this id."}}`
 
-// No answer but the documented one is a success, and no status is lost.
+// Only the documented answer is a success, and no error loses the status.
 func TestNoFalseSuccess(t *testing.T) {
 	const kind, jsonType = "Content-Type", "application/json; charset=utf-8"
 	for name, tt := range map[string]struct {
@@ -78,7 +78,7 @@ func TestNoFalseSuccess(t *testing.T) {
 	}
 }
 
-// A success is bounded too, and what is kept of it.
+// The size of a success is limited, and so is the part of it in the error.
 func TestBoundedSuccess(t *testing.T) {
 	long := strings.Repeat(" ", 1<<20)
 	client := serving(t, generated.ClientOptions{}, func(w http.ResponseWriter, _ *http.Request) {
@@ -89,11 +89,11 @@ func TestBoundedSuccess(t *testing.T) {
 	_, err := client.GetFaultOperationList(t.Context(), generated.GetFaultOperationListParams{})
 	var failed *generated.StatusError
 	if !errors.As(err, &failed) || len(failed.Body) != 2<<10 || !strings.Contains(err.Error(), "longer than 16777216 bytes") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want a StatusError with 2 KiB of the body and %q", err, "longer than 16777216 bytes")
 	}
 }
 
-// An error has all that a caller decides by.
+// A StatusError has everything that a caller needs to decide what to do.
 func TestStatusError(t *testing.T) {
 	client := serving(t, generated.ClientOptions{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7")
@@ -103,17 +103,17 @@ func TestStatusError(t *testing.T) {
 	_, err := client.CancelOperation(t.Context(), generated.CancelOperationParams{OperationID: id})
 	var got *generated.StatusError
 	if !errors.As(err, &got) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("got %v, want a StatusError", err)
 	}
 	if got.Status != 429 || got.Code != generated.ErrorCodeKeyNotFound || got.Header.Get("Retry-After") != "7" || string(got.Body) != refusal || got.Operation != "CancelOperation" || got.Err != nil {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, want status 429 with the failure, the headers and the body", got)
 	}
 	if agent := got.Header.Get("Location"); agent != "sfcancel-generated" {
-		t.Errorf("got the agent %q", agent)
+		t.Errorf("got the agent %q, want sfcancel-generated", agent)
 	}
 }
 
-// The client of the caller is used, and left as it is.
+// A copy of the caller's http.Client is used, which does not change the original.
 func TestOwnHTTPClient(t *testing.T) {
 	followed := false
 	mine := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { followed = true; return nil }}
@@ -123,16 +123,16 @@ func TestOwnHTTPClient(t *testing.T) {
 	_, err := client.CancelOperation(t.Context(), generated.CancelOperationParams{OperationID: id})
 	var got *generated.StatusError
 	if !errors.As(err, &got) || followed || mine.Transport != nil || got.Header.Get("Location") != "/mine/1" {
-		t.Errorf("got %v, followed %t, %+v", err, followed, mine)
+		t.Errorf("got %v, followed %t, client %+v, want a StatusError with Location /mine/1, false, the client unchanged", err, followed, mine)
 	}
 }
 
-// Without an answer the error is that of the context.
+// Without an answer the error wraps the error of the context.
 func TestContextEnds(t *testing.T) {
 	client := serving(t, generated.ClientOptions{}, says(200, "X", "y", ""))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := client.CancelOperation(ctx, generated.CancelOperationParams{OperationID: id}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want Canceled", err)
 	}
 }

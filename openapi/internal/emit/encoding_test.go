@@ -10,7 +10,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// What is appended is what encoding/json makes of the same value.
+// AppendJSON appends the same text as encoding/json.
 func TestEncodingIsThatOfJSON(t *testing.T) {
 	text := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune(`az09 "\/<>&'`+"\x00\n\x7f\u0080\u2028\ufffd"))),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))

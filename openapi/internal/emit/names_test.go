@@ -15,7 +15,7 @@ import (
 
 var constant = regexp.MustCompile(`(?m)^\t(\w+)\s+(\w+)\s+= "(.*)"$`)
 
-// constants are the texts of all constants in the files, by their names.
+// constants returns the values of all constants in the files, by their names.
 func constants(t *testing.T, tree fstest.MapFS) map[string]string {
 	t.Helper()
 	made, err := emit.Files(tree)
@@ -29,7 +29,7 @@ func constants(t *testing.T, tree fstest.MapFS) map[string]string {
 	return all
 }
 
-// sources are the files that package generated is made from, ready for a change.
+// sources returns the files that package generated is made from, for a test to change.
 func sources(t *testing.T) fstest.MapFS {
 	t.Helper()
 	root := os.DirFS("../../..")
@@ -48,7 +48,7 @@ func sources(t *testing.T) fstest.MapFS {
 	return tree
 }
 
-// Wherever a value of an enum stands, its constant is the same, and so are those of all others.
+// Moving, adding or removing a value of an enum does not change the constants of the other values.
 func TestNamesGoByText(t *testing.T) {
 	before := constants(t, sources(t))
 	for name, text := range map[string]string{
@@ -79,7 +79,7 @@ func TestNamesGoByText(t *testing.T) {
 					return "enum: [" + strings.Join(change(strings.Split(m[1], ", ")), ", ") + "]"
 				}
 				if name == "last gone" {
-					return list // one of those has a name of its own in the overlay
+					return list // the overlay names one of these values
 				}
 				values := change(strings.Split(strings.TrimSuffix(strings.ReplaceAll(m[2], "        - ", ""), "\n"), "\n"))
 				return "enum:\n        - " + strings.Join(values, "\n        - ") + "\n"
@@ -88,10 +88,10 @@ func TestNamesGoByText(t *testing.T) {
 			after := constants(t, tree)
 			for _, constant := range slices.Sorted(maps.Keys(after)) {
 				if want, old := before[constant]; old && after[constant] != want {
-					t.Errorf("%s = %q, was %q", constant, after[constant], want)
+					t.Errorf("%s = %q, want %q as before", constant, after[constant], want)
 				}
 				if _, old := before[constant]; !old && !strings.HasSuffix(constant, "Brandnew") {
-					t.Errorf("%s = %q is new", constant, after[constant])
+					t.Errorf("%s = %q is new, want no such constant", constant, after[constant])
 				}
 			}
 			if want := len(before) + map[string]int{"first new": enums, "last gone": 1 - enums}[name]; len(after) != want {

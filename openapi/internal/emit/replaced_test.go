@@ -7,8 +7,8 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/emit"
 )
 
-// Package generated has no handler of oapi-codegen: it checks no bound, and package server is the edge. text/template
-// keeps a template that is replaced by blanks alone.
+// Package generated does not have the handler of oapi-codegen, which checks no bounds; package server has the handler.
+// text/template keeps a template that is replaced by blanks alone.
 func TestNoStockHandler(t *testing.T) {
 	made, err := emit.Files(sources(t))
 	if err != nil {

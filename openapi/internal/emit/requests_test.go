@@ -29,7 +29,7 @@ func transition(t *testing.T, base generated.Base, node string) (*http.Request, 
 	})
 }
 
-// Whatever a text holds, a server reads what was meant, and what is on the wire is what net/url writes.
+// Whatever a text contains, a server reads the same text, and the request is escaped as by net/url.
 func TestEscapes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		node := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("/.~%?#&=+ ;,:@$\\ä")), 1, 8, -1)).Draw(r, "node")
@@ -57,7 +57,7 @@ func TestEscapes(t *testing.T) {
 	})
 }
 
-// What would lead a request elsewhere, or is missing, is refused before anything is sent.
+// Builders refuse parameters that are missing or would lead the request elsewhere.
 func TestRefusedParameters(t *testing.T) {
 	base := at(t, "http://h")
 	negative := generated.Timeout(-5)
@@ -86,17 +86,17 @@ func TestRefusedParameters(t *testing.T) {
 		})
 	}
 	if r, err := transition(t, base, "%2e%2e"); err != nil || r.URL.EscapedPath() != "/Faults/Nodes/%252e%252e/$/StartTransition/" {
-		t.Errorf("a name that looks encoded: got %v, %v", r, err)
+		t.Errorf("a name that looks encoded: got %v, %v, want it encoded again", r, err)
 	}
 	if _, err := transition(t, generated.Base{}, "a"); err == nil || !strings.Contains(err.Error(), "ParseBase") {
-		t.Errorf("without an address: got %v", err)
+		t.Errorf("without an address: got %v, want an error that names ParseBase", err)
 	}
 	if _, err := generated.NewCancelOperationRequest(nil, base, generated.CancelOperationParams{OperationID: id}); err == nil { //nolint:staticcheck // that is the case
 		t.Error("without a context: got no error")
 	}
 }
 
-// A zero value for which the document has a default is that.
+// For the zero value of a required parameter, the default of the document is sent.
 func TestDefaults(t *testing.T) {
 	r, err := generated.NewGetFaultOperationListRequest(t.Context(), at(t, "https://h:19080/p/"), generated.GetFaultOperationListParams{})
 	const want = "https://h:19080/p/Faults/?api-version=6.0&TypeFilter=65535&StateFilter=65535"
@@ -118,7 +118,7 @@ func TestParseBase(t *testing.T) {
 	}
 }
 
-// What a request costs; the longest of the ten has 224 bytes of text.
+// The allocations of a request. The longest of the ten has 224 bytes of text.
 func TestRequestCost(t *testing.T) {
 	base, ctx := at(t, "http://localhost:19080"), t.Context()
 	for name, build := range map[string]func() (*http.Request, error){
@@ -139,7 +139,7 @@ func TestRequestCost(t *testing.T) {
 				t.Fatal(err)
 			}
 		}); got > 5 {
-			t.Errorf("%s: got %v allocations, want 5 at most", name, got)
+			t.Errorf("%s: got %v allocations, want at most 5", name, got)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/openapi/internal/emit"
 )
 
-// tree is the repository with another document.
+// tree returns the repository with another document.
 func tree(t *testing.T, document string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{
@@ -35,8 +35,8 @@ func tree(t *testing.T, document string) fs.FS {
 	return files
 }
 
-// What is generated from a document of tomorrow compiles, and its requests and answers are right. It
-// lies over the module, as a package that is nowhere else.
+// The code generated from another document compiles, and its requests and answers are right. An overlay puts it
+// into the module as an additional package.
 func TestSecondDocument(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles a package; make test runs it")
@@ -54,7 +54,7 @@ func TestSecondDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	files["second_test.go"] = program
-	delete(files, "examples.gen_test.go") // of package generated
+	delete(files, "examples.gen_test.go") // it imports package generated
 	dir := t.TempDir()
 	here, err := filepath.Abs("testdata")
 	if err != nil {
@@ -82,8 +82,8 @@ func TestSecondDocument(t *testing.T) {
 	}
 }
 
-// What cannot be written says so when it is generated.
-func TestUnwritable(t *testing.T) {
+// The generator refuses a document for which it cannot write the code.
+func TestUnsupportedParameters(t *testing.T) {
 	for name, tt := range map[string]struct{ parameter, want string }{
 		"an object":    {"{name: x, in: query, schema: {type: object, properties: {a: {type: string}}}}", "Get: parameter x: a value of type [object]"},
 		"a deep style": {"{name: x, in: query, style: deepObject, schema: {type: array, items: {type: string}}}", "Get: parameter x: the style deepObject of a list"},

@@ -61,7 +61,7 @@ func TestNarrowRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := overlaid.Narrow(&root, "6.0"); err == nil {
-			t.Errorf("%s: no error", document)
+			t.Errorf("%s: got no error, want one", document)
 		}
 	}
 }
