@@ -16,7 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// mistakes says what the document has against the answer.
+// mistakes returns how the answer violates the document.
 func (x *exchange) mistakes() (all []string) {
 	view, op := x.request.view(), x.request.inView()
 	if op == nil {
@@ -52,8 +52,8 @@ func (x *exchange) mistakes() (all []string) {
 	return append(all, x.speechless()...)
 }
 
-// withoutOperation judges the answer to a request that the document does not know:
-// a failure like any other.
+// withoutOperation checks the answer to a request that matches no operation:
+// it must be a failure like any other.
 func (x *exchange) withoutOperation(view *document) []string {
 	if x.status < http.StatusBadRequest {
 		return []string{fmt.Sprintf("%d without an operation", x.status)}
@@ -67,13 +67,13 @@ func (x *exchange) withoutOperation(view *document) []string {
 	return append(sentences(view.failure.VisitJSON(body, opts...)), x.speechless()...)
 }
 
-// notEmpty judges an answer that the document gives no body.
+// notEmpty checks an answer that must have no body.
 func (x *exchange) notEmpty(op *operation) (all []string) {
 	if len(x.body) > 0 || x.header.Get("Content-Length") != "" && x.header.Get("Content-Length") != "0" {
 		all = append(all, fmt.Sprintf("%s answers %d without a body", op.id, x.status))
 	}
 	types := x.header.Values("Content-Type")
-	// The gateway sends it with empty answers, too (runtime §1.1); no document says so.
+	// The gateway sends it with empty answers as well (runtime §1.1); no document says so.
 	asTheOthers := x.request.edge.Profile == server.Runtime && slices.Equal(types, []string{"application/json; charset=utf-8"})
 	if len(types) > 0 && !asTheOthers {
 		all = append(all, fmt.Sprintf("Content-Type %q of an empty body", types))
@@ -81,8 +81,8 @@ func (x *exchange) notEmpty(op *operation) (all []string) {
 	return all
 }
 
-// notJSON judges an answer that has a body. kin-openapi reads no further than the
-// end of the first value.
+// notJSON checks an answer that has a body. kin-openapi reads only the first JSON
+// value.
 func (x *exchange) notJSON() (all []string) {
 	if types := x.header.Values("Content-Type"); len(types) != 1 {
 		all = append(all, fmt.Sprintf("one Content-Type, not %q", types))
@@ -93,9 +93,9 @@ func (x *exchange) notJSON() (all []string) {
 	return all
 }
 
-// speechless judges what a failure has to say. The document lets the message be
-// missing, and the code be empty; clients in the field lose the code of an error, or
-// crash, when one is (see server/errors.go).
+// speechless checks the code and the message of a failure. The document allows a missing
+// message and an empty code, but existing clients then lose the code of an error, or
+// crash (see server/errors.go).
 func (x *exchange) speechless() (all []string) {
 	var e struct {
 		Error struct{ Code, Message string }

@@ -9,27 +9,26 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// Edge is what a checker has to know of the server that it judges. The zero value
+// Edge describes the server that a checker checks. The zero value
 // is a server without options.
 type Edge struct {
 	// Profile is the profile of the server.
 	Profile server.Profile
 	// RuntimeVersion is the highest api-version that the server accepts, as
-	// MAJOR.MINOR; empty stands for 8.2.
+	// MAJOR.MINOR; "" means 8.2.
 	RuntimeVersion string
-	// Authenticates says that the server asks who the caller is, so that it may
+	// Authenticates says that the server authenticates callers, so that it may
 	// answer 403 without a body.
 	Authenticates bool
 }
 
-// Handler returns next with a checker in front of it, which reports to t with
-// Errorf. It changes no answer, passes on panics, and is safe for concurrent use. An
-// answer that next breaks off by a panic or by runtime.Goexit is none, and is not
-// judged.
+// Handler wraps next with a checker, which reports to t with
+// Errorf. It changes no answer, propagates panics, and is safe for concurrent use. It does
+// not check an answer that next aborts by a panic or by runtime.Goexit.
 //
-// Two things are different behind it: the ResponseWriter has its optional methods
-// by way of [http.ResponseController] only, and http.MaxBytesReader cannot have the
-// connection closed. Where that is what a test is about, use [Transport].
+// Two things differ for next: the ResponseWriter has its optional methods
+// only through [http.ResponseController], and http.MaxBytesReader cannot close the
+// connection. A test of either must use [Transport].
 func Handler(t testing.TB, edge Edge, next http.Handler) http.Handler {
 	t.Helper()
 	return newChecker(t, edge, differences).handler(next)
@@ -46,7 +45,7 @@ func (c *checker) handler(next http.Handler) http.Handler {
 			if returned { // neither a panic nor runtime.Goexit
 				x.status, x.header, x.body, x.whole = rec.status, rec.header, rec.body.Bytes(), true
 				if x.status == 0 {
-					x.status, x.header = http.StatusOK, w.Header() // as net/http has it
+					x.status, x.header = http.StatusOK, w.Header() // the default of net/http
 				}
 				c.judge(x)
 			}
@@ -58,10 +57,10 @@ func (c *checker) handler(next http.Handler) http.Handler {
 
 type reachedKey struct{}
 
-// Reached notes that the implementation was called for the exchange that ctx
-// belongs to. A test double that calls it lets the checker tell a refusal of its
-// own from one of the edge; without it, the answer has to tell. Where no [Handler]
-// stands in front it does nothing.
+// Reached records that the implementation was called for the exchange of ctx.
+// If a test double calls it, the checker can distinguish the double's refusals
+// from those of the edge; otherwise it infers this from the answer. Without a [Handler]
+// in front, Reached does nothing.
 func Reached(ctx context.Context) {
 	if reached, ok := ctx.Value(reachedKey{}).(*atomic.Bool); ok {
 		reached.Store(true)
@@ -76,10 +75,10 @@ type exchange struct {
 	status int
 	header http.Header
 	body   []byte
-	whole  bool // whether body is all of it
+	whole  bool // whether body is complete
 }
 
-// checker judges exchanges by the documents and a table of differences.
+// checker checks exchanges against the documents and a table of differences.
 type checker struct {
 	t    testing.TB
 	edge Edge

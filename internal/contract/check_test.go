@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A server that breaks the contract is reported, and one that keeps it is not.
+// A server that violates the contract is reported; a conforming one is not.
 func TestBrokenServers(t *testing.T) {
 	var (
 		empty      = func(status int) http.Handler { return answers(status, "", "") }
@@ -139,7 +139,7 @@ func TestBrokenServers(t *testing.T) {
 	}
 }
 
-// A report has all that it takes to see what is wrong.
+// A report has everything that is needed to see what is wrong.
 func TestReport(t *testing.T) {
 	got := judged(t, Edge{}, differences, answers(202, asJSON, "{}"), parse(t, "POST", cancel+"&Force=maybe"))
 	want := `contract: POST /Faults/$/Cancel?api-version=6.0&OperationId=11111111-1111-4111-8111-111111111111&Force=maybe
@@ -154,12 +154,12 @@ func TestReport(t *testing.T) {
 	}
 	long := judged(t, Edge{}, differences, answers(200, "", strings.Repeat("x", 1<<20)), parse(t, "POST", gracefully))
 	if len(long) > 4000 {
-		t.Errorf("a report of %d bytes", len(long))
+		t.Errorf("a report of %d bytes, want at most 4000", len(long))
 	}
 }
 
-// The server and the document, with the table between them, agree on requests of
-// every operation that are good, bad and odd in any mixture.
+// The server and the document, with the table of differences, agree on requests for
+// every operation with any mixture of good, bad and odd parts.
 func TestServerAgrees(t *testing.T) {
 	text := func(some ...string) *rapid.Generator[string] { return rapid.SampledFrom(some) }
 	odd := text("", "x", "0", "-1", "-0", "1", "+1", "007", "0x1F", "0x", "1.5", "1e3", "4294967295", "4294967296", "2147483648",
@@ -186,7 +186,7 @@ func TestServerAgrees(t *testing.T) {
 		if known := values[name]; known != nil {
 			return known
 		}
-		return other // the document has grown
+		return other // the document has more parameters than this map
 	}
 	handlers := make(map[server.Profile]*server.Handler)
 	for _, p := range []server.Profile{server.Documented, server.Runtime} {

@@ -11,24 +11,24 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// difference is one thing in which a server departs from the document on purpose.
+// difference is one deliberate difference of a server from the document.
 // It has exactly one of reads, forbids and answers.
 //
-// Rows that read rewrite the request into the one that it counts as, and no more:
-// the document still judges the result, so that two departures at once hide nothing.
+// Rows with reads only rewrite the request to what it means to the server:
+// the result is still checked against the document, so that two differences at once hide nothing.
 type difference struct {
 	name     string
 	profiles []server.Profile
 	reason   string // with its source: a section of docs/runtime.md, or the document
 
-	// ofPath marks the rows that work before the operation is known.
+	// ofPath marks the rows that apply before the operation is known.
 	ofPath bool
-	// reads takes a request as the server takes it.
+	// reads rewrites a request as the server reads it.
 	reads func(q *request)
-	// forbids says that the server must refuse a request that the schemas of the
+	// forbids reports whether the server must refuse a request that the schemas of the
 	// document allow.
 	forbids func(q *request) bool
-	// answers says that the answer is right, whatever the document says.
+	// answers reports whether the answer is right, whatever the document says.
 	answers func(x *exchange) bool
 }
 
@@ -42,7 +42,7 @@ func rowsFor(p server.Profile, rows []difference) []difference {
 	return slices.DeleteFunc(slices.Clone(rows), func(d difference) bool { return !slices.Contains(d.profiles, p) })
 }
 
-// differences are all intended differences, in the order in which they read a
+// differences are all intended differences, in the order in which they apply to a
 // request.
 var differences = []difference{
 	// The path.
@@ -108,7 +108,7 @@ var differences = []difference{
 		reason: "unknown names are ignored (runtime §1.3)",
 	},
 
-	// Parameters that may be missing, or are not looked at.
+	// Parameters that may be missing or are ignored.
 	{
 		name: "Force is optional", profiles: runtimeOnly, reads: orElse("Force", "false"),
 		reason: "false if missing (runtime §1.4)",
@@ -149,7 +149,7 @@ var differences = []difference{
 		reads: func(q *request) {
 			q.change("Force", func(text string) (string, bool) {
 				lower := strings.ToLower(text)
-				return lower, len(lower) == len(text) // no letters from beyond ASCII
+				return lower, len(lower) == len(text) // only ASCII letters
 			})
 		},
 		reason: "true or false in any letter case (runtime §1.4): the .NET client sends True and False",
@@ -194,7 +194,7 @@ var differences = []difference{
 		reason: "the views have the documented texts only; runtimes call the mode so, and the whole document has both (runtime §1.4)",
 	},
 
-	// What the descriptions say, and the schemas do not.
+	// Rules in the descriptions that the schemas do not express.
 	{
 		name: "Invalid is reserved", profiles: both,
 		forbids: anyValue(func(_ *openapi3.Schema, text string) bool { return text == "Invalid" }),
@@ -235,7 +235,7 @@ var differences = []difference{
 	},
 	{
 		name: "a body that breaks off", profiles: both, forbids: func(q *request) bool { return q.body.broken.Load() },
-		reason: "the body is read before the parameters (runtime §1.2), so that a request whose body does not come is none",
+		reason: "the body is read before the parameters (runtime §1.2), so a request with an incomplete body is refused",
 	},
 
 	// Answers.

@@ -11,8 +11,8 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// example is an exchange that needs a row of the table: with it nothing is reported,
-// without it something is. What is not said is served by a real server.
+// example is an exchange that needs a row of the table: it is reported only
+// without the row. If handler is nil, a real server answers.
 type example struct {
 	method, target string
 	body           io.Reader
@@ -21,7 +21,7 @@ type example struct {
 	handler        http.Handler
 }
 
-// examples has exchanges for every row, by its name.
+// examples has exchanges for every row, by the row's name.
 var examples = map[string][]example{
 	"slashes": {
 		{target: "//Faults/$//Cancel/" + withID + "&Force=true"},
@@ -114,12 +114,12 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// Every row is needed in every profile that it names, and by each of its examples.
+// Every row is needed in each of its profiles, by each of its examples.
 func TestEveryDifferenceIsNeeded(t *testing.T) {
 	for i, row := range differences {
 		t.Run(row.name, func(t *testing.T) {
 			if len(examples[row.name]) == 0 {
-				t.Fatal("no exchange needs this row")
+				t.Fatal("the row has no example, want one that needs it")
 			}
 			without := slices.Delete(slices.Clone(differences), i, i+1)
 			for _, profile := range row.profiles {
@@ -127,10 +127,10 @@ func TestEveryDifferenceIsNeeded(t *testing.T) {
 					edge := e.edge
 					edge.Profile = profile
 					if got := e.judged(t, edge, differences); got != "" {
-						t.Errorf("with the row: %s", got)
+						t.Errorf("with the row: got the report %s, want none", got)
 					}
 					if e.judged(t, edge, without) == "" {
-						t.Errorf("%s: nothing is reported without the row: %s %s", profile, e.method, e.target)
+						t.Errorf("%s: without the row: got no report of %s %s, want one", profile, e.method, e.target)
 					}
 				}
 			}
@@ -159,19 +159,19 @@ func (e example) judged(t *testing.T, edge Edge, rows []difference) string {
 	return judged(t, edge, rows, e.handler, r)
 }
 
-// A row says what it is, why and where from, and does one thing.
+// A row has a unique name, a reason with its source, and exactly one function.
 func TestDifferencesAreWellFormed(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, row := range differences {
 		if row.name == "" || seen[row.name] {
-			t.Errorf("the name %q is empty or there twice", row.name)
+			t.Errorf("got the name %q, want one that is unique and not empty", row.name)
 		}
 		seen[row.name] = true
 		if !strings.Contains(row.reason, "(") && !strings.Contains(row.reason, "the document") && !strings.Contains(row.reason, "the whole document") {
-			t.Errorf("%s: the reason names no source", row.name)
+			t.Errorf("%s: got the reason %q, want one with its source", row.name, row.reason)
 		}
 		if len(row.profiles) == 0 {
-			t.Errorf("%s: no profile", row.name)
+			t.Errorf("%s: got no profiles, want at least one", row.name)
 		}
 		kinds := 0
 		for _, there := range []bool{row.reads != nil, row.forbids != nil, row.answers != nil} {
@@ -180,33 +180,33 @@ func TestDifferencesAreWellFormed(t *testing.T) {
 			}
 		}
 		if kinds != 1 || row.ofPath && row.reads == nil {
-			t.Errorf("%s: a row reads, forbids or answers", row.name)
+			t.Errorf("%s: got %d functions, want one of reads, forbids and answers; and reads if ofPath is set", row.name, kinds)
 		}
 	}
 	for name := range examples {
 		if !seen[name] {
-			t.Errorf("there are exchanges for %q, and no such row", name)
+			t.Errorf("there are examples for %q, want such a row", name)
 		}
 	}
 }
 
-// The rows of one profile do not help a server of the other.
+// The rows of the runtime profile do not apply to a server of the other profile.
 func TestDifferencesOfTheOtherProfile(t *testing.T) {
 	for _, row := range differences {
 		if len(row.profiles) != 1 || row.reads == nil || row.name == "versions between" {
-			continue // what both refuse, and what the other one has a row for
+			continue // rows that apply to both profiles, or have an equivalent in the other
 		}
 		t.Run(row.name, func(t *testing.T) {
 			for _, e := range examples[row.name] {
 				if e.handler = e.willing(); e.judged(t, Edge{Profile: server.Documented}, differences) == "" && e.edge.RuntimeVersion == "" {
-					t.Errorf("documented: nothing is reported: %s %s", e.method, e.target)
+					t.Errorf("documented: got no report of %s %s, want one", e.method, e.target)
 				}
 			}
 		})
 	}
 }
 
-// willing is the handler of an example, or one that takes what it needs.
+// willing returns the handler of an example, or one that accepts the request.
 func (e example) willing() http.Handler {
 	switch {
 	case e.handler != nil:

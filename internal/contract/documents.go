@@ -22,7 +22,7 @@ type documents struct {
 	whole    *document
 }
 
-// document is one form of the contract, ready to judge by. Nothing changes it.
+// document is one form of the contract, ready for checking. It is read-only.
 type document struct {
 	name       string // for reports
 	operations []*operation
@@ -39,7 +39,7 @@ type operation struct {
 	parameters map[string]*openapi3.Parameter // of the query
 }
 
-// load makes the documents once. From then on they are only read.
+// load loads the documents once. After that they are read-only.
 var load = sync.OnceValues(loadAll)
 
 func loadAll() (*documents, error) {
@@ -58,7 +58,7 @@ func loadAll() (*documents, error) {
 	return docs, nil
 }
 
-// last is the newest version with a view for which upTo holds, and the oldest if it holds for none.
+// last returns the newest version with a view for which upTo is true, or the oldest if it is true for none.
 func (d *documents) last(upTo func(version string) bool) string {
 	for _, version := range slices.Backward(d.versions) {
 		if upTo(version) {
@@ -103,8 +103,8 @@ func newDocument(name string, doc *openapi3.T) *document {
 	return d
 }
 
-// closed makes an object refuse members that the document does not give it. A
-// reader has to take them; a server of this project has no reason to send them.
+// closed makes an object schema refuse undocumented members. Readers
+// must accept them, but a server of this project never sends them.
 func closed(schema *openapi3.Schema) {
 	if schema.Type.Is(openapi3.TypeObject) {
 		no := false
@@ -113,7 +113,7 @@ func closed(schema *openapi3.Schema) {
 }
 
 // find returns the operation of a method and an escaped path, and the escaped
-// values of its variables. A variable is one piece that is not empty.
+// values of its variables. A variable is one non-empty segment.
 func (d *document) find(method, path string) (*operation, map[string]string) {
 	pieces := strings.Split(path, "/")
 	for _, op := range d.operations {

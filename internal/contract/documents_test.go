@@ -11,7 +11,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// Which document a request is judged by.
+// The view that applies to each api-version.
 func TestViews(t *testing.T) {
 	const none = "whole document"
 	// The newest version that has a view, and a runtime of 8.2 knows.
@@ -56,10 +56,10 @@ func TestViews(t *testing.T) {
 				q := c.read(r)
 				reasons := c.verdict(q)
 				if got := q.view().name; got != want {
-					t.Errorf("judged by the %s, want %s", got, want)
+					t.Errorf("checked against the %s, want %s", got, want)
 				}
 				if allowed := len(reasons) == 0; allowed != (want != none) {
-					t.Errorf("the document says %q", reasons)
+					t.Errorf("got the reasons %q, want some only without a view", reasons)
 				}
 				if got := judged(t, edge, differences, newServer(t, edge), r); got != "" {
 					t.Error(got)
@@ -69,7 +69,7 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// What only one version has is judged in that version.
+// A constraint that only one version has applies only to requests of that version.
 func TestVersionsDiffer(t *testing.T) {
 	tests := []struct{ name, version, more, report string }{
 		{"3.0 has no timeout", "3.0", "&timeout=abc", ""},
@@ -88,8 +88,8 @@ func TestVersionsDiffer(t *testing.T) {
 	}
 }
 
-// An operation that came after the api-version of a request is none, whatever a server thinks of it.
-func TestOperationsThatCameLater(t *testing.T) {
+// An operation that was added after the api-version of a request does not exist for it, whatever the server does.
+func TestLaterOperations(t *testing.T) {
 	docs, err := load()
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// What next does to its connection, it does behind the checker too.
+// A handler can control its connection through the checker.
 func TestHandlerIsTransparent(t *testing.T) {
 	var rec reports
 	h := Handler(&rec, Edge{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +28,7 @@ func TestHandlerIsTransparent(t *testing.T) {
 			t.Error(err)
 		}
 		if r.URL.Path != "/Faults/" || r.PathValue("x") != "y" {
-			t.Errorf("got %v", r.URL)
+			t.Errorf("got %v with x=%q, want /Faults/ with y", r.URL, r.PathValue("x"))
 		}
 		_, _ = w.Write(body)
 	}))
@@ -55,9 +55,8 @@ func TestHandlerIsTransparent(t *testing.T) {
 	}
 }
 
-// An answer that breaks off is none, and how it breaks off is not the checker's
-// business.
-func TestBrokenOffAnswers(t *testing.T) {
+// The checker ignores an aborted answer, and does not change how it is aborted.
+func TestAbortedAnswers(t *testing.T) {
 	half := func(end func()) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusTeapot)
@@ -108,7 +107,7 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// A checker makes no timers and waits for nobody.
+// A checker starts no timers and does not block.
 func TestInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -119,19 +118,19 @@ func TestInBubble(t *testing.T) {
 		}))
 		h.ServeHTTP(httptest.NewRecorder(), parse(t, "POST", gracefully))
 		if took := time.Since(start); took != time.Hour {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want 0", took)
 		}
 	})
 }
 
 func TestReachedAlone(t *testing.T) {
-	Reached(t.Context()) // nobody to tell
+	Reached(t.Context()) // without a Handler
 }
 
 func TestUnknownVersionOfTheServer(t *testing.T) {
 	got := judged(t, Edge{RuntimeVersion: "new"}, differences, newServer(t, Edge{}), parse(t, "POST", gracefully))
 	if !strings.Contains(got, "range of versions") {
-		t.Errorf("reported %q", got)
+		t.Errorf("reported %q, want %q in it", got, "range of versions")
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// refusals are the answers that only an edge gives: the request has something wrong
-// with it, and no implementation was asked. Other codes, such as that of an unknown
-// operation id, come from behind.
+// refusals are the answers that only an edge gives: the request is
+// malformed, and no implementation was called. Other codes, such as that of an unknown
+// operation id, come from the implementation.
 var refusals = map[string]int{
 	"E_INVALIDARG":                 http.StatusBadRequest,
 	"FABRIC_E_INVALID_INSTANCE_ID": http.StatusBadRequest,
@@ -31,14 +31,14 @@ func (c *checker) judge(x *exchange) {
 
 	code := x.code()
 	refused := refusals[code] == x.status
-	// The cluster id and the caller are judged before the parameters, so that
-	// neither of two wrongs is hidden by the other.
+	// The cluster id and the caller are checked before the parameters, so a request
+	// that fails both may be answered with either.
 	denied := x.status == http.StatusForbidden && code == "E_ACCESSDENIED" && (x.request.inView() != nil || x.request.outside())
 	var complaints []string
 	switch reached := x.reached.Load(); {
 	case len(reasons) > 0 && reached:
 		complaints = append(complaints, "the document forbids the request, and it reached the implementation")
-	case !x.whole && x.status >= http.StatusBadRequest: // nobody read which failure it is
+	case !x.whole && x.status >= http.StatusBadRequest: // the body, and so the code, was not read completely
 	case len(reasons) > 0 && !refused && !denied:
 		complaints = append(complaints, "the document forbids the request, and it was not refused as malformed")
 	case len(reasons) == 0 && refused && !reached:
@@ -49,7 +49,7 @@ func (c *checker) judge(x *exchange) {
 	}
 }
 
-// code returns the code of a FabricError, or nothing.
+// code returns the code of a FabricError, or "".
 func (x *exchange) code() string {
 	var e struct{ Error struct{ Code string } }
 	if x.status < http.StatusBadRequest || json.Unmarshal(x.body, &e) != nil {

@@ -33,7 +33,7 @@ const (
 	start      = node + "StartTransition/" + withID + "&NodeTransitionType=Start&NodeInstanceId=5&StopDurationInSeconds=0"
 )
 
-// reports is a testing.TB that keeps what is reported to it.
+// reports is a testing.TB that records the reports.
 type reports struct {
 	testing.TB
 	mu  sync.Mutex
@@ -64,7 +64,7 @@ func parse(t testing.TB, method, target string) *http.Request {
 	return r.WithContext(t.Context())
 }
 
-// answers is a handler that has one answer to everything.
+// answers returns a handler that always gives the same answer.
 func answers(status int, contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
@@ -81,7 +81,7 @@ func failure(status int, code string) http.Handler {
 	return answers(status, asJSON, `{"Error":{"Code":"`+code+`","Message":"No."}}`)
 }
 
-// judged sends a request to a handler behind a checker, and returns what it reports.
+// judged sends a request to a handler behind a checker, and returns the checker's report.
 func judged(t testing.TB, edge Edge, rows []difference, h http.Handler, r *http.Request) string {
 	t.Helper()
 	rec := &reports{TB: t}
@@ -89,8 +89,8 @@ func judged(t testing.TB, edge Edge, rows []difference, h http.Handler, r *http.
 	return rec.String()
 }
 
-// willing is an implementation that takes three operations of three sorts, and says
-// so.
+// willing is an implementation of three operations of three sorts that calls
+// Reached.
 type willing struct{ server.Unimplemented }
 
 func (willing) CancelOperation(ctx context.Context, _ generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// foldSlashes skips the empty pieces of a path. Two paths of the document end with
-// a slash; one is put there.
+// foldSlashes removes empty segments from a path. It adds the trailing slash of the two
+// paths of the document that have one.
 func foldSlashes(q *request) {
 	pieces := fields(q.path, '/')
 	if len(pieces) == 0 {
@@ -25,7 +25,7 @@ func foldSlashes(q *request) {
 	}
 }
 
-// bareLiterals writes the literals of a path as the document does.
+// bareLiterals replaces the literals of a path by those of the document.
 func bareLiterals(q *request) {
 	if aligned, ok := q.align(); ok {
 		q.path = strings.Join(slices.Concat(aligned...), "/")
@@ -49,11 +49,11 @@ func joinLevels(q *request) {
 	}
 }
 
-// align finds the operation whose literals the path has in their order, and returns
-// the pieces of the path in groups, one for each segment of the operation: literals
-// as the document writes them, and all that lies between two literals as one
-// variable. In the document the literal after a variable is always $, which ends
-// the variable, escaped or not, and may only begin one when it is escaped.
+// align finds the operation whose literals occur in the path in the same order, and returns
+// the segments of the path in groups, one for each segment of the operation: literals
+// as in the document, and everything between two literals as one
+// variable. In the document the literal after a variable is always $. Escaped or not, it ends
+// the variable. A variable may begin with $ only if it is escaped.
 func (q *request) align() ([][]string, bool) {
 	for _, op := range q.docs.whole.operations {
 		if op.method != q.method {
@@ -100,12 +100,12 @@ func bareDollar(q *request) bool {
 	return false
 }
 
-// fields splits text and skips what is empty.
+// fields splits text and skips empty parts.
 func fields(text string, at rune) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == at })
 }
 
-// onlyPairs drops what is no pair, and the surplus equals signs of what is one.
+// onlyPairs removes parts of the query that are not pairs, and extra equals signs in pairs.
 func onlyPairs(q *request) {
 	var pairs []pair
 	for _, p := range q.pairs {
@@ -133,21 +133,21 @@ func firstPairs(q *request) {
 	})
 }
 
-// takes says whether an operation has a parameter of the query in its view.
+// takes reports whether an operation has a query parameter in its view.
 func (op *operation) takes(name string) bool {
 	return op != nil && op.parameters[name] != nil
 }
 
-// knownNames drops what the operation does not have in the view of the request.
+// knownNames removes parameters that the operation does not have in the view of the request.
 func knownNames(q *request) {
 	op := q.inView()
 	if op == nil {
-		return // it came later
+		return // the operation was added later
 	}
 	q.pairs = slices.DeleteFunc(q.pairs, func(p pair) bool { return !op.takes(p.name) })
 }
 
-// orElse puts a value in the place of a parameter that is missing.
+// orElse adds a parameter with a default value if it is missing.
 func orElse(name, value string) func(*request) {
 	return func(q *request) {
 		if _, ok := q.get(name); !ok && q.has(name) {
@@ -163,7 +163,7 @@ func isText(name, text string) func(*request) bool {
 	}
 }
 
-// anyValue forbids a request of which one value in the query, by its schema, is wrong.
+// anyValue forbids a request if wrong is true for any value in the query and its schema.
 func anyValue(wrong func(schema *openapi3.Schema, text string) bool) func(*request) bool {
 	return func(q *request) bool {
 		return slices.ContainsFunc(q.pairs, func(p pair) bool {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// request is a request on its way from what was sent to what it means in the words
-// of the document. The rows of the table that read take it there, one after the
-// other; what they leave alone is read as the document has it.
+// request is a request that is being rewritten from its sent form to its meaning in the terms
+// of the document. The rows of the table with reads rewrite it, one after the
+// other; everything else is read as the document says.
 type request struct {
 	edge Edge
 	docs *documents
@@ -20,15 +20,15 @@ type request struct {
 	path   string // escaped
 	pairs  []pair // of the query
 
-	op   *operation        // of the whole document, once the path is read
+	op   *operation        // of the whole document, set by route
 	vars map[string]string // decoded
 }
 
-// pair is one piece of the query between ampersands.
+// pair is one part of the query between ampersands.
 type pair struct {
 	raw         string
 	name, value string // decoded
-	bad         bool   // whether it does not decode
+	bad         bool   // whether it cannot be decoded
 }
 
 func (c *checker) read(r *http.Request) *request {
@@ -55,16 +55,16 @@ func decode(raw string) pair {
 	return p
 }
 
-// route finds the operation of the path as it now stands.
+// route finds the operation of the current path.
 func (q *request) route() {
 	op, escaped := q.docs.whole.find(q.method, q.path)
 	q.op, q.vars = op, make(map[string]string)
 	for name, value := range escaped {
-		q.vars[name], _ = url.PathUnescape(value) // an escaped path has no bad percent signs
+		q.vars[name], _ = url.PathUnescape(value) // never fails for an escaped path
 	}
 }
 
-// outside says whether the request is for one of the addresses that a gateway has
+// outside reports whether the request is for an address that a gateway serves
 // besides the operations of the document.
 func (q *request) outside() bool {
 	pieces := fields(q.path, '/')
@@ -79,7 +79,7 @@ func (q *request) outside() bool {
 	}
 }
 
-// get returns the value of a name, and whether there is one.
+// get returns the value of a parameter, and whether there is one.
 func (q *request) get(name string) (string, bool) {
 	for _, p := range q.pairs {
 		if p.name == name && !p.bad {
@@ -89,7 +89,7 @@ func (q *request) get(name string) (string, bool) {
 	return "", false
 }
 
-// set gives every pair of a name a value, and adds one if there is none.
+// set sets the value of every pair with a name, and adds a pair if there is none.
 func (q *request) set(name, value string) {
 	found := false
 	for i := range q.pairs {
@@ -102,7 +102,7 @@ func (q *request) set(name, value string) {
 	}
 }
 
-// change replaces the value of a name, if there is one that read understands.
+// change replaces the value of a parameter by the result of read, unless it is missing or read fails.
 func (q *request) change(name string, read func(text string) (string, bool)) {
 	if text, ok := q.get(name); ok {
 		if text, ok = read(text); ok {
@@ -115,7 +115,7 @@ func (q *request) drop(name string) {
 	q.pairs = slices.DeleteFunc(q.pairs, func(p pair) bool { return p.name == name })
 }
 
-// has says whether the operation has a parameter of the query.
+// has reports whether the operation has a query parameter.
 func (q *request) has(name string) bool {
 	if q.op == nil {
 		return false
@@ -124,7 +124,7 @@ func (q *request) has(name string) bool {
 	return ok
 }
 
-// view is the document that the request is judged by.
+// view returns the document against which the request is checked.
 func (q *request) view() *document {
 	version, _ := q.get("api-version")
 	if view, ok := q.docs.views[version]; ok {
@@ -133,7 +133,7 @@ func (q *request) view() *document {
 	return q.docs.whole
 }
 
-// inView is the operation as the view has it; nil if it came later.
+// inView returns the operation of the view; nil if it was added later.
 func (q *request) inView() *operation {
 	if q.op == nil {
 		return nil

@@ -10,12 +10,12 @@ import (
 )
 
 // Transport is [Handler] for tests that talk to a server over the network: it
-// judges what goes through next, and reports to t. Nil stands for
+// checks the exchanges through next and reports to t. A nil next means
 // [http.DefaultTransport].
 //
-// An exchange is judged when the caller has read the answer to its end, or closes
-// it; of a body that was not read to its end nothing is said. An exchange without
-// an answer is not judged, and neither is what a proxy or net/http itself does.
+// An exchange is checked when the caller has read the answer to its end, or closes
+// it. A body that was not read to its end is not checked, nor is an exchange without
+// an answer, nor what a proxy or net/http itself does.
 func Transport(t testing.TB, edge Edge, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	if next == nil {
@@ -58,7 +58,7 @@ func (c *transport) CloseIdleConnections() {
 	}
 }
 
-// answerBody keeps what is read of an answer and has it judged once.
+// answerBody records what is read of an answer and has it checked once.
 type answerBody struct {
 	io.ReadCloser
 	judge func(body []byte, whole bool)
@@ -72,7 +72,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	b.read.Write(p[:n])
 	if err != nil {
 		b.once.Do(func() {
-			if errors.Is(err, io.EOF) { // otherwise the answer broke off, and is none
+			if errors.Is(err, io.EOF) { // any other error means that the answer is incomplete, so it is not checked
 				b.judge(b.read.Bytes(), true)
 			}
 		})

@@ -90,8 +90,8 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-// Nil stands for the transport of everybody.
-func TestTransportOfEverybody(t *testing.T) {
+// A nil next means http.DefaultTransport.
+func TestNilTransport(t *testing.T) {
 	srv := httptest.NewServer(newServer(t, Edge{}))
 	defer srv.Close()
 	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -104,6 +104,6 @@ func TestTransportOfEverybody(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := errors.Join(resp.Body.Close()); err != nil || resp.StatusCode != 200 {
-		t.Errorf("%d, %v", resp.StatusCode, err)
+		t.Errorf("got %d, %v, want 200", resp.StatusCode, err)
 	}
 }

@@ -7,26 +7,26 @@ import (
 	"unicode/utf8"
 )
 
-// digits reads a number of that many bits that is written as the document has it.
+// digits parses an unsigned number of at most bits bits in the form of the document.
 func digits(text string, bits int) (uint64, bool) {
 	n, err := strconv.ParseUint(text, 10, bits)
 	return n, err == nil
 }
 
-// decimal reads one as the runtime does in base ten: blanks around it and one plus
-// are fine (Common/Parse.cpp).
+// decimal parses an unsigned number as the runtime does in base ten: blanks around it and one plus
+// are allowed (Common/Parse.cpp).
 func decimal(text string, bits int) (uint64, bool) {
 	return digits(strings.TrimPrefix(strings.Trim(text, " "), "+"), bits)
 }
 
-// plain is the text of [decimal] as the document writes it.
+// plain converts a text for [decimal] to the form of the document.
 func plain(text string) (string, bool) {
 	n, ok := decimal(text, 32)
 	return strconv.FormatUint(n, 10), ok
 }
 
-// decimalOf writes a number in digits that the runtime reads with the base left
-// open: in base ten, or after 0x, where there is no plus (Common/Parse.cpp).
+// decimalOf returns a function that converts to decimal digits a number that the runtime parses with an open
+// base: in base ten, or after 0x, where a plus is not allowed (Common/Parse.cpp).
 func decimalOf(bits int) func(text string) (string, bool) {
 	return func(text string) (string, bool) {
 		n, ok := decimal(text, bits)
@@ -41,7 +41,7 @@ func decimalOf(bits int) func(text string) (string, bool) {
 
 var form = regexp.MustCompile(`^([0-9]+)\.([0-9]+)$`)
 
-// parts reads an api-version as the whole document writes it. A number beyond 64
+// parts parses an api-version in the form of the whole document. A number of more than 64
 // bits counts as the largest.
 func parts(text string) (major, minor uint64, ok bool) {
 	m := form.FindStringSubmatch(text)
@@ -53,7 +53,7 @@ func parts(text string) (major, minor uint64, ok bool) {
 	return major, minor, true
 }
 
-// notAbove says whether version a comes before b, or is b.
+// notAbove reports whether version a is at most version b.
 func notAbove(a, b string) bool {
 	majorA, minorA, okA := parts(a)
 	majorB, minorB, okB := parts(b)
@@ -65,7 +65,7 @@ func withinVersions(q *request) bool {
 	return notAbove(q.docs.versions[0], text) && notAbove(text, q.edge.RuntimeVersion)
 }
 
-// lastDocumented puts the version in whose view a version without one is judged.
+// lastDocumented replaces a version without a view by the version whose view applies.
 func lastDocumented(q *request) {
 	if !withinVersions(q) {
 		return
@@ -81,8 +81,8 @@ func withinNumbers(q *request) bool {
 	return ok && n >= 1 && n <= limit
 }
 
-// numberedVersion is lastDocumented where versions are numbers. Below the oldest
-// document there is none, and that one has to do.
+// numberedVersion is lastDocumented for the profile in which versions are numbers. To a version below the oldest
+// document, the oldest applies.
 func numberedVersion(q *request) {
 	if !withinNumbers(q) {
 		return
@@ -95,14 +95,14 @@ func numberedVersion(q *request) {
 	}))
 }
 
-// leading is the number that a text begins with, and what follows an e after it.
+// leading matches the number at the beginning of a text, and the text after an e that follows it.
 var leading = regexp.MustCompile(`(?s)^([+-]?[0-9.]*)(?:[eE](.*))?`)
 
-// number reads an api-version as the runtime does (Common/Parse.cpp): what follows
-// the number does not matter unless it is an exponent, which must be whole.
+// number parses an api-version as the runtime does (Common/Parse.cpp): it ignores the text after
+// the number unless it is an exponent, which must be an integer.
 func number(text string) (float64, bool) {
 	if strings.HasSuffix(text, "-preview") {
-		text = strings.TrimRight(text, "-previw") // a set of characters, in the runtime too
+		text = strings.TrimRight(text, "-previw") // a set of characters, as in the runtime
 	}
 	m := leading.FindStringSubmatchIndex(text)
 	whole := text[m[2]:m[3]]
@@ -116,12 +116,12 @@ func number(text string) (float64, bool) {
 	return n, err == nil
 }
 
-// maxName is the longest name of a service, with its scheme.
+// maxName is the maximum length of a service name, including its scheme.
 const maxName = 512
 
-// formsName says whether a service id makes a name (Common/NamingUri.cpp): levels
-// that are neither empty nor dots, of characters that a URI has, spaces included,
-// without those that names reserve. A member of a service group comes after #.
+// formsName reports whether a service id forms a valid name (Common/NamingUri.cpp): its levels
+// are neither empty nor dots, and consist of URI characters and spaces,
+// without those reserved in names. A member of a service group follows a #.
 func formsName(id string) bool {
 	if !utf8.ValidString(id) || utf8.RuneCountInString("fabric:/"+id) > maxName || unfit.MatchString(id) {
 		return false
@@ -138,5 +138,5 @@ func formsName(id string) bool {
 	return true
 }
 
-// unfit are the characters that no URI has. Tabs and line ends are let pass.
+// unfit matches characters that are invalid in a URI. Tabs and line ends are allowed.
 var unfit = regexp.MustCompile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\"<>\\[\\]\\\\^`|]")

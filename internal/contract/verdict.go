@@ -14,8 +14,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// verdict takes the request through the rows and says why the document, with them,
-// forbids it. Nothing means that it is allowed.
+// verdict applies the rows to the request and returns the reasons why the document, with the rows,
+// forbids it. No reasons mean that it is allowed.
 func (c *checker) verdict(q *request) (reasons []string) {
 	routed := false
 	for _, row := range c.rows {
@@ -39,13 +39,13 @@ func (c *checker) verdict(q *request) (reasons []string) {
 	return append(reasons, q.forbidden()...)
 }
 
-// texts are how the values of a type are written. kin-openapi reads what Go reads.
+// texts are the allowed forms of the values of a type. kin-openapi accepts all forms that strconv does.
 var texts = map[string]*regexp.Regexp{
 	openapi3.TypeBoolean: regexp.MustCompile(`^(true|false)$`),
 	openapi3.TypeInteger: regexp.MustCompile(`^-?[0-9]+$`),
 }
 
-// forbidden says what the document alone has against the request.
+// forbidden returns the reasons why the document alone forbids the request.
 func (q *request) forbidden() (reasons []string) {
 	op := q.inView()
 	values := make(url.Values)
@@ -80,8 +80,7 @@ func (q *request) forbidden() (reasons []string) {
 	return append(reasons, sentences(err)...)
 }
 
-// sentences takes kin-openapi's errors apart and leaves out the schemas that it
-// quotes.
+// sentences splits kin-openapi's errors and removes the quoted schemas.
 func sentences(err error) (all []string) {
 	var several openapi3.MultiError
 	if !errors.As(err, &several) {
