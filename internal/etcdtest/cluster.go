@@ -1,5 +1,5 @@
-// Package etcdtest is an etcd cluster within a test: real members in this process,
-// with a TCP proxy before each that a test can script.
+// Package etcdtest runs an etcd cluster within a test: real members in this process,
+// with a scriptable TCP proxy in front of each.
 package etcdtest
 
 import (
@@ -23,30 +23,30 @@ import (
 	"github.com/sfcancel/sfcancel/internal/tcpfault"
 )
 
-// startTimeout bounds the start of a member. It is far more than is needed, as the
-// machine may be busy with other things.
+// startTimeout limits the start of a member. It is far longer than needed, because the
+// machine may be busy.
 const startTimeout = 5 * time.Minute
 
 // Option changes how [Start] works.
 type Option func(*etcdmember.Config)
 
-// WithFsync makes the members as durable, and as slow, as they are elsewhere.
+// WithFsync makes the members use fsync, as in production: they are durable, and slower.
 func WithFsync() Option {
 	return func(c *etcdmember.Config) { c.NoFsync = false }
 }
 
-// WithQuota makes the members full at so many bytes.
+// WithQuota sets the members' storage quota in bytes.
 func WithQuota(bytes int64) Option {
 	return func(c *etcdmember.Config) { c.Quota = bytes }
 }
 
-// WithTLS makes the members speak TLS with their clients.
+// WithTLS makes the members use TLS with their clients.
 func WithTLS(info transport.TLSInfo) Option {
 	return func(c *etcdmember.Config) { c.TLS = info }
 }
 
-// Cluster is a running cluster. Its methods take the number of a member, from 0
-// on, and are for one goroutine at a time.
+// Cluster is a running cluster. Its methods take the index of a member, from 0
+// on, and are not safe for concurrent use.
 type Cluster struct {
 	tb      testing.TB
 	configs []etcdmember.Config
@@ -54,8 +54,8 @@ type Cluster struct {
 	proxies []*tcpfault.Proxy
 }
 
-// Start starts a cluster, and ends it with the test. Its data are in a temporary
-// directory, and it does not use fsync unless told to.
+// Start starts a cluster, which stops at the end of the test. Its data are in a temporary
+// directory, and it does not use fsync without [WithFsync].
 func Start(t testing.TB, members int, opts ...Option) *Cluster {
 	t.Helper()
 	c, stop, err := New(t.TempDir(), members, opts...)
@@ -67,8 +67,8 @@ func Start(t testing.TB, members int, opts ...Option) *Cluster {
 	return c
 }
 
-// New is [Start] for a TestMain, which has no test yet: dir keeps the data, and the
-// caller must call stop. Methods of the cluster panic where they would fail a test.
+// New is [Start] for a TestMain, which has no test yet: dir holds the data, and the
+// caller must call stop. Methods of the cluster panic instead of failing a test.
 func New(dir string, members int, opts ...Option) (c *Cluster, stop func(), err error) {
 	for try := range 10 {
 		c, stop, err = start(filepath.Join(dir, fmt.Sprint(try)), members, opts...)
@@ -101,8 +101,8 @@ func start(dir string, members int, opts ...Option) (c *Cluster, stop func(), er
 			ClientURL: scheme + "://" + addresses[2*i],
 			PeerURL:   "http://" + addresses[2*i+1],
 			NoFsync:   true,
-			// They share a process, and a machine that may be busy: those that are late
-			// must not take each other for dead, again and again.
+			// The members share a process, and the machine may be busy: slow members
+			// must not trigger one election after the other.
 			Election: 2 * time.Second,
 		}
 		for _, opt := range opts {
@@ -127,8 +127,8 @@ func start(dir string, members int, opts ...Option) (c *Cluster, stop func(), er
 	return c, c.stop, nil
 }
 
-// freeAddresses are of ports that were free a moment ago. Members must know each
-// other's before they start.
+// freeAddresses returns addresses with ports that were free a moment ago. Members must know each
+// other's addresses before they start.
 func freeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for range n {
@@ -150,7 +150,7 @@ func (c *Cluster) startAll() error {
 	for i, config := range c.configs {
 		group.Go(func() {
 			if c.members[i], failed[i] = etcdmember.Start(ctx, config); failed[i] != nil {
-				cancel() // the others would wait for it
+				cancel() // the others would wait for this member
 			}
 		})
 	}
@@ -171,7 +171,7 @@ func (c *Cluster) stop() {
 	group.Wait()
 }
 
-// Endpoints are the members' own URLs.
+// Endpoints returns the members' own URLs.
 func (c *Cluster) Endpoints() []string {
 	var urls []string
 	for _, config := range c.configs {
@@ -180,7 +180,7 @@ func (c *Cluster) Endpoints() []string {
 	return urls
 }
 
-// Proxied are the URLs of the proxies, one for each member.
+// Proxied returns the URLs of the proxies, one for each member.
 func (c *Cluster) Proxied() []string {
 	var urls []string
 	for i, p := range c.proxies {
@@ -190,7 +190,7 @@ func (c *Cluster) Proxied() []string {
 	return urls
 }
 
-// Leader is the member that leads now; it waits until there is one.
+// Leader returns the index of the current leader. It waits until there is one.
 func (c *Cluster) Leader() int {
 	deadline := time.Now().Add(startTimeout)
 	for time.Now().Before(deadline) {
@@ -205,18 +205,18 @@ func (c *Cluster) Leader() int {
 	return 0
 }
 
-// Stop stops a member as if its process had died: its connections end, and it hands
-// nothing over.
+// Stop stops a member as if its process had died: its connections end, and it does not
+// transfer its leadership.
 func (c *Cluster) Stop(i int) {
-	// Through the proxy, streams would keep the member from ending for seconds.
+	// Open streams through the proxy would delay the member's end by seconds.
 	c.proxies[i].Cut()
 	c.members[i].Stop()
 	c.members[i] = nil
 	c.proxies[i].Mend()
 }
 
-// Restart starts a stopped member again, with its data, and waits until it is one
-// of the cluster; where there was no majority, restart as many at once as it takes.
+// Restart starts stopped members again, with their data, and waits until they have joined
+// the cluster. If there is no majority, one call must restart enough members for one.
 func (c *Cluster) Restart(members ...int) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -229,7 +229,7 @@ func (c *Cluster) Restart(members ...int) {
 				if ctx.Err() != nil || !errors.Is(failed[n], syscall.EADDRINUSE) {
 					return
 				}
-				time.Sleep(100 * time.Millisecond) // another process uses the address for a connection of its own
+				time.Sleep(100 * time.Millisecond) // another process uses the port for an outgoing connection
 			}
 		})
 	}
@@ -239,11 +239,11 @@ func (c *Cluster) Restart(members ...int) {
 	}
 }
 
-// Cut ends the connections through the proxy of a member, and refuses new ones
+// Cut closes the connections through the proxy of a member, and refuses new ones
 // until Resume.
 func (c *Cluster) Cut(i int) { c.proxies[i].Cut() }
 
-// Pause keeps the connections through the proxy of a member, but nothing passes in
+// Pause keeps the connections through the proxy of a member open, but passes no data in
 // either direction until Resume.
 func (c *Cluster) Pause(i int) { c.proxies[i].Pause() }
 
@@ -255,16 +255,16 @@ func (c *Cluster) Resume(i int) {
 	p.Resume()
 }
 
-// DropAnswers makes the proxy of a member pass requests on, but end the connection
-// when an answer is about to come back, n times from now on. Everything else that
-// is under way on that connection loses its answer, too. What a watch yields
-// counts as an answer. It cannot see into TLS.
+// DropAnswers makes the proxy of a member forward requests, but close the connection
+// instead of forwarding the answer, n times from now on. All other requests
+// in progress on that connection lose their answers as well. Events of a watch
+// count as answers. DropAnswers does not work with TLS.
 func (c *Cluster) DropAnswers(i, n int) { c.proxies[i].DropAnswers(n) }
 
-// Dropped reports whether the answers have been dropped that DropAnswers asked for.
+// Dropped reports whether all answers of the last DropAnswers have been dropped.
 func (c *Cluster) Dropped(i int) bool { return c.proxies[i].Dropped() }
 
-// Client is a client of the members themselves, which ends with the test.
+// Client returns a client of the members without the proxies. It is closed at the end of the test.
 func (c *Cluster) Client(t testing.TB) *clientv3.Client {
 	t.Helper()
 	client, err := clientv3.New(clientv3.Config{
@@ -277,7 +277,7 @@ func (c *Cluster) Client(t testing.TB) *clientv3.Client {
 	return client
 }
 
-// Compact makes the cluster forget what was before revision.
+// Compact compacts the history before revision.
 func (c *Cluster) Compact(t testing.TB, revision int64) {
 	t.Helper()
 	if _, err := c.Client(t).Compact(t.Context(), revision, clientv3.WithCompactPhysical()); err != nil {
@@ -293,8 +293,8 @@ func (c *Cluster) fail(why any) {
 	c.tb.Fatal(why)
 }
 
-// LeakOptions are for goleak: what a member leaves behind after it has stopped, each
-// of it a goroutine that was started once for the process.
+// LeakOptions makes goleak ignore the goroutines that stopped members leave behind. Each
+// of them is started once for the process.
 func LeakOptions() []goleak.Option {
 	return []goleak.Option{
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),

@@ -46,8 +46,8 @@ func TestClusterSurvivesItsLeader(t *testing.T) {
 	answered(t, "Put without another member", put("2"))
 }
 
-// answered repeats a request: etcd answers with an error if it takes the members too long
-// to find a new leader.
+// answered repeats a request until it succeeds: etcd answers with an error while it takes the members too long
+// to elect a leader.
 func answered(t *testing.T, what string, request func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -71,10 +71,10 @@ func TestDroppedAnswer(t *testing.T) {
 	}
 	c.DropAnswers(0, 1)
 	if _, err := client.Put(t.Context(), "a", "1"); err == nil {
-		t.Fatal("Put has an answer")
+		t.Fatal("Put: got an answer, want an error")
 	}
 	if got, err := client.Get(t.Context(), "a"); err != nil || len(got.Kvs) != 1 {
-		t.Fatalf("the Put did not happen: %v, %v", got, err)
+		t.Fatalf("Get after the Put = %v, %v, want one item", got, err)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestPauseAndCut(t *testing.T) {
 		stop(0)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		if _, err := client.Get(ctx, "a"); err == nil {
-			t.Errorf("Get while %s has an answer", name)
+			t.Errorf("Get while %s: got an answer, want an error", name)
 		}
 		cancel()
 		c.Resume(0)
@@ -105,7 +105,7 @@ func proxied(t *testing.T, c *etcdtest.Cluster) *clientv3.Client {
 	return client
 }
 
-// A cluster is started again with other addresses if one is taken ([etcdtest.New]), which the error must tell.
+// If an address is taken, [etcdtest.New] starts the cluster again with others. For that, the error must wrap EADDRINUSE.
 func TestAddressInUse(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package etcdmember runs one member of an etcd cluster in this process. It does
-// not import testing, so that a program can be a member, too: of a cluster of
-// several such processes.
+// not import testing, so that programs can use it too, for a cluster of
+// several processes.
 package etcdmember
 
 import (
@@ -16,33 +16,33 @@ import (
 	"go.uber.org/zap"
 )
 
-// Config is what a member needs to know. The first five are required.
+// Config is the configuration of a member. The fields up to InitialCluster are required.
 type Config struct {
 	// Name is the member's own name in InitialCluster.
 	Name string
-	// Dir keeps its data, and is made if it does not exist. A member that starts
-	// on the data of an earlier run goes on with them.
+	// Dir holds the member's data. It is created if it does not exist. A member
+	// continues with the data of an earlier run.
 	Dir string
-	// ClientURL and PeerURL are where it listens, for clients and for the other
-	// members: "http://127.0.0.1:2379", say.
+	// ClientURL and PeerURL are the addresses on which the member listens for clients and for
+	// the other members, such as "http://127.0.0.1:2379".
 	ClientURL, PeerURL string
 	// InitialCluster names all members with their peer URLs: "a=http://...,b=...".
 	InitialCluster string
-	// AdvertisedPeerURL is where the other members reach it, if not at PeerURL.
+	// AdvertisedPeerURL is the address at which the other members reach this one; "" means PeerURL.
 	AdvertisedPeerURL string
-	// NoFsync makes it faster, and lose data when the machine crashes.
+	// NoFsync omits fsyncs. The member is faster, but loses data if the machine crashes.
 	NoFsync bool
-	// Quota is how many bytes the member may keep. 0 is etcd's default.
+	// Quota is the storage quota in bytes. 0 means etcd's default.
 	Quota int64
-	// Election is how long the member hears nothing of a leader before it wants to be
-	// one. 0 is half a second: all members are near.
+	// Election is the election timeout. 0 means half a second, which is enough for members
+	// in one place.
 	Election time.Duration
-	// TLS is for ClientURL, which is https then. The zero value is plain TCP.
+	// TLS is for ClientURL, which must then be https. The zero value means plain TCP.
 	TLS transport.TLSInfo
 }
 
-// Run is a member until ctx ends, and returns nil then, once everything has been
-// released; an error means that it could not start, or failed. It calls ready once the
+// Run runs a member until ctx ends. It then stops the member and returns nil. An
+// error means that the member could not start, or failed. Run calls ready once the
 // member serves.
 func Run(ctx context.Context, c Config, ready func()) error {
 	m, err := Start(ctx, c)
@@ -59,12 +59,12 @@ func Run(ctx context.Context, c Config, ready func()) error {
 	}
 }
 
-// Member is a member that has started. End it with Stop.
+// Member is a running member. The caller must call Stop.
 type Member struct {
 	etcd *embed.Etcd
 }
 
-// Start returns once the member has found its cluster, which takes a majority of
+// Start starts a member. It returns once the member has joined its cluster, which takes a majority of
 // the members, or when ctx ends.
 func Start(ctx context.Context, c Config) (*Member, error) {
 	m, err := start(ctx, c)
@@ -113,21 +113,21 @@ func (c Config) embedded() (*embed.Config, error) {
 	cfg.UnsafeNoFsync = c.NoFsync
 	cfg.ElectionMs = uint(cmp.Or(c.Election, time.Second/2).Milliseconds())
 	cfg.TickMs = cfg.ElectionMs / 10
-	// Passwords of tests need no protection, and are asked for often.
+	// Tests authenticate often, and their passwords need no protection.
 	cfg.BcryptCost = 4
 	cfg.EnableGRPCGateway = false
 	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	return cfg, nil
 }
 
-// Stop ends the member without a word to the others, as far as that is possible
-// within a process: a leader does not hand over.
+// Stop stops the member without notifying the others, as far as that is possible
+// within a process: a leader does not transfer its leadership.
 func (m *Member) Stop() {
 	m.etcd.Server.HardStop()
 	m.etcd.Close()
 }
 
-// Leads reports whether the member thinks that it is the leader.
+// Leads reports whether the member considers itself the leader.
 func (m *Member) Leads() bool {
 	return m.etcd.Server.Leader() == m.etcd.Server.MemberID()
 }
