@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// edit is a change of the document: a patch, whose first line is what it is called.
+// edit is a change of the document: a patch, whose first line is the name of the edit.
 type edit struct {
 	patch, name string
-	file        string // the first that it changes
-	short       string // what it is called in the names of files
+	file        string // the first file that it changes
+	short       string // its name in file names
 }
 
 var changed = regexp.MustCompile(`(?m)^diff --git a/(\S+)`)
 
-// edits reads the patches in a folder, in the order of the names of their files.
+// edits reads the patches in a folder, in the order of their file names.
 func edits(folder string) ([]edit, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.patch"))
 	if err != nil {
@@ -36,7 +36,8 @@ func edits(folder string) ([]edit, error) {
 	return all, nil
 }
 
-// apply makes the edit in a copy. A line of context is enough, so that other edits of the document do not disturb it.
+// apply applies the edit in a copy. One line of context is enough, so that the patch still applies after other changes
+// of the document.
 func (e edit) apply(ctx context.Context, dir string) error {
 	_, err := command(ctx, dir, "git", "apply", "-C1", e.patch)
 	return err

@@ -1,6 +1,6 @@
-// Command drill plays the usual edits of the document on a copy of the tree: each is a patch, which is applied,
-// regenerated, built and tried on the wire. It writes what came of them as a table, and fails if one of them is not
-// enforced, or takes more edits by hand than the table allows.
+// Command drill applies the usual edits of the document to a copy of the tree. Each edit is a patch: drill applies it,
+// regenerates, builds, and tests the result on the wire. It writes the results as a table, and fails if an edit is not
+// enforced, or requires more manual edits than byHand allows.
 //
 //	go run ./internal/drill docs/changing-the-document.md
 package main
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// drill is a copy in which every edit is played, so that what an edit does not touch is compiled once.
+// drill is the copy in which all edits are played, so that packages that they do not touch are compiled only once.
 type drill struct{ root, dir string }
 
 func run(ctx context.Context, table string) error {
@@ -80,7 +80,7 @@ func run(ctx context.Context, table string) error {
 	return errors.Join(append(failed, os.WriteFile(table, text, 0o644))...)
 }
 
-// between replaces the rows behind the head of a table, which stands between two marks.
+// between replaces the text between the two comments that mark the rows of a table.
 func between(text []byte, mark string, rows []string) []byte {
 	begin, end := "<!-- "+mark+" -->\n", "<!-- end of "+mark+" -->"
 	before, rest, ok := strings.Cut(string(text), begin)
@@ -106,11 +106,12 @@ func (d drill) restore(ctx context.Context) error {
 	return d.copy(ctx, "openapi", "generated")
 }
 
-// byHand are the edits after which files may have to be edited by hand, with how many: whoever implements an operation
-// or calls it, where that has another name.
+// byHand has the number of files that an edit may require to edit by hand. After a rename, these are the files that
+// implement or call the operation.
 var byHand = map[string]int{"rename": 12}
 
-// play makes what the edited document says, and finds out what it takes and what it does.
+// play regenerates from the edited document and returns the row: the manual edits, whether it is enforced, and what the
+// checks say.
 func (d drill) play(ctx context.Context, e edit) (string, error) {
 	hand, enforced, check := "none", "**no**", ""
 	said, err := d.tool(ctx, "generate", ".")
@@ -159,7 +160,7 @@ var (
 	placed   = regexp.MustCompile(`(?m)^openapi/[\w.-]+:\d+:\d+: .*$`)
 )
 
-// checks is what the rest of make check says of the edit: each line that begins a complaint.
+// checks returns what the rest of make check reports about the edit.
 func (d drill) checks(ctx context.Context) string {
 	var all []string
 	if text, err := d.tool(ctx, "test", "-count=1", "./openapi"); err != nil {
@@ -176,8 +177,7 @@ func (d drill) checks(ctx context.Context) string {
 	return strings.Join(all, "\n")
 }
 
-// refused finds out what generate says of a document that must not be generated from: one line with a position, and
-// what was generated before stays.
+// refused checks that generate refuses a broken document with one line with a position, and changes no generated file.
 func (d drill) refused(ctx context.Context, e edit) (string, error) {
 	said, err := d.tool(ctx, "run", "./openapi/generate")
 	lines := placed.FindAllString(said, -1)
@@ -196,8 +196,8 @@ func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", "<br>").Replace(strings.TrimSpace(text))
 }
 
-// unique is what r finds in a text, sorted: parallel tests and the compiler report in the order in
-// which they finish.
+// unique returns the distinct matches of r in a text, sorted, because parallel tests and the compiler report in random
+// order.
 func unique(r *regexp.Regexp, text string) (all []string) {
 	for _, m := range r.FindAllStringSubmatch(text, -1) {
 		all = append(all, m[1])
@@ -206,7 +206,7 @@ func unique(r *regexp.Regexp, text string) (all []string) {
 	return slices.Compact(all)
 }
 
-// tool runs the go command in the copy, without network, and returns what it wrote.
+// tool runs the go command in the copy, without network, and returns its output.
 func (d drill) tool(ctx context.Context, args ...string) (string, error) {
 	return command(ctx, d.dir, "go", args...)
 }

@@ -1,3 +1,3 @@
-// Package papers holds the documents of the repository to what they say: links and names lead somewhere,
-// pictures show what is, and the blocks of the README run as they stand. It has tests only.
+// Package papers tests the documents of the repository: links and names are valid, pictures match the
+// code, and the code blocks of the README run. It has tests only.
 package papers

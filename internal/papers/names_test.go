@@ -26,9 +26,9 @@ func TestLinks(t *testing.T) {
 				to = path.Join(path.Dir(name), file)
 			}
 			if !exists(to) {
-				t.Errorf("%s links to %s, which is not there", name, m[1])
+				t.Errorf("%s links to %s, want a file that exists", name, m[1])
 			} else if heading != "" && !slices.Contains(headings(read(t, to)), heading) {
-				t.Errorf("%s links to %s, and %s has no such heading", name, m[1], to)
+				t.Errorf("%s links to %s, want a heading that %s has", name, m[1], to)
 			}
 		}
 	}
@@ -53,13 +53,13 @@ func TestFiles(t *testing.T) {
 			first, _, deep := strings.Cut(m[1], "/")
 			file := slices.Contains([]string{".go", ".md", ".yml", ".yaml", ".json", ".mod", ".work", ".sh"}, path.Ext(m[1]))
 			if (deep && top[first] || !deep && file) && !exists(m[1]) && !exists(path.Join(path.Dir(name), m[1])) {
-				t.Errorf("%s names %s, which is not there", name, m[1])
+				t.Errorf("%s names %s, want a file that exists", name, m[1])
 			}
 		}
 	}
 }
 
-// Every target of make that a document names is in the Makefile.
+// Every make target that a document names is in the Makefile.
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	makefile := read(t, "Makefile")
@@ -67,7 +67,7 @@ func TestTargets(t *testing.T) {
 	for _, name := range documents(t) {
 		for _, m := range run.FindAllStringSubmatch(read(t, name), -1) {
 			if !strings.Contains(makefile, "\n"+m[1]+":") {
-				t.Errorf("%s names make %s, and the Makefile has no such target", name, m[1])
+				t.Errorf("%s names make %s, want a target of the Makefile", name, m[1])
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func testFunctions(t *testing.T) map[string]int {
 	return functions
 }
 
-// Every test that "make test" leaves out has a name of its own, so that it leaves out no other.
+// Every test that "make test" skips has a unique name, so that it skips no other test.
 func TestLongTests(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`(?ms)^LONG +:= (.*?[^\\])$`).FindStringSubmatch(read(t, "Makefile"))
@@ -109,7 +109,7 @@ func TestLongTests(t *testing.T) {
 	}
 }
 
-// Every testable example that a document names is there.
+// Every testable example that a document names exists.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	functions := testFunctions(t)
@@ -117,13 +117,13 @@ func TestExamples(t *testing.T) {
 	for _, name := range documents(t) {
 		for _, m := range named.FindAllStringSubmatch(read(t, name), -1) {
 			if functions[m[1]] == 0 {
-				t.Errorf("%s names %s, and no test file has it", name, m[1])
+				t.Errorf("%s names %s, want an example that exists", name, m[1])
 			}
 		}
 	}
 }
 
-// Every folder of examples is in their list.
+// examples/README.md lists every folder of examples.
 func TestExamplesAreListed(t *testing.T) {
 	t.Parallel()
 	list := read(t, "examples/README.md")
@@ -133,7 +133,7 @@ func TestExamplesAreListed(t *testing.T) {
 	}
 	for _, e := range entries {
 		if e.IsDir() && e.Name() != "internal" && !strings.Contains(list, "]("+e.Name()+")") {
-			t.Errorf("examples/README.md does not list %s", e.Name())
+			t.Errorf("examples/README.md does not list %s, want it listed", e.Name())
 		}
 	}
 }
@@ -142,7 +142,7 @@ func withoutBlocks(text string) string {
 	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
 }
 
-// headings returns the anchors that GitHub gives to the headings of a document.
+// headings returns GitHub's anchors of the headings of a document.
 func headings(text string) []string {
 	var all []string
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutBlocks(text), -1) {

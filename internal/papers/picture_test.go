@@ -15,8 +15,8 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// The picture of the rooms has an arrow for every import between them, or arrows from which it follows, and
-// no arrow without an import.
+// The picture of the rooms has a path of arrows for every import between them, and no arrow without an
+// import.
 func TestRooms(t *testing.T) {
 	t.Parallel()
 	picture := block(t, "docs/architecture.md", "mermaid", "flowchart BT")
@@ -36,20 +36,21 @@ func TestRooms(t *testing.T) {
 	for from, all := range arrows {
 		for _, to := range all {
 			if !imports[from][to] {
-				t.Errorf("the picture has an arrow from %s to %s, and there is no such import", from, to)
+				t.Errorf("the picture has an arrow from %s to %s, want such an import or no arrow", from, to)
 			}
 		}
 	}
 	for from, all := range imports {
 		for to := range all {
 			if !reaches(arrows, from, to) {
-				t.Errorf("%s imports %s, and no arrows of the picture lead there", from, to)
+				t.Errorf("%s imports %s, want arrows in the picture that lead there", from, to)
 			}
 		}
 	}
 }
 
-// importsOf returns which room imports which. A package belongs to the room with the longest name that fits.
+// importsOf returns the imports between rooms. A package belongs to the room with the longest name that is a prefix of its
+// path.
 func importsOf(t *testing.T, rooms map[string]bool) map[string]map[string]bool {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-f", `{{$p := .ImportPath}}{{range .Imports}}{{$p}} {{.}}{{"\n"}}{{end}}`, "work")
@@ -89,7 +90,7 @@ func reaches(arrows map[string][]string, from, to string) bool {
 	return slices.ContainsFunc(arrows[from], func(next string) bool { return next == to || reaches(arrows, next, to) })
 }
 
-// The requests and answers of the README's picture are those of a Stop whose force is lost.
+// The README's picture has the requests and answers of a Stop that loses the answer to its force.
 func TestSequence(t *testing.T) {
 	t.Parallel()
 	picture := block(t, "README.md", "mermaid", "sequenceDiagram")

@@ -24,15 +24,14 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// These tests run the blocks of the README from its text. What they change of it is told at each: addresses, and
-// where the repository is cloned from.
+// These tests run the code blocks of the README. They change only addresses, and the source of the clone.
 
 const repository = "https://github.com/sfcancel/sfcancel"
 
-// clones are compiled from nothing, which takes a minute or two. "make walk" sets it.
-var clone = flag.Bool("clone", false, "clone, run, install and get as the README tells")
+// "make walk" sets clone. A clone is compiled from scratch, which takes a minute or two.
+var clone = flag.Bool("clone", false, "clone, run, install and get as the README says")
 
-// The program compiles as it stands, and prints what its last comment says.
+// The program compiles unchanged, and prints the text in its last comment.
 func TestProgram(t *testing.T) {
 	long(t)
 	t.Parallel()
@@ -54,7 +53,8 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// aCluster serves an operation that ends an hour of the engine after a cancel; each cancel makes that hour pass.
+// aCluster serves one operation. It ends an hour after a cancel, by the engine's clock, which each cancel advances by an
+// hour.
 func aCluster(t *testing.T, id uuid.UUID) string {
 	t.Helper()
 	var passed atomic.Int64
@@ -82,7 +82,7 @@ func aCluster(t *testing.T, id uuid.UUID) string {
 	return srv.URL
 }
 
-// The commands do what they say, each with the exit code 0. In place of sfcancel there is a script that adds a free port.
+// The commands succeed, and their output has the expected texts. A script in place of sfcancel adds a free port.
 func TestCommands(t *testing.T) {
 	long(t)
 	t.Parallel()
@@ -105,7 +105,7 @@ esac
 	out := run(t, dir, []string{
 		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home, "XDG_STATE_HOME=" + filepath.Join(home, "state"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
-	}, "bash", "-euxo", "pipefail", "-c", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"+script) // a script that fails leaves no server
+	}, "bash", "-euxo", "pipefail", "-c", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"+script) // so that a failed script leaves no server
 	for _, want := range []string{"Running", "Accepted", "Cancelled", "end of the drill"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("got no %q, want one in\n%s", want, out)
@@ -113,8 +113,8 @@ esac
 	}
 }
 
-// The repository is cloned, run and installed as told. The clone is of this repository, and of make test, which this test
-// is part of, only the commands are resolved.
+// The commands clone, run and install the repository. The clone is of this repository, and make test, which this test
+// is part of, runs only with -n.
 func TestClone(t *testing.T) {
 	t.Parallel()
 	script := block(t, "README.md", "sh", "git clone")
@@ -125,11 +125,11 @@ func TestClone(t *testing.T) {
 	run(t, dir, append(fromHere(t), "GOBIN="+bin),
 		"bash", "-euxo", "pipefail", "-c", strings.Replace(script, "\nmake test ", "\nmake -n test ", 1))
 	if got := run(t, dir, nil, filepath.Join(bin, "sfcancel"), "--version"); !strings.Contains(got, "sfcancel") {
-		t.Errorf("the command that was installed says that it is %q, want a version", got)
+		t.Errorf("the installed command prints the version %q, want sfcancel in it", got)
 	}
 }
 
-// What the table gives for the time before the first tag gets the packages, and the program compiles with them.
+// The go get command in the table for the time before the first tag works, and the program compiles with the packages.
 func TestGet(t *testing.T) {
 	t.Parallel()
 	module := strings.TrimPrefix(repository, "https://")
@@ -147,14 +147,14 @@ func TestGet(t *testing.T) {
 	run(t, dir, env, "go", "build", "-o", filepath.Join(dir, "program"), ".")
 }
 
-// fromHere makes git take what is committed here for the public repository and its main branch.
+// fromHere returns an environment in which git uses the commits of this repository instead of the public one's main branch.
 func fromHere(t *testing.T) []string {
 	t.Helper()
 	if !*clone {
 		t.Skip("make walk runs it")
 	}
 	if !exists(".git") {
-		t.Skip("this is no clone: there is nothing to clone or get")
+		t.Skip("there is no .git: nothing to clone or get")
 	}
 	here, err := filepath.Abs(root)
 	if err != nil {
@@ -166,7 +166,7 @@ func fromHere(t *testing.T) []string {
 	return []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://" + public + ".insteadOf", "GIT_CONFIG_VALUE_0=" + repository}
 }
 
-// long leaves a test out of make quick: it runs the go command, which compiles.
+// long skips a test in make quick, because it runs the go command, which compiles.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -181,7 +181,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) st
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	cmd.WaitDelay = 10 * time.Second // a server that a failed script has left keeps the output open
+	cmd.WaitDelay = 10 * time.Second // a server left by a failed script keeps the output open
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, out)

@@ -12,7 +12,7 @@ import (
 // root is the folder of the repository.
 const root = "../.."
 
-// documents are the paths of all documents, from the root.
+// documents returns the paths of all documents, relative to the root.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -33,7 +33,7 @@ func documents(t *testing.T) []string {
 	return all
 }
 
-// read returns the text of a file, named from the root.
+// read returns the text of a file, named relative to the root.
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, name))
@@ -52,7 +52,7 @@ func blocks(text, language string) []string {
 	return found
 }
 
-// block returns the one block of a language that has a text in it.
+// block returns the first block of a language that contains a text.
 func block(t *testing.T, document, language, with string) string {
 	t.Helper()
 	for _, b := range blocks(read(t, document), language) {

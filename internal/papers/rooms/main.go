@@ -1,5 +1,5 @@
-// Command rooms writes who may import whom into a document, as the rules of depguard in .golangci.yml
-// have it, between the lines <!-- rooms --> and <!-- end of rooms -->.
+// Command rooms writes the import rules of depguard in .golangci.yml as tables into a document,
+// between the lines <!-- rooms --> and <!-- end of rooms -->.
 //
 //	go run ./internal/papers/rooms .golangci.yml docs/architecture.md
 package main
@@ -49,7 +49,7 @@ func run(rules, document string) error {
 	return os.WriteFile(document, []byte(before+"<!-- rooms -->\n"+tables+"<!-- end of rooms -->\n"+after), 0o644) //nolint:gosec // a document
 }
 
-// rule is a rule of depguard, as far as it is used here: a strict list of what may be imported, or packages that may not.
+// rule is a rule of depguard, with the fields that are used here: a strict list of allowed imports, or denied packages.
 type rule struct {
 	Files    []string `yaml:"files"`
 	ListMode string   `yaml:"list-mode"`
@@ -60,7 +60,7 @@ type rule struct {
 	} `yaml:"deny"`
 }
 
-// render makes the tables, in the order of the rules.
+// render returns the tables, in the order of the rules.
 func render(text []byte) (string, error) {
 	var config struct {
 		Linters struct {
@@ -94,7 +94,7 @@ func render(text []byte) (string, error) {
 			if r.ListMode == "strict" {
 				by = "not by " + list(in)
 			}
-			if !strings.HasPrefix(d.Desc, "it stays in") { // what the first column and the second say already
+			if !strings.HasPrefix(d.Desc, "it stays in") { // the columns say this already
 				by += ": " + d.Desc
 			}
 			stays += fmt.Sprintf("| %s | %s |\n", list(imports([]string{d.Pkg})), by)
@@ -103,7 +103,7 @@ func render(text []byte) (string, error) {
 	return "\n" + may + "\n" + stays + "\n", nil
 }
 
-// folders returns the folders that a rule is for, and those that it leaves out.
+// folders returns the folders that a rule applies to, and those that it excludes.
 func folders(globs []string) (in, except []string) {
 	for _, g := range globs {
 		name, left := strings.CutPrefix(g, "!")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The table in the document is that of the rules.
+// The tables in the document match the rules.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	kept, err := os.ReadFile("../../../docs/architecture.md")
@@ -26,7 +26,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(kept) != string(want) {
-		t.Errorf("docs/architecture.md does not have the rules of .golangci.yml: run \"make generate\" and commit the result\ngot\n%s\nwant\n%s", kept, want)
+		t.Errorf("docs/architecture.md does not match .golangci.yml: run \"make generate\" and commit the result\ngot\n%s\nwant\n%s", kept, want)
 	}
 }
 
