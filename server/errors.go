@@ -11,33 +11,33 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Error is a failure as a client may see it. An implementation returns one, as
-// it is or wrapped with %w, and the handler sends its status, code and message
-// as a FabricError. Whatever else is in the chain is logged and never sent.
+// Error is a failure that a client may see. If an implementation returns one, directly
+// or wrapped with %w, the handler sends its status, code and message
+// as a FabricError. The rest of the chain is logged and never sent.
 //
-// Make one with [NewError]. A literal works too: a Status that is no error
-// status counts as [StatusOf] the code, an empty Code as E_FAIL, an empty
-// Message as a fixed text. Errors are values: they are not changed after they
-// were made, so one may be shared by goroutines.
+// Make one with [NewError]. A literal works too: if Status is not an error
+// status it counts as [StatusOf] the code, an empty Code as E_FAIL, an empty
+// Message as a fixed text. The package never changes an Error, so goroutines may share
+// one.
 type Error struct {
 	// Status is the HTTP status.
 	Status int
 	// Code is the code; the list of codes is open.
 	Code generated.ErrorCode
-	// Message is a sentence for a person. It goes to the client as it is.
+	// Message is a sentence for a person. It is sent unchanged.
 	Message string
-	// Header is sent with it, in the canonical form of net/http; nil sends none. What the edge sets
-	// itself, such as the type of the body, it cannot change. It is read, never written.
+	// Header has further headers of the answer, with canonical keys as in net/http; nil adds none. It
+	// cannot change headers that the handler sets, such as Content-Type. It is never written to.
 	Header http.Header
-	// RetryAfter is when the client may ask again, sent as Retry-After in whole seconds, rounded up;
-	// 0 says nothing of it.
+	// RetryAfter is how long the client should wait before a retry, sent as Retry-After in whole
+	// seconds, rounded up; 0 sends no Retry-After.
 	RetryAfter time.Duration
 
 	cause error
 }
 
-// NewError returns an Error with the status that [StatusOf] gives the code. An
-// empty message stands for a fixed text that fits the code.
+// NewError returns an Error with the status that [StatusOf] returns for the code. An
+// empty message is replaced by a fixed text for the code.
 func NewError(code generated.ErrorCode, message string) *Error {
 	if message == "" {
 		message = fixedText(code)
@@ -45,12 +45,12 @@ func NewError(code generated.ErrorCode, message string) *Error {
 	return &Error{Status: StatusOf(code), Code: code, Message: message}
 }
 
-// Wrap returns a copy of e that has cause behind it. The cause is for the log
+// Wrap returns a copy of e that wraps cause. The cause is for the log
 // and for errors.Is and errors.As; it is never sent. A nil e stays nil, and a
-// nil cause takes away the one that was there.
+// nil cause removes the earlier cause.
 //
-// A cause that is, or wraps, [context.DeadlineExceeded] says that the timeout
-// of the request was the reason, and turns the answer into 504.
+// If the cause is, or wraps, [context.DeadlineExceeded], the answer is 504: the request's
+// timeout was the reason.
 func (e *Error) Wrap(cause error) *Error {
 	if e == nil {
 		return nil
@@ -68,8 +68,8 @@ func (e *Error) Unwrap() error {
 	return e.cause
 }
 
-// Error returns the code, the message and the cause. It is for logs: the cause
-// in it must not reach a client.
+// Error returns the code, the message and the cause. It is for logs: a client must not see
+// the cause.
 func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"
@@ -80,7 +80,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
 }
 
-// complete returns e with every part that the wire needs.
+// complete returns e with a code, an error status and a message.
 func (e *Error) complete() *Error {
 	if e.Code != "" && e.Status >= 400 && e.Status <= 599 && e.Message != "" {
 		return e
@@ -98,21 +98,21 @@ func (e *Error) complete() *Error {
 	return &c
 }
 
-// classify decides what a client may learn from an error. The result is
-// complete, and its cause is what belongs in the log.
+// classify returns the part of an error that a client may see. The result is
+// complete, and its cause is for the log.
 func classify(err error) *Error {
 	var own *Error
 	isOwn := errors.As(err, &own) && own != nil
 
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		// Also when an Error stands in front: what ended the request is its
-		// timeout, and only that code says that the outcome is open (§3).
+		// Even inside an Error: the timeout ended the request, and only this
+		// code says that the outcome is unknown (§3).
 		return NewError(generated.ErrorCodeTimeout, "").Wrap(err)
 	case isOwn:
 		c := own.complete()
-		if err != error(own) && err.Error() != own.Error() { //nolint:errorlint // it is the value itself, or something is around it
-			return c.Wrap(err) // there is more in the chain for the log
+		if err != error(own) && err.Error() != own.Error() { //nolint:errorlint // identity: is own itself, or is it wrapped?
+			return c.Wrap(err) // the log gets the rest of the chain
 		}
 		return c
 	case errors.Is(err, context.Canceled):
@@ -122,9 +122,8 @@ func classify(err error) *Error {
 	}
 }
 
-// fixedText is the sentence for a person when an error brings none of its own.
-// It is never empty: clients in the field lose the code of an error, or crash,
-// when the message is missing.
+// fixedText returns the message of an error that has none.
+// It is never empty: without a message, existing clients lose the code of an error, or crash.
 func fixedText(code generated.ErrorCode) string {
 	switch code {
 	case generated.ErrorCodeInvalidArg:
@@ -170,11 +169,11 @@ func fixedText(code generated.ErrorCode) string {
 	}
 }
 
-// maxExcerpt is how much of a caller's text a message or a log line repeats.
+// maxExcerpt is the number of bytes of a caller's text that a message or a log line quotes.
 const maxExcerpt = 32
 
-// excerpt returns a short prefix of a text that came from outside, safe to
-// repeat inside quotes: printable ASCII only, everything else as '?'.
+// excerpt returns a short prefix of untrusted text that is safe
+// inside quotes: printable ASCII only, everything else as '?'.
 func excerpt(text string) string {
 	if len(text) <= maxExcerpt && strings.IndexFunc(text, unsafe) < 0 {
 		return text
@@ -196,10 +195,10 @@ func excerpt(text string) string {
 func unsafe(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 
 // StatusOf returns the HTTP status that the runtime's gateway sends with a
-// code: its own table (Management/HttpTransport/HttpUtil.cpp), restricted to
-// the codes of the document. Every other code, and the empty one, is a 500, as
-// it is there. Where the documents name another status than the code sends,
-// this is what the code sends.
+// code. It is the gateway's table (Management/HttpTransport/HttpUtil.cpp), restricted to
+// the codes of the document. For any other code, and for the empty one, it is 500, as
+// in the gateway. Where the documents and the gateway's source disagree, it is the status of
+// the source.
 func StatusOf(code generated.ErrorCode) int {
 	switch code {
 	case generated.ErrorCodeInvalidArg,

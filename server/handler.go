@@ -12,20 +12,20 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Handler serves the fault API in front of one implementation. Make it with
-// [New]; the zero value has no operations and does not serve. It is safe for
-// concurrent use, and so must the implementation be.
+// Handler serves the fault API with one implementation. Make it with
+// [New]; the zero value does not work. It is safe for
+// concurrent use, and the implementation must be as well.
 type Handler struct {
 	config
 	invoke  Invoke
 	router  *router
-	timeout time.Duration // of a request that names none
+	timeout time.Duration // of a request without the parameter
 	turns   *turns
 }
 
-// New returns the handler for an implementation. It reports everything that is
-// wrong with its arguments at once, joined: a nil implementation (a nil pointer
-// counts as one), a nil option, an option whose value cannot be.
+// New returns the handler for an implementation. Its error joins all that is
+// wrong with the arguments: a nil implementation (a nil pointer counts as one), nil
+// options, options with an invalid value.
 func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error) {
 	c, err := newConfig(opts)
 	if isNil(impl) {
@@ -54,10 +54,10 @@ func New(impl generated.StrictServerInterface, opts ...Option) (*Handler, error)
 }
 
 // ServeHTTP implements [http.Handler]. Every failure is answered with a
-// FabricError, except that a client that was not authenticated gets nothing but
-// the status. It panics with [http.ErrAbortHandler], and with nothing else, to
-// cut a connection: when the implementation does so, and when an answer fails
-// after its header went out.
+// FabricError, except that a client that was not authenticated gets only
+// the status. It panics only with [http.ErrAbortHandler], to abort the
+// connection: when the implementation does so, and when an answer fails
+// after its header was sent.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{w: w, method: r.Method, remote: r.RemoteAddr, requestID: requestID(r)}
@@ -84,13 +84,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// serve takes a request through the checks, in the gateway's order (§1.2), and
-// to the implementation.
+// serve checks a request in the gateway's order (§1.2), and calls
+// the implementation.
 func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	s := &x.source
 	version, refused := h.checkVersion(r.URL.RawQuery)
 	if refused != nil {
-		version = h.newest // the path is checked first, and then with all that there is
+		version = h.newest // the path is checked first, against the paths of all versions
 	}
 	route, vars, err := h.router.find(r.Method, r.URL, version, s.room[:0])
 	if err != nil {
@@ -107,7 +107,7 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	if err := h.checkCluster(r); err != nil {
 		return err
 	}
-	// After what anybody may learn, before anything is read or checked.
+	// After the checks whose result is public, before the body and the parameters are read.
 	if !route.anonymous {
 		if reason := h.authenticate(x, r); reason != nil {
 			var told *Error
@@ -128,8 +128,8 @@ func (h *Handler) serve(x *exchange, r *http.Request) *Error {
 	if unbound != nil {
 		return s.unbound(unbound)
 	}
-	// The runtime checks roles in the cluster, behind the gateway and with it
-	// behind the parameters (Naming/EntreeServiceProxy.cpp).
+	// The runtime checks roles in the cluster, after the gateway has checked the
+	// parameters (Naming/EntreeServiceProxy.cpp).
 	if err := route.authorise(x.client.role); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (h *Handler) serveGateway(x *exchange, r *http.Request, route *route) *Erro
 	return nil
 }
 
-// answer has the implementation carry out a request, and writes what it returns.
+// answer calls the implementation with a request, and writes its response.
 func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operation, request any) error {
 	response, err := h.inTurn(ctx, x.source.route, request)
 	if errors.Is(err, generated.ErrUnimplemented) {
@@ -178,14 +178,14 @@ func (h *Handler) answer(ctx context.Context, x *exchange, op *generated.Operati
 	return err
 }
 
-// Invoke has an operation carried out. The request is the request object of the operation, and the
-// response its response object, as package generated has them.
+// Invoke calls the implementation of an operation. The request and the response are the request object
+// and the response object that package generated has for the operation.
 type Invoke func(ctx context.Context, op *generated.Operation, request any) (response any, err error)
 
-// WithMiddleware puts functions around the implementation, the first one outermost: behind the
-// checks of the edge, so that they see nothing but requests that are well-formed and allowed. They
-// may refuse a request with an [Error], change the request or the response, or the context. What
-// they return is checked like what an implementation returns, panics included. A nil function is an
+// WithMiddleware wraps the implementation in functions, the first one outermost. They run after the
+// checks of the handler, so they see only well-formed and allowed requests. They
+// may refuse a request with an [Error], and change the request, the response or the context. The
+// handler treats their results and panics like those of an implementation. A nil function is an
 // error.
 func WithMiddleware(around ...func(Invoke) Invoke) Option {
 	return func(c *config) error {
@@ -199,11 +199,11 @@ func WithMiddleware(around ...func(Invoke) Invoke) Option {
 	}
 }
 
-// errNoAnswer is the mistake of an implementation that reports neither.
+// errNoAnswer reports a bug of the implementation.
 var errNoAnswer = errors.New("the implementation returned neither a response nor an error")
 
-// settle makes sure that what an implementation returned is a response. The generated code would
-// leave out a nil one and have net/http send an empty 200.
+// settle makes sure that an implementation returned a response. The generated code would
+// write nothing for nil, and net/http would then send an empty 200.
 func settle(op *generated.Operation, response any) (any, error) {
 	v := reflect.ValueOf(response)
 	if v.Kind() == reflect.Pointer {
@@ -214,13 +214,12 @@ func settle(op *generated.Operation, response any) (any, error) {
 		return nil, errNoAnswer
 	}
 	if kind == reflect.Slice && v.IsNil() {
-		// A list that was never appended to is empty, not null: clients expect
-		// a bare array.
+		// A nil list is sent as an empty array, not as null: clients expect an array.
 		return reflect.MakeSlice(v.Type(), 0, 0).Interface(), nil
 	}
 	if kind == reflect.Struct {
-		// The generated default responses are failures like any other: they
-		// get a message and the headers, and the log gets their code.
+		// A generated default response is a failure like any other: it
+		// gets a message and the headers, and its code is logged.
 		if e := defaultResponse(op, v); e != nil {
 			return nil, e
 		}
@@ -228,8 +227,8 @@ func settle(op *generated.Operation, response any) (any, error) {
 	return response, nil
 }
 
-// defaultResponse returns what a generated default response says, or nil if the
-// struct is none: each operation has a type of its own for it.
+// defaultResponse converts a generated default response to an Error. It returns nil for any other
+// struct. It uses reflection because each operation has its own type.
 func defaultResponse(op *generated.Operation, v reflect.Value) *Error {
 	body, ok := v.Type().FieldByName("Body")
 	if !ok || len(body.Index) != 1 || body.Type != reflect.TypeFor[generated.FabricError]() {
@@ -247,7 +246,7 @@ func defaultResponse(op *generated.Operation, v reflect.Value) *Error {
 	return e
 }
 
-// announced are the headers that a response object writes.
+// announced returns the headers that a response object writes.
 func announced(op *generated.Operation, response any) http.Header {
 	w := headerOnly{make(http.Header)}
 	if op.Write(w, response) != nil {
@@ -257,25 +256,25 @@ func announced(op *generated.Operation, response any) http.Header {
 	return w.header
 }
 
-// headerOnly is a writer of which the header is all that counts.
+// headerOnly is a ResponseWriter that keeps only the header.
 type headerOnly struct{ header http.Header }
 
 func (w headerOnly) Header() http.Header         { return w.header }
 func (w headerOnly) Write(b []byte) (int, error) { return len(b), nil }
 func (w headerOnly) WriteHeader(int)             {}
 
-// errSilent is the mistake of a response object that writes no header.
+// errSilent reports a bug of a response object.
 var errSilent = errors.New("the response object wrote nothing")
 
-// isNil says whether an implementation cannot be called.
+// isNil reports whether an implementation is nil or a nil pointer.
 func isNil(impl generated.StrictServerInterface) bool {
 	v := reflect.ValueOf(impl)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // Unimplemented answers every operation with 501 E_NOTIMPL. Embed it by value in an implementation
-// that has only some of the operations: the rest then answers truthfully, and the implementation
-// goes on compiling when the document gains an operation.
+// of only some operations: the others then get a truthful answer, and the implementation
+// still compiles when the document gains an operation.
 //
 // The zero value is ready, and safe for concurrent use.
 type Unimplemented = generated.Unimplemented

@@ -18,8 +18,7 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// NewHTTPServer returns a server for the handler with limits that hold against
-// the open network:
+// NewHTTPServer returns a server for the handler with limits for an open network:
 //
 //   - 10 s for the header of a request (ReadHeaderTimeout),
 //   - 60 s for all of it, body included (ReadTimeout),
@@ -27,16 +26,16 @@ const (
 //   - 64 KiB for the header (MaxHeaderBytes), which is enough for the longest
 //     node name, percent-encoded.
 //
-// There is no WriteTimeout: it would cut requests with a long timeout. Instead
-// a [Handler] gives each answer a deadline of its own, its timeout plus 30 s.
+// There is no WriteTimeout: it would abort requests with a long timeout. Instead
+// a [Handler] sets a write deadline for each answer, the request's timeout plus 30 s.
 // OPTIONS * reaches the handler, so that it is refused like any other verb.
 //
-// A [Handler] learns from it that it listens on a loopback address; see [WithHosts]. Who sets a
-// BaseContext does without.
+// BaseContext tells a [Handler] that it listens on a loopback address; see [WithHosts]. A caller
+// that replaces BaseContext loses that check.
 //
-// What net/http itself has to report goes to the logger at level Warn, on one
-// line and with what is not printable escaped; nil discards it. The caller sets Addr, TLSConfig and the rest, starts the server
-// and stops it. A nil handler means http.DefaultServeMux, as ever.
+// Errors that net/http reports go to the logger at level Warn, on one
+// line and with unprintable characters escaped; nil discards them. The caller sets Addr, TLSConfig and the rest, starts the server
+// and stops it. A nil handler means http.DefaultServeMux, as in net/http.
 func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 	if l == nil {
 		l = slog.New(slog.DiscardHandler)
@@ -53,7 +52,7 @@ func NewHTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 	}
 }
 
-// warnings takes the lines of net/http, which repeat what a client sent as it came.
+// warnings logs the lines of net/http. They are escaped because they quote input of clients.
 type warnings struct{ to *slog.Logger }
 
 func (w warnings) Write(line []byte) (int, error) {
@@ -61,20 +60,20 @@ func (w warnings) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// TLSConfig returns what a TLS listener needs for [WithClientCertificates]: TLS
+// TLSConfig returns the configuration of a TLS listener for [WithClientCertificates]: TLS
 // 1.2 or newer, the certificate of the server, and a client certificate that is
-// asked for and not required, so that a client without one gets its 403 over
-// HTTP instead of a failed handshake. The handshake does not check the client
-// certificate either; a [Handler] does: its chain once for a connection, and its
-// dates with every request, so that a certificate also counts for what it is worth
-// when it was kept in a resumed session or on an old connection.
+// requested but not required, so that a client without one gets a 403 over
+// HTTP instead of a failed handshake. The handshake does not verify the client
+// certificate. The [Handler] does, the chain once per connection and the
+// dates with every request, so that a certificate is also refused if it expires during a
+// connection or before a session is resumed.
 //
 //	srv := server.NewHTTPServer(h, l)
 //	srv.TLSConfig = server.TLSConfig(cert)
 //	err = srv.ListenAndServeTLS("", "")
 //
-// Every call returns a new one, which the caller may change. A zero certificate
-// makes every handshake fail, unless GetCertificate is set.
+// Every call returns a new Config, which the caller may change. With a zero certificate
+// every handshake fails, unless GetCertificate is set.
 func TLSConfig(cert tls.Certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,

@@ -14,17 +14,17 @@ import (
 // in order: the last one of a kind wins. A nil Option is an error.
 type Option func(*config) error
 
-// config is what the options set.
+// config holds the settings of the options.
 type config struct {
 	profile   Profile
-	newest    version // the version the server claims to be
+	newest    version // the version that the server reports
 	logger    *slog.Logger
 	clusterID string
 	clients   *clients         // nil without security
-	roster    *roster          // nil if they do not change
-	now       func() time.Time // the clock that certificates are checked by
+	roster    *roster          // nil if the clients do not change
+	now       func() time.Time // the clock for the dates of certificates
 
-	authenticator Authenticator // nil leaves it to clients
+	authenticator Authenticator // if nil, clients authenticates
 	around        []func(Invoke) Invoke
 	traces        []Trace
 	documentAt    string
@@ -34,7 +34,7 @@ type config struct {
 	hosts         []string // in lower case
 }
 
-// defaultRuntimeVersion is the last minor line of the runtime.
+// defaultRuntimeVersion is the last minor release of the runtime.
 const defaultRuntimeVersion = "8.2"
 
 func newConfig(opts []Option) (config, error) {
@@ -55,11 +55,11 @@ func newConfig(opts []Option) (config, error) {
 	return c, errors.Join(errs...)
 }
 
-// Invalid is an option that [New] returns an error for: for packages that make options out of what
-// can be wrong.
+// Invalid returns an option for which [New] returns err. It is for packages whose own options
+// may be invalid.
 func Invalid(err error) Option { return func(*config) error { return err } }
 
-// WithProfile chooses between the documents and the runtime. The default is
+// WithProfile selects the documents or the runtime. The default is
 // [Documented].
 func WithProfile(p Profile) Option {
 	return func(c *config) error {
@@ -71,10 +71,10 @@ func WithProfile(p Profile) Option {
 	}
 }
 
-// WithRuntimeVersion sets the version of the runtime that the server stands
-// for, as MAJOR.MINOR: the highest api-version it accepts, and the version of
-// the cluster that it tells. The default is 8.2.
-// A text of another form, or a version below the first documented one (3.0), is
+// WithRuntimeVersion sets the version of the runtime, as MAJOR.MINOR. It is
+// the highest api-version that the server accepts, and the version of
+// the cluster that it reports. The default is 8.2.
+// Any other text, and a version below the first documented one (3.0), is
 // an error.
 func WithRuntimeVersion(text string) Option {
 	return func(c *config) error {
@@ -87,12 +87,12 @@ func WithRuntimeVersion(text string) Option {
 	}
 }
 
-// WithLogger sets where the one line per request goes: at level Info, Warn for
-// a 5xx, Error for a panic or an answer that broke off. Nil, like the default,
-// discards. Lines never carry a raw query. They carry the address that a request came
-// from, the id of the operation that it names, and of a cancel whether it forces. Of a client certificate they carry
-// the thumbprint, the beginning of the common name, and the role or why it was
-// turned away.
+// WithLogger sets the logger, which gets one line per request: at level Info, Warn for
+// a 5xx, Error for a panic or a truncated answer. Nil, the default,
+// discards. A line never has the raw query. It has the address of the client, the id of the
+// operation and, for a cancel, whether it is a force. With a client certificate it also has
+// the thumbprint, the beginning of the common name, and the role or the reason of the
+// refusal.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		if l == nil {
@@ -103,9 +103,9 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithClusterID sets the id of the cluster that the server stands for. A
-// request whose ClusterId header says another one, ignoring case, is refused
-// with 403. The default, and the empty id, accept every header, as the runtime
+// WithClusterID sets the id of the cluster. A
+// request whose ClusterId header has another id, ignoring case, is refused
+// with 403. With the empty id, the default, every header is accepted, as the runtime
 // does when it has no id configured.
 func WithClusterID(id string) Option {
 	return func(c *config) error {
@@ -114,27 +114,26 @@ func WithClusterID(id string) Option {
 	}
 }
 
-// Profile chooses which of two truths the server tells where the documents and
+// Profile selects how the server behaves where the documents and
 // the open-source runtime disagree. Where the documents are silent both
-// profiles do what the runtime does. The package comment lists the differences
-// that show at the edge; an implementation may use the same value for rules of
-// its own.
+// profiles do what the runtime does. The package comment lists the differences.
+// An implementation may use the same value for rules of its own.
 //
 // The zero value is [Documented].
 type Profile uint8
 
 const (
-	// Documented follows the published documents: what they call required is
+	// Documented follows the published documents: their required parameters are
 	// required, and their bounds, versions and texts hold.
 	Documented Profile = iota
 
 	// Runtime follows the code of the runtime, leniencies and traps included.
 	Runtime
 
-	profiles = iota // how many there are
+	profiles = iota // the number of profiles
 )
 
-// ParseProfile reads the text that [Profile.String] writes, in any letter case.
+// ParseProfile parses the result of [Profile.String], in any letter case.
 // Any other text, the empty one included, is an error.
 func ParseProfile(text string) (Profile, error) {
 	for p := range Profile(profiles) {
