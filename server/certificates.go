@@ -1,7 +1,7 @@
 package server
 
 import (
-	"crypto/sha1" // thumbprints of Service Fabric are SHA-1
+	"crypto/sha1" // Service Fabric's thumbprints are SHA-1
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
@@ -21,48 +21,47 @@ import (
 	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
-// ClientCertificates says which clients [WithClientCertificates] lets in, and
-// as what. It stands for the settings of a cluster that is secured with X.509
+// ClientCertificates lists the clients that [WithClientCertificates] accepts, by
+// role. It corresponds to the settings of a cluster that is secured with X.509
 // certificates.
 //
 // An entry of Admin and User is one of:
 //
 //   - the thumbprint of a certificate: its SHA-1, 40 hexadecimal digits in any
-//     letter case; colons and spaces in it do not matter;
+//     letter case; colons and spaces are ignored;
 //   - a common name, as CN=name or as the name alone. Letter case does not matter
-//     in ASCII, and nothing in it stands for anything else. A name that is made
+//     in ASCII, and there are no wildcards. A name that consists
 //     of hexadecimal digits, colons and spaces, or of 40 letters and digits,
 //     needs the CN=.
 //
-// Either list may be nil, and an entry may stand in both: then it is an Admin.
+// Either list may be nil. A client in both lists is an Admin.
 type ClientCertificates struct {
 	Admin, User []string
 
-	// Roles turns the difference between the two lists on. While it is off,
-	// which is the default as it is in the runtime, everybody in either of them
-	// is an Admin.
+	// Roles turns roles on. While it is off, the default as in the runtime, every client in
+	// either list is an Admin.
 	Roles bool
 
-	// CA, if not nil, holds the roots that every client certificate must chain
-	// to, be it known by thumbprint or by name, and be good for authenticating
-	// clients. What others can forge counts for nothing, here and without a CA: an RSA key below 2048
-	// bits, and a signature with SHA-1 or MD5. The signatures of a chain are checked once for a connection, its
-	// dates with every request. Who sends more than ten certificates along is
-	// turned away. A constraint that the pool has for a root is asked about each
-	// intermediate as well, before the whole chain. Nil trusts a thumbprint as it is, self-signed or not, and allows
-	// no names: without roots everybody can make a certificate with any name.
+	// CA, if not nil, has the roots that every client certificate must chain
+	// to, whether it is listed by thumbprint or by name. The certificate must also be valid for
+	// authenticating clients. With or without a CA, RSA keys below 2048
+	// bits and signatures with SHA-1 or MD5 are refused, because they can be forged. The signatures of a chain
+	// are verified once per connection, its dates with every request. A client that sends more than ten
+	// certificates after its own is refused. A constraint of a root in the pool is also called for each
+	// intermediate alone, before the whole chain. A nil CA trusts a thumbprint, self-signed or not, and allows
+	// no names: without roots anyone can make a certificate with any name.
 	// New copies it; later changes have no effect.
 	CA *x509.CertPool
 }
 
-// WithClientCertificates lets in clients with these certificates only. The
-// others get 403 with an empty body; a request that came without TLS is one of
-// them, so a proxy cannot end the TLS in front of the handler. Serve it with
+// WithClientCertificates accepts only clients with these certificates. Others
+// get 403 with an empty body. A request without TLS is refused, too,
+// so a proxy must not terminate TLS in front of the handler. Serve it with
 // [TLSConfig].
 //
-// It is an error if nobody could get in, if an entry is blank or a malformed
+// It is an error if no client could be accepted, if an entry is blank or a malformed
 // thumbprint, and if there is a common name without a CA. The default is no
-// security: everybody is an [Admin].
+// security: every client is an [Admin].
 func WithClientCertificates(cc ClientCertificates) Option {
 	return func(c *config) error {
 		clients, err := newClients(cc)
@@ -74,10 +73,10 @@ func WithClientCertificates(cc ClientCertificates) Option {
 	}
 }
 
-// clients is a ClientCertificates that was read.
+// clients is a parsed ClientCertificates.
 type clients struct {
 	thumbprints map[[sha1.Size]byte]Role
-	names       map[string]Role // folded
+	names       map[string]Role // by the folded name
 	roles       bool
 	ca          *x509.CertPool
 	connections connections
@@ -109,12 +108,11 @@ func newClients(cc ClientCertificates) (*clients, error) {
 	return c, errors.Join(errs...)
 }
 
-// add reads one entry. Who is in both lists has the higher role.
+// add parses one entry. A client in both lists has the higher role.
 func (c *clients) add(entry string, role Role) error {
 	entry = strings.TrimSpace(entry)
 	if strings.ContainsFunc(entry, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		// Windows puts one in front of a thumbprint that is copied from its
-		// dialog.
+		// A thumbprint copied from the dialog of Windows begins with one.
 		return fmt.Errorf("%q has an invisible character, which no thumbprint and no name has", entry)
 	}
 	name, isName := entry, false
@@ -140,7 +138,7 @@ func (c *clients) add(entry string, role Role) error {
 	return nil
 }
 
-// role returns what the lists say, 0 if neither has the client.
+// role returns the role of a client, 0 if it is in neither list.
 func (c *clients) role(thumbprint [sha1.Size]byte, name string) Role {
 	role := max(c.thumbprints[thumbprint], c.names[fold(name)])
 	if role != 0 && !c.roles {
@@ -149,8 +147,8 @@ func (c *clients) role(thumbprint [sha1.Size]byte, name string) Role {
 	return role
 }
 
-// looksLikeThumbprint says whether an entry is meant to be one, so that a
-// mistake in it is an error and not a name that never comes.
+// looksLikeThumbprint reports whether an entry is meant as a thumbprint, so that a
+// typo in it is an error and not a name that matches no client.
 func looksLikeThumbprint(entry string) bool {
 	text := withoutSeparators(entry)
 	isHex, isWord := text != "", len(text) == 2*sha1.Size
@@ -167,9 +165,9 @@ func withoutSeparators(text string) string {
 	return strings.NewReplacer(":", "", " ", "").Replace(text)
 }
 
-// fold makes names compare as the runtime compares them, without letter case
-// (Common/SecurityConfig.h). ASCII only: other letters fold into letters that a
-// person takes for another name.
+// fold makes the comparison of names ignore letter case, as in the runtime
+// (Common/SecurityConfig.h). Only ASCII letters are folded: folding others would make names equal that
+// people read as different.
 func fold(name string) string {
 	folded := []byte(name)
 	for i, c := range folded {
@@ -181,11 +179,11 @@ func fold(name string) string {
 }
 
 // identify checks the certificate of a connection at a moment. Only the first
-// one counts, the one whose private key the client proved to have; the others
-// are what it sends along to complete the chain.
+// certificate identifies the client, because the client has proved to have its private key. The others
+// only complete the chain.
 //
-// The runtime takes a certificate in its list of thumbprints without looking at
-// its dates (Common/CryptoUtility.Linux.cpp). This is stricter on purpose.
+// The runtime accepts a certificate in its list of thumbprints without checking
+// the dates (Common/CryptoUtility.Linux.cpp). This is stricter on purpose.
 func (c *clients) identify(state *tls.ConnectionState, now time.Time) (client, error) {
 	if state == nil {
 		return client{}, errNoTLS
@@ -197,8 +195,7 @@ func (c *clients) identify(state *tls.ConnectionState, now time.Time) (client, e
 }
 
 // commonName returns the common name of a certificate that has exactly one, and
-// nothing otherwise: of several, the CA may have checked another one than is
-// compared here.
+// "" otherwise: with several, the CA may have checked a different one.
 func commonName(cert *x509.Certificate) string {
 	n := 0
 	for _, part := range cert.Subject.Names {
@@ -212,13 +209,13 @@ func commonName(cert *x509.Certificate) string {
 	return cert.Subject.CommonName
 }
 
-// WithCurrentClientCertificates is [WithClientCertificates] with settings that change while the handler
-// serves: files that are replaced, say. current returns those that hold now. It is called for every request, by
-// several goroutines at once, so it must be quick, and must return the same pointer for as long as nothing
-// has changed; nothing may be changed behind it. The next request goes by the new settings, on a
-// connection that was there before, too: who is no longer in a list is turned away, and every chain is verified
-// again. Settings that cannot be are an error of [New] at first, and later a line at level Error in the log, and
-// then those before go on. A nil current, or a nil from it at first, is an error.
+// WithCurrentClientCertificates is [WithClientCertificates] with settings that may change while the handler
+// serves, such as files that are replaced. current returns the settings. It is called for every request, so it must be
+// fast and safe for concurrent use. It must return the same pointer while the settings are
+// unchanged, and must not modify a value that it has returned. New settings apply to the next request, also on
+// an existing connection: a client that is no longer listed is refused, and every chain is verified
+// again. If the settings are invalid in [New], New returns an error; later, a line is logged at level Error and
+// the earlier settings stay in use. A nil current, or nil settings in New, are an error.
 func WithCurrentClientCertificates(current func() *ClientCertificates) Option {
 	return func(c *config) error {
 		if current == nil {
@@ -239,7 +236,7 @@ func WithCurrentClientCertificates(current func() *ClientCertificates) Option {
 	}
 }
 
-// roster is who may come in, as it is read anew when it changes.
+// roster reloads the clients when the settings change.
 type roster struct {
 	current func() *ClientCertificates
 	mu      sync.Mutex
@@ -251,7 +248,7 @@ type loadedClients struct {
 	clients *clients
 }
 
-// now is who may come in now.
+// now returns the clients of the current settings.
 func (r *roster) now(log *slog.Logger) *clients {
 	cc, last := r.current(), r.latest.Load()
 	if cc == last.of {
@@ -275,16 +272,16 @@ func (r *roster) now(log *slog.Logger) *clients {
 	return next
 }
 
-// maxIntermediates is how many certificates a client may send after its own if they are checked.
+// maxIntermediates is the number of certificates that a client may send after its own, if there is a CA.
 // Real chains have one or two.
 const maxIntermediates = 10
 
-// refusalHolds is how long a refusal may hold, in case that a root has come into its dates
-// meanwhile: crypto/x509 names at most one of several that are not valid yet.
+// refusalHolds limits how long a refusal is cached, because a root may become valid
+// meanwhile: crypto/x509 reports at most one of several certificates that are not valid yet.
 const refusalHolds = time.Minute
 
-// chainResult is what was found of a chain, and between which moments that is so, both excluded: at
-// the dates themselves it is found again. The zero value is so at no time.
+// chainResult is the cached result of the verification of a chain. It holds between after and till,
+// both excluded: at these moments the chain is verified again. The zero value never holds.
 type chainResult struct {
 	err         error
 	after, till time.Time
@@ -292,14 +289,14 @@ type chainResult struct {
 
 func (v chainResult) holds(now time.Time) bool { return now.After(v.after) && now.Before(v.till) }
 
-// verify finds out whether a certificate chains to the roots.
+// verify verifies that a certificate chains to the roots.
 //
-// Only what the roots stand for becomes an intermediate, so that no signature is ever checked
-// with a key that a stranger chose. Ten certificates that have one name and sign each other
-// would be a hundred signatures to crypto/x509 alone, with P-521 a seventh of a second.
+// Only certificates that chain to the roots become intermediates, so that no signature is ever checked
+// with an attacker's key. For ten certificates that have one name and sign each other,
+// crypto/x509 would check a hundred signatures, which takes a seventh of a second with P-521.
 func (c *clients) verify(chain []*x509.Certificate, now time.Time) chainResult {
 	sound := x509.NewCertPool()
-	dated := slices.Clone(chain) // what may come into its dates later
+	dated := slices.Clone(chain) // certificates that may become valid later
 	check := func(cert *x509.Certificate, usage x509.ExtKeyUsage) ([][]*x509.Certificate, error) {
 		chains, err := cert.Verify(x509.VerifyOptions{
 			Roots: c.ca, Intermediates: sound, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{usage},
@@ -314,7 +311,7 @@ func (c *clients) verify(chain []*x509.Certificate, now time.Time) chainResult {
 		return chains, err
 	}
 
-	// Most send them from the bottom to the top, so that one round is enough.
+	// Most clients send them in order, leaf first, so one round is enough.
 	waiting := slices.Clone(chain[1:])
 	slices.Reverse(waiting)
 	for before := -1; before != len(waiting); {
@@ -343,14 +340,15 @@ func (c *clients) verify(chain []*x509.Certificate, now time.Time) chainResult {
 	}
 }
 
-// strong says whether nobody can forge a chain. A root counts as it is, but for its key.
+// strong reports whether no key and no signature of a chain is weak. The signature of the root does not
+// matter.
 func strong(chain []*x509.Certificate) bool {
 	root := len(chain) - 1
 	return certfiles.WeakKey(chain[root]) == nil &&
 		!slices.ContainsFunc(chain[:root], func(c *x509.Certificate) bool { return certfiles.Weak(c) != nil })
 }
 
-// accepted holds while all of a chain is valid, root included.
+// accepted returns a success that holds while the whole chain is valid, root included.
 func accepted(chain []*x509.Certificate) chainResult {
 	v := chainResult{nil, chain[0].NotBefore, chain[0].NotAfter}
 	for _, cert := range chain {
@@ -359,8 +357,8 @@ func accepted(chain []*x509.Certificate) chainResult {
 	return v
 }
 
-// refused holds as long as no certificate comes into its dates, whichever way the clock moves:
-// with fewer of them there is no chain either.
+// refused returns a refusal that holds until one of the certificates becomes valid, whichever way the
+// clock moves. A certificate that becomes invalid does not change a refusal.
 func refused(reason error, dated []*x509.Certificate, now time.Time) chainResult {
 	v := chainResult{reason, time.Time{}, now.Add(refusalHolds)}
 	for _, cert := range dated {
@@ -388,27 +386,27 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// connections holds what is known of the clients that are connected, so that what a certificate
-// says and whether its chain is sound is found out once for a connection, however many requests
-// come and whatever comes of them. The zero value knows nobody.
+// connections caches the client of each connection, so that its certificate is read and its chain is verified
+// once per connection, whatever the number and the results of its requests. The zero value is an empty
+// cache.
 //
-// There is no bound but the connections themselves, because any other one could be used up by
-// strangers, and everybody's chain would be verified with each request again. What is kept of
-// one is small beside what net/http keeps, and goes with it.
+// The size is bounded only by the number of connections. Attackers could fill a cache with a smaller bound, and then
+// the chains of all clients would be verified with each request. An entry is small compared with the memory that
+// net/http uses for the connection, and is removed with it.
 type connections struct {
 	mu    sync.RWMutex
 	known map[connection]*known
 }
 
-// connection names a connection by the list of certificates that crypto/tls made for it, which
-// is the same one with every request, over HTTP/2 as well and in any copy of the state, and
-// which nobody may change. A server that makes a new list for each request has each checked.
+// connection identifies a connection by the slice of certificates that crypto/tls made for it. All
+// requests of a connection share this slice, also with HTTP/2 and in any copy of the state, and
+// it is never changed. If a server makes a new slice for each request, each request is verified.
 type connection struct {
 	certificates weak.Pointer[*x509.Certificate]
-	n            int // a part of a list is another list
+	n            int // the length, because a subslice is another chain
 }
 
-// of returns what is known of the client that showed a chain, which is nothing at first.
+// of returns the entry of the connection with a chain. It makes an empty one at first.
 func (cs *connections) of(chain []*x509.Certificate) *known {
 	key := connection{weak.Make(&chain[0]), len(chain)}
 	cs.mu.RLock()
@@ -439,16 +437,16 @@ func (cs *connections) forget(key connection) {
 	delete(cs.known, key)
 }
 
-// known is what is known of the client of one connection. It keeps none of its certificates,
-// which would keep the connection known for ever.
+// known is the cache entry of one connection. It must not refer to the certificates:
+// then the entry would never be removed.
 type known struct {
-	mu     sync.Mutex  // held while it is found out, so that the other requests wait for it
-	client client      // with the role of the lists; without a thumbprint nothing is known yet
+	mu     sync.Mutex  // held during the verification, so that other requests wait for it
+	client client      // with the role of the lists; the thumbprint is "" until it is read
 	result chainResult // of its chain
 }
 
-// identify returns the client, with its role if it may come in at that moment. Chain is the one
-// that it was asked for with.
+// identify returns the client, with its role if it is accepted at that moment. Chain must be the chain
+// of the connection.
 func (k *known) identify(c *clients, chain []*x509.Certificate, now time.Time) (client, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -462,8 +460,8 @@ func (k *known) identify(c *clients, chain []*x509.Certificate, now time.Time) (
 		}
 	}
 
-	// The lists come first, because they are cheap and a chain is not: a
-	// stranger gets none verified.
+	// The lists are checked first because they are cheap: the chain of an unlisted client
+	// is never verified.
 	err := error(nil)
 	switch {
 	case k.client.role == 0:

@@ -15,17 +15,15 @@ import (
 	"github.com/sfcancel/sfcancel/internal/loopback"
 )
 
-// client is whom a request came from. Nothing in it but the role has a meaning
-// before the role is there.
+// client is the sender of a request. The other fields can be trusted only if role is not 0.
 type client struct {
 	thumbprint string // of its certificate, if it has one
-	name       string // the common name, an excerpt safe to repeat
-	role       Role   // 0 if it was turned away
+	name       string // an excerpt of the common name that is safe to quote
+	role       Role   // 0 if it was refused
 }
 
-// Why a client is turned away. The client does not get to know, and the texts
-// are of this package, because those of crypto/x509 repeat what a certificate
-// says.
+// The reasons to refuse a client. They are not sent. Errors of crypto/x509 are not used
+// because they quote the certificate.
 var (
 	errNoTLS         = errors.New("the request came without TLS")
 	errNoCertificate = errors.New("there is no client certificate")
@@ -38,10 +36,10 @@ var (
 	errTooMany       = errors.New("the client certificate came with more than 10 others")
 )
 
-// authenticate finds out who sends a request, and says why if it may not
-// (httpgateway/HttpCertificateAuthHandler.cpp). Every request is checked anew by
-// the clock: what crypto/tls remembers of a certificate, on a connection or in a
-// resumed session, is the certificate alone, and that may expire meanwhile.
+// authenticate identifies the sender of a request, or returns the reason to refuse it
+// (httpgateway/HttpCertificateAuthHandler.cpp). Dates are checked with every request,
+// because a certificate may expire during a connection or before a session is
+// resumed.
 func (h *Handler) authenticate(x *exchange, r *http.Request) (reason error) {
 	if h.authenticator != nil {
 		return x.identify(h.authenticator, r)
@@ -58,7 +56,7 @@ func (h *Handler) authenticate(x *exchange, r *http.Request) (reason error) {
 	return reason
 }
 
-// attrs is what the log says of a client. Without security that is nothing.
+// attrs returns the log attributes of a client, none without security.
 func (c client) attrs() []slog.Attr {
 	if c.thumbprint == "" && c.name == "" {
 		return nil
@@ -76,16 +74,16 @@ func (c client) attrs() []slog.Attr {
 	return attrs
 }
 
-// Authenticator finds out who sends a request: by a bearer token, by a header that a proxy sets, by
-// whatever the certificates of [WithClientCertificates] are not. It returns the role, and a name
-// for the log. An error turns the client away with 403 and an empty body, and is logged; an [*Error]
-// is sent as it is, as 401 with a WWW-Authenticate header or 503 while keys cannot be had.
-// It is called by several goroutines at once, after path, verb, api-version and ClusterId were
-// checked and before the body is read.
+// Authenticator identifies the sender of a request by other means than [WithClientCertificates], such
+// as a bearer token or a header that a proxy sets. It returns the role, and a name
+// for the log. If it returns an error, the client gets 403 with an empty body, and the error is logged. An
+// [*Error] is sent instead, for example 401 with a WWW-Authenticate header, or 503 while keys are unavailable.
+// It is called after path, verb, api-version and ClusterId were
+// checked and before the body is read, and must be safe for concurrent use.
 type Authenticator func(r *http.Request) (role Role, name string, err error)
 
-// WithAuthenticator sets who finds out who sends a request. It excludes [WithClientCertificates].
-// Roles are then on: a user may look, an admin may all. Nil is an error.
+// WithAuthenticator sets the authenticator. It excludes [WithClientCertificates].
+// Roles are then on: a [User] may only call operations for users, an [Admin] may call all. Nil is an error.
 func WithAuthenticator(a Authenticator) Option {
 	return func(c *config) error {
 		if a == nil {
@@ -98,7 +96,7 @@ func WithAuthenticator(a Authenticator) Option {
 
 var errNoRole = errors.New("the authenticator gave the client no role")
 
-// identify takes in what an authenticator says.
+// identify sets the client from the result of an authenticator.
 func (x *exchange) identify(a Authenticator, r *http.Request) error {
 	role, name, err := a(r)
 	x.client.name = excerpt(name)
@@ -112,16 +110,15 @@ func (x *exchange) identify(a Authenticator, r *http.Request) error {
 	return nil
 }
 
-// Role is what a client may do (§7). It matters with [WithClientCertificates]
-// only: without it the runtime, and a [Handler] too, takes everybody for an
-// [Admin].
+// Role is what a client may do (§7). Without [WithClientCertificates] and [WithAuthenticator] every
+// client is an [Admin], as in the runtime without security.
 //
-// The zero value is no role: nobody was authenticated. A role includes those
-// below it, so that roles compare with < and >.
+// The zero value means that the client was not authenticated. A higher role includes the
+// lower ones, so roles compare with < and >.
 type Role uint8
 
 const (
-	// User may do what the document leaves to users, and ask the version of the cluster.
+	// User may call the operations for users, and read the version of the cluster.
 	User Role = iota + 1
 
 	// Admin may do everything.
@@ -140,18 +137,18 @@ func (r Role) String() string {
 	}
 }
 
-// ClientRole returns the role of the client that an implementation is called
-// for, for rules of its own: the handler has already refused what the runtime
-// refuses to that role. Without [WithClientCertificates] it is [Admin]; in a
-// context that no [Handler] made it is 0.
+// ClientRole returns the role of the client, for further rules of an
+// implementation: the handler has already refused what the runtime
+// refuses to that role. Without security it is [Admin]; in a
+// context that is not from a [Handler] it is 0.
 func ClientRole(ctx context.Context) Role {
 	return callOf(ctx).role
 }
 
-// authorise says whether a role may have an operation carried out. The defaults
+// authorise returns an error if a role may not call an operation. The defaults
 // are those of the runtime's section Security/ClientAccess
-// (Naming/ClientAccessConfig.h). An operation of which the document does not say it is for
-// admins: nobody has decided about it yet.
+// (Naming/ClientAccessConfig.h). An operation without a role in the document is for
+// admins, because its role is not decided yet.
 func (r *route) authorise(role Role) *Error {
 	if role >= Admin || r.users && role >= User {
 		return nil
@@ -159,11 +156,11 @@ func (r *route) authorise(role Role) *Error {
 	return NewError(generated.ErrorCodeAccessDenied, "The role of this client certificate may not do this. An admin may.")
 }
 
-// WithOrigins names web sites whose pages may send writes, as SCHEME://HOST[:PORT]. A browser lets
-// every page send a POST without a body anywhere, and adds the client certificate of the person in
-// front of it: so a write that a browser says comes from a page of another site, by Sec-Fetch-Site or
+// WithOrigins allows writes from pages of these web sites, as SCHEME://HOST[:PORT]. Browsers let
+// any page send a POST without a body to any server, with the client certificate of the
+// user. Therefore a write from a page of another site, by Sec-Fetch-Site or
 // Origin, is refused with 403 E_ACCESSDENIED. Programs send neither header. By default no other site
-// may. What is no such text is an error.
+// is allowed. Any other form of text is an error.
 func WithOrigins(origins ...string) Option {
 	return func(c *config) error {
 		var errs []error
@@ -176,12 +173,12 @@ func WithOrigins(origins ...string) Option {
 	}
 }
 
-// WithHosts names hosts, without a port, that requests to a loopback address may ask for besides
-// loopback ones. A page can have its own name resolve to a loopback address, and then read what is
-// served there (DNS rebinding). So a server of [NewHTTPServer] that listens on a loopback address,
-// with neither client certificates nor an authenticator, refuses other hosts with 403 E_ACCESSDENIED. Allowed
-// are localhost, names below it, and loopback addresses. Needed behind a proxy on the same machine that passes the Host on.
-// Letter case does not matter. By default there are none; a blank one is an error.
+// WithHosts allows further values of the Host header, without a port, on a loopback address. A web page
+// can make its own name resolve to a loopback address and then read responses of the server
+// there (DNS rebinding). Therefore a server of [NewHTTPServer] that listens on a loopback address,
+// with neither client certificates nor an authenticator, refuses other hosts with 403 E_ACCESSDENIED. Always allowed
+// are localhost, names below it, and loopback addresses. The option is needed behind a proxy on the same machine
+// that forwards the Host. Letter case does not matter. The default is no further host; a blank one is an error.
 func WithHosts(hosts ...string) Option {
 	return func(c *config) error {
 		for _, host := range hosts {
@@ -196,7 +193,7 @@ func WithHosts(hosts ...string) Option {
 
 type loopbackKey struct{}
 
-// listening is the context of the requests of a listener, which tells whether others can reach it.
+// listening returns the base context of a listener. It is marked if the address is a loopback one.
 func listening(l net.Listener) context.Context {
 	ctx := context.Background()
 	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsLoopback() {
@@ -205,7 +202,7 @@ func listening(l net.Listener) context.Context {
 	return ctx
 }
 
-// checkOrigin refuses what a page of somebody else has a browser send.
+// checkOrigin refuses requests that a page of another site makes a browser send.
 func (h *Handler) checkOrigin(r *http.Request) *Error {
 	if err := h.browsers.Check(r); err != nil {
 		return NewError(generated.ErrorCodeAccessDenied, "A page of another web site may not send this.").Wrap(err)
@@ -216,13 +213,12 @@ func (h *Handler) checkOrigin(r *http.Request) *Error {
 	return nil
 }
 
-// mayAskFor says whether a Host is one that a loopback address has.
+// mayAskFor reports whether a Host is allowed on a loopback address.
 func (h *Handler) mayAskFor(host string) bool {
 	return loopback.Host(host) || slices.Contains(h.hosts, loopback.Name(host))
 }
 
-// checkCluster keeps a request that was meant for another cluster from being
-// carried out in this one
+// checkCluster refuses a request for another cluster
 // (httpgateway/RequestHandlerBase.HandlerAsyncOperation.cpp).
 func (c *config) checkCluster(r *http.Request) *Error {
 	named := r.Header["Clusterid"]
