@@ -13,7 +13,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// cluster can cancel, and nothing else.
+// cluster implements only CancelOperation.
 type cluster struct{ server.Unimplemented }
 
 func (cluster) CancelOperation(_ context.Context, r generated.CancelOperationRequestObject) (generated.CancelOperationResponseObject, error) {
@@ -23,7 +23,7 @@ func (cluster) CancelOperation(_ context.Context, r generated.CancelOperationReq
 	return generated.CancelOperation200Response{}, nil
 }
 
-// An implementation with one operation of its own. The rest is Unimplemented.
+// An implementation of one operation. The others are Unimplemented.
 func Example() {
 	h, err := server.New(cluster{})
 	if err != nil {

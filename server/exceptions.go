@@ -12,31 +12,31 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// exception says how the runtime reads a parameter where the document says something else, or
-// nothing. What is not here is checked by the document alone. Every parameter of the runtime has
-// one: it is taken from the query as it is (§1.3).
+// exception describes how the runtime reads a parameter where the document differs or says
+// nothing. A parameter without an exception is checked by the document alone. Every parameter of the
+// runtime has one, because its query is not decoded (§1.3).
 type exception struct {
 	name string
-	// source is where the runtime does so.
+	// source is where the runtime defines this.
 	source string
-	// format is how the text must look, in each profile.
+	// format checks the text.
 	format format
-	// absent is the text that absence stands for; "" leaves that to the document.
+	// absent is the default of a missing parameter; with "" the document decides.
 	absent string
-	// unread says that the parameter is not even looked at. unreadAs is then what it is taken for.
+	// unread reports whether the parameter is ignored. unreadAs then returns the text to bind instead.
 	unread   func(s *source) bool
 	unreadAs func(text string) string
 
-	// only is the profile that the exception is of; both has it in each.
+	// only is the profile that has the exception, or both.
 	only Profile
 }
 
 // both marks an exception of both profiles.
 const both = Profile(profiles)
 
-// exceptions is the table. Of several rows of one name and profile the first one that fits counts.
+// exceptions is the table. The first row with the name of the parameter and the profile applies.
 var exceptions = []exception{
-	{name: apiVersionName, only: both, source: "§2: checked before all else, with what is accepted", format: format{read: asItIs}},
+	{name: apiVersionName, only: both, source: "§2: checked before all else, by checkVersion", format: format{read: asItIs}},
 	{name: timeoutName, only: both, source: "§3: checked last, by the rules of the api-version"},
 	{name: operationIDName, only: both, source: "§1.3"},
 	{name: "partitionId", only: both, source: "§1.3"},
@@ -46,7 +46,7 @@ var exceptions = []exception{
 	{name: "Force", only: Documented, source: "Common/StringUtility.h, and what the .NET client sends", format: boolean},
 	{name: "NodeInstanceId", only: Documented, source: "httpgateway/FaultsHandler.cpp", format: instance(plainDecimal)},
 	{name: "NodeInstanceId", only: Runtime, source: "Common/Parse.cpp", format: instance(runtimeNumber)},
-	// The model has 31 bits for it. The runtime's engine refuses larger values, too, only later.
+	// The model has 31 bits for it. The runtime's engine refuses larger values, too, but later.
 	{name: "StopDurationInSeconds", only: Documented, source: "§9.3", format: number(plainDecimal, math.MaxInt32)},
 	{name: "StopDurationInSeconds", only: Runtime, source: "httpgateway/FaultsHandler.cpp", format: number(runtimeNumber, math.MaxInt32), unread: startsNode, unreadAs: zero},
 	{name: "QuorumLossDuration", only: Documented, source: "Common/Parse.cpp", format: number(plainDecimal, math.MaxUint32)},
@@ -61,8 +61,7 @@ var exceptions = []exception{
 	{name: "DataLossMode", only: both, source: "§1.4: Invalid is reserved"},
 	{name: "RestartPartitionMode", only: both, source: "§1.4: Invalid is reserved"},
 	{name: "QuorumLossMode", only: Documented, source: "§1.4: Invalid is reserved"},
-	// The runtime does not know the text that the document gives. Documented clients send it all
-	// the same.
+	// The runtime does not know a text of the document, but documented clients send it.
 	{name: "QuorumLossMode", only: Runtime, source: "httpgateway/Constants.cpp", format: without(string(generated.QuorumLossModeQuorumReplicas))},
 }
 
@@ -76,7 +75,7 @@ func exceptionOf(profile Profile, op *generated.Operation, p *generated.Paramete
 	if len(p.Enum) > 0 && !p.Open {
 		e.format = listed(p.Enum, "Invalid", e.format.accepts)
 	}
-	// A progress call finds its operation by the id alone; the runtime does not look at the path
+	// A progress call finds its operation by the id alone; the runtime ignores the path variables
 	// (§1.4).
 	if profile == Runtime && p.In == "path" && op.Method == "GET" {
 		e.unread = func(*source) bool { return true }
@@ -93,7 +92,7 @@ func exceptionOf(profile Profile, op *generated.Operation, p *generated.Paramete
 	return &e
 }
 
-// accepts is what a parameter must be, by the exception if it has words of its own.
+// accepts describes the accepted values of a parameter, in the words of the exception if it has any.
 func (e *exception) accepts(p *generated.Parameter) string {
 	if e != nil && e.format.accepts != "" {
 		return e.format.accepts
@@ -101,13 +100,13 @@ func (e *exception) accepts(p *generated.Parameter) string {
 	return p.Accepts
 }
 
-// asItIs is the format of what was checked already.
+// asItIs is the format of a parameter that is already checked.
 func asItIs(text string) (string, generated.ErrorCode) { return text, "" }
 
-// without marks an enumeration that lacks one of the texts of the document.
+// without is the format of an enumeration without one text of the document.
 func without(text string) format { return format{accepts: text} }
 
-// listed is an enumeration of the document, in exact letter case, less some texts.
+// listed is the format of an enumeration of the document, case-sensitive, without the texts in less.
 func listed(enum []string, less ...string) format {
 	texts := slices.DeleteFunc(slices.Clone(enum), func(text string) bool { return slices.Contains(less, text) })
 	return format{
@@ -121,7 +120,7 @@ func listed(enum []string, less ...string) format {
 	}
 }
 
-// startsNode says that a transition is no stop: its duration is then not read.
+// startsNode reports whether a transition is not a stop: then its duration is ignored.
 func startsNode(s *source) bool {
 	text, _ := rawValue(s.request.URL.RawQuery, "NodeTransitionType")
 	return text != string(generated.NodeTransitionTypeStop)
@@ -129,12 +128,12 @@ func startsNode(s *source) bool {
 
 func zero(string) string { return "0" }
 
-// format is how a parameter must look where the document does not say it.
+// format checks and converts the text of a parameter where the document does not.
 type format struct {
 	// accepts completes the sentence "X must be ".
 	accepts string
-	// read returns the text that the binder gets, or the code of the refusal. Nil leaves the
-	// check to the document.
+	// read returns the text for the binder, or the code of the refusal. If it is nil, the document
+	// decides.
 	read func(text string) (canonical string, refused generated.ErrorCode)
 }
 
@@ -152,10 +151,10 @@ var boolean = format{
 	},
 }
 
-// numeral reads an unsigned number of that many bits.
+// numeral parses an unsigned number of at most that many bits.
 type numeral func(text string, bits int) (uint64, bool)
 
-// number is an unsigned number up to max, which is at most one of 32 bits. The
+// number is the format of an unsigned number up to max, which has at most 32 bits. The
 // binder gets it as a decimal.
 func number(read numeral, max uint64) format {
 	return format{
@@ -170,8 +169,8 @@ func number(read numeral, max uint64) format {
 	}
 }
 
-// instance is a node instance id: any unsigned 64-bit number but 0, which has a
-// code of its own (httpgateway/FaultsHandler.cpp).
+// instance is the format of a node instance id: any unsigned 64-bit number except 0, which has its
+// own code (httpgateway/FaultsHandler.cpp).
 func instance(read numeral) format {
 	return format{
 		accepts: "an unsigned 64-bit number other than 0",
@@ -188,22 +187,20 @@ func instance(read numeral) format {
 	}
 }
 
-// plainDecimal reads digits and nothing else, as an integer of the document is
-// written.
+// plainDecimal parses digits only, as the document writes an integer.
 func plainDecimal(text string, bits int) (uint64, bool) {
 	n, err := strconv.ParseUint(text, 10, bits)
 	return n, err == nil
 }
 
-// runtimeDecimal reads a number as the runtime does where it insists on base
-// ten: blanks around it and one plus are fine (Common/Parse.cpp).
+// runtimeDecimal parses a number as the runtime does in base ten: spaces around it and
+// one plus are allowed (Common/Parse.cpp).
 func runtimeDecimal(text string, bits int) (uint64, bool) {
 	return plainDecimal(strings.TrimPrefix(strings.Trim(text, " "), "+"), bits)
 }
 
-// runtimeNumber reads a number as the runtime does where it leaves the base
-// open: decimal, or hexadecimal after 0x. A leading 0 does not mean octal, and
-// a plus goes with decimal only (Common/Parse.cpp).
+// runtimeNumber parses a number as the runtime does in any base: decimal, or hexadecimal after
+// 0x. A leading 0 does not mean octal, and a plus is allowed only for decimal (Common/Parse.cpp).
 func runtimeNumber(text string, bits int) (uint64, bool) {
 	text = strings.Trim(text, " ")
 	if len(text) > 2 && (text[:2] == "0x" || text[:2] == "0X") {
@@ -213,7 +210,7 @@ func runtimeNumber(text string, bits int) (uint64, bool) {
 	return runtimeDecimal(text, bits)
 }
 
-// maxNodeName is the longest text of any kind that the runtime takes
+// maxNodeName is the length of the longest text that the runtime accepts for any parameter
 // (Common/ParameterValidator.cpp).
 const maxNodeName = 4096
 
@@ -237,12 +234,12 @@ var serviceID = format{
 	},
 }
 
-// maxName is the longest name, with its scheme (Common/CommonConfig.h).
+// maxName is the length of the longest name, with its scheme (Common/CommonConfig.h).
 const maxName = 512
 
-// formsName says whether fabric:/ and the id make a name (Common/NamingUri.cpp,
-// Common/Uri.Parser.cpp): levels that are neither empty nor dots, of characters
-// that a URI has, spaces included, without those that names reserve.
+// formsName reports whether fabric:/ and the id form a name (Common/NamingUri.cpp,
+// Common/Uri.Parser.cpp): its levels are not empty, "." or "..", and have only characters
+// of a URI and spaces, without those that names reserve.
 func formsName(id string) bool {
 	if !utf8.ValidString(id) || utf8.RuneCountInString("fabric:/"+id) > maxName {
 		return false

@@ -16,22 +16,22 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// exchange is one request on its way through the edge: the ResponseWriter that
-// the generated code and the implementation's response objects write to, and
-// what the log will say of it.
+// exchange is one request and its answer: the ResponseWriter for
+// the generated code and for the implementation's response objects, and
+// the data for the log.
 type exchange struct {
 	w       http.ResponseWriter
-	wrote   bool // a final header went out
-	aborted bool // the answer broke off after that
+	wrote   bool // a final header was sent
+	aborted bool // the answer was truncated after that
 
 	status    int
 	method    string
-	remote    string // the address that it came from
+	remote    string // the address of the client
 	route     string
 	requestID string
 	client    client
 	source    source
-	always    [3]string // the values of headers: two of every answer, and the type of a failure
+	always    [3]string // header values: two of every answer, and the Content-Type of a failure
 
 	code  generated.ErrorCode
 	cause error
@@ -46,11 +46,11 @@ const (
 // Header implements [http.ResponseWriter].
 func (x *exchange) Header() http.Header { return x.w.Header() }
 
-// WriteHeader sends the header once. Informational ones pass. The generated
-// code leaves the charset out.
+// WriteHeader sends the header once, and informational headers always. It adds the charset, which the generated
+// code leaves out.
 func (x *exchange) WriteHeader(status int) {
 	if x.wrote {
-		return // net/http would log a line of its own about it
+		return // net/http would log a superfluous call
 	}
 	switch t := x.Header()["Content-Type"]; {
 	case len(t) == 1 && t[0] == jsonType:
@@ -58,7 +58,7 @@ func (x *exchange) WriteHeader(status int) {
 	case len(t) == 0 && status < http.StatusMultipleChoices && x.source.route != nil && x.source.route.typed:
 		x.Header()["Content-Type"] = []string{jsonTypeCharset}
 	}
-	x.w.WriteHeader(status) // panics if that is no status
+	x.w.WriteHeader(status) // panics if status is invalid
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		x.wrote, x.status = true, status
 	}
@@ -72,8 +72,7 @@ func (x *exchange) Write(b []byte) (int, error) {
 	return x.w.Write(b)
 }
 
-// FlushError lets a response object that streams flush, without a header going
-// out behind the back of the exchange.
+// FlushError lets a response object that streams flush. It sends the header through WriteHeader first.
 func (x *exchange) FlushError() error {
 	if !x.wrote {
 		x.WriteHeader(http.StatusOK)
@@ -81,21 +80,21 @@ func (x *exchange) FlushError() error {
 	return http.NewResponseController(x.w).Flush()
 }
 
-// Unwrap gives [http.ResponseController] the rest.
+// Unwrap gives [http.ResponseController] access to the other methods.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.w }
 
-// within gives the answer until a moment. It takes the place of a WriteTimeout of
+// within sets the write deadline of the answer. It replaces a WriteTimeout of
 // the server, which could not tell a long timeout from a slow reader. Writers
-// without deadlines, as in tests, go without.
+// that do not support deadlines, as in tests, have none.
 func (x *exchange) within(deadline time.Time) {
 	_ = http.NewResponseController(x.w).SetWriteDeadline(deadline)
 }
 
-// fail answers with what a client may learn from an error.
+// fail answers with the part of an error that a client may see.
 func (x *exchange) fail(err error) { x.refuse(classify(err)) }
 
-// refuse answers with a FabricError. After a header it is too late for one: then
-// the connection is cut, because an answer that merely stopped could pass for a
+// refuse answers with a FabricError. If the header was already sent, it aborts
+// the connection, because a truncated answer could be taken for a
 // complete one.
 func (x *exchange) refuse(e *Error) {
 	x.code, x.cause = e.Code, e.cause
@@ -107,7 +106,7 @@ func (x *exchange) refuse(e *Error) {
 	said := generated.FabricError{Error: generated.FabricErrorDetail{Code: e.Code, Message: e.Message}}
 	body, _ := said.AppendJSON(make([]byte, 0, 64+len(e.Code)+len(e.Message))) // two texts always encode
 	h := x.Header()
-	// What a response object announced before it failed.
+	// A response object may have set these before it failed.
 	for _, name := range [...]string{"Content-Length", "Content-Encoding", "Cache-Control", "Etag", "Last-Modified"} {
 		delete(h, name)
 	}
@@ -124,8 +123,8 @@ func (x *exchange) refuse(e *Error) {
 	_, _ = x.Write(body) // the client may be gone
 }
 
-// turnAway answers a request that was not authenticated: 403 and nothing more,
-// no body, no type of one, no hint at what was wrong (§7). The reason is for the
+// turnAway answers a request that was not authenticated: 403 without a body, a
+// Content-Type or a reason (§7). The reason is for the
 // log. net/http cannot send the gateway's reason phrase.
 func (x *exchange) turnAway(reason error) {
 	x.cause = reason
@@ -133,21 +132,21 @@ func (x *exchange) turnAway(reason error) {
 	x.WriteHeader(http.StatusForbidden)
 }
 
-// panicked is a panic of an implementation, as an error. It is no *Error and
+// panicked is a panic of an implementation, as an error. It is not an *Error and
 // wraps nothing, so that a client learns only that the server failed.
 type panicked struct{ value any }
 
 func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// protect calls next and makes an answer of a panic in it. The stack is for the
-// log only. [http.ErrAbortHandler] goes on to net/http, whose way it is to cut
-// a connection without a word.
+// protect calls next and answers with a failure if it panics. The stack is only for the
+// log. [http.ErrAbortHandler] is passed on to net/http, which then closes
+// the connection silently.
 func (x *exchange) protect(next func()) {
 	returned := false
 	defer func() {
 		switch v := recover(); v {
 		case nil:
-			x.aborted = x.aborted || !returned // runtime.Goexit: net/http cuts the connection
+			x.aborted = x.aborted || !returned // runtime.Goexit: net/http closes the connection
 		case http.ErrAbortHandler:
 			x.aborted = true
 			panic(v)
@@ -163,16 +162,16 @@ func (x *exchange) protect(next func()) {
 // maxBody is the largest body that the gateway reads (Management/HttpTransport).
 const maxBody = 4 << 20
 
-// takeBody bounds the body of a request that has one by the document, and returns it. Any other
-// body is read and forgotten, as the gateway does, and never more than a buffer of it is held.
+// takeBody returns the bounded body of a request if the document has a body for it. Any other
+// body is read and discarded, as in the gateway, one buffer at a time.
 func takeBody(w http.ResponseWriter, r *http.Request, wanted bool) (io.Reader, *Error) {
 	if r.ContentLength > maxBody {
-		return nil, errTooLarge() // before a client that asked gets its 100 Continue
+		return nil, errTooLarge() // before 100 Continue is sent
 	}
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	// MaxBytesReader also has the connection closed, so that the rest is not read either.
+	// MaxBytesReader also makes net/http close the connection, so that the rest is not read.
 	bounded := http.MaxBytesReader(w, r.Body, maxBody)
 	if wanted {
 		return bounded, nil
@@ -187,8 +186,8 @@ func errTooLarge() *Error {
 	return NewError(generated.ErrorCodeMessageTooLarge, "The request body must not be larger than 4194304 bytes.")
 }
 
-// bodyError is a body that could not be read, or is not what the document wants. What is wrong
-// with it may repeat it, so that it is for the log.
+// bodyError returns the error for a body that could not be read, or does not match the document. The
+// cause may quote the body, so it is only for the log.
 func bodyError(err error) *Error {
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {
@@ -197,15 +196,14 @@ func bodyError(err error) *Error {
 	return NewError(generated.ErrorCodeInvalidArg, "The request body could not be read.").Wrap(err)
 }
 
-// requestIDHeader is what the .NET client sends to tell its requests apart; the
+// requestIDHeader is the header, in canonical form, with which the .NET client identifies its requests; the
 // gateway writes it to its traces.
-// It is in the form in which net/http keeps headers.
 const requestIDHeader = "X-Servicefabricrequestid"
 
-// maxRequestID is the longest id that is taken over.
+// maxRequestID is the length of the longest id that is accepted from a client.
 const maxRequestID = 128
 
-// call is what an implementation may ask about the request it is called for.
+// call is what an implementation can read about its request.
 type call struct {
 	requestID string
 	role      Role
@@ -213,7 +211,7 @@ type call struct {
 
 type callKey struct{}
 
-// callOf is the call of a context; all zeros if a Handler did not make it.
+// callOf returns the call of a context; the zero call if the context is not from a Handler.
 func callOf(ctx context.Context) call {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return *c
@@ -221,11 +219,11 @@ func callOf(ctx context.Context) call {
 	return call{}
 }
 
-// RequestID returns the id of the request that an implementation is called
-// for: the caller's X-ServiceFabricRequestId if it is printable ASCII of at
+// RequestID returns the id of an implementation's request:
+// the caller's X-ServiceFabricRequestId if it is printable ASCII of at
 // most 128 characters, else a new random one. It is in the log line of the
-// request, and the answer repeats it in a header of the same name. In a context
-// that no [Handler] made it is empty.
+// request, and in a header of the same name in the answer. In a context
+// that is not from a [Handler] it is empty.
 func RequestID(ctx context.Context) string {
 	return callOf(ctx).requestID
 }
@@ -246,22 +244,22 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// callContext is the context of a call, which knows the call and ends at a deadline. Most
-// implementations look at it and never wait for it, so that the timer is made for the first who waits.
-// Of two reasons to end, the request's and the deadline, the one that is seen first counts.
+// callContext is the context of a call, with a value for the call and a deadline. Most
+// implementations never wait for it, so the timer is created when Done is called first.
+// If both the request and the deadline have ended it, the one that is seen first is the reason.
 type callContext struct {
 	context.Context // of the request
 	call            call
 	deadline        time.Time
 
 	mu    sync.Mutex
-	timed context.Context // nil until somebody waits
+	timed context.Context // nil until the first Done, or until the context has ended
 	stop  context.CancelFunc
 	over  bool
 }
 
-// Value returns the call to whoever asks for it. Once there is a timer, package context finds it
-// here, and hangs on it what derives from this context.
+// Value returns the call for callKey. Once there is a timer, package context finds it
+// through Value, and makes contexts that derive from this one its children.
 func (c *callContext) Value(key any) any {
 	if key == (callKey{}) {
 		return &c.call
@@ -275,7 +273,7 @@ func (c *callContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Deadline is that of the call, or of the request if it is earlier.
+// Deadline returns the deadline of the call, or of the request if it is earlier.
 func (c *callContext) Deadline() (time.Time, bool) {
 	if of, ok := c.Context.Deadline(); ok && of.Before(c.deadline) {
 		return of, true
@@ -286,7 +284,7 @@ func (c *callContext) Deadline() (time.Time, bool) {
 // Done returns a channel that is closed when the context ends.
 func (c *callContext) Done() <-chan struct{} { return c.withTimer().Done() }
 
-// Err says whether the context has ended, and why. The first reason stays.
+// Err returns why the context has ended, nil if it has not. The first reason stays.
 func (c *callContext) Err() error {
 	c.mu.Lock()
 	untouched := c.timed == nil && !c.over

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// AddRoute registers a path, as an operation that the document gains is registered.
+// AddRoute registers a path like that of a new operation of the document.
 func (h *Handler) AddRoute(method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
 	h.AddRouteSince("", method, path, serve)
 }
 
-// AddRouteSince registers a path that came with an api-version.
+// AddRouteSince registers a path that was added in an api-version.
 func (h *Handler) AddRouteSince(came, method, path string, serve func(w http.ResponseWriter, variables map[string]string)) {
 	r := &route{came: since(came)}
 	r.serve = func(w http.ResponseWriter, _ *http.Request) {
@@ -23,16 +23,15 @@ func (h *Handler) AddRouteSince(came, method, path string, serve func(w http.Res
 	h.router.add(r, method, path)
 }
 
-// Settings returns what an exchange is checked by: the profile, the version, and
-// whether callers have to say who they are.
+// Settings returns the profile, the version, and whether clients need certificates.
 func (h *Handler) Settings() (p Profile, runtimeVersion string, secured bool) {
 	return h.profile, h.newest.String(), h.clients != nil
 }
 
-// SetClock replaces the clock that certificates are checked by.
+// SetClock replaces the clock for the dates of certificates.
 func (h *Handler) SetClock(now func() time.Time) { h.now = now }
 
-// Connections returns of how many connections something is known.
+// Connections returns the number of connections in the cache.
 func (h *Handler) Connections() int {
 	h.clients.connections.mu.RLock()
 	defer h.clients.connections.mu.RUnlock()

@@ -12,34 +12,34 @@ import (
 	"strings"
 )
 
-// addGateway adds what tools ask a gateway besides the operations of the document, and what it
-// answers without the fault service, so that it works in front of any implementation
-// (httpgateway/ClusterManagementHandler.cpp). HEAD is none of it: the gateway knows GET alone.
+// addGateway adds the paths that tools request besides the operations of the document. The gateway
+// answers them without the fault service, so they need no implementation
+// (httpgateway/ClusterManagementHandler.cpp). There is no HEAD: the gateway supports only GET.
 func (t *router) addGateway(newest version) {
 	t.add(&route{serve: getRoot, local: true, versionless: true}, http.MethodGet, "/")
 	t.add(&route{serve: getClusterVersion(newest), users: true}, http.MethodGet, "/$/GetClusterVersion")
 	t.add(&route{serve: getAADMetadata, local: true, anonymous: true}, http.MethodGet, "/$/GetAadMetadata")
 }
 
-// rootPage stands in for the start page of a cluster, which is a file of the
-// installation there.
+// rootPage replaces the start page of a cluster, which is a file of its
+// installation.
 const rootPage = `<!DOCTYPE html>
 <html lang="en"><head><title>Service Fabric fault operations</title></head>
 <body><p>This is a server of the fault operations of Service Fabric. They are below /Faults.</p></body></html>
 `
 
-// getRoot is what sfctl asks before it selects a cluster, without an
-// api-version. The gateway registers the page without one, and lets anonymous
-// clients see it only where Azure Active Directory is on, which it never is here:
-// with security on it takes a certificate of any role.
+// getRoot serves the page that sfctl requests, without an api-version, before it selects a
+// cluster. The gateway requires no api-version for it, and serves it to anonymous
+// clients only if Azure Active Directory is on, which it never is here:
+// with security on, the client needs a certificate of any role.
 func getRoot(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = io.WriteString(w, rootPage) // the client may be gone
 }
 
-// getClusterVersion is what sfctl asks after a select, and after every command
-// that failed. The gateway forwards it to the cluster as a query, and queries are
-// for users, too (Naming/ClientAccessConfig.h). The version of a cluster has four
+// getClusterVersion answers the request that sfctl sends after a select, and after every failed
+// command. The gateway forwards it to the cluster as a query, and users may send
+// queries (Naming/ClientAccessConfig.h). The version of a cluster has four
 // numbers, 6.4.514.9494 in the example of the documents; the last two are not
 // known here.
 func getClusterVersion(newest version) http.HandlerFunc {
@@ -50,20 +50,19 @@ func getClusterVersion(newest version) http.HandlerFunc {
 	}
 }
 
-// getAADMetadata says that Azure Active Directory is off. A client asks it to
-// find out how to authenticate, so it needs no certificate itself. The members
-// have small letters, other than everywhere else
+// getAADMetadata answers that Azure Active Directory is off. A client requests it to
+// find out how to authenticate, so it needs no certificate. The names of the members are
+// in lower case, unlike those of all other answers
 // (ServiceModel/transport/ClaimsRetrievalMetadata.h).
 func getAADMetadata(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", jsonTypeCharset)
 	_, _ = io.WriteString(w, `{"type":"","metadata":{}}`)
 }
 
-// WithDocument serves the document at a path of choice: each file by its name below the path, such
-// as openapi.Files of package openapi has them, and a list of the names at the path itself. Like the
-// root it needs no api-version, and with security on a certificate of any role. The path begins with
-// a slash, has no variables and none of the paths of the API above it; a path that is taken is an
-// error. The files are copied.
+// WithDocument serves the document below the path at: each file by its name, for example those
+// of openapi.Files of package openapi, and a list of the names at the path itself. Like GET /,
+// it needs no api-version, and with security on a certificate of any role. The path must begin with
+// a slash and have no variables; a path of the API is an error. The map is copied, its contents are not.
 func WithDocument(at string, files map[string][]byte) Option {
 	return func(c *config) error {
 		switch {
@@ -77,7 +76,7 @@ func WithDocument(at string, files map[string][]byte) Option {
 	}
 }
 
-// addDocument adds the paths of the document.
+// addDocument adds the paths of [WithDocument].
 func (t *router) addDocument(at string, files map[string][]byte) error {
 	if len(files) == 0 {
 		return nil

@@ -11,20 +11,20 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Limits bounds how much a [Handler] has its implementation do at once. The zero value has the
-// defaults.
+// Limits bounds the number of concurrent calls of the implementation of a [Handler]. The zero value
+// has the defaults.
 type Limits struct {
-	// Requests is how many requests are carried out at once. 0 is 100, as in the runtime
+	// Requests is the maximum number of concurrent requests. 0 means 100, as in the runtime
 	// (ConcurrentRequests, §5.9).
 	Requests int
-	// Lists is how many of them may be lists: operations that only read, and name no one thing to
-	// read of. 0 is a tenth of Requests, and at least 1. More than Requests is as good as Requests.
+	// Lists is the maximum number of them that are lists: operations that only read, and whose parameters
+	// identify no single object. 0 means a tenth of Requests, at least 1; more than Requests means Requests.
 	Lists int
-	// Queue is how many more requests may wait for their turn, and how many lists besides. 0 is ten
-	// times Requests; below 0 none may.
+	// Queue is the maximum number of waiting requests, and separately of waiting lists. 0 means ten
+	// times Requests; a negative Queue means none.
 	Queue int
-	// Wait is how long a request waits at most; a request whose own timeout is over waits no longer
-	// either. 0 is 1 s; below 0 none waits.
+	// Wait is the maximum time that a request waits. A request stops waiting earlier if its own timeout
+	// ends. 0 means 1 s; with a negative Wait none waits.
 	Wait time.Duration
 }
 
@@ -49,29 +49,29 @@ func WithLimits(l Limits) Option {
 	}
 }
 
-// Load is how much a [Handler] has to do at a moment.
+// Load is the load of a [Handler] at a moment.
 type Load struct {
-	Running int    // requests that are carried out, lists included
-	Lists   int    // lists that are carried out
-	Waiting int    // requests that wait for their turn
-	Refused uint64 // how many were too many, so far
+	Running int    // running requests, lists included
+	Lists   int    // running lists
+	Waiting int    // waiting requests, lists included
+	Refused uint64 // requests refused as too many since the start
 }
 
-// Load returns what the handler has to do now. The numbers are not all of the same moment.
+// Load returns the current load. The numbers are not one consistent snapshot.
 func (h *Handler) Load() Load {
 	t := h.turns
 	return Load{len(t.all.slots), len(t.lists.slots), int(t.all.waiting.Load() + t.lists.waiting.Load()), t.refused.Load()}
 }
 
-// turns is what lets requests in.
+// turns limits the concurrent requests.
 type turns struct {
 	all, lists gate
-	most       int64 // that wait at a gate
+	most       int64 // the maximum number of requests that wait at a gate
 	wait       time.Duration
 	refused    atomic.Uint64
 }
 
-// gate has a place for each who is in. Whoever waits for one of a channel gets it in order.
+// gate is a semaphore. Goroutines that wait to send on a channel proceed in FIFO order.
 type gate struct {
 	slots   chan struct{}
 	waiting atomic.Int64
@@ -93,7 +93,7 @@ var errBusy = &Error{
 	Message: "The server has as much to do as it can, and has not carried this request out.",
 }
 
-// inTurn has the implementation carry out a request when it is its turn.
+// inTurn calls the implementation when the request has a slot.
 func (h *Handler) inTurn(ctx context.Context, r *route, request any) (any, error) {
 	t := h.turns
 	if r.lists {
@@ -109,7 +109,7 @@ func (h *Handler) inTurn(ctx context.Context, r *route, request any) (any, error
 	return h.invoke(ctx, r.operation, request)
 }
 
-// enter waits for a place. An error says that there was none.
+// enter waits for a slot. It returns an error if the request got none.
 func (t *turns) enter(ctx context.Context, g *gate) error {
 	select {
 	case g.slots <- struct{}{}:
@@ -128,7 +128,8 @@ func (t *turns) enter(ctx context.Context, g *gate) error {
 		return nil
 	case <-timer.C:
 	case <-ctx.Done():
-		// Of one whose time is over the outcome is not open, as another error would have it.
+		// A request whose timeout ended here gets errBusy: it was not carried out, while
+		// DeadlineExceeded would say that its outcome is unknown.
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return ctx.Err()
 		}
@@ -139,7 +140,7 @@ func (t *turns) enter(ctx context.Context, g *gate) error {
 
 func (g *gate) leave() { <-g.slots }
 
-// isList says whether an operation only reads, and names no one thing.
+// isList reports whether an operation only reads, and has neither a path variable nor an id.
 func isList(op *generated.Operation) bool {
 	if op.Method != http.MethodGet {
 		return false

@@ -16,7 +16,7 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// source is a request as the generated binder reads it: with the exceptions of the profile.
+// source reads a request for the generated binder, with the exceptions of the profile.
 type source struct {
 	config  *config
 	route   *route
@@ -26,7 +26,7 @@ type source struct {
 
 	version     version // of the request
 	timeout     time.Duration
-	operationID string // as given
+	operationID string // as sent
 
 	room [2]variable
 }
@@ -35,7 +35,7 @@ type source struct {
 func (s *source) Text(n int, p *generated.Parameter) (string, generated.Reading, error) {
 	e := s.route.exceptions[n]
 	if e == nil && !p.Required && s.route.since[n].compare(s.version) > 0 {
-		return "", generated.Absent, nil // the version of the request does not have it
+		return "", generated.Absent, nil // added after the version of the request
 	}
 	text, given := s.find(p, e)
 	switch {
@@ -62,7 +62,7 @@ func (s *source) Text(n int, p *generated.Parameter) (string, generated.Reading,
 	return text, reading, nil
 }
 
-// find returns the text of a parameter as it is meant.
+// find returns the text of a parameter.
 func (s *source) find(p *generated.Parameter, e *exception) (text string, given bool) {
 	switch p.In {
 	case "path":
@@ -88,7 +88,7 @@ func (s *source) find(p *generated.Parameter, e *exception) (text string, given 
 	return "", false
 }
 
-// Texts implements [generated.Source]. A list is written as several values, or with commas.
+// Texts implements [generated.Source]. A list is several values, or values separated by commas.
 func (s *source) Texts(n int, p *generated.Parameter) (all []string, err error) {
 	if p.In != "query" {
 		text, given := s.find(p, nil)
@@ -106,7 +106,7 @@ func (s *source) Texts(n int, p *generated.Parameter) (all []string, err error) 
 	return all, nil
 }
 
-// maxValues bounds the values of a list in a query.
+// maxValues bounds the values of a query parameter that is a list.
 const maxValues = 1000
 
 // Body implements [generated.Source].
@@ -117,13 +117,12 @@ const (
 	apiVersionName  = "api-version"
 	timeoutName     = "timeout"
 
-	// writeMargin is how much longer than its timeout a request may take until
-	// its answer is out.
+	// writeMargin is the time for writing the answer after the timeout of the request.
 	writeMargin = 30 * time.Second
 )
 
-// bindTimeout reads timeout (§3). The document describes it from api-version 6.0 on. To the
-// runtime, and before that version, a text that is no unsigned 32-bit decimal is as good as none,
+// bindTimeout reads timeout (§3). The document describes it from api-version 6.0 on. In the
+// runtime, and before that version, a text other than an unsigned 32-bit decimal counts as missing,
 // and only 0 is refused.
 func (s *source) bindTimeout(text string, given bool, p *generated.Parameter) (string, generated.Reading, error) {
 	if !given {
@@ -146,13 +145,13 @@ func (s *source) bindTimeout(text string, given bool, p *generated.Parameter) (s
 	}
 }
 
-// refuse says what a parameter must be.
+// refuse returns the error that says what a parameter must be.
 func refuse(p *generated.Parameter, e *exception, text string, code generated.ErrorCode) *Error {
 	return NewError(code, p.Name+` must be `+e.accepts(p)+`, not "`+excerpt(text)+`".`)
 }
 
-// unbound makes an error of the binder one of the API. What it says of a body, and of anything
-// else that came, is for the log.
+// unbound converts an error of the binder to an error of the API. Details about a body are only for
+// the log.
 func (s *source) unbound(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
@@ -171,8 +170,8 @@ func (s *source) unbound(err error) *Error {
 
 const forceName = "Force"
 
-// force says whether a request forces something, for the log, and false as the second if that is nothing
-// that it says.
+// force returns, for the log, whether a request is a force. known is false if its operation has no Force, or
+// Force is neither true nor false.
 func (s *source) force() (force, known bool) {
 	if s.route == nil || !s.route.forces {
 		return false, false
@@ -182,20 +181,20 @@ func (s *source) force() (force, known bool) {
 	return force, force || !given || strings.EqualFold(text, "false")
 }
 
-// A raw query has two readings. The gateway's own parser (§1.3, httpgateway/GatewayUri.cpp) takes
-// names and values as they are: nothing is percent-decoded, a plus is a plus, names mind their
-// case, and the first of several pairs of one name is the one that counts. It is that of every
-// parameter of the runtime. A parameter that only the document has is read as everybody writes it.
+// A query is read in two ways. Parameters of the runtime are read as by the gateway's own parser
+// (§1.3, httpgateway/GatewayUri.cpp): nothing is percent-decoded, a plus is a plus, names are
+// case-sensitive, and the first of several pairs of one name counts. A parameter that only the
+// document has is decoded as usual.
 
-// rawValue returns the value of the first pair of that name as the gateway sees it.
+// rawValue returns the value of the first pair of that name, by the gateway's rules.
 func rawValue(raw, name string) (value string, ok bool) {
 	for more := true; more; {
 		var piece string
 		piece, raw, more = strings.Cut(raw, "&")
 		if !strings.HasPrefix(piece, name) && !strings.HasPrefix(piece, "=") {
-			continue // most pieces, at the price of a look
+			continue // the fast path for most pieces
 		}
-		// Empty parts are skipped, so that a==b is a pair and a= is none, and a=b=c has a part
+		// Empty parts are skipped: a==b is a pair, and a= is not. a=b=c has one part
 		// too many.
 		first, rest := part(piece)
 		if first != name {
@@ -211,14 +210,14 @@ func rawValue(raw, name string) (value string, ok bool) {
 	return "", false
 }
 
-// part cuts the first part that is not empty off a piece.
+// part cuts off the first non-empty part of a piece.
 func part(piece string) (part, rest string) {
 	piece = strings.TrimLeft(piece, "=")
 	part, rest, _ = strings.Cut(piece, "=")
 	return part, rest
 }
 
-// values yields the values of a name, decoded. One that cannot be decoded is as it came.
+// values yields the values of a name, decoded. An invalid encoding is left as it is.
 func values(raw, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for piece := range strings.SplitSeq(raw, "&") {
@@ -241,16 +240,16 @@ func decoded(text string) string {
 	return plain
 }
 
-// version is an api-version as the documents speak of one: two numbers.
+// version is an api-version of the documents: two numbers.
 type version struct{ major, minor uint64 }
 
-// The versions that have a document, and the first whose document describes timeout.
+// The oldest version that has a document, and the oldest whose document describes timeout.
 var (
 	oldestDocumented, _  = parseVersion(generated.APIVersions[0])
 	timeoutDocumented, _ = parseVersion(timeoutParameter().Since)
 )
 
-// timeoutParameter is what the document says of timeout.
+// timeoutParameter returns the parameter timeout of the document.
 func timeoutParameter() *generated.Parameter {
 	for i := range generated.Operations {
 		for _, p := range generated.Operations[i].Parameters {
@@ -270,14 +269,14 @@ func (v version) String() string {
 	return strconv.FormatUint(v.major, 10) + "." + strconv.FormatUint(v.minor, 10)
 }
 
-// number is the version as the runtime compares it, so that 6.10 equals 6.1.
+// number returns the number that the runtime compares, so that 6.10 equals 6.1.
 func (v version) number() float64 {
 	f, _ := strconv.ParseFloat(v.String(), 64)
 	return f
 }
 
-// parseVersion reads exactly digits, a point, digits: the pattern of the
-// document. A number beyond 64 bits counts as the largest one.
+// parseVersion parses the pattern of the document: digits, a point, digits.
+// A number of more than 64 bits counts as the largest one.
 func parseVersion(text string) (version, bool) {
 	major, minor, ok := strings.Cut(text, ".")
 	if !ok || !isDigits(major) || !isDigits(minor) {
@@ -298,7 +297,7 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// checkVersion reads api-version (§2), and returns what it is.
+// checkVersion reads api-version (§2).
 func (c *config) checkVersion(raw string) (version, *Error) {
 	text, given := rawValue(raw, apiVersionName)
 	if !given {
@@ -318,7 +317,7 @@ func (c *config) checkVersion(raw string) (version, *Error) {
 	return v, nil
 }
 
-// asVersion is a number that the runtime compares as a version.
+// asVersion converts a number of the runtime to a version.
 func asVersion(n float64) version {
 	text := strconv.FormatFloat(n, 'f', -1, 64)
 	if !strings.Contains(text, ".") {
@@ -339,15 +338,15 @@ func (c *config) acceptedVersions() string {
 	return "A version from " + oldestDocumented.String() + " to " + c.newest.String() + " is, as MAJOR.MINOR."
 }
 
-// lenientNumber reads a floating-point number the way the runtime does
+// lenientNumber parses a floating-point number as the runtime does
 // (Common/Parse.cpp, TryParseDouble): a sign, digits with at most one point,
-// and after that anything, unless it is an exponent, which must then be whole.
-// Text without a number is 0. What the runtime refuses outright is -Inf here,
-// which no range of versions holds.
+// and then any text; if that begins with an exponent, it must be nothing but the exponent.
+// Text without a number is 0. For text that the runtime refuses it is -Inf,
+// which no range of versions contains.
 func lenientNumber(text string) float64 {
 	refused := math.Inf(-1)
 	if strings.HasSuffix(text, "-preview") {
-		text = strings.TrimRight(text, "-previw") // the runtime takes the suffix as a set of characters, too
+		text = strings.TrimRight(text, "-previw") // the runtime also trims a set of characters
 	}
 
 	end, digits := 0, 0
@@ -371,7 +370,7 @@ func lenientNumber(text string) float64 {
 	}
 	v, err := strconv.ParseFloat(text[:end], 64)
 	if err != nil {
-		return refused // a second point, or out of all range
+		return refused // a second point, or out of range
 	}
 	return v
 }

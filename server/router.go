@@ -13,12 +13,12 @@ import (
 // route is one operation of the document, or a path that the gateway answers itself.
 type route struct {
 	method   string // "" is any
-	path     string // as the log has it
+	path     string // for the log
 	segments []segment
 	literals int
 
 	operation  *generated.Operation // nil for a path of the gateway
-	exceptions []*exception         // of the operation's parameters, nil where there is none
+	exceptions []*exception         // of the operation's parameters, nil for parameters without one
 	came       version              // the first version that has the operation
 	since      []version            // of the operation's parameters
 	serve      http.HandlerFunc     // a path of the gateway
@@ -27,26 +27,26 @@ type route struct {
 	anonymous   bool // it needs no client certificate
 	versionless bool // it needs no api-version
 	forces      bool // it has the parameter Force
-	lists       bool // it is bounded as a list
-	typed       bool // its empty answers have the type of the others all the same
-	local       bool // it never reaches the cluster: any role will do, and no timeout is checked
+	lists       bool // Limits.Lists applies
+	typed       bool // its empty answers have a Content-Type, too
+	local       bool // it never reaches the cluster: any role is enough, and timeout is not checked
 }
 
-// segment is one piece of a path between slashes: a literal, or a variable between two texts.
+// segment is one segment of a path: a literal, or a variable between two literal texts.
 type segment struct {
 	before, after string
-	variable      string // its name, "" for a literal, which is before
+	variable      string // its name; "" for a literal, which is in before
 }
 
-// router finds the route of a request. It is one of its own because http.ServeMux redirects,
-// answers 404 and 405, and gives a variable one segment only, where the gateway does none of that
+// router finds the route of a request. It replaces http.ServeMux, which redirects,
+// answers 404 and 405, and matches a variable with one segment only. The gateway does none of that
 // (§1.2).
 type router struct {
 	routes  []*route
-	literal map[string][]*route // those without variables, by their path
+	literal map[string][]*route // routes without variables, by path
 }
 
-// add takes a path as the document writes it. The more a route spells out, the earlier it is tried.
+// add adds a route with a path template of the document. Routes with more literal segments are tried first.
 func (t *router) add(r *route, method, path string) {
 	r.method = method
 	for text := range segments(path) {
@@ -70,7 +70,7 @@ func (t *router) add(r *route, method, path string) {
 	slices.SortStableFunc(t.routes, func(a, b *route) int { return cmp.Compare(b.literals, a.literals) })
 }
 
-// segments splits a path and skips the empty pieces, so that trailing and double slashes do not
+// segments splits a path and skips empty segments, so that trailing and double slashes do not
 // matter (httpgateway/GatewayUri.cpp).
 func segments(path string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
@@ -82,17 +82,17 @@ func segments(path string) func(yield func(string) bool) {
 	}
 }
 
-// variable is one of the path of a request, decoded.
+// variable is a variable of the path of a request, decoded.
 type variable struct{ name, value string }
 
-// find returns the route of a request and appends the values of its variables to vars. What came
-// after the version of the request is not there. There is no 404 and no 405: the gateway answers 400
-// to an unknown path and to a wrong verb alike.
+// find returns the route of a request and appends the values of its variables to vars. It ignores
+// routes that were added after the version of the request. The gateway answers 400
+// to both an unknown path and a wrong verb.
 func (t *router) find(method string, u *url.URL, v version, vars []variable) (*route, []variable, *Error) {
-	if u.RawPath == "" { // nothing but what has to be is encoded, and none of that is in a literal
+	if u.RawPath == "" { // the path has the default encoding, which encodes no character of a literal
 		for _, r := range t.literal[strings.TrimSuffix(u.Path, "/")] {
 			if (r.method == "" || r.method == method) && r.came.compare(v) <= 0 {
-				return r, vars, nil // nothing else spells out as much
+				return r, vars, nil // no other route has as many literals
 			}
 		}
 	}
@@ -120,9 +120,9 @@ func (t *router) find(method string, u *url.URL, v version, vars []variable) (*r
 		`No operation has the path "`+excerpt("/"+strings.Join(raw, "/"))+`". The letter case of a path matters.`)
 }
 
-// match compares a path with the route. A literal compares with the decoded text, so that %24 is
-// as good as $. A variable takes one piece or more, up to the next literal, joined with slashes:
-// hierarchical names span pieces.
+// match compares a path with the route. A literal is compared with the decoded text, so that %24
+// matches $. A variable matches one or more segments, up to the next literal, joined with slashes:
+// hierarchical names span segments.
 func (r *route) match(raw []string, vars []variable) ([]variable, bool) {
 	i := 0
 	for n, s := range r.segments {
@@ -139,7 +139,7 @@ func (r *route) match(raw []string, vars []variable) ([]variable, bool) {
 
 		end := len(raw)
 		if s.before+s.after != "" {
-			end = i + 1 // texts around a variable are of its own piece
+			end = i + 1 // a variable with text around it is within one segment
 		} else if n+1 < len(r.segments) {
 			next := r.segments[n+1]
 			more := 0
@@ -172,7 +172,7 @@ func (r *route) match(raw []string, vars []variable) ([]variable, bool) {
 	return vars, i == len(raw)
 }
 
-// is reports whether an escaped piece of a path is a text.
+// is reports whether an escaped segment is equal to text after decoding.
 func is(raw, text string) bool {
 	return raw == text || strings.Contains(raw, "%") && unescaped(raw) == text
 }
@@ -182,8 +182,8 @@ func unescaped(raw string) string {
 	return text
 }
 
-// since is the first version that has something. What the oldest document has, all versions have: the
-// runtime takes versions below that one, too (§2).
+// since parses the first version that has an operation or a parameter. For the oldest documented version it
+// returns the zero version, because the runtime accepts versions below that one, too (§2).
 func since(documented string) version {
 	v, _ := parseVersion(documented)
 	if v == oldestDocumented {
@@ -192,12 +192,12 @@ func since(documented string) version {
 	return v
 }
 
-// answersEmpty says whether no success of an operation has a body.
+// answersEmpty reports whether no success of an operation has a body.
 func answersEmpty(op *generated.Operation) bool {
 	return !slices.ContainsFunc(op.Responses, func(r generated.Response) bool { return r.Status[0] == '2' && len(r.ContentTypes) > 0 })
 }
 
-// routes are those of the document and of the gateway.
+// routes returns a router with the routes of the document and of the gateway.
 func routes(newest version, profile Profile) *router {
 	t := &router{literal: make(map[string][]*route)}
 	for i := range generated.Operations {

@@ -12,32 +12,32 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Served is a request that was answered, as telemetry sees it.
+// Served describes an answered request for telemetry.
 type Served struct {
-	// Operation is the operation of the document; nil for a path that is none of it.
+	// Operation is the operation of the document; nil if the path is not in the document.
 	Operation *generated.Operation
-	// Route is the path as the document has it; "" if the path is unknown.
+	// Route is the path template of the document; "" if the path is unknown.
 	Route string
-	// Status is the HTTP status; 0 if no header went out.
+	// Status is the HTTP status; 0 if no header was sent.
 	Status int
-	// Code is that of a failure, "" otherwise.
+	// Code is the code of a failure, "" otherwise.
 	Code generated.ErrorCode
-	// Err is the reason behind a failure, which was not sent; nil if there is none.
+	// Err is the cause of a failure, which was not sent; nil if there is none.
 	Err error
-	// Aborted says that the answer broke off.
+	// Aborted is true if the answer was truncated.
 	Aborted   bool
 	RequestID string
-	Role      Role // 0 if nobody was authenticated
+	Role      Role // 0 if the client was not authenticated
 	Duration  time.Duration
 }
 
-// Trace is a hook for telemetry. It is called when a request arrives, before anything is checked,
-// and returns the context that the request goes on with and what is called when it was answered.
+// Trace is a hook for telemetry. It is called when a request arrives, before any check. It
+// returns the context for the request, and a function that is called after the answer, which may be nil.
 // Both are called in the goroutine of the request.
 type Trace func(ctx context.Context, r *http.Request) (context.Context, func(Served))
 
-// WithTrace sets a hook that hears of every request. Several hooks are called in order, and their
-// ends in the reverse order. Package server/otel has one that makes spans and metrics. Nil is an
+// WithTrace adds a hook for every request. Several hooks are called in order, and the functions that they
+// return in the reverse order. Package server/otel has a hook for spans and metrics. Nil is an
 // error.
 func WithTrace(t Trace) Option {
 	return func(c *config) error {
@@ -49,7 +49,7 @@ func WithTrace(t Trace) Option {
 	}
 }
 
-// traced calls the hooks, and returns the request with their context and what ends them.
+// traced calls the hooks, and returns the request with their context, and the functions that they returned.
 func (h *Handler) traced(r *http.Request) (*http.Request, []func(Served)) {
 	if len(h.traces) == 0 {
 		return r, nil
@@ -65,7 +65,7 @@ func (h *Handler) traced(r *http.Request) (*http.Request, []func(Served)) {
 	return r.WithContext(ctx), ends
 }
 
-// served is what telemetry hears of an exchange.
+// served describes an exchange for telemetry.
 func (x *exchange) served(took time.Duration) Served {
 	s := Served{
 		Route: x.route, Status: x.status, Code: x.code, Err: x.cause, Aborted: x.aborted,
@@ -73,7 +73,7 @@ func (x *exchange) served(took time.Duration) Served {
 	}
 	if x.source.route != nil && x.source.route.operation != nil {
 		s.Operation = x.source.route.operation
-		s.Route = s.Operation.Path // the router has it without a slash at the end
+		s.Route = s.Operation.Path // the path of the router has no trailing slash
 	}
 	return s
 }
@@ -83,7 +83,7 @@ func (h *Handler) log(ctx context.Context, x *exchange, start time.Time) {
 	level := slog.LevelInfo
 	switch {
 	case x.aborted && x.stack == nil && ctx.Err() != nil:
-		level = slog.LevelWarn // the client hung up in the middle of the answer
+		level = slog.LevelWarn // the client closed the connection during the answer
 	case x.aborted || x.stack != nil:
 		level = slog.LevelError
 	case x.status >= 500:
