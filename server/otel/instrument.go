@@ -16,12 +16,12 @@ import (
 // scope is the name of the instrumentation: the import path, as OpenTelemetry advises.
 const scope = "github.com/sfcancel/sfcancel/server/otel"
 
-// Instrument makes a handler report spans and metrics. It is a [server.WithTrace]; give it to
-// [server.New] before other traces, so that they are in its spans.
+// Instrument reports spans and metrics of a handler. It is a [server.WithTrace]; pass it to
+// [server.New] before other traces, so that they run inside its spans.
 //
-// It may be given to several handlers, and several times to one, with other providers. It is safe for
-// concurrent use if the providers are, which OpenTelemetry asks of them. New returns what was wrong
-// with the options, or what a meter provider had against the instrument.
+// It may be used for several handlers, and several times for one with different providers. It is safe for
+// concurrent use if the providers are, which OpenTelemetry requires. [server.New] returns errors of
+// the options, and of the meter provider.
 func Instrument(options ...Option) server.Option {
 	c := config{telemetry.Global()}
 	if err := telemetry.Apply(&c, options); err != nil {
@@ -35,7 +35,7 @@ func Instrument(options ...Option) server.Option {
 	return server.WithTrace(in.begin)
 }
 
-// instrumentation is what a handler reports with.
+// instrumentation has the instruments of a handler.
 type instrumentation struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator

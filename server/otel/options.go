@@ -23,7 +23,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	return telemetry.Option(p, "meter provider", func(c *config) { c.Meters = p })
 }
 
-// WithPropagator reads the parent of each span from the headers of the request with p. The default is
+// WithPropagator uses p to read the parent of each span from the headers of the request. The default is
 // the global propagator, which reads nothing unless the program has set one; nil is an error.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return telemetry.Option(p, "propagator", func(c *config) { c.Propagator = p })

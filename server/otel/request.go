@@ -18,7 +18,7 @@ import (
 	"github.com/sfcancel/sfcancel/server"
 )
 
-// The attributes that are not of the conventions.
+// The attributes that the conventions do not define.
 const (
 	keyOperation = attribute.Key("sfcancel.api.operation")
 	keyCode      = attribute.Key("sfcancel.code")
@@ -27,7 +27,7 @@ const (
 	keyAborted   = attribute.Key("sfcancel.aborted")
 )
 
-// request is one request that is under way.
+// request is one request in progress.
 type request struct {
 	in       *instrumentation
 	ctx      context.Context // with its span
@@ -44,7 +44,7 @@ func (in *instrumentation) begin(ctx context.Context, r *http.Request) (context.
 	if r.TLS != nil {
 		q.scheme = "https"
 	}
-	attrs := []attribute.KeyValue{ // those that the conventions want there for samplers
+	attrs := []attribute.KeyValue{ // those that the conventions require for samplers
 		semconv.HTTPRequestMethodKey.String(q.method), semconv.URLScheme(q.scheme), semconv.URLPath(r.URL.EscapedPath()),
 	}
 	if r.Host != "" {
@@ -74,22 +74,22 @@ func (q *request) end(s server.Served) {
 	}
 }
 
-// failure is the error.type of a request; "" if it has none. A status tells more than what came
-// after it, and what a client did wrong is no error of a server (HTTP spans, "Status").
+// failure returns the error.type of a request; "" if it has none. A status takes precedence over a
+// truncation, and an error of the client is not an error of the server (HTTP spans, "Status").
 func (q *request) failure(s server.Served) string {
 	switch {
 	case s.Status >= 500:
 		return strconv.Itoa(s.Status)
 	case !s.Aborted:
 		return ""
-	case q.ctx.Err() != nil: // net/http ends the context of a client that is gone
+	case q.ctx.Err() != nil: // net/http ends the context if the client has gone
 		return "canceled"
 	default:
 		return "aborted"
 	}
 }
 
-// answered are the attributes that spans and metrics have in common, besides those of the request.
+// answered returns the attributes of the answer, which spans and metrics have in common.
 func (q *request) answered(s server.Served, failure string) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 4)
 	if s.Route != "" {
@@ -107,7 +107,7 @@ func (q *request) answered(s server.Served, failure string) []attribute.KeyValue
 	return attrs
 }
 
-// about is what the server knows of a request.
+// about returns the attributes that only spans have.
 func about(s server.Served) []attribute.KeyValue {
 	attrs := append(make([]attribute.KeyValue, 0, 5), keyRequestID.String(s.RequestID))
 	if s.Operation != nil {
