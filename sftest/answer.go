@@ -13,32 +13,32 @@ import (
 	"github.com/sfcancel/sfcancel/wrapper"
 )
 
-// Answer is an answer to give in the server's place. Use [Answer.Before] or
-// [Answer.After] to make a fault of it.
+// Answer is a scripted answer that replaces the server's. Use [Answer.Before] or
+// [Answer.After] to make it a fault.
 type Answer struct {
-	// Status is needed: from 200 to 999.
+	// Status is required: from 200 to 999.
 	Status int
-	// Code makes the body a FabricError; "" leaves that to Body.
+	// Code makes the body a FabricError; with "" the body is Body.
 	Code wrapper.Code
-	// Message is that of the FabricError; "" is a sentence that says that it was scripted.
+	// Message is the message of the FabricError; "" means a fixed sentence.
 	Message string
-	// RetryAfter is the header of that name, in whole seconds, rounded up; 0 for none.
+	// RetryAfter is the Retry-After header, in whole seconds, rounded up; 0 for none.
 	RetryAfter time.Duration
-	// Header is added to that.
+	// Header has further headers. They override the others.
 	Header http.Header
 	// Body is the body if there is no Code, such as a page of a proxy.
 	Body string
 }
 
 // Status answers with a status, and with a FabricError if there is a code. The server
-// never sees the request. For anything more, use an [Answer].
+// never sees the request. For more control, use an [Answer].
 func Status(status int, code wrapper.Code) Fault { return Answer{Status: status, Code: code}.Before() }
 
-// Before gives the answer, and the server never sees the request.
+// Before returns a fault that gives the answer. The server never sees the request.
 func (a Answer) Before() Fault { return a.fault("", false) }
 
-// After gives the answer in place of the server's, which has carried the request out: a
-// gateway that gave up too early.
+// After returns a fault that gives the answer after the server has carried the request out, like a
+// gateway that gives up too early.
 func (a Answer) After() Fault { return a.fault("after", true) }
 
 func (a Answer) fault(when string, apply bool) Fault {
@@ -60,7 +60,7 @@ func (a Answer) fault(when string, apply bool) Fault {
 	}}
 }
 
-// wire is the answer as it goes out.
+// wire returns the header and the body of the answer.
 func (a Answer) wire() (http.Header, string) {
 	header, body := make(http.Header), a.Body
 	if a.Code != "" {

@@ -6,8 +6,8 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Call is a call of the API, by the name (the operationId) that the document gives it.
-// As a [Matcher] it chooses the requests of that call.
+// Call is a call of the API, by its operationId in the document.
+// As a [Matcher] it selects the requests of that call.
 type Call string
 
 // The calls of the document.
@@ -24,20 +24,20 @@ const (
 	GetNodeTransitionProgress   Call = generated.IDGetNodeTransitionProgress
 )
 
-// More to choose from.
+// Further calls to select.
 const (
-	// Graceful is a CancelOperation without Force=true, a probe of the wrapper included.
+	// Graceful is a CancelOperation without Force=true, including probes of package wrapper.
 	Graceful Call = "CancelOperation Force=false"
 	// Force is a CancelOperation with Force=true.
 	Force Call = "CancelOperation Force=true"
-	// Any is every request, also one that is no call of the document.
+	// Any is every request, also one that is not a call of the document.
 	Any Call = "any request"
 )
 
-// Matcher chooses requests for a step of the script. It sees a request as it arrives:
-// nothing is known yet of a fault or a status. Match is called by several goroutines at
-// once, for requests that no earlier step has taken, and no more once its step is used
-// up. If a Matcher has a String method, messages call it by that.
+// Matcher selects requests for a step of the script. It is called when a request arrives:
+// the fault and the statuses are not set yet. Match must be safe for concurrent
+// use. It is called for requests that no earlier step has taken, until its step is used
+// up. If a Matcher has a String method, messages use its result.
 type Matcher interface {
 	Match(r Request) bool
 }
@@ -62,7 +62,7 @@ func (c Call) Match(r Request) bool {
 	}
 }
 
-// Of chooses those requests of the call that name one operation.
+// Of selects the requests of the call for one operation.
 func (c Call) Of(id uuid.UUID) Matcher { return callOf{c, id} }
 
 type callOf struct {
@@ -74,7 +74,7 @@ func (c callOf) Match(r Request) bool { return r.ID == c.id && c.Call.Match(r) }
 
 func (c callOf) String() string { return string(c.Call) + " of " + c.id.String() }
 
-// callAt finds a call by its verb and its path.
+// callAt returns the call with a verb and a path; "" if there is none.
 func callAt(method, path string) Call {
 	if o := generated.OperationAt(method, path); o != nil {
 		return Call(o.ID)

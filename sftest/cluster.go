@@ -14,8 +14,8 @@ import (
 )
 
 // Cluster is a reference server and its engine in memory. Make one with [NewCluster].
-// It is safe for concurrent use; what fails the test at once has to be called, as ever,
-// from the goroutine of the test.
+// It is safe for concurrent use, except that methods that may call Fatalf must be called
+// from the goroutine of the test, as with [testing.T].
 type Cluster struct {
 	tb     TB
 	config config
@@ -24,12 +24,12 @@ type Cluster struct {
 
 	store  *memory.Store
 	engine *emulator.Emulator
-	viewer *emulator.Emulator // looks at the store, and is always available
+	viewer *emulator.Emulator // reads the store, and is always available
 	server http.Handler
 
 	network *network
 	http    *http.Server
-	served  chan struct{} // closed when no more connections come
+	served  chan struct{} // closed when the server accepts no more connections
 	running sync.WaitGroup
 	life    context.Context // of the cluster
 	end     context.CancelFunc
@@ -42,12 +42,12 @@ type Cluster struct {
 
 	mu     sync.Mutex
 	script []*Step
-	named  uint32 // how many ids Put has made
+	named  uint32 // the number of ids that Put has made
 }
 
-// NewCluster starts a cluster that ends with the test. Inside a bubble of
-// testing/synctest, call it there: what it makes belongs to the bubble. It fails the
-// test if an option is wrong.
+// NewCluster starts a cluster that ends with the test. For a test in a bubble of
+// testing/synctest, call it inside the bubble. It fails the
+// test if an option is invalid.
 func NewCluster(tb TB, options ...Option) *Cluster {
 	tb.Helper()
 	c := &Cluster{tb: tb, store: memory.New(), network: newNetwork(), served: make(chan struct{})}
@@ -99,13 +99,13 @@ func (c *Cluster) serve() {
 	}()
 }
 
-// closeTime is how long Close waits for what does not heed the end of its context.
+// closeTime is how long Close waits for handlers that ignore the end of their context.
 const closeTime = 5 * time.Second
 
-// Close ends the cluster: connections are cut, what hangs or is delayed goes no further,
-// and new connections are refused. It fails the test for every step of the script that
-// was not used up. The end of the test calls it; an earlier call is for a test of what a
-// client does without a cluster. What the cluster knows can still be looked at.
+// Close ends the cluster: it closes connections, ends hanging and delayed requests,
+// and refuses new connections. It fails the test for every step of the script that
+// was not used up. It is called at the end of the test; call it earlier to test a
+// client without a cluster. The state of the cluster can still be read.
 func (c *Cluster) Close() {
 	c.tb.Helper()
 	c.closing.Lock()
@@ -116,7 +116,7 @@ func (c *Cluster) Close() {
 	c.closed = true
 	c.end()
 	_ = c.network.Close()
-	<-c.served // so that the server knows of every connection it has to close
+	<-c.served // then the server has registered every connection that it must close
 	_ = c.http.Close()
 	ended := make(chan struct{})
 	go func() {
@@ -133,7 +133,7 @@ func (c *Cluster) Close() {
 	c.checkScript()
 }
 
-// sleep waits, and says false if the cluster was closed meanwhile.
+// sleep waits, and returns false if the cluster was closed meanwhile.
 func (c *Cluster) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

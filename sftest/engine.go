@@ -15,14 +15,14 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Engine is the engine itself, for what has no method here, such as
-// [emulator.Emulator.Plant] and [emulator.Emulator.CleanUp]. Calling an operation of the
-// API on it is what somebody else does, past the wire and its script.
+// Engine returns the engine, for methods that Cluster does not have, such as
+// [emulator.Emulator.Plant] and [emulator.Emulator.CleanUp]. A call of an API operation on it is like
+// a call of another client that the script does not affect.
 func (c *Cluster) Engine() *emulator.Emulator { return c.engine }
 
-// Put writes an operation down as if it had come to this point by itself, and returns
-// its id. What is empty gets the commonest value, so that Put(emulator.Record{}) is a
-// data loss under way that nobody has cancelled:
+// Put stores an operation in the given state, and returns
+// its id. Empty fields get a default, so that Put(emulator.Record{}) is a
+// running data loss that is not cancelled:
 //
 //   - ID: 00000000-0000-4000-8000-000000000001 and so on,
 //   - Kind: PartitionDataLoss,
@@ -31,7 +31,7 @@ func (c *Cluster) Engine() *emulator.Emulator { return c.engine }
 //   - Target: the first service or node of [WithCluster], or of [emulator.DefaultCluster];
 //     a node is stopped, for 10 minutes,
 //
-// and the rest is as in [emulator.Emulator.Put]. It fails the test if that refuses.
+// and the rest is as in [emulator.Emulator.Put]. It fails the test if that returns an error.
 func (c *Cluster) Put(r emulator.Record) uuid.UUID {
 	c.tb.Helper()
 	if r.ID == (uuid.UUID{}) {
@@ -58,7 +58,7 @@ func (c *Cluster) newID() uuid.UUID {
 	return id
 }
 
-// target is what an operation works on that does not say it.
+// target returns the default target of an operation.
 func (c *Cluster) target(kind generated.OperationType) (t emulator.Target) {
 	things := emulator.DefaultCluster()
 	if c.config.things != nil {
@@ -77,8 +77,8 @@ func (c *Cluster) target(kind generated.OperationType) (t emulator.Target) {
 	return t
 }
 
-// Operation is an operation as it stands now, in the engine's own terms, and past the
-// script and [Cluster.SetAvailability]. It fails the test if there is none.
+// Operation returns the current record of an operation in the engine. The
+// script and [Cluster.SetAvailability] do not affect it. It fails the test if there is no such operation.
 func (c *Cluster) Operation(id uuid.UUID) emulator.Record {
 	c.tb.Helper()
 	r, err := c.viewer.Record(context.Background(), id)
@@ -88,7 +88,7 @@ func (c *Cluster) Operation(id uuid.UUID) emulator.Record {
 	return r
 }
 
-// Operations are all operations, running or over, as they stand now, in the order in
+// Operations returns the current records of all operations, running or over, in the order in
 // which they were received.
 func (c *Cluster) Operations() []emulator.Record {
 	c.tb.Helper()
@@ -111,8 +111,8 @@ func (c *Cluster) Operations() []emulator.Record {
 	return records
 }
 
-// Node is a node as it is now. It fails the test if there is none of that name; without
-// [WithCluster] there is every one.
+// Node returns the current state of a node. It fails the test if there is no such node; without
+// [WithCluster] every node exists.
 func (c *Cluster) Node(name string) emulator.Node {
 	c.tb.Helper()
 	n, found, err := c.viewer.Node(context.Background(), name)
@@ -125,8 +125,8 @@ func (c *Cluster) Node(name string) emulator.Node {
 	return n
 }
 
-// SetScenario changes how an operation under way goes on, such as an undo that was stuck
-// and gets free. It fails the test if the operation is unknown or over.
+// SetScenario changes the scenario of a running operation, for example to let a failing undo
+// succeed. It fails the test if the operation is unknown or over.
 func (c *Cluster) SetScenario(id uuid.UUID, s emulator.Scenario) {
 	c.tb.Helper()
 	if err := c.engine.SetScenario(context.Background(), id, s); err != nil {
@@ -134,9 +134,9 @@ func (c *Cluster) SetScenario(id uuid.UUID, s emulator.Scenario) {
 	}
 }
 
-// SetAvailability puts the fault service into a condition in which it refuses every
-// call, until it is [emulator.Ready] again. Operations under way get on meanwhile. It
-// fails the test if there is no such condition.
+// SetAvailability makes the fault service refuse every
+// call, until it is [emulator.Ready] again. Running operations continue meanwhile. It
+// fails the test if the value is unknown.
 func (c *Cluster) SetAvailability(a emulator.Availability) {
 	c.tb.Helper()
 	if _, err := emulator.ParseAvailability(string(a)); err != nil {
@@ -145,7 +145,7 @@ func (c *Cluster) SetAvailability(a emulator.Availability) {
 	c.engine.SetAvailability(a)
 }
 
-// start is when the time of a cluster begins.
+// start returns the default start time of the engine.
 func start() time.Time { return time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // clock is a clock that only a test moves.
@@ -160,11 +160,11 @@ func (k *clock) Now() time.Time {
 	return k.now
 }
 
-// Now is the time of the engine.
+// Now returns the time of the engine.
 func (c *Cluster) Now() time.Time { return c.now() }
 
-// Advance moves the time of the engine on: operations under way get on by as much. d
-// must not be negative. A cluster with [WithClock] cannot be moved; in a synctest bubble,
+// Advance moves the clock of the engine forward, and running operations with it. It fails the test if d
+// is negative, and if the cluster has [WithClock]: in a synctest bubble,
 // call [time.Sleep] instead.
 func (c *Cluster) Advance(d time.Duration) {
 	c.tb.Helper()

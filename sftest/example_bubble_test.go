@@ -42,7 +42,7 @@ func grace(t *testing.T) {
 			}
 		}
 		if waited := forced.Sub(cancelled); waited < time.Minute {
-			t.Errorf("the force came %v after the graceful cancel", waited)
+			t.Errorf("the force came %v after the graceful cancel, want at least 1m", waited)
 		}
 	})
 }

@@ -18,7 +18,7 @@ import (
 func Example() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t)
-		id := c.Put(emulator.Record{}) // a data loss under way
+		id := c.Put(emulator.Record{}) // a running data loss
 		client := c.Client()
 
 		result, err := client.Cancel(context.Background(), id, wrapper.CancelOptions{})
@@ -34,8 +34,8 @@ func Example() {
 	// [CancelOperation Force=false 00000000-0000-4000-8000-000000000001: 200]
 }
 
-// The answer to a force is lost after the cluster has carried it out. Sent again, the
-// force would come back as an error; the client finds out instead.
+// The answer to a force is lost after the cluster has carried it out. If the force were retried, the
+// cluster would answer with an error; the client resolves the outcome instead.
 func ExampleCluster_On() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
@@ -82,8 +82,7 @@ func ExampleCluster_Advance() {
 	// 01:01:02 CompletedSuccessfully Completed
 }
 
-// A graceful cancel that never comes to its end, because the cleaning up fails for ever,
-// and the force that gets rid of it.
+// A graceful cancel never completes because the undo always fails. A force ends the operation.
 func ExampleWithScenario() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t, sftest.WithScenario(emulator.Scenario{
@@ -130,7 +129,7 @@ func ExampleStale() {
 	// RollingBack <nil>
 }
 
-// A proxy that sends a request again by itself.
+// A proxy that retries a request by itself.
 func ExampleFunc() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t, sftest.WithProfile(server.Runtime))
@@ -151,7 +150,7 @@ func ExampleFunc() {
 	// CancelOperation Force=true 00000000-0000-4000-8000-000000000001: Func, the server said 400, answer 400
 }
 
-// Any HTTP client will do, with any host.
+// Any HTTP client works, with any host.
 func ExampleCluster_HTTPClient() {
 	sftest.Run(func(t sftest.TB) {
 		c := sftest.NewCluster(t)

@@ -16,17 +16,17 @@ import (
 	"github.com/sfcancel/sfcancel/store/memory"
 )
 
-// Fault is what happens to a request on the wire. The functions of this package make
-// them. What ends in Before happens instead of, or before, the server sees the request;
-// what ends in After happens to the answer, when the server has carried the request out.
+// Fault is a fault of a request on the wire. The functions of this package make
+// faults. A fault whose name ends in Before happens before the server sees the request, or instead;
+// a fault whose name ends in After happens to the answer, after the server has carried the request out.
 // The zero value is [Pass]. A Fault may be used in any number of steps.
 type Fault struct {
 	name string
-	// make is the fault for one step of a cluster; nil is Pass.
+	// make makes the fault for one step of a cluster; nil is Pass.
 	make func(c *Cluster, m Matcher) (wirefault.Through, error)
 }
 
-// String is the name of the fault, as messages and [Request.Fault] have it.
+// String returns the name of the fault, as in messages and [Request.Fault].
 func (f Fault) String() string { return cmp.Or(f.name, "Pass") }
 
 func (f Fault) through(c *Cluster, m Matcher) (wirefault.Through, error) {
@@ -36,13 +36,13 @@ func (f Fault) through(c *Cluster, m Matcher) (wirefault.Through, error) {
 	return f.make(c, m)
 }
 
-// Pass lets the request through untouched. A step with it is for counting: it lets the
-// first few pass before the next step has its turn.
+// Pass lets the request through unchanged. Use a step with it to let the
+// first few requests pass before the next step applies.
 func Pass() Fault { return Fault{} }
 
-// Func is a fault of one's own: through puts a handler in front of the server, and is
-// called once for each request. A request is delivered twice, as by a proxy that tries
-// again, like this:
+// Func is a custom fault: through wraps the server in a handler, and is
+// called once for each request. This example delivers a request twice, like a proxy that
+// retries:
 //
 //	sftest.Func(func(server http.Handler) http.Handler {
 //		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,8 +51,8 @@ func Pass() Fault { return Fault{} }
 //		})
 //	})
 //
-// A handler closes the connection by a panic with [http.ErrAbortHandler]; any other
-// panic fails the test. It has to end with the context of its request.
+// A handler can panic with [http.ErrAbortHandler] to close the connection; any other
+// panic fails the test. It must return when the context of its request ends.
 func Func(through func(server http.Handler) http.Handler) Fault {
 	return Fault{"Func", func(*Cluster, Matcher) (wirefault.Through, error) {
 		if through == nil {
@@ -62,20 +62,20 @@ func Func(through func(server http.Handler) http.Handler) Fault {
 	}}
 }
 
-// fixed is a fault that is the same in every cluster.
+// fixed returns a fault that does not depend on the cluster.
 func fixed(name string, through wirefault.Through) Fault {
 	return Fault{name, func(*Cluster, Matcher) (wirefault.Through, error) { return through, nil }}
 }
 
 // DropBefore closes the connection, and the server never sees the request. The caller
-// gets no answer, and cannot tell it from [DropAfter].
+// gets no answer, and cannot distinguish it from [DropAfter].
 func DropBefore() Fault { return fixed("DropBefore", wirefault.Fault{}.Through) }
 
 // DropAfter closes the connection after the request was carried out: the answer is lost.
 func DropAfter() Fault { return fixed("DropAfter", wirefault.Fault{Apply: true}.Through) }
 
-// HangBefore keeps the connection open without an answer until the caller has gone, and
-// the server never sees the request. The caller needs a timeout.
+// HangBefore keeps the connection open without an answer until the caller has gone. The
+// server never sees the request. The caller needs a timeout.
 func HangBefore() Fault { return fixed("HangBefore", wirefault.Fault{Hang: true}.Through) }
 
 // HangAfter is [HangBefore] after the request was carried out.
@@ -84,9 +84,9 @@ func HangAfter() Fault {
 }
 
 // CutBody carries the request out, and closes the connection after the header and n
-// bytes of the answer's body. An answer whose body is no longer than that fails the
-// test, because nothing can be cut off it. The success of a cancel or a start is one: its
-// body is empty, and [DropAfter] is what can happen to it.
+// bytes of the answer's body. If the body is not longer than n bytes, it fails the
+// test, because nothing was cut off. The success of a cancel or a start has an empty
+// body; use [DropAfter] for it.
 func CutBody(n int) Fault {
 	name := fmt.Sprintf("CutBody(%d)", n)
 	return Fault{name, func(c *Cluster, _ Matcher) (wirefault.Through, error) {
@@ -100,18 +100,18 @@ func CutBody(n int) Fault {
 	}}
 }
 
-// DelayBefore makes the request wait for d, as in the queue of a gateway, before the
+// DelayBefore delays the request by d, as in the queue of a gateway, before the
 // server sees it. It is carried out even if the caller has gone by then. Delays are in
-// the time of package time, which is that of the bubble in a synctest test, and end
+// real time, or in the time of the bubble in a synctest test, and end
 // with the cluster.
 func DelayBefore(d time.Duration) Fault { return delayed("DelayBefore", d, wirefault.DelayBefore) }
 
-// DelayAfter carries the request out at once, and holds the answer back for d.
+// DelayAfter carries the request out at once, and delays the answer by d.
 func DelayAfter(d time.Duration) Fault { return delayed("DelayAfter", d, wirefault.DelayAfter) }
 
-// Late closes the connection at once, as [DropBefore], and lets the server carry the
-// request out d later all the same. What was lost, and perhaps sent again, can still
-// arrive: nothing is harder on a client.
+// Late closes the connection at once, like [DropBefore], but the server carries the
+// request out d later. A request that seemed lost, and was perhaps retried, still
+// arrives: this is the hardest fault for a client.
 func Late(d time.Duration) Fault { return delayed("Late", d, wirefault.Late) }
 
 func delayed(name string, d time.Duration, through func(wirefault.Life, time.Duration) wirefault.Through) Fault {
@@ -123,19 +123,19 @@ func delayed(name string, d time.Duration, through func(wirefault.Life, time.Dur
 	}}
 }
 
-// life is that of a cluster.
+// life implements [wirefault.Life] for a cluster.
 type life struct{ c *Cluster }
 
 func (l life) Sleep(d time.Duration) bool { return l.c.sleep(d) }
 func (l life) Go(f func())                { l.c.running.Go(f) }
 
-// Stale answers a read, a list or a progress, as things stood when the step was
-// written: like a replica that has heard of nothing since, or a cache. Neither later
-// requests nor the time that has passed show in the answer. Write the step when things
-// stand as the reader shall see them.
+// Stale answers a read, a list or a progress, from a snapshot that is taken when the step is
+// added, like a lagging replica or a cache. Neither later
+// requests nor the passing of time change the answer. Add the step when the cluster has the state
+// that the reader should see.
 //
-// A request that is no read fails the test: no replica carries one out on old
-// knowledge.
+// A request that is not a read fails the test: no replica carries out a write on a stale
+// state.
 func Stale() Fault {
 	return Fault{"Stale", func(c *Cluster, m Matcher) (wirefault.Through, error) {
 		call, _ := m.(Call)
@@ -145,7 +145,7 @@ func Stale() Fault {
 		switch call {
 		case CancelOperation, Graceful, Force, StartDataLoss, StartQuorumLoss, StartPartitionRestart, StartNodeTransition:
 			return nil, errors.New("only a read can be stale")
-		default: // others are checked as they come
+		default: // other matchers are checked with each request
 		}
 		replica, err := c.replica()
 		if err != nil {
@@ -163,7 +163,7 @@ func Stale() Fault {
 	}}
 }
 
-// replica is a server of everything as it is now, for ever.
+// replica returns a server of a snapshot of the cluster, with a clock that stands still.
 func (c *Cluster) replica() (http.Handler, error) {
 	ctx := context.Background()
 	page, err := c.store.List(ctx, "", "", math.MaxInt)

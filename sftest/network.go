@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// network is a listener in memory. Its connections are those of net.Pipe, made of
-// channels, so that a synctest bubble knows when everybody waits.
+// network is a listener in memory. Its connections are net.Pipes, which use
+// channels, so that a synctest bubble can tell when all goroutines are blocked.
 type network struct {
 	conns       chan net.Conn
 	closed      chan struct{}
@@ -21,8 +21,8 @@ func newNetwork() *network {
 	return &network{conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// dial connects to the server, whatever the address. It never waits: as long as the
-// network is open, there is an Accept for everybody.
+// dial connects to the server, whatever the address. It hardly waits: while the
+// network is open, the server accepts every connection.
 func (n *network) dial(context.Context, string, string) (net.Conn, error) {
 	refused := &net.OpError{Op: "dial", Net: n.Network(), Addr: n, Err: syscall.ECONNREFUSED}
 	if n.unreachable.Load() {

@@ -11,10 +11,10 @@ import (
 // Option changes a [Cluster] that [NewCluster] makes.
 type Option func(*config) error
 
-// config is what the options set.
+// config holds the settings of the options.
 type config struct {
 	profile server.Profile
-	things  *emulator.Cluster // nil for "everything exists"
+	things  *emulator.Cluster // nil: everything exists
 	start   time.Time
 	now     func() time.Time
 	engine  []emulator.Option
@@ -23,7 +23,7 @@ type config struct {
 	scenario func(emulator.Record) emulator.Scenario
 }
 
-// WithProfile chooses between what the documents say and what the runtime does, for
+// WithProfile selects the behaviour of the documents or of the runtime, for
 // server and engine. The default is [server.Documented].
 func WithProfile(p server.Profile) Option {
 	return func(c *config) error {
@@ -32,14 +32,14 @@ func WithProfile(p server.Profile) Option {
 	}
 }
 
-// WithScenario makes every operation go like this. The default is
-// [emulator.DefaultScenario]: 2 s of looking up, 30 s of acting, 4 s to undo each.
+// WithScenario sets the scenario of every operation. The default is
+// [emulator.DefaultScenario]: 2 s to look up the target, 30 s to perform the actions, 4 s to undo each.
 func WithScenario(s emulator.Scenario) Option {
 	return WithScenarios(func(emulator.Record) emulator.Scenario { return s })
 }
 
-// WithScenarios chooses how each operation goes, as [emulator.WithScenario] does.
-// [emulator.ParseScenarios] reads such a choice from a file.
+// WithScenarios selects the scenario of each operation, like [emulator.WithScenario].
+// [emulator.ParseScenarios] reads such a function from a file.
 func WithScenarios(choose func(emulator.Record) emulator.Scenario) Option {
 	return func(c *config) error {
 		if choose == nil {
@@ -50,8 +50,8 @@ func WithScenarios(choose func(emulator.Record) emulator.Scenario) Option {
 	}
 }
 
-// WithCluster says which services and nodes there are, and that there are no others.
-// The default is that everything exists that a request names; see
+// WithCluster sets the services and nodes of the cluster; no others exist.
+// By default every service and node exists; see
 // [emulator.Emulator.SetCluster].
 func WithCluster(things emulator.Cluster) Option {
 	return func(c *config) error {
@@ -60,8 +60,8 @@ func WithCluster(things emulator.Cluster) Option {
 	}
 }
 
-// WithStart sets when the time of the engine begins; from there only [Cluster.Advance]
-// moves it. The default is the beginning of 2020, UTC. It does not go with [WithClock].
+// WithStart sets the start time of the engine's clock, which only [Cluster.Advance]
+// moves. The default is the beginning of 2020, UTC. It excludes [WithClock].
 func WithStart(t time.Time) Option {
 	return func(c *config) error {
 		c.start = t
@@ -69,9 +69,9 @@ func WithStart(t time.Time) Option {
 	}
 }
 
-// WithClock makes the engine follow a clock, and is for tests in a bubble of
+// WithClock makes the engine follow a clock. It is for tests in a bubble of
 // testing/synctest: with WithClock(time.Now) client and engine share the time of the
-// bubble, and who waits moves both. [Cluster.Advance] then fails the test. The clock must
+// bubble, so waiting moves both. [Cluster.Advance] then fails the test. The clock must
 // not go backwards.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
@@ -83,8 +83,8 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithEngine hands options to the engine, such as [emulator.WithSettings]. Profile,
-// clock and scenarios have options here, which win.
+// WithEngine passes options to the engine, such as [emulator.WithSettings]. The options of this package for
+// profile, clock and scenarios override them.
 func WithEngine(options ...emulator.Option) Option {
 	return func(c *config) error {
 		c.engine = append(c.engine, options...)
@@ -92,9 +92,9 @@ func WithEngine(options ...emulator.Option) Option {
 	}
 }
 
-// WithServer hands options to the server, such as [server.WithLogger]. The profile has
-// an option here, which wins. There is no TLS, so [server.WithClientCertificates] turns
-// everybody away.
+// WithServer passes options to the server, such as [server.WithLogger]. [WithProfile] overrides their
+// profile. There is no TLS, so with [server.WithClientCertificates] every client is
+// refused.
 func WithServer(options ...server.Option) Option {
 	return func(c *config) error {
 		c.server = append(c.server, options...)
@@ -102,7 +102,7 @@ func WithServer(options ...server.Option) Option {
 	}
 }
 
-// read applies the options, and says what is wrong with them.
+// read applies the options, and joins their errors.
 func read(options []Option) (config, error) {
 	var c config
 	var errs []error
@@ -122,13 +122,13 @@ func read(options []Option) (config, error) {
 	return c, errors.Join(errs...)
 }
 
-// engineOptions are those of every engine of the cluster.
+// engineOptions returns the options of every engine of the cluster.
 func (c *config) engineOptions(now func() time.Time) []emulator.Option {
 	return append(c.engine[:len(c.engine):len(c.engine)],
 		emulator.WithProfile(c.profile), emulator.WithScenario(c.scenario), emulator.WithClock(now))
 }
 
-// serverOptions are those of every server of the cluster.
+// serverOptions returns the options of every server of the cluster.
 func (c *config) serverOptions() []server.Option {
 	return append(c.server[:len(c.server):len(c.server)], server.WithProfile(c.profile))
 }

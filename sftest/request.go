@@ -15,28 +15,28 @@ import (
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
 
-// Request is a request that arrived at the [Cluster], and what was done to it. It
+// Request is a request that arrived at the [Cluster], with its fault and its statuses. It
 // prints as one line.
 type Request struct {
-	Call  Call      // by its name in the document; "" for a path that is not in there
-	ID    uuid.UUID // the parameter OperationId, zero if there is none that can be read
+	Call  Call      // the operationId; "" if the path is not in the document
+	ID    uuid.UUID // the parameter OperationId, zero if it is missing or invalid
 	Force bool      // the parameter Force of a CancelOperation
 
 	Method string
-	Target string // path and query, as they came
+	Target string // path and query, as sent
 	Header http.Header
-	Time   time.Time // when it arrived, in the time of the engine
+	Time   time.Time // of the arrival, by the clock of the engine
 
-	// Fault is what the script did to it, such as "DropAfter"; "" for nothing.
+	// Fault is the fault of the script, such as "DropAfter"; "" for none.
 	Fault string
-	// Server is the status with which the server answered, whether or not that got
-	// through; 0 as long as it has not, because it has not seen the request.
+	// Server is the status of the server's answer, whether or not the client got
+	// it; 0 while the server has not answered.
 	Server int
-	// Status is the status that went back over the wire; 0 for none.
+	// Status is the status that was sent to the client; 0 for none.
 	Status int
 }
 
-// String is the request in one line.
+// String describes the request in one line.
 func (r Request) String() string {
 	s := cmp.Or(string(r.Call), r.Method+" "+r.Target)
 	if r.Call == CancelOperation {
@@ -58,11 +58,11 @@ func (r Request) String() string {
 	return fmt.Sprintf("%s: %s, the server %s, %s", s, r.Fault, server, status)
 }
 
-// Requests are all requests that arrived so far, in the order in which they did, spoilt
-// ones included. What is said of a request whose answer the client has got is complete.
+// Requests returns all requests that have arrived, in the order of their arrival, including those with
+// a fault. An entry is complete once the client has the answer.
 func (c *Cluster) Requests() []Request { return c.journal.all() }
 
-// arrived is the request as it arrives. The query is read as the server does it: raw,
+// arrived makes the entry of a request. The query is read as by the server: not decoded,
 // and the first pair of a name counts.
 func arrived(r *http.Request, now time.Time) *Request {
 	q := &Request{
@@ -88,7 +88,7 @@ func parameter(query, name string) string {
 	return ""
 }
 
-// journal keeps the requests.
+// journal records the requests.
 type journal struct {
 	mu       sync.Mutex
 	requests []*Request
@@ -100,7 +100,7 @@ func (j *journal) add(q *Request) {
 	j.requests = append(j.requests, q)
 }
 
-// edit changes what is said of a request by change.
+// edit changes the entry of a request.
 func (j *journal) edit(q *Request, change func(q *Request)) {
 	if q == nil {
 		return
@@ -123,14 +123,14 @@ func (j *journal) all() []Request {
 
 type requestKey struct{}
 
-// requestOf is the entry of a request that is under way; nil for one that somebody made
-// up on the way.
+// requestOf returns the entry of the request with this context; nil if a fault made the request
+// itself.
 func requestOf(ctx context.Context) *Request {
 	q, _ := ctx.Value(requestKey{}).(*Request)
 	return q
 }
 
-// summary is the requests in a few lines, for a message.
+// summary lists the first requests for a message.
 func (j *journal) summary() string {
 	const most = 10
 	all := j.all()
@@ -148,7 +148,7 @@ func (j *journal) summary() string {
 	return b.String()
 }
 
-// receive takes a request off the wire.
+// receive serves a request from the network.
 func (c *Cluster) receive(rw http.ResponseWriter, r *http.Request) {
 	q := arrived(r, c.now())
 	c.journal.add(q)
@@ -175,7 +175,7 @@ func (c *Cluster) receive(rw http.ResponseWriter, r *http.Request) {
 	out.end()
 }
 
-// hear records what the server says.
+// hear records the status of the server's answers.
 func (c *Cluster) hear(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		q := requestOf(r.Context())
@@ -187,8 +187,8 @@ func (c *Cluster) hear(handler http.Handler) http.Handler {
 	})
 }
 
-// statusWriter is a ResponseWriter that reports the status when it goes out, so that it is there
-// before anybody has the answer.
+// statusWriter is a ResponseWriter that reports the status before it sends it, so that the entry is
+// complete before the client has the answer.
 type statusWriter struct {
 	http.ResponseWriter
 	report func(status int)
@@ -208,16 +208,16 @@ func (n *statusWriter) Write(b []byte) (int, error) {
 	return n.ResponseWriter.Write(b)
 }
 
-// FlushError implements what [http.ResponseController] looks for.
+// FlushError is called by [http.ResponseController].
 func (n *statusWriter) FlushError() error {
 	n.end()
 	return http.NewResponseController(n.ResponseWriter).Flush()
 }
 
-// Unwrap gives [http.ResponseController] the rest.
+// Unwrap gives [http.ResponseController] access to the other methods.
 func (n *statusWriter) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
-// end is the status that net/http makes up for who says none.
+// end reports 200 if no status was written, as net/http sends it.
 func (n *statusWriter) end() {
 	if !n.done {
 		n.done = true

@@ -10,23 +10,23 @@ import (
 	"github.com/sfcancel/sfcancel/internal/wirefault"
 )
 
-// Step is one line of the script: a fault, and which requests it is for.
+// Step is one line of the script: a fault, and the requests that it is for.
 type Step struct {
 	c     *Cluster
 	step  *wirefault.Step
-	what  string // as it was written
+	what  string // the call of On
 	where string // file and line
 	maybe atomic.Bool
 }
 
-// On writes a step of the script: the next request that m chooses suffers the fault,
-// and that is all unless [Step.Times] or [Step.Always] says otherwise. Of several steps
-// that choose a request, the first that was written and is not used up takes it. A step
-// that is not used up by the end fails the test, unless it is a [Step.Maybe]: what a test
-// wanted to see has not happened then.
+// On adds a step to the script: the next request that m selects gets the fault. The step is
+// for one request, unless [Step.Times] or [Step.Always] changes that. If several steps
+// select a request, it gets the fault of the first one in the script that is not used up. A step
+// that is not used up at the end fails the test, unless [Step.Maybe] allows it, because the test
+// has not tested that fault.
 //
-// On may be called at any time, and from within [Func], too. It fails the test if the
-// fault makes no sense.
+// On may be called at any time, also from within [Func]. It fails the test if the
+// fault is invalid.
 func (c *Cluster) On(m Matcher, f Fault) *Step {
 	c.tb.Helper()
 	s := &Step{c: c, what: fmt.Sprintf("On(%s, %s)", nameOf(m), f), where: "somewhere"}
@@ -49,7 +49,7 @@ func (c *Cluster) On(m Matcher, f Fault) *Step {
 	return s
 }
 
-// mark records which fault a request suffers.
+// mark records the fault of a request.
 func (c *Cluster) mark(f Fault, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		c.journal.edit(requestOf(r.Context()), func(q *Request) { q.Fault = f.String() })
@@ -68,7 +68,7 @@ func nameOf(m Matcher) string {
 	}
 }
 
-// Times makes the step suffice for n requests in all, at least one. It returns the step.
+// Times makes the step apply to n requests in total, at least one. It returns the step.
 func (s *Step) Times(n int) *Step {
 	s.c.tb.Helper()
 	if n < 1 {
@@ -78,29 +78,29 @@ func (s *Step) Times(n int) *Step {
 	return s
 }
 
-// Always makes the step suffice for all requests, until [Step.Stop]. At least one has to
-// come, unless it is a [Step.Maybe]. It returns the step.
+// Always makes the step apply to all requests, until [Step.Stop]. At least one must
+// arrive, unless [Step.Maybe] allows none. It returns the step.
 func (s *Step) Always() *Step {
 	s.step.Times(wirefault.Forever)
 	return s
 }
 
-// Maybe allows that the step is not used up. It returns the step.
+// Maybe makes the step optional: it need not be used up. It returns the step.
 func (s *Step) Maybe() *Step {
 	s.maybe.Store(true)
 	return s
 }
 
-// Stop ends the step: what is left of it happens no more, and need not have happened.
+// Stop ends the step: it applies to no further request, and counts as used up.
 func (s *Step) Stop() { s.step.Stop() }
 
-// Used is how many requests the step has spoiled so far.
+// Used returns how many requests have got the fault of the step so far.
 func (s *Step) Used() int {
 	used, _ := s.step.Used()
 	return used
 }
 
-// unused says what is left of the step that should not be; "" for nothing.
+// unused says how the step was not used up; "" if it was, or need not be.
 func (s *Step) unused() string {
 	used, left := s.step.Used()
 	switch {
@@ -115,7 +115,7 @@ func (s *Step) unused() string {
 	}
 }
 
-// checkScript fails the test for what the script wanted and did not get.
+// checkScript fails the test for each step that was not used up.
 func (c *Cluster) checkScript() {
 	c.tb.Helper()
 	if s, ok := c.tb.(interface{ Skipped() bool }); ok && s.Skipped() {

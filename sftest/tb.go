@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// TB is what a [Cluster] needs of a test. Every [testing.TB] is one, and so is the T of
+// TB has the methods of a test that a [Cluster] needs. Every [testing.TB] implements it, and so does the T of
 // other frameworks, such as that of pgregory.net/rapid. Cleanup must run its functions
-// after the test, the last first. A TB with a method Skipped() bool is not failed for
-// unused steps once it was skipped.
+// after the test, the last first. If the TB has a method Skipped() bool that returns true, unused steps do
+// not fail it.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -20,10 +20,10 @@ type TB interface {
 	Cleanup(func())
 }
 
-// Run calls f where there is no test: in an Example, or in a program that shows
-// something. What would fail a test is printed to the standard output, so that an
-// Example with an Output comment fails; Run reports whether there was nothing of that.
-// f runs in a goroutine of its own, and what it left to Cleanup has run when Run returns.
+// Run calls f without a test, in an Example or in a demonstration program.
+// Failures are printed to the standard output, so that an
+// Example with an Output comment fails. Run returns true if there were none.
+// f runs in its own goroutine. Its Cleanup functions have run when Run returns.
 func Run(f func(tb TB)) (ok bool) {
 	s := &standIn{out: os.Stdout}
 	s.apart(func() { f(s) })
@@ -33,7 +33,7 @@ func Run(f func(tb TB)) (ok bool) {
 	return !s.failed
 }
 
-// standIn stands in for a test.
+// standIn is the TB of [Run].
 type standIn struct {
 	out io.Writer
 
@@ -52,7 +52,7 @@ func (s *standIn) apart(f func()) {
 	<-done
 }
 
-// clean runs the last of the functions that are left, false if there is none.
+// clean runs the last remaining cleanup function. It returns false if there is none.
 func (s *standIn) clean() bool {
 	s.mu.Lock()
 	n := len(s.cleanups)
