@@ -1,5 +1,5 @@
-// Package certfiles reads certificates, keys and authorities from files that are replaced while a
-// program runs, as clients and servers need them.
+// Package certfiles reads certificates, keys and CA bundles from files that may be replaced while a
+// client or server runs.
 package certfiles
 
 import (
@@ -18,26 +18,26 @@ import (
 	"time"
 )
 
-// Files are those of one side of a connection; "" is none.
+// Files has the paths of the files of one side of a connection; "" means none.
 type Files struct {
-	// Cert and Key go together.
+	// Cert and Key must both be set, or neither.
 	Cert, Key string
-	// CA has the authorities that the other side's certificate has to go back to.
+	// CA is the CA bundle used to verify the peer's certificate.
 	CA string
-	// Lists are texts that change with the others.
+	// Lists are texts that are reloaded together with the other files.
 	Lists []string
-	// Names is what errors call these.
+	// Names has the names of the files in errors.
 	Names Names
 }
 
-// Names is what people know files by.
+// Names has the names that users know the files by.
 type Names struct {
 	Cert, Key, CA, Lists string
-	Before               string // what an error begins with
-	Peer                 string // what could not be trusted without CA
+	Before               string // the prefix of every error
+	Peer                 string // the side that CA verifies, such as "server"
 }
 
-// Material is what the files held when they were read.
+// Material has the contents of the files when they were read.
 type Material struct {
 	Pair  *tls.Certificate // nil without files
 	Roots *x509.CertPool   // nil without a file
@@ -48,14 +48,15 @@ type Material struct {
 	settled bool
 }
 
-// Error is a file that is of no use.
+// Error is a file that cannot be used.
 type Error struct {
-	Name string // what people know it by, of [Names]
+	Name string // from [Names]
 	Path string
-	Err  error // why: one of the errors below, of the system, or another
+	Err  error // the reason: one of the errors below, of the system, or another
 }
 
-// Why a file is of no use; the sentence begins with its name. Nothing of a key gets into an error.
+// The reasons why a file cannot be used; the name of the file comes before the text. Errors contain no part of
+// a key.
 var (
 	ErrEncrypted     = errors.New("is encrypted, and there is nobody to ask for the password: decrypt it with openssl pkey")
 	ErrByteOrderMark = errors.New("begins with a byte order mark, which PEM must not: save it as ASCII or as UTF-8 without one")
@@ -63,26 +64,26 @@ var (
 	ErrKeyOfAnother  = errors.New("does not belong to the first certificate")
 )
 
-// Error names the file and says why.
+// Error returns the name and path of the file and the reason.
 func (e *Error) Error() string {
-	if path := (*fs.PathError)(nil); errors.As(e.Err, &path) { // which names it
+	if path := (*fs.PathError)(nil); errors.As(e.Err, &path) { // has the path
 		return e.Name + ": " + e.Err.Error()
 	}
 	return e.Name + " " + e.Path + " " + e.Err.Error()
 }
 
-// Unwrap returns why.
+// Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// maxFile bounds a file of certificates, which is read whole. The largest honest one,
-// a bundle of all public roots, has less than 1 MiB.
+// maxFile bounds a file of certificates, which is read whole. A bundle of all public roots has
+// less than 1 MiB.
 const maxFile = 4 << 20
 
-// settling is how old a file must be before its time and size can be trusted to
-// change with its content: the coarsest file systems count in steps of 2 s.
+// settling is the age from which on a change of a file always changes its time or
+// size: the coarsest file systems have a resolution of 2 s.
 const settling = 2 * time.Second
 
-// stamp is a file as the system describes it; info is nil if that failed.
+// stamp is the result of a stat of a file; info is nil if it failed.
 type stamp struct {
 	path string
 	info fs.FileInfo
@@ -95,19 +96,19 @@ func (s stamp) same(other stamp) bool {
 	return os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() && s.info.ModTime().Equal(other.info.ModTime())
 }
 
-// stamps describes the files as they are now.
+// stamps returns the current stamps of the files.
 func (f Files) stamps() []stamp {
 	var all []stamp
 	for _, path := range append([]string{f.Cert, f.Key, f.CA}, f.Lists...) {
 		if path != "" {
-			info, _ := os.Stat(path) // reading it says why
+			info, _ := os.Stat(path) // reading the file reports the error
 			all = append(all, stamp{path, info})
 		}
 	}
 	return all
 }
 
-// current reports, by asking the system alone, that the files hold what they held.
+// current reports whether the files are unchanged, by their stamps alone.
 func (m *Material) current(now []stamp) bool {
 	for i, s := range m.stamps {
 		if !s.same(now[i]) {
@@ -117,8 +118,8 @@ func (m *Material) current(now []stamp) bool {
 	return m.settled
 }
 
-// read reads the files. The stamps are from before, so that a change in between is
-// one that the next look finds.
+// read reads the files. The stamps must be taken before, so that the next look finds a
+// change in between.
 func (f Files) read(stamps []stamp, now time.Time) (*Material, error) {
 	m, err := f.material(stamps, now)
 	if err != nil {
@@ -167,7 +168,7 @@ func (f Files) material(stamps []stamp, now time.Time) (*Material, error) {
 	return m, nil
 }
 
-// name is what people know a file by.
+// name returns the name of a file from [Names].
 func (f Files) name(path string) string {
 	switch path {
 	case f.Cert:
@@ -181,15 +182,15 @@ func (f Files) name(path string) string {
 	}
 }
 
-// readFile reads a file that can be read again later, and is not endless.
+// readFile reads a regular file of bounded size.
 func readFile(path string) ([]byte, error) {
-	// Opening a pipe could wait for ever.
+	// Opening a pipe could block for ever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, errors.New("is not a regular file, so it could not be read again when it changes")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err // names the file and the reason
+		return nil, err // has the path and the reason
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
@@ -199,14 +200,14 @@ func readFile(path string) ([]byte, error) {
 	return content, err
 }
 
-// isMarked reports a mark that hides the first PEM block, or that the text is UTF-16.
+// isMarked reports whether a byte order mark hides the first PEM block, or the text is UTF-16.
 func isMarked(content []byte) bool {
 	return slices.ContainsFunc([]string{"\xef\xbb\xbf-----BEGIN", "\xff\xfe", "\xfe\xff"}, func(mark string) bool {
 		return bytes.HasPrefix(content, []byte(mark))
 	})
 }
 
-// pairProblem says what is wrong with a certificate and its key.
+// pairProblem returns the reason why a certificate and its key cannot be used.
 func (f Files) pairProblem(cert, key []byte, cause error) *Error {
 	const convert = "; openssl pkcs12 makes PEM of a PFX file"
 	certs, keys := blocks(cert, "CERTIFICATE"), blocks(key, "PRIVATE KEY")
@@ -225,13 +226,13 @@ func (f Files) pairProblem(cert, key []byte, cause error) *Error {
 			return ofCert(fmt.Errorf("has a damaged certificate (%w): get it anew", err))
 		}
 	}
-	if strings.Contains(cause.Error(), "does not match") { // crypto/tls has no name for it
+	if strings.Contains(cause.Error(), "does not match") { // crypto/tls exports no error for it
 		return ofKey(fmt.Errorf("%w in %s %s: find its own", ErrKeyOfAnother, f.Names.Cert, f.Cert))
 	}
 	return ofKey(errors.New("has a key that cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, as openssl pkey writes it"))
 }
 
-// blocks are the PEM blocks whose type ends so.
+// blocks returns the PEM blocks whose type ends with kind.
 func blocks(content []byte, kind string) (found []*pem.Block) {
 	for {
 		var block *pem.Block
@@ -244,8 +245,8 @@ func blocks(content []byte, kind string) (found []*pem.Block) {
 	}
 }
 
-// readRoots takes all certificates or none: x509.CertPool alone leaves out what it
-// cannot read, and the file could be one that is just being written.
+// readRoots reads all certificates, or returns an error: x509.CertPool alone skips certificates that it
+// cannot parse, and the file may be incomplete while it is written.
 func readRoots(content []byte, peer string) (*x509.CertPool, error) {
 	pool, n := x509.NewCertPool(), 0
 	for {

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// lookEvery is how often the files are looked at. Who looks so long after a change, or later, has it.
+// lookEvery is the interval between checks of the files. A Look that begins this long after a change finds it.
 const lookEvery = 50 * time.Millisecond
 
-// Watched is files that are read again when they change. It is safe for concurrent use.
+// Watched reloads files when they change. It is safe for concurrent use.
 type Watched struct {
 	files  Files
 	change func(*Material) error
 	tell   func(context.Context, error)
 
 	latest atomic.Pointer[Material]
-	stale  atomic.Pointer[error] // why the files as they are now are of no use
+	stale  atomic.Pointer[error] // why the current files cannot be used
 
-	// looking is held while the files are looked at. Whoever is due waits for the look, for as long as its
-	// context lasts; the others go on with what there is.
+	// looking is held while the files are checked. The call that checks waits for the result, or for the end
+	// of its context; other calls go on with the latest material.
 	looking sync.Mutex
-	began   time.Time    // when they were first looked at, by the monotonic clock
-	looked  atomic.Int64 // how long after that the last look began, in nanoseconds
+	began   time.Time    // of the first read, by the monotonic clock
+	looked  atomic.Int64 // the time from began to the last check, in nanoseconds
 }
 
-// Watch reads the files for the first time. Its errors say which of them is of no use. change hears of
-// what they hold, at first and whenever that is something else, and may refuse it; it is called by one
-// goroutine at a time. tell hears of files that changed into something of no use: what was there before
-// goes on. Neither may be nil.
+// Watch reads the files. Its error names the file that cannot be used. change is called with
+// the contents, at first and after every change, and may refuse them; it is called by one
+// goroutine at a time. tell is called if the changed files cannot be used: the earlier contents
+// stay in use. Neither may be nil.
 func Watch(f Files, change func(*Material) error, tell func(context.Context, error)) (*Watched, error) {
 	w := &Watched{files: f, change: change, tell: tell, began: time.Now()}
 	m, err := f.read(f.stamps(), w.began)
@@ -43,17 +43,17 @@ func Watch(f Files, change func(*Material) error, tell func(context.Context, err
 	return w, nil
 }
 
-// Look looks at the files, unless somebody has in the last 50 ms or does. A disk may hang: the error is that of
-// the context, which has ended before the look.
+// Look checks the files for changes, unless another call has done so in the last 50 ms or is doing it. If the
+// context ends before the check, for instance because a disk hangs, it returns the context's error.
 func (w *Watched) Look(ctx context.Context) error {
 	if len(w.latest.Load().stamps) == 0 || !w.due() || !w.looking.TryLock() {
 		return nil
 	}
-	if !w.due() { // another has looked since
+	if !w.due() { // another call has checked meanwhile
 		w.looking.Unlock()
 		return nil
 	}
-	w.looked.Store(int64(time.Since(w.began))) // before the look, which may miss what happens during it
+	w.looked.Store(int64(time.Since(w.began))) // before the check, which may miss a change during it
 	seen := make(chan error, 1)
 	go func() {
 		defer w.looking.Unlock()
@@ -72,7 +72,7 @@ func (w *Watched) Look(ctx context.Context) error {
 	}
 }
 
-// Stale is why what the files hold now is not used; nil if it is.
+// Stale returns why the current files are not used; nil if they are.
 func (w *Watched) Stale() error {
 	if err := w.stale.Load(); err != nil {
 		return *err
@@ -80,20 +80,20 @@ func (w *Watched) Stale() error {
 	return nil
 }
 
-// due reports that it is time to look at the files.
+// due reports whether the files should be checked.
 func (w *Watched) due() bool {
 	return time.Since(w.began)-time.Duration(w.looked.Load()) >= lookEvery
 }
 
-// look finds out whether the files have changed, which is a stat each, and takes in what they hold if they
-// have. The error is why they cannot be used; the next look tries again.
+// look checks the files, with one stat each, and reloads them if they
+// have changed. It returns an error if they cannot be used; the next look tries again.
 func (w *Watched) look(now time.Time) error {
 	before, stamps := w.latest.Load(), w.files.stamps()
 	if before.current(stamps) {
 		return nil
 	}
 	m, err := w.files.read(stamps, now)
-	if err == nil && m.digest != before.digest { // else with new dates, or not settled before
+	if err == nil && m.digest != before.digest { // otherwise only the times are new, or the files were too recent
 		err = w.change(m)
 	}
 	if err == nil {

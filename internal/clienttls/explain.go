@@ -12,9 +12,9 @@ import (
 	"github.com/sfcancel/sfcancel/internal/plain"
 )
 
-// HandshakeError is a handshake that failed for a reason that is in the settings of
-// one of the two sides, and not in the certificate of the server: asking again would
-// end the same way.
+// HandshakeError is a failed handshake whose cause is in the settings of
+// one of the two sides, and not in the certificate of the server. A retry would
+// fail as well.
 type HandshakeError struct {
 	err  error
 	hint string
@@ -25,8 +25,8 @@ func (e *HandshakeError) Error() string {
 }
 func (e *HandshakeError) Unwrap() error { return e.err }
 
-// explain adds to the error of a handshake what came and what can be done about it.
-// What is no judgement of either side, as a reset, is returned as it is.
+// explain adds details and advice to the error of a handshake.
+// It returns an error that is neither side's refusal, such as a reset, unchanged.
 func (g *generation) explain(err error, addr string) error {
 	var cert *tls.CertificateVerificationError
 	switch {
@@ -47,7 +47,7 @@ func (g *generation) explain(err error, addr string) error {
 	return err
 }
 
-// explainedError is an error in words of this package.
+// explainedError is an error with a text of this package.
 type explainedError struct {
 	err  error
 	text string
@@ -56,8 +56,8 @@ type explainedError struct {
 func (e *explainedError) Error() string { return e.text }
 func (e *explainedError) Unwrap() error { return e.err }
 
-// judgement is why a certificate was not accepted. crypto/x509 repeats the host names of one
-// that is for other hosts as they are, and nobody has vouched for them.
+// judgement returns why a certificate was not accepted. A HostnameError of crypto/x509 quotes the
+// host names of an untrusted certificate unescaped.
 func judgement(err error) string {
 	var host x509.HostnameError
 	if errors.As(err, &host) {
@@ -66,13 +66,13 @@ func judgement(err error) string {
 	return err.Error()
 }
 
-// isAlert recognises that the other side ended a connection in the words of TLS.
+// isAlert reports whether the server ended the connection with a TLS alert.
 func isAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
-// showing is what the server is shown if it asks.
+// showing describes the client certificate that the server gets if it requests one.
 func (g *generation) showing() string {
 	switch {
 	case g.Pair != nil:
@@ -84,7 +84,7 @@ func (g *generation) showing() string {
 	}
 }
 
-// note says that the files cannot be used as they are now.
+// note says that the current files cannot be used, if so.
 func (g *generation) note() string {
 	if stale := g.owner.files.Stale(); stale != nil {
 		return fmt.Sprintf("; what the files held before is in use, because of what they hold now: %v", stale)
@@ -92,7 +92,7 @@ func (g *generation) note() string {
 	return ""
 }
 
-// advice is what a person can do about a certificate that was not accepted.
+// advice says what a person can do about a certificate that was not accepted.
 func advice(err error) string {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -112,10 +112,10 @@ func advice(err error) string {
 	}
 }
 
-// maxNames bounds how many host names of a certificate an error shows.
+// maxNames is the number of host names of a certificate that an error shows.
 const maxNames = 5
 
-// describe is a certificate in one line. Names are quoted: whoever made them chose them.
+// describe describes a certificate in one line. Names are quoted because they are untrusted.
 func describe(c *x509.Certificate) string {
 	ofSHA1, ofSHA256 := thumbprints(c)
 	var names []string
@@ -133,9 +133,9 @@ func describe(c *x509.Certificate) string {
 		plain.Quote(c.Subject.CommonName, 100), names, more, plain.Quote(c.Issuer.CommonName, 100), date(c.NotBefore), date(c.NotAfter), ofSHA1, ofSHA256)
 }
 
-// RefusesHandshake recognises the alerts that a server sends for want of a handshake it accepts
-// (RFC 8446 §6.2): handshake_failure, those about certificates, access_denied, and
-// certificate_required. crypto/tls has no name for them.
+// RefusesHandshake reports whether err is an alert of a server that refuses the handshake
+// (RFC 8446 §6.2): handshake_failure, the alerts about certificates, access_denied, and
+// certificate_required. crypto/tls does not export them.
 func RefusesHandshake(err error) bool {
 	var op *net.OpError
 	if !errors.As(err, &op) || !isAlert(op) {

@@ -1,7 +1,7 @@
 package clienttls
 
 import (
-	"crypto/sha1" // thumbprints of Service Fabric are SHA-1
+	"crypto/sha1" // Service Fabric's thumbprints are SHA-1
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// pins are the certificates that a server may show, by thumbprint or by name.
+// pins are the certificates that a server may have, by thumbprint or by name.
 type pins struct {
 	thumbprints []string       // lower-case hexadecimal digits
 	names       []string       // as given, for errors
@@ -22,7 +22,7 @@ type pins struct {
 	roots       *x509.CertPool // nil means the system's
 }
 
-// newPins reads both lists; nil if they are empty.
+// newPins parses both lists. It returns nil if they are empty.
 func newPins(t Settings) (*pins, error) {
 	if len(t.ServerThumbprints)+len(t.ServerCommonNames) == 0 {
 		return nil, nil
@@ -34,7 +34,7 @@ func newPins(t Settings) (*pins, error) {
 		_, err := hex.DecodeString(digits)
 		switch {
 		case unprintable(text):
-			// Windows puts one in front of a thumbprint that is copied from its dialog.
+			// A thumbprint copied from the dialog of Windows begins with one.
 			errs = append(errs, fmt.Errorf("TLS: ServerThumbprints[%d] %.100q has an invisible character: type it anew", i, text))
 		case err != nil, len(digits) != 2*sha1.Size && len(digits) != 2*sha256.Size:
 			errs = append(errs, fmt.Errorf("TLS: ServerThumbprints[%d] %.100q is no thumbprint: that is 40 (SHA-1) or 64 (SHA-256) hexadecimal digits", i, text))
@@ -65,8 +65,8 @@ func unprintable(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// foldASCII is lower case in ASCII alone: other letters fold into letters that a
-// person takes for another name.
+// foldASCII folds only ASCII letters: folding others would make names equal that
+// people read as different.
 func foldASCII(name string) string {
 	folded := []byte(name)
 	for i, c := range folded {
@@ -77,7 +77,7 @@ func foldASCII(name string) string {
 	return string(folded)
 }
 
-// verify judges the server of one connection, in place of crypto/tls.
+// verify verifies the server of one connection, in place of crypto/tls.
 func (p *pins) verify(state tls.ConnectionState) error {
 	shown := state.PeerCertificates
 	err := errors.New("the server showed no certificate")
@@ -110,7 +110,7 @@ func (p *pins) judge(leaf *x509.Certificate, rest []*x509.Certificate, now time.
 	return err
 }
 
-// unexpectedError: the server is not one of those that were pinned.
+// unexpectedError means that the server's certificate is not pinned.
 type unexpectedError struct{ wanted string }
 
 func (e unexpectedError) Error() string {
@@ -128,7 +128,7 @@ func (p *pins) unexpected() error {
 	return unexpectedError{"wanted " + strings.Join(wanted, " or ")}
 }
 
-// inTime checks the dates, in the words of crypto/x509.
+// inTime checks the dates. Its errors are like those of crypto/x509.
 func inTime(c *x509.Certificate, now time.Time) error {
 	detail := ""
 	switch {

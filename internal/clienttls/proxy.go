@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Proxy says which proxy leads to the host of a request, as in [http.Transport]; a nil URL is none.
+// Proxy returns the proxy for the host of a request, as in [http.Transport]; a nil URL means no proxy.
 type Proxy = func(*http.Request) (*url.URL, error)
 
-// ProxyError is a proxy that cannot be asked, or that makes no tunnel. Nothing of the request was sent.
+// ProxyError means that the proxy is unreachable, or refuses the tunnel. Nothing of the request was sent.
 type ProxyError struct {
 	Status int   // of its answer to CONNECT; 0 if there was none
 	Err    error // nil if there was an answer
@@ -32,7 +32,7 @@ func (e *ProxyError) Error() string {
 // Unwrap returns Err.
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// inTheOpen is a proxy for http:// alone: what is encrypted goes through a tunnel, which is part of the dialing.
+// inTheOpen returns the proxy for http:// only: https:// goes through a tunnel, which connect opens.
 func inTheOpen(find Proxy) Proxy {
 	return func(r *http.Request) (*url.URL, error) {
 		if r.URL.Scheme == "https" {
@@ -42,7 +42,8 @@ func inTheOpen(find Proxy) Proxy {
 	}
 }
 
-// ask finds the proxy for an address. Connections are shared, so that nothing else of a request may decide.
+// ask returns the proxy for an address. Requests share connections, so the proxy must not depend on anything
+// else of a request.
 func ask(find Proxy, of *url.URL) (*url.URL, error) {
 	proxy, err := find(&http.Request{Method: http.MethodGet, URL: of, Host: of.Host, Header: make(http.Header)})
 	if err == nil && proxy != nil && (proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Host == "") {
@@ -54,7 +55,7 @@ func ask(find Proxy, of *url.URL) (*url.URL, error) {
 	return proxy, nil
 }
 
-// connect makes the connection that TLS is spoken on: a tunnel (RFC 9110 §9.3.6) if there is a proxy.
+// connect makes the connection beneath TLS: a tunnel (RFC 9110 §9.3.6) if there is a proxy.
 func (o *Transport) connect(ctx context.Context, dial Dial, network, addr string) (net.Conn, error) {
 	if o.proxy == nil {
 		return dial(ctx, network, addr)
@@ -63,7 +64,7 @@ func (o *Transport) connect(ctx context.Context, dial Dial, network, addr string
 	switch {
 	case err != nil:
 		return nil, err
-	case proxy == nil, addr == address(proxy): // net/http speaks TLS to a proxy of http:// through here
+	case proxy == nil, addr == address(proxy): // net/http also dials the https:// proxy of an http:// request here
 		return dial(ctx, network, addr)
 	}
 	conn, err := dial(ctx, network, address(proxy))
@@ -78,7 +79,7 @@ func (o *Transport) connect(ctx context.Context, dial Dial, network, addr string
 	return tunnel, nil
 }
 
-// address is what is dialled for a proxy.
+// address returns the host and port of a proxy.
 func address(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -90,8 +91,8 @@ func address(u *url.URL) string {
 }
 
 const (
-	tunnelTime = 10 * time.Second // that a proxy has for its answer
-	maxTunnel  = 64 << 10         // bytes of it
+	tunnelTime = 10 * time.Second // the timeout for the answer of a proxy
+	maxTunnel  = 64 << 10         // the maximum number of its bytes
 )
 
 func openTunnel(ctx context.Context, conn net.Conn, proxy *url.URL, addr string) (net.Conn, error) {
@@ -99,7 +100,7 @@ func openTunnel(ctx context.Context, conn net.Conn, proxy *url.URL, addr string)
 	defer stop()
 	raw := conn
 	_ = raw.SetDeadline(time.Now().Add(tunnelTime))
-	if ctx.Err() != nil { // its deadline may have been taken back
+	if ctx.Err() != nil { // SetDeadline may have replaced the one of AfterFunc
 		return nil, ctx.Err()
 	}
 	if proxy.Scheme == "https" {
@@ -112,11 +113,11 @@ func openTunnel(ctx context.Context, conn net.Conn, proxy *url.URL, addr string)
 		request.Header["Proxy-Authorization"] = request.Header["Authorization"]
 		request.Header.Del("Authorization")
 	}
-	// Without ctx, whose hooks are those of the request that is to go through.
+	// Without ctx: its httptrace hooks belong to the request that goes through the tunnel.
 	if err := request.Write(conn); err != nil {
 		return nil, &ProxyError{Err: err}
 	}
-	// What follows the answer comes when this side has spoken, so that nothing is left in the buffer.
+	// The client speaks first in the tunnel, so nothing after the answer is in the buffer.
 	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxTunnel)), request) //nolint:bodyclose // the connection is the body
 	switch {
 	case err != nil:

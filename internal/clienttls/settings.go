@@ -1,6 +1,6 @@
-// Package clienttls is how a client proves who it is and whom it trusts: certificate files that are
-// read again when they change, pins, and errors that say what to do. Package wrapper documents
-// the settings.
+// Package clienttls implements the TLS of a client: certificate files that are
+// reloaded when they change, pinned server certificates, and errors that say what to do. Package wrapper
+// documents the settings.
 package clienttls
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
-// Settings are wrapper.TLS, field by field.
+// Settings has the fields of wrapper.TLS.
 type Settings struct {
 	CertFile, KeyFile    string
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
@@ -22,7 +22,7 @@ type Settings struct {
 	ServerCommonNames    []string
 }
 
-// Check finds what is wrong without looking into the files.
+// Check returns the errors that can be found without reading the files.
 func (t Settings) Check() error {
 	var errs []error
 	if (t.CertFile == "") != (t.KeyFile == "") {
@@ -46,7 +46,7 @@ func (t Settings) Check() error {
 	return errors.Join(errs...)
 }
 
-// files are those of the settings.
+// files returns the files of the settings.
 func (t Settings) files() certfiles.Files {
 	return certfiles.Files{
 		Cert: t.CertFile, Key: t.KeyFile, CA: t.CAFile,
@@ -54,18 +54,18 @@ func (t Settings) files() certfiles.Files {
 	}
 }
 
-// config is what handshakes need, with what the files held when they were read.
+// config returns the configuration for handshakes, with the contents of the files.
 func (t Settings) config(m *certfiles.Material, p *pins) *tls.Config {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
 		RootCAs:    t.RootCAs,
-		// A gateway on Windows asks for a client certificate when it has read the request
+		// A gateway on Windows requests a client certificate after it has read the request
 		// (httpgateway/HttpCertificateAuthHandler.cpp), which with TLS 1.2 can be a
-		// second handshake. crypto/tls insists on the same server in both.
+		// second handshake. crypto/tls requires the same server in both.
 		Renegotiation: tls.RenegotiateOnceAsClient,
-		// There is no ClientSessionCache: a resumed session stands for the client
-		// certificate that it began with, whatever the files hold by now.
+		// There is no ClientSessionCache: a resumed session has the client
+		// certificate of its first handshake, even if the files have changed since.
 	}
 	if m.Roots != nil {
 		config.RootCAs = m.Roots
@@ -76,17 +76,17 @@ func (t Settings) config(m *certfiles.Material, p *pins) *tls.Config {
 	if p != nil {
 		judge := *p
 		judge.roots = config.RootCAs
-		// A pin says which certificate it is, so that its host name says nothing. What
-		// crypto/tls leaves out now is done by verify, also for a resumed session.
+		// A pin identifies the certificate, so the host name is not checked. verify replaces
+		// the checks that crypto/tls skips, also for a resumed session.
 		config.InsecureSkipVerify = true //nolint:gosec // verified below
 		config.VerifyConnection = judge.verify
 	}
 	return config
 }
 
-// clientCertificate shows the certificate to every server that asks for one.
-// crypto/tls would choose by the authorities that the server names, and show nothing
-// where a certificate that is known by its thumbprint comes from none of them.
+// clientCertificate returns a function that sends the certificate to every server that requests one.
+// crypto/tls would send it only if one of the CAs that the server names has issued it, and a server
+// may know a certificate by its thumbprint instead.
 func (t Settings) clientCertificate(pair *tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	return func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		if pair != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/sfcancel/sfcancel/internal/certfiles"
 )
 
-// Transport carries requests over connections of the settings. It is safe for concurrent use. What
-// its files hold is one [generation] for the time they hold it, with connections of
-// its own. To close idle connections when the files change would not be enough: those
-// that are busy then would be used again, with the old client certificate.
+// Transport sends requests over TLS connections with the settings. It is safe for concurrent use. Each
+// state of the files is a [generation] with its own
+// connections. Closing idle connections when the files change would not be enough: connections
+// that are busy then would be reused with the old client certificate.
 type Transport struct {
 	settings Settings
 	pins     *pins // nil if there are none
@@ -26,7 +26,7 @@ type Transport struct {
 
 	made func(Dial) *http.Transport
 
-	before atomic.Pointer[http.Transport] // of the last generation but one; nil at first
+	before atomic.Pointer[http.Transport] // of the previous generation; nil at first
 }
 
 // generation is one state of the files.
@@ -38,10 +38,10 @@ type generation struct {
 	owner     *Transport
 }
 
-// New reads the files for the first time. Its errors say which of them is of no use. made makes
-// the transports beneath, with a function that dials over TLS; tell hears of files that changed into
-// something of no use. Neither may be nil. proxy, unless nil, is on the way; a TLS connection goes through
-// it as without, so that the server is judged, and is shown the certificate, and not the proxy.
+// New reads the files. Its error names the file that cannot be used. made makes
+// the underlying transports, with a function that dials over TLS; tell is called if the files change
+// and cannot be used. Neither may be nil. proxy may be nil. TLS connections go through a tunnel of the
+// proxy, so that the server, not the proxy, is verified and gets the client certificate.
 func New(t Settings, made func(dialTLS Dial) *http.Transport, proxy Proxy, tell func(context.Context, error)) (*Transport, error) {
 	if t.RootCAs != nil {
 		t.RootCAs = t.RootCAs.Clone()
@@ -79,9 +79,9 @@ func (o *Transport) begin(m *certfiles.Material) error {
 	return nil
 }
 
-// Send sends with what the files held at most 50 ms ago, or hold now; fresh makes it a connection of its own. unread says
-// of an error whether the server has read nothing of the request, which makes it a
-// [HandshakeError] with what the server was shown.
+// Send sends a request with contents of the files that are at most 50 ms old. With fresh it uses a new
+// connection. unread reports whether an error means that the server has read nothing of the request. Then the
+// error is a [HandshakeError] that describes the client certificate.
 func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (*http.Response, error) {
 	if err := o.files.Look(r.Context()); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (o *Transport) Send(r *http.Request, fresh bool, unread func(error) bool) (
 	return response, nil
 }
 
-// name adds to an error what the server was shown, if that may be why.
+// name adds the client certificate to an error that it may have caused.
 func (g *generation) name(err error, host string, unread func(error) bool) error {
 	var failed *HandshakeError
 	if errors.As(err, &failed) {
@@ -113,8 +113,8 @@ func (g *generation) name(err error, host string, unread func(error) bool) error
 	return err
 }
 
-// CloseIdleConnections closes those of the generation before too: one that was busy
-// when the files changed is idle now.
+// CloseIdleConnections also closes those of the previous generation: a connection that was busy
+// when the files changed may be idle now.
 func (o *Transport) CloseIdleConnections() {
 	o.latest.Load().transport.CloseIdleConnections()
 	if before := o.before.Load(); before != nil {
@@ -123,7 +123,7 @@ func (o *Transport) CloseIdleConnections() {
 }
 
 // dial makes a TLS connection. net/http would do the same, but its errors do not
-// tell a failed handshake from a failed connection.
+// distinguish a failed handshake from a failed connection.
 func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -142,7 +142,7 @@ func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, 
 	if err := conn.HandshakeContext(limited); err != nil {
 		_ = raw.Close()
 		if limited.Err() != nil && ctx.Err() == nil {
-			// Not the context's error, which would look as if the call had ended.
+			// Not the context's error, which would mean that the call had ended.
 			return nil, errors.New("no TLS handshake within " + g.transport.TLSHandshakeTimeout.String())
 		}
 		return nil, g.explain(err, addr)
@@ -151,9 +151,9 @@ func (g *generation) dial(ctx context.Context, network, addr string) (net.Conn, 
 	return conn, nil
 }
 
-// toldByRead leaves it to a read to tell that a connection has ended, until the server has
-// sent something after the handshake. With TLS 1.3 the alert that refuses a client certificate
-// arrives together with a reset; the failure of a write would hide it.
+// toldByRead hides write errors until the server has
+// sent something after the handshake, so that a read reports the end of the connection. With TLS 1.3 the alert
+// that refuses a client certificate arrives together with a reset; a write error would hide it.
 type toldByRead struct {
 	net.Conn
 	waits atomic.Bool
