@@ -12,26 +12,26 @@ import (
 
 const byteOrderMark = "\ufeff" // as .NET writes it
 
-// Body is the body of an answer, read within bounds and without a byte order mark. It keeps the beginning.
+// Body reads the body of an answer, with a size limit and without a byte order mark. It keeps the beginning.
 type Body struct {
-	// Err is why it could not be read to its end; nil so far.
+	// Err is the read error; nil if there was none, and at EOF.
 	Err error
 
 	from  io.Reader
-	left  int64 // that may still be read
+	left  int64 // the number of bytes that may still be read
 	most  int64
 	keep  int
 	begun []byte
 	token Token
-	mid   bool // what is read is not the beginning any more
+	mid   bool // the beginning was read
 }
 
-// New returns the body of an answer: it is an error to read more than most bytes, and keep of them can be shown.
+// New returns the body of an answer. Reading more than most bytes is an error. The first keep bytes are kept.
 func New(r io.Reader, token Token, most int64, keep int) *Body {
 	return &Body{from: r, left: most, most: most, keep: keep, token: token}
 }
 
-// Read reads, and keeps what went wrong.
+// Read implements [io.Reader], and records an error in Err.
 func (b *Body) Read(p []byte) (int, error) {
 	p = p[:min(int64(len(p)), b.left+1)]
 	n, err := b.from.Read(p)
@@ -51,11 +51,11 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Drain reads the rest: only then is the connection free for the next request.
+// Drain reads the rest, so that the connection can be reused.
 func (b *Body) Drain() { _, _ = io.Copy(io.Discard, b) }
 
-// Kept is the beginning of the body; nil if it is empty. The token is blanked before anything is cut off: half a
-// token is one, too.
+// Kept returns the beginning of the body; nil if it is empty. The token is blanked before the text is
+// truncated, so that no part of it is left.
 func (b *Body) Kept() []byte {
 	plain := b.token.begun(string(b.begun))
 	if plain == "" {
@@ -66,7 +66,7 @@ func (b *Body) Kept() []byte {
 
 var errNoBody = errors.New("a body where none belongs")
 
-// Empty accepts the body of a success that has none.
+// Empty reads the body of a success without a body. Anything but white space is an error.
 func Empty(body io.Reader) error {
 	blank := make([]byte, 2<<10)
 	for {
@@ -82,7 +82,7 @@ func Empty(body io.Reader) error {
 	}
 }
 
-// Cut shortens a text to a number of bytes.
+// Cut truncates a text to at most that many bytes, at a character boundary.
 func Cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -93,7 +93,7 @@ func Cut(text string, most int) string {
 	return strings.Clone(text[:most])
 }
 
-// Size is how many bytes of names and values a header has.
+// Size returns the number of bytes of the names and values of a header.
 func Size(h http.Header) (bytes int) {
 	for name, values := range h {
 		for _, v := range values {

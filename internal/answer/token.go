@@ -1,4 +1,4 @@
-// Package answer reads what a server answered: within bounds, and with the token of the request blanked where
+// Package answer reads the answers of a server, with size limits. It blanks the token of the request where
 // the answer repeats it.
 package answer
 
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Token is the bearer token of a request. "" is none, and hides nothing.
+// Token is the bearer token of a request. "" means none.
 type Token string
 
 const blanked = "[token]"
 
-// Hide blanks the token in what an answer says. What the answer means is read before: that must not depend on
+// Hide blanks the token in a text of an answer. Interpret the answer before: its meaning must not depend on
 // the token.
 func (t Token) Hide(text string) string {
 	if t == "" {
@@ -22,8 +22,8 @@ func (t Token) Hide(text string) string {
 	return strings.ReplaceAll(text, string(t), blanked)
 }
 
-// Header blanks the token in a header. It returns a copy if there is anything to hide, because the answer is
-// the transport's.
+// Header blanks the token in a header. If there is a token it returns a copy, because the header belongs to
+// the transport.
 func (t Token) Header(h http.Header) http.Header {
 	if t == "" {
 		return h
@@ -37,7 +37,8 @@ func (t Token) Header(h http.Header) http.Header {
 	return h
 }
 
-// Error leaves nothing of an error behind that names the token.
+// Error returns err unchanged if its text does not have the token, and otherwise a new error with the token
+// blanked, which does not wrap err.
 func (t Token) Error(err error) error {
 	if t == "" || !strings.Contains(err.Error(), string(t)) {
 		return err
@@ -45,7 +46,7 @@ func (t Token) Error(err error) error {
 	return errors.New(t.Hide(err.Error()))
 }
 
-// begun blanks the token in the beginning of a text, and what may be half a token at its end.
+// begun blanks the token in a truncated text, and a part of a token at its end.
 func (t Token) begun(text string) string {
 	plain := t.Hide(text)
 	for n := min(len(t), len(plain)); n > 0; n-- {

@@ -1,4 +1,4 @@
-// Package bucket has a token bucket whose tokens can be promised.
+// Package bucket implements a token bucket whose tokens can be reserved in advance.
 package bucket
 
 import (
@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Bucket is a token bucket that all calls of a client take from whenever they ask
-// again. An empty bucket does not end a call: the call waits for its token. So many calls that
-// fail together do not overload a cluster that is down, and each still finds out what happened.
+// Bucket is a token bucket for the retries of all calls of a client. If it is empty, further calls wait until
+// a token is free. So many calls that fail together do not overload a cluster that is down, and each
+// still finds out what happened. The zero value is a full bucket.
 type Bucket struct {
 	mu     sync.Mutex
-	tokens float64 // below zero: so many are promised to calls that wait
+	tokens float64 // negative: the number of tokens reserved by waiting calls
 	filled time.Time
 }
 
-// Take takes a token of a bucket that holds burst, and is full at first, and says how long it is until it may be
-// used; the longest at most.
+// Take takes a token. It returns how long to wait before using it, at most longest. The bucket holds burst tokens and
+// gains perSecond.
 func (b *Bucket) Take(burst, perSecond float64, longest time.Duration) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -34,7 +34,7 @@ func (b *Bucket) Take(burst, perSecond float64, longest time.Duration) time.Dura
 	return time.Duration(min(-b.tokens/perSecond, longest.Seconds()) * float64(time.Second))
 }
 
-// GiveBack returns a token that was not used.
+// GiveBack puts back a token that was not used.
 func (b *Bucket) GiveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package gateways chooses among the addresses of one cluster.
+// Package gateways selects among the addresses of one cluster.
 package gateways
 
 import (
@@ -15,32 +15,32 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// The bounds of how long an address that failed is left alone. The pause is drawn from
-// the upper half, so that clients do not come back together.
+// The bounds of the backoff of a failed address. The backoff is random in
+// its upper half, so that clients do not come back at the same time.
 const (
 	minLeave = time.Second
 	maxLeave = time.Minute
 )
 
-// Set is the addresses of one cluster. The zero value has none. It is safe for concurrent use once all are
-// added.
+// Set has the addresses of one cluster. The zero value has none. It is safe for concurrent use after the
+// last Add.
 type Set struct {
 	mu  sync.Mutex
-	all []Gateway // none is added later
-	at  int       // the one in use
+	all []Gateway // fixed after the last Add
+	at  int       // the index of the address in use
 }
 
 // Gateway is one address.
 type Gateway struct {
 	To      generated.Base
-	Address string // the same as text, with a slash at the end
+	Address string // the same as text, with a trailing slash
 
-	normal   string // the same as every client would write it
-	failures int    // since it last answered
+	normal   string // the same in normal form
+	failures int    // since the last answer
 	rests    time.Time
 }
 
-// Add adds an address, which [generated.ParseBase] describes. None may be there twice.
+// Add adds an address in the form of [generated.ParseBase]. A duplicate is an error.
 func (s *Set) Add(address string) error {
 	to, err := generated.ParseBase(address)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Set) Add(address string) error {
 	return nil
 }
 
-// Find is the gateway at an address, in whichever form that is written; nil if there is none.
+// Find returns the gateway with an address, compared in normal form; nil if there is none.
 func (s *Set) Find(address string) *Gateway {
 	var one Set
 	if one.Add(address) != nil {
@@ -72,8 +72,8 @@ func (s *Set) Find(address string) *Gateway {
 	return nil
 }
 
-// normal is an address that ParseBase has written, in the form in which equal ones are equal: lower case, without the
-// port of its scheme, and without the last point of the host (RFC 3986 §6.2).
+// normal returns the normal form of an address from ParseBase, for comparison: lower case, without the
+// default port of the scheme, and without the trailing dot of the host (RFC 3986 §6.2).
 func normal(u *url.URL) string {
 	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
@@ -86,7 +86,7 @@ func normal(u *url.URL) string {
 	return u.String()
 }
 
-// Cluster is what stands for the cluster if it has no name: all addresses, sorted.
+// Cluster returns the identity of a cluster without a name: all addresses, sorted.
 func (s *Set) Cluster() string {
 	var all []string
 	for _, o := range s.all {
@@ -96,7 +96,8 @@ func (s *Set) Cluster() string {
 	return strings.Join(all, " ")
 }
 
-// Pick is where the next request goes: to the address in use unless it rests.
+// Pick returns the address for the next request: the one in use, or the next one that is not backing off.
+// If every address is backing off, it is the one that becomes available soonest.
 func (s *Set) Pick() *Gateway {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,17 +117,17 @@ func (s *Set) Pick() *Gateway {
 	return &s.all[best]
 }
 
-// Several reports whether there is more than one.
+// Several reports whether there is more than one address.
 func (s *Set) Several() bool { return len(s.all) > 1 }
 
-// Fresh reports whether a request to this address need not wait for an earlier failure.
+// Fresh reports whether the address has not failed since its last answer, so that a request need not wait.
 func (s *Set) Fresh(o *Gateway) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return o.failures == 0
 }
 
-// Report notes whether an address answered. It says whether requests go elsewhere now.
+// Report records whether an address answered. It returns true if requests now go to another address.
 func (s *Set) Report(o *Gateway, answered bool) (leaves bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,7 +144,7 @@ func (s *Set) Report(o *Gateway, answered bool) (leaves bool) {
 	return leaves
 }
 
-// MustEncrypt checks that nothing that has to be secret travels in the clear.
+// MustEncrypt returns an error if secrets would be sent unencrypted.
 func (s *Set) MustEncrypt(certificates, tokens bool) error {
 	for _, o := range s.all {
 		u, err := url.Parse(o.Address)
@@ -163,7 +164,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Addresses are all, as they were added, with a slash at the end.
+// Addresses returns all addresses in the order of Add, with a trailing slash.
 func (s *Set) Addresses() (all []string) {
 	for _, o := range s.all {
 		all = append(all, o.Address)

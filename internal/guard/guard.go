@@ -1,5 +1,5 @@
-// Package guard calls what others wrote, such as a transport or a ledger, and leaves it behind if it does not
-// heed its context.
+// Package guard calls code of others, such as a transport or a ledger, and abandons the call if it
+// ignores its context.
 package guard
 
 import (
@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// courtesy is how long code that heeds its context may take to return once that has ended. Only
-// code that does not heed it is left behind then.
+// courtesy is how long a call may take to return after its context has ended. Then it is
+// abandoned.
 const courtesy = 250 * time.Millisecond
 
-// Guard makes one call. The zero value is ready.
+// Guard makes one call. The zero value is ready to use.
 type Guard struct {
-	// Body, if it is set, is closed when the context is over: a read of it may heed nothing else.
+	// Body, if set, is closed when the context ends, because a read of it may ignore the context.
 	Body atomic.Pointer[io.ReadCloser]
 
 	state    atomic.Int32  // running, returned or awaited
-	exited   bool          // its goroutine ended without a return
-	late     chan struct{} // of a call that is awaited
+	exited   bool          // the goroutine ended without a return
+	late     chan struct{} // closed when an awaited call has returned
 	panicked any
 }
 
@@ -31,9 +31,9 @@ const (
 	awaited
 )
 
-// Within makes a call, and ends its context with end when the call has returned, which wakes the caller. It
-// reports false if the call has not returned when the context is over; what the call writes is not to be read
-// then. If the call panics, or ends its goroutine as a test does, so does the caller.
+// Within makes a call in a goroutine. end must end ctx; it is called when the call has returned. Within
+// returns false if the call has not returned shortly after the end of ctx; then its results must not be read,
+// because it may still write them. If the call panics or ends its goroutine, Within does the same.
 func (g *Guard) Within(ctx context.Context, end func(), call func()) bool {
 	go func() {
 		g.exited = true
@@ -70,7 +70,7 @@ func (g *Guard) Within(ctx context.Context, end func(), call func()) bool {
 	return true
 }
 
-// Shut closes the body of an answer, if there is one. It waits for nothing: that is of others, too.
+// Shut closes the body of an answer, if there is one. It does not wait, because Close may block, too.
 func (g *Guard) Shut() {
 	if body := g.Body.Load(); body != nil {
 		go func() { _ = (*body).Close() }()

@@ -1,9 +1,9 @@
-// Package hresult has the numbers of the runtime's error codes, with which operations end (idl/public/FabricTypes.idl):
-// the codes of its status table (runtime §4.3) and a few common ones.
+// Package hresult has the numbers of the runtime's error codes (idl/public/FabricTypes.idl), which are the results
+// of operations: the codes of its status table (runtime §4.3) and a few common ones.
 package hresult
 
 import (
-	_ "embed" // of the table
+	_ "embed" // for the table
 	"iter"
 	"strconv"
 	"strings"
@@ -12,7 +12,7 @@ import (
 //go:embed hresults.txt
 var table string
 
-// Number returns the number of a code by its name, in exact letter case; false says that the name is not among them.
+// Number returns the number of a code by its name, case-sensitive. It returns false if the name is unknown.
 func Number(name string) (int32, bool) {
 	for known, number := range all() {
 		if known == name {
@@ -22,7 +22,7 @@ func Number(name string) (int32, bool) {
 	return 0, false
 }
 
-// Name returns the code that has a number, "" if there is none.
+// Name returns the code with a number, "" if there is none.
 func Name(number int32) string {
 	for name, known := range all() {
 		if known == number {
@@ -44,7 +44,7 @@ func all() iter.Seq2[string, int32] {
 	}
 }
 
-// parse reads a negative decimal number, or hexadecimal digits of which the sign bit says that it is a failure.
+// parse parses a negative decimal number, or hexadecimal digits, whose top bit becomes the sign.
 func parse(digits string) (int32, bool) {
 	if n, err := strconv.ParseInt(digits, 10, 32); err == nil && n < 0 {
 		return int32(n), true

@@ -1,5 +1,5 @@
-// Package opdecode reads what a cluster says of its operations, one by one or all, within bounds and in few
-// bytes.
+// Package opdecode reads the answers of a cluster about its operations, single ones or lists, with size limits and
+// little memory.
 package opdecode
 
 import (
@@ -16,45 +16,45 @@ import (
 	"github.com/google/uuid"
 )
 
-// The bounds of what is kept of a list.
+// The limits of a list.
 const (
-	maxElement = 64 << 10 // of one operation in the body
-	maxName    = 128      // of a state or a kind
-	maxNames   = 64       // different ones; honest ones are ten
+	maxElement = 64 << 10 // bytes of one operation in the body
+	maxName    = 128      // bytes of a state or a kind
+	maxNames   = 64       // different states and kinds; a cluster has ten
 )
 
 var errNoList = errors.New("not a list of operations")
 
-// Operation is an element of a list, with the texts of a server.
+// Operation is an element of a list.
 type Operation struct {
 	ID          uuid.UUID
 	Kind, State string
 }
 
-// List is what an answer lists: all of it in 18 bytes for each, or of all of it one operation. It is not safe
+// List is a list of operations. It keeps all of them, with 18 bytes for each, or one. It is not safe
 // for concurrent use.
 type List struct {
-	Most int       // operations that there may be; more are an error
-	Only uuid.UUID // the one to keep; all zeros keeps all
+	Most int       // the maximum number of operations; more are an error
+	Only uuid.UUID // the operation to keep; all zeros keeps all
 
 	n     int
-	kept  [][]entry // each but the last is full
+	kept  [][]entry // all chunks but the last are full
 	names []name    // of states and kinds
 }
 
-// entry is an operation. Its state and kind are among the names.
+// entry is an operation. Its state and kind are indexes of names.
 type entry struct {
 	id          uuid.UUID
 	kind, state uint8
 }
 
-// name is a state or a kind, as it came and as it is shown.
+// name is a state or a kind, as received and as shown.
 type name struct{ came, shown string }
 
-// chunk is how many entries are allocated at once, so that none is ever moved.
+// chunk is the number of entries that are allocated at once. Entries are never copied.
 const chunk = 512
 
-// All yields what is kept, in the order of the list; nothing if l is nil.
+// All yields the kept operations, in the order of the list; nothing if l is nil.
 func (l *List) All() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
 		if l == nil {
@@ -70,10 +70,10 @@ func (l *List) All() iter.Seq[Operation] {
 	}
 }
 
-// Len is how many operations the list has, kept or not.
+// Len returns the number of operations in the list, kept or not.
 func (l *List) Len() int { return l.n }
 
-// Kept is how many operations are kept.
+// Kept returns the number of kept operations.
 func (l *List) Kept() (n int) {
 	for _, some := range l.kept {
 		n += len(some)
@@ -81,22 +81,22 @@ func (l *List) Kept() (n int) {
 	return n
 }
 
-// Read reads a list, one operation at a time, and no more than Most, and at most 64 KiB of each with at most
-// 64 different names of at most 128 bytes. Each name passes through shown, once. What lacks an id or a
-// state is no operation, whatever its JSON. After an error the list is of no use. Operations that are written as most servers write them are
-// taken from the bytes; from the first on that is written in another way, encoding/json reads.
+// Read reads a list, one operation at a time: at most Most operations, 64 KiB for each, and
+// 64 different names of 128 bytes. shown converts each name once. An element without an id or a
+// state is an error. After an error the list must not be used. Operations in the most common form are
+// parsed directly; from the first one in another form on, encoding/json is used.
 func (l *List) Read(body io.Reader, shown func(string) string) error {
 	const (
-		window    = 512 // more than an operation that is taken from the bytes
+		window    = 512 // more than an operation that is parsed directly
 		few, many = 2, 64
 	)
-	in := bufio.NewReaderSize(body, window) // enough where hardly anything is active
+	in := bufio.NewReaderSize(body, window) // enough for a list of few operations
 	if open, _ := in.Peek(1); string(open) != "[" {
 		return l.decode(in, shown)
 	}
 	_, _ = in.Discard(1)
 	for first := true; ; first = false {
-		switch l.n { // from so many on a larger buffer is worth its memory
+		switch l.n { // a larger buffer is worth its memory for longer lists
 		case few:
 			in = bufio.NewReaderSize(in, 1<<10)
 		case many:
@@ -115,7 +115,7 @@ func (l *List) Read(body io.Reader, shown func(string) string) error {
 		case size > 0 && first == (comma == 0):
 		case first:
 			return l.decode(io.MultiReader(strings.NewReader("["), in), shown)
-		default: // in place of what was read stands one that is skipped
+		default: // an element to skip replaces those already read
 			return l.decode(io.MultiReader(strings.NewReader(skipped), in), shown)
 		}
 		if err := l.add(id, state, kind, shown); err != nil {
@@ -127,7 +127,7 @@ func (l *List) Read(body io.Reader, shown func(string) string) error {
 
 const skipped = "[{}"
 
-// decode reads a list with encoding/json. The first of its elements may be in place of others.
+// decode reads a list with encoding/json. If operations were read before, it skips the first element.
 func (l *List) decode(body io.Reader, shown func(string) string) error {
 	element := &io.LimitedReader{R: body, N: maxElement}
 	in := json.NewDecoder(element)
@@ -152,7 +152,7 @@ func (l *List) decode(body io.Reader, shown func(string) string) error {
 		if err := l.add(*one.OperationID, []byte(one.State), []byte(one.Type), shown); err != nil {
 			return err
 		}
-		element.N = maxElement // and what the decoder has read ahead
+		element.N = maxElement // in addition to the bytes that the decoder has already buffered
 	}
 	if _, err := in.Token(); err != nil {
 		return errNoList
@@ -187,20 +187,19 @@ func (l *List) add(id uuid.UUID, state, kind []byte, shown func(string) string) 
 	return nil
 }
 
-// name is the index of a name. Each is kept once. There are so few that a map would be slower.
+// name returns the index of a name, and adds it if it is new. There are so few that a map would be slower.
 func (l *List) name(text []byte, shown func(string) string) uint8 {
 	at := slices.IndexFunc(l.names, func(n name) bool { return n.came == string(text) })
 	if at < 0 {
-		at = len(l.names) // no more than maxNames and 2
+		at = len(l.names) // at most maxNames+1
 		came := string(text)
 		l.names = append(l.names, name{came, shown(came)})
 	}
 	return uint8(at)
 }
 
-// plainElement reads an operation at the beginning of a text if it is written without blanks,
-// in this order, and with nothing that JSON or this package may read in another way. A size of 0
-// is that of one that is not.
+// plainElement parses an operation at the beginning of a text if it has no white space, the members
+// in this order, and no text that needs decoding. Otherwise size is 0.
 func plainElement(text []byte) (id uuid.UUID, state, kind []byte, size int) {
 	const wide = len("00000000-0000-0000-0000-000000000000")
 	name, rest, ok1 := quoted(text, `{"OperationId":"`)
@@ -209,14 +208,14 @@ func plainElement(text []byte) (id uuid.UUID, state, kind []byte, size int) {
 	if !ok1 || !ok2 || !ok3 || len(name) != wide || len(rest) == 0 || rest[0] != '}' {
 		return id, nil, nil, 0
 	}
-	id, err := uuid.ParseBytes(name) // which takes nothing but digits and hyphens of this length
+	id, err := uuid.ParseBytes(name) // accepts only digits and hyphens at this length
 	if err != nil {
 		return id, nil, nil, 0
 	}
 	return id, state, kind, len(text) - len(rest) + 1
 }
 
-// quoted is what stands between something and a quotation mark, and what follows.
+// quoted returns the text between after and the next quotation mark, and the rest.
 func quoted(text []byte, after string) (inside, rest []byte, ok bool) {
 	if len(text) < len(after) || string(text[:len(after)]) != after {
 		return nil, nil, false
@@ -229,7 +228,7 @@ func quoted(text []byte, after string) (inside, rest []byte, ok bool) {
 	return text[:end], text[end+1:], true
 }
 
-// plainText is quoted for a text that means in JSON what it says.
+// plainText is quoted for printable ASCII without JSON escapes.
 func plainText(text []byte, after string) (plain, rest []byte, ok bool) {
 	plain, rest, ok = quoted(text, after)
 	for _, c := range plain {

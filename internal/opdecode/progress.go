@@ -11,13 +11,13 @@ import (
 
 var errNoProgress = errors.New("not the progress of an operation")
 
-// Progress is where an operation stands, with the texts of a server.
+// Progress is the progress of an operation.
 type Progress struct {
 	State  string
 	Result Result // the zero value if there is none
 }
 
-// Result is how an operation ended, and what it worked on: a partition or a node.
+// Result is the result of an operation, and its target: a partition or a node.
 type Result struct {
 	ErrorCode    int32 // an HRESULT; 0 is a success
 	Service      string
@@ -26,8 +26,8 @@ type Result struct {
 	NodeInstance uint64
 }
 
-// ReadProgress reads the progress of an operation of any kind, which takes 64 KiB at most. Texts, of 128 bytes at
-// most for a state and 4 KiB for a name, pass through shown. A result that is not as the document has it is none:
+// ReadProgress reads the progress of an operation of any kind, of at most 64 KiB. shown converts the texts, of at most
+// 128 bytes for a state and 4 KiB for names. A result that does not match the document is ignored:
 // the state does not depend on it.
 func ReadProgress(body io.Reader, shown func(string) string) (Progress, error) {
 	text, err := io.ReadAll(io.LimitReader(body, maxElement+1))

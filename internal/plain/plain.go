@@ -1,6 +1,6 @@
-// Package plain makes text that others wrote fit to be shown on a terminal, in a table or
-// in a log. What came over a wire or out of a file may hold escape sequences, characters
-// that turn the direction of what follows, or newlines.
+// Package plain makes untrusted text safe to show on a terminal, in a table or
+// in a log. Text from a network or a file may contain escape sequences, characters
+// that change the direction of text, or newlines.
 package plain
 
 import (
@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// Longest is how many bytes [Line] shows of a value. Names that mean something are shorter.
+// Longest is the number of bytes of a value that [Line] shows. Real names are shorter.
 const Longest = 256
 
-// Line is a value in one line: as it is if it can be read as what it is, and quoted as in
-// Go otherwise. What is longer than [Longest] is quoted and cut.
+// Line returns a value in one line: unchanged if it is readable, and quoted as in
+// Go otherwise. A value longer than [Longest] is quoted and truncated.
 func Line(s string) string {
 	if len(s) <= Longest && readable(s) {
 		return s
@@ -22,15 +22,15 @@ func Line(s string) string {
 	return Quote(s, Longest)
 }
 
-// readable reports that a value shows what it holds, and cannot be taken for two cells of a
+// readable reports whether all characters of a value are visible, and it cannot be taken for two cells of a
 // table or for a quoted value.
 func readable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, hidden) &&
 		strings.TrimSpace(s) == s && !strings.Contains(s, "  ") && !strings.HasPrefix(s, `"`)
 }
 
-// Quote is a value in quotes, as in Go, with three dots behind them if there is more of it
-// than so many bytes.
+// Quote returns a value in quotes, as in Go. It truncates a value of more than longest bytes, and appends
+// three dots after the quotes.
 func Quote(s string, longest int) string {
 	more := ""
 	if len(s) > longest {
@@ -51,8 +51,8 @@ func Quote(s string, longest int) string {
 	return string(append(b, '"')) + more
 }
 
-// Text is the text of an error or of a message in one line. What is not printable is escaped
-// where it stands. Errors that were joined with newlines are joined with semicolons.
+// Text returns the text of an error or a message in one line. Unprintable characters are escaped
+// in place. Newlines, as between joined errors, are replaced by semicolons.
 func Text(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, hidden) {
 		return s
@@ -69,8 +69,8 @@ func Text(s string) string {
 	return string(escape(s, nil))
 }
 
-// JSON is a document that was encoded, with what is not printable in its strings escaped.
-// Its own newlines stay.
+// JSON returns an encoded JSON document with the unprintable characters in its strings escaped.
+// Newlines between tokens stay.
 func JSON(document []byte) []byte {
 	text := string(document)
 	if !strings.ContainsFunc(text, hidden) {
@@ -88,13 +88,13 @@ func JSON(document []byte) []byte {
 	})
 }
 
-// appendUnit writes a UTF-16 code unit as JSON has it.
+// appendUnit appends a UTF-16 code unit as a JSON escape.
 func appendUnit(b []byte, unit rune) []byte {
 	const digits = "0123456789abcdef"
 	return append(b, '\\', 'u', digits[unit>>12&15], digits[unit>>8&15], digits[unit>>4&15], digits[unit&15])
 }
 
-// escape rewrites what is hidden: with the function if there is one, and as in Go otherwise.
+// escape escapes hidden characters: with the function if it is not nil, and as in Go otherwise.
 func escape(s string, with func([]byte, rune) []byte) []byte {
 	b := make([]byte, 0, len(s)+16)
 	for s != "" {
@@ -109,7 +109,7 @@ func escape(s string, with func([]byte, rune) []byte) []byte {
 	return b
 }
 
-// appendPlain appends one character, escaped as in Go if it is hidden or is none.
+// appendPlain appends one character, escaped as in Go if it is hidden or invalid.
 func appendPlain(b []byte, char string) []byte {
 	if r, size := utf8.DecodeRuneInString(char); !hidden(r) && (r != utf8.RuneError || size > 1) {
 		return append(b, char...)
@@ -118,8 +118,8 @@ func appendPlain(b []byte, char string) []byte {
 	return append(b, quoted[1:len(quoted)-1]...)
 }
 
-// hidden reports that a character is not seen as itself. Some that package unicode counts
-// as printable have no width, or look like a space.
+// hidden reports whether a character is invisible. Some characters that are printable to package unicode
+// have no width, or look like a space.
 func hidden(r rune) bool {
 	return !unicode.IsPrint(r) || r > unicode.MaxLatin1 && unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Writer returns a writer that escapes what is not printable, newlines and tabs aside. It is
-// the last thing in front of a terminal: whoever writes lines has made them plain before, but
-// not all lines are of one's own. A character must not be spread over two calls.
+// Writer returns a writer that escapes unprintable characters except newlines and tabs. It is
+// the last safeguard in front of a terminal, for lines of other packages that were not made
+// plain. A character must not be split between two calls.
 func Writer(w io.Writer) io.Writer { return writer{w} }
 
 type writer struct{ to io.Writer }

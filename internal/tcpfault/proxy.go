@@ -1,5 +1,5 @@
-// Package tcpfault stands between a client and a server of TCP, and fails as a network
-// does: connections break, nobody is reached, what was sent does not arrive in time.
+// Package tcpfault is a TCP proxy that injects the faults of a network: broken
+// connections, unreachable servers, and delays.
 package tcpfault
 
 import (
@@ -10,8 +10,7 @@ import (
 	"sync"
 )
 
-// Proxy passes connections on to one address. It does so faithfully until it is told
-// otherwise. Safe for concurrent use.
+// Proxy forwards connections to one address, at first without faults. It is safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -21,11 +20,11 @@ type Proxy struct {
 	changed sync.Cond // on mu: paused or cut
 	paused  bool
 	cut     bool
-	drops   int // answers still to drop
+	drops   int // the number of answers still to drop
 	conns   map[net.Conn]struct{}
 }
 
-// New returns a proxy in front of an address, which nobody needs to listen on yet. It
+// New returns a proxy for a target address, which need not be listening yet. The proxy
 // listens on a free port of 127.0.0.1 until Close.
 func New(target string) (*Proxy, error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -38,37 +37,37 @@ func New(target string) (*Proxy, error) {
 	return p, nil
 }
 
-// Addr is where clients reach the proxy.
+// Addr returns the address of the proxy.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Break ends the connections that there are. New ones are passed on.
+// Break closes the existing connections. New ones are forwarded.
 func (p *Proxy) Break() { p.change(p.disconnect) }
 
-// Cut ends all connections and lets no new one through, until Mend.
+// Cut closes all connections, and closes new ones at once, until Mend.
 func (p *Proxy) Cut() { p.change(func() { p.cut = true; p.disconnect() }) }
 
 // Mend undoes Cut.
 func (p *Proxy) Mend() { p.change(func() { p.cut = false }) }
 
-// Pause keeps all connections and passes nothing on, in either direction, until Resume.
+// Pause keeps all connections and forwards nothing, in either direction, until Resume.
 func (p *Proxy) Pause() { p.change(func() { p.paused = true }) }
 
-// Resume passes on what was held up.
+// Resume forwards the data that Pause held back.
 func (p *Proxy) Resume() { p.change(func() { p.paused = false }) }
 
-// DropAnswers ends the connection instead of passing an answer on, n times. Answers are
-// told from other frames of HTTP/2, which is what gRPC speaks: what was asked has been
-// done then, and nobody hears of it. 0 stops it. It cannot see into TLS.
+// DropAnswers closes the connection instead of forwarding an answer, n times: the server has
+// carried the request out, and the client gets no answer. It finds answers in the frames of HTTP/2, which
+// gRPC uses, but not with TLS. DropAnswers(0) stops it.
 func (p *Proxy) DropAnswers(n int) { p.change(func() { p.drops = n }) }
 
-// Dropped reports whether all answers have been dropped that DropAnswers asked for.
+// Dropped reports whether as many answers were dropped as DropAnswers set.
 func (p *Proxy) Dropped() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.drops == 0
 }
 
-// Close ends all connections and returns once nothing of the proxy runs any more.
+// Close closes all connections, and waits until all goroutines of the proxy have ended.
 func (p *Proxy) Close() {
 	p.Cut()
 	_ = p.listener.Close()
@@ -82,7 +81,7 @@ func (p *Proxy) change(how func()) {
 	p.changed.Broadcast()
 }
 
-// disconnect is called with mu held.
+// disconnect must be called with mu held.
 func (p *Proxy) disconnect() {
 	for conn := range p.conns {
 		_ = conn.Close()
@@ -139,8 +138,8 @@ func (p *Proxy) forget(conn net.Conn) {
 	delete(p.conns, conn)
 }
 
-// forward ends both connections when one has ended. answers finds the answers in
-// what goes to the client, and is nil for the other direction.
+// forward copies data from one connection to the other, and closes both when one has ended. answers finds the
+// answers to the client, and is nil for the other direction.
 func (p *Proxy) forward(to, from net.Conn, answers *frames) {
 	defer to.Close()
 	defer from.Close()
@@ -161,8 +160,7 @@ func (p *Proxy) forward(to, from net.Conn, answers *frames) {
 	}
 }
 
-// pass waits while the proxy is paused, and reports whether what was read is to be
-// passed on.
+// pass waits while the proxy is paused, and reports whether to forward the data.
 func (p *Proxy) pass(read []byte, answers *frames) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,12 +179,12 @@ func (p *Proxy) pass(read []byte, answers *frames) bool {
 
 // frames follows the frames of HTTP/2 (RFC 9113, section 4.1) in a stream of bytes.
 type frames struct {
-	header []byte // of the next frame, as far as it was read
-	rest   int    // bytes of the current frame that are still to come
+	header []byte // the part of the next frame's header that was read
+	rest   int    // the number of bytes until the end of the current frame
 }
 
-// in reports whether one of the frames that begin in read is of an answer: HEADERS
-// or DATA, while SETTINGS, PING and the like are none.
+// in reports whether a frame of an answer begins in read: HEADERS
+// or DATA, and not SETTINGS, PING and the like.
 func (f *frames) in(read []byte) (answer bool) {
 	const headerSize, data, headers = 9, 0, 1
 	for len(read) > 0 {

@@ -2,8 +2,8 @@ package telemetry
 
 import "github.com/sfcancel/sfcancel/generated"
 
-// Code is the code of a failure if the document has it, or the runtime, and [Other] if not: telemetry
-// is no place for whatever a server likes to write.
+// Code returns the code of a failure if the document or the runtime has it, and [Other] if not, to bound
+// the number of different values.
 func Code(c generated.ErrorCode) string {
 	switch {
 	case c.Valid():

@@ -1,4 +1,4 @@
-// Package telemetry has what the spans and metrics of clients and of servers have in common: the
+// Package telemetry is shared by the spans and metrics of clients and of servers: the
 // rules of the semantic conventions for HTTP, version 1.43.0, and the providers of OpenTelemetry.
 package telemetry
 
@@ -9,16 +9,16 @@ import (
 	"strconv"
 )
 
-// Other stands for every name that is not a known one (registry, http.request.method and error.type).
+// Other replaces every unknown name (registry, http.request.method and error.type).
 const Other = "_OTHER"
 
-// methods are those that the conventions know (HTTP spans, http.request.method).
+// methods are the methods that the conventions know (HTTP spans, http.request.method).
 var methods = []string{
 	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodHead,
 	http.MethodOptions, http.MethodConnect, http.MethodTrace, "QUERY",
 }
 
-// Method is the http.request.method of a request.
+// Method returns the http.request.method of a request.
 func Method(text string) string {
 	if slices.Contains(methods, text) {
 		return text
@@ -26,7 +26,7 @@ func Method(text string) string {
 	return Other
 }
 
-// SpanName is the name of the span of a request, by its [Method] and by the template of its path,
+// SpanName returns the name of the span of a request, from its [Method] and its path template,
 // which is "" if there is none (HTTP spans, "Name").
 func SpanName(method, template string) string {
 	if method == Other {
@@ -38,7 +38,7 @@ func SpanName(method, template string) string {
 	return method + " " + template
 }
 
-// Address is the server.address and the server.port of a URL, also if the port is that of the scheme.
+// Address returns the server.address and the server.port of a URL, also if it is the default port.
 func Address(u *url.URL) (host string, port int) {
 	if port, err := strconv.Atoi(u.Port()); err == nil {
 		return u.Hostname(), port
@@ -49,10 +49,10 @@ func Address(u *url.URL) (host string, port int) {
 	return u.Hostname(), 80
 }
 
-// Protocol is the network.protocol.version of a message; "" if it is not known.
+// Protocol returns the network.protocol.version of a message; "" if it is not known.
 func Protocol(major, minor int) string {
 	switch {
-	case major > 1: // HTTP/2 is written so
+	case major > 1: // the conventions write HTTP/2 as "2"
 		return strconv.Itoa(major)
 	case major == 1:
 		return "1." + strconv.Itoa(minor)

@@ -9,20 +9,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Providers are what an instrumentation reports with.
+// Providers has the providers of an instrumentation.
 type Providers struct {
 	Tracers    trace.TracerProvider
 	Meters     metric.MeterProvider
 	Propagator propagation.TextMapPropagator
 }
 
-// Global returns the global providers. Those may be set later than this: until then, what they hand
-// out does nothing.
+// Global returns the global providers. They may be set later: until then, their tracers and meters do
+// nothing.
 func Global() Providers {
 	return Providers{api.GetTracerProvider(), api.GetMeterProvider(), api.GetTextMapPropagator()}
 }
 
-// Apply applies options to a configuration, and joins what they have against it. A nil option is an
+// Apply applies options to a configuration, and joins their errors. A nil option is an
 // error.
 func Apply[C any, O ~func(*C) error](c *C, options []O) error {
 	var errs []error
@@ -36,7 +36,7 @@ func Apply[C any, O ~func(*C) error](c *C, options []O) error {
 	return errors.Join(errs...)
 }
 
-// Option is an option of a configuration that sets what it was given, which must not be nil.
+// Option returns an option that calls set, or returns an error if given is nil.
 func Option[C any](given any, name string, set func(*C)) func(*C) error {
 	return func(c *C) error {
 		if given == nil {

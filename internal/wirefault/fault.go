@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// Fault is what happens to one request. The zero value loses it: the connection is
-// closed, and the server never hears of it.
+// Fault is a fault of one request. The zero value loses the request: the connection is
+// closed, and the server never sees the request.
 type Fault struct {
-	// Apply lets the server carry the request out before its answer is spoiled.
+	// Apply makes the server carry the request out before the fault.
 	Apply bool
-	// Status answers in the server's place; 0 closes the connection without an answer.
+	// Status replaces the answer of the server; 0 closes the connection without an answer.
 	Status int
 	Header http.Header
 	Body   string
-	// Cut leaves out so many bytes at the end of the body, and closes the connection.
+	// Cut omits that many bytes at the end of the body, and closes the connection.
 	Cut int
 	// Hang holds the answer back until the caller has gone.
 	Hang bool
 }
 
-// Through is the fault as a step takes it.
+// Through wraps a server in the fault; it is a [Through].
 func (f Fault) Through(server http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if f.Apply {
@@ -44,8 +44,8 @@ func (f Fault) Through(server http.Handler) http.Handler {
 	})
 }
 
-// Answer writes an answer, with what was put into its header before. It leaves out what
-// goes beyond so many bytes of the body, and closes the connection if that is anything.
+// Answer writes an answer with the header that is already set. It writes at most upTo bytes
+// of the body, and closes the connection if the body is longer.
 func Answer(rw http.ResponseWriter, status int, body string, upTo int) {
 	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.WriteHeader(status)
@@ -56,15 +56,15 @@ func Answer(rw http.ResponseWriter, status int, body string, upTo int) {
 	}
 }
 
-// Life is that of whoever spoils requests: what is delayed goes no further when it is over.
+// Life is the lifetime of the server of a test. Delayed requests end with it.
 type Life interface {
-	// Sleep waits, and says false if the life has ended meanwhile.
+	// Sleep waits, and returns false if the life has ended meanwhile.
 	Sleep(d time.Duration) bool
 	// Go calls a function in a goroutine that the life waits for.
 	Go(f func())
 }
 
-// DelayBefore makes a request wait before the server sees it. It is carried out even if the caller has gone.
+// DelayBefore delays a request before the server sees it. It is carried out even if the caller has gone.
 func DelayBefore(life Life, d time.Duration) Through {
 	return func(server http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func DelayBefore(life Life, d time.Duration) Through {
 	}
 }
 
-// DelayAfter carries a request out at once, and holds the answer back.
+// DelayAfter carries a request out at once, and delays the answer.
 func DelayAfter(life Life, d time.Duration) Through {
 	return func(server http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -89,7 +89,7 @@ func DelayAfter(life Life, d time.Duration) Through {
 	}
 }
 
-// Late closes the connection at once, and lets the server carry the request out later all the same.
+// Late closes the connection at once, but the server carries the request out later.
 func Late(life Life, d time.Duration) Through {
 	return func(server http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -104,8 +104,8 @@ func Late(life Life, d time.Duration) Through {
 	}
 }
 
-// CutBody carries a request out, and closes the connection after the header and so many bytes of the body. An
-// answer that has no more is sent whole; short, which may be nil, hears of it before.
+// CutBody carries a request out, and closes the connection after the header and upTo bytes of the body. If the
+// body is not longer, it is sent whole, after a call of short, which may be nil.
 func CutBody(upTo int, short func(r *http.Request, has int)) Through {
 	return func(server http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -118,10 +118,10 @@ func CutBody(upTo int, short func(r *http.Request, has int)) Through {
 	}
 }
 
-// Hold reads the body of a request that is to be spoiled, as far as a server would. A fault may outlive the
-// connection; and net/http sees a caller go only after the body.
+// Hold reads the body of a request before a fault, up to the limit of a server. A fault may outlive the
+// connection, and net/http notices that a caller has gone only after it has read the body.
 func Hold(r *http.Request) {
-	const most = 4<<20 + 1 // one byte more than the server takes
+	const most = 4<<20 + 1 // one byte more than the server accepts
 	body, err := io.ReadAll(io.LimitReader(r.Body, most))
 	var rest io.Reader = http.NoBody
 	if err != nil {
@@ -137,7 +137,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// outlasting is a request that does not end with its caller.
+// outlasting returns a request whose context does not end when its caller goes.
 func outlasting(r *http.Request) *http.Request {
 	return r.WithContext(context.WithoutCancel(r.Context()))
 }
@@ -149,7 +149,7 @@ func carriedOut(server http.Handler, r *http.Request) *httptest.ResponseRecorder
 	return answer
 }
 
-// send sends an answer, or so much of its body.
+// send sends an answer with at most upTo bytes of its body.
 func send(rw http.ResponseWriter, answer *httptest.ResponseRecorder, upTo int) {
 	for name, values := range answer.Result().Header {
 		rw.Header()[name] = values

@@ -1,6 +1,6 @@
-// Package wirefault stands in front of a server and spoils chosen requests on the
-// wire: it loses them, loses or cuts their answers, or answers in the server's place.
-// Requests that nobody chose pass untouched.
+// Package wirefault injects faults into selected requests in front of a server: it loses
+// requests, loses or truncates their answers, or answers in the server's place.
+// Other requests pass unchanged.
 //
 // It is the mechanism behind package sftest, which is for users of this project; the
 // project's own tests of the client use it directly.
@@ -13,20 +13,19 @@ import (
 	"github.com/sfcancel/sfcancel/generated"
 )
 
-// Wire is the place where requests are spoiled, by a script of steps. The zero value
-// spoils none. Safe for concurrent use.
+// Wire injects faults by a script of steps. The zero value has no steps. It is safe for concurrent use.
 type Wire struct {
 	mu     sync.Mutex
 	script []*Step
 	seen   []string
 }
 
-// Through puts a fault in front of a server. It is called anew for each request.
+// Through wraps a server in a fault. It is called for each request.
 type Through = func(server http.Handler) http.Handler
 
-// Add writes a step for the next request that match chooses. A request is spoiled by
-// the first step, in the order in which they were written, that chooses it and is not
-// used up. match is called by several goroutines at once, not any more once the step is
+// Add adds a step for the next request that match selects. A request gets the fault of
+// the first step of the script that selects it and is not
+// used up. match must be safe for concurrent use; it is not called after the step is
 // used up, and may use the Wire itself.
 func (w *Wire) Add(match func(*http.Request) bool, through Through) *Step {
 	s := &Step{wire: w, match: match, through: through, left: 1}
@@ -43,14 +42,14 @@ func (w *Wire) Spoil(match func(*http.Request) bool, faults ...Fault) {
 	}
 }
 
-// Seen is every request so far as "METHOD /path?query", spoilt ones included.
+// Seen returns every request so far as "METHOD /path?query", including those with a fault.
 func (w *Wire) Seen() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.seen...)
 }
 
-// Left is how many faults have not been used up. One without an end counts as one.
+// Left returns the number of faults that are not used up. An unlimited step counts as one.
 func (w *Wire) Left() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,10 +60,10 @@ func (w *Wire) Left() int {
 	return left
 }
 
-// Next is the step that the request uses up, nil if it is to pass untouched.
+// Next returns the step for the request, and counts its use; nil if the request passes unchanged.
 func (w *Wire) Next(r *http.Request) *Step {
 	w.mu.Lock()
-	script := w.script // which only ever grows
+	script := w.script // append-only
 	w.mu.Unlock()
 	for _, s := range script {
 		if s.open() && s.match(r) && s.use() {
@@ -74,7 +73,7 @@ func (w *Wire) Next(r *http.Request) *Step {
 	return nil
 }
 
-// Handler puts the wire in front of a server, and records what it sees.
+// Handler puts the wire in front of a server, and records the requests.
 func (w *Wire) Handler(server http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
@@ -88,20 +87,20 @@ func (w *Wire) Handler(server http.Handler) http.Handler {
 	})
 }
 
-// Step is one line of a script. It spoils one request, unless [Step.Times] says otherwise.
+// Step is one line of a script. It applies to one request, unless [Step.Times] changes that.
 type Step struct {
 	wire    *Wire
 	match   func(*http.Request) bool
 	through Through
-	left    int // below zero for no end
+	left    int // negative: unlimited
 	used    int
 }
 
-// Forever is the number of a step that no request uses up.
+// Forever is the number of requests of an unlimited step.
 const Forever = -1
 
-// Times sets how many requests the step spoils in all, those that it has spoiled
-// included; [Forever] is for no end.
+// Times sets the number of requests of the step in total, including those so far;
+// [Forever] means unlimited.
 func (s *Step) Times(n int) {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
@@ -111,31 +110,31 @@ func (s *Step) Times(n int) {
 	}
 }
 
-// Stop makes the step spoil no more.
+// Stop ends the step.
 func (s *Step) Stop() {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	s.left = 0
 }
 
-// Used is how many requests the step has spoiled, and left how many it still will;
-// [Forever] is for no end.
+// Used returns how many requests have got the fault of the step, and how many are left;
+// [Forever] means unlimited.
 func (s *Step) Used() (used, left int) {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	return s.used, s.left
 }
 
-// Through puts the fault of the step in front of a server.
+// Through wraps a server in the fault of the step.
 func (s *Step) Through(server http.Handler) http.Handler { return s.through(server) }
 
-// open reports whether any of the times is left.
+// open reports whether the step is not used up.
 func (s *Step) open() bool {
 	_, left := s.Used()
 	return left != 0
 }
 
-// use takes one of the times that are left, false if somebody else took the last.
+// use counts a use of the step. It returns false if the step is used up.
 func (s *Step) use() bool {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
@@ -149,12 +148,12 @@ func (s *Step) use() bool {
 	return true
 }
 
-// Force matches a force cancel, as this project's client writes it.
+// Force matches a force cancel in the form of this project's client.
 func Force(r *http.Request) bool {
 	return isFor(r, generated.IDCancelOperation) && r.URL.Query().Get("Force") == "true"
 }
 
-// Graceful matches a graceful cancel, as this project's client writes it.
+// Graceful matches a graceful cancel in the form of this project's client.
 func Graceful(r *http.Request) bool {
 	return isFor(r, generated.IDCancelOperation) && r.URL.Query().Get("Force") == "false"
 }
