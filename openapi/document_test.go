@@ -154,15 +154,14 @@ func tellings() []told {
 		{"wrapper", `The default is \[generated\.APIVersion(\d+)\]`, []string{strings.ReplaceAll(version.Default, ".", "")}},
 		{"server", `MAJOR\.MINOR from (\S+) up to`, []string{oldest}},
 		{"server", `timeout, from (\S+) on in its bounds`, []string{timeout.Since}},
-		{"server", `ignored, and (\d+) s hold`, []string{timeout.Default}},
+		{"server", `ignored, and (\d+) s applies`, []string{timeout.Default}},
 		{"server", `on timeout below (\S+), both`, []string{timeout.Since}},
 		{"server", `The document describes it from api-version (\S+) on`, []string{timeout.Since}},
 		{"server", `below the first documented one \((\S+)\)`, []string{oldest}},
 
 		{"wrapper", `joined by ~ from api-version 6\.0 on`, nil}, // the description of serviceId, in words
-		{"server", `its timeout plus 30 s`, nil},
+		{"server", `the request's timeout plus 30 s`, nil},
 		{"server", `later than the timeout plus 30 s`, nil},
-		{"server", `turns the answer into 504`, nil},
 		{"wrapper", `502, 503, 504, a timeout, a reset`, nil},
 	}
 }
